@@ -1,0 +1,97 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from hotline.intake.v1 import events_pb2 as _events_pb2
+from hotline.kernel.v1 import options_pb2 as _options_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class MatterFacts(_message.Message):
+    __slots__ = ("emergency_line", "emergency_ongoing", "organ", "duty", "legal_procedure", "legal_status", "secrecy", "discipline", "content", "consumer_mediation", "about_unit", "about_conduct")
+    EMERGENCY_LINE_FIELD_NUMBER: _ClassVar[int]
+    EMERGENCY_ONGOING_FIELD_NUMBER: _ClassVar[int]
+    ORGAN_FIELD_NUMBER: _ClassVar[int]
+    DUTY_FIELD_NUMBER: _ClassVar[int]
+    LEGAL_PROCEDURE_FIELD_NUMBER: _ClassVar[int]
+    LEGAL_STATUS_FIELD_NUMBER: _ClassVar[int]
+    SECRECY_FIELD_NUMBER: _ClassVar[int]
+    DISCIPLINE_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    CONSUMER_MEDIATION_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_CONDUCT_FIELD_NUMBER: _ClassVar[int]
+    emergency_line: str
+    emergency_ongoing: bool
+    organ: str
+    duty: str
+    legal_procedure: str
+    legal_status: str
+    secrecy: str
+    discipline: bool
+    content: str
+    consumer_mediation: str
+    about_unit: str
+    about_conduct: bool
+    def __init__(self, emergency_line: _Optional[str] = ..., emergency_ongoing: _Optional[bool] = ..., organ: _Optional[str] = ..., duty: _Optional[str] = ..., legal_procedure: _Optional[str] = ..., legal_status: _Optional[str] = ..., secrecy: _Optional[str] = ..., discipline: _Optional[bool] = ..., content: _Optional[str] = ..., consumer_mediation: _Optional[str] = ..., about_unit: _Optional[str] = ..., about_conduct: _Optional[bool] = ...) -> None: ...
+
+class SubmitMatter(_message.Message):
+    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    AREA_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    LATITUDE_FIELD_NUMBER: _ClassVar[int]
+    LONGITUDE_FIELD_NUMBER: _ClassVar[int]
+    CALLED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    STATED_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENTIAL_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    external_id: str
+    kind: _events_pb2.Kind
+    urgency: _events_pb2.Urgency
+    category: str
+    area: str
+    title: str
+    description: str
+    contact: str
+    address: str
+    latitude: float
+    longitude: float
+    called_number: str
+    facts: MatterFacts
+    stated_due_at: _timestamp_pb2.Timestamp
+    confidential: bool
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., facts: _Optional[_Union[MatterFacts, _Mapping]] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., confidential: _Optional[bool] = ...) -> None: ...
+
+class WithdrawTicket(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+
+class AcknowledgeDiversion(_message.Message):
+    __slots__ = ("receipt",)
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    receipt: str
+    def __init__(self, receipt: _Optional[str] = ...) -> None: ...
+
+class CloseHistory(_message.Message):
+    __slots__ = ("import_id", "until", "final")
+    IMPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    FINAL_FIELD_NUMBER: _ClassVar[int]
+    import_id: str
+    until: _timestamp_pb2.Timestamp
+    final: bool
+    def __init__(self, import_id: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., final: _Optional[bool] = ...) -> None: ...

@@ -1,0 +1,157 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from hotline.kernel.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KIND_UNSPECIFIED: _ClassVar[Kind]
+    KIND_CONSULTATION: _ClassVar[Kind]
+    KIND_HELP: _ClassVar[Kind]
+    KIND_COMPLAINT: _ClassVar[Kind]
+    KIND_REPORT: _ClassVar[Kind]
+    KIND_SUGGESTION: _ClassVar[Kind]
+
+class Urgency(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    URGENCY_UNSPECIFIED: _ClassVar[Urgency]
+    URGENCY_NORMAL: _ClassVar[Urgency]
+    URGENCY_URGENT: _ClassVar[Urgency]
+    URGENCY_CRITICAL: _ClassVar[Urgency]
+KIND_UNSPECIFIED: Kind
+KIND_CONSULTATION: Kind
+KIND_HELP: Kind
+KIND_COMPLAINT: Kind
+KIND_REPORT: Kind
+KIND_SUGGESTION: Kind
+URGENCY_UNSPECIFIED: Urgency
+URGENCY_NORMAL: Urgency
+URGENCY_URGENT: Urgency
+URGENCY_CRITICAL: Urgency
+
+class TicketReceived(_message.Message):
+    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "person_id", "description", "contact", "address", "latitude", "longitude", "called_number", "code_digest", "stated_due_at", "about_unit", "confidential")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    AREA_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    LATITUDE_FIELD_NUMBER: _ClassVar[int]
+    LONGITUDE_FIELD_NUMBER: _ClassVar[int]
+    CALLED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CODE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    STATED_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENTIAL_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    external_id: str
+    kind: Kind
+    urgency: Urgency
+    category: str
+    area: str
+    title: str
+    person_id: str
+    description: bytes
+    contact: bytes
+    address: bytes
+    latitude: float
+    longitude: float
+    called_number: str
+    code_digest: str
+    stated_due_at: _timestamp_pb2.Timestamp
+    about_unit: str
+    confidential: bool
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., code_digest: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ..., confidential: _Optional[bool] = ...) -> None: ...
+
+class TicketAccepted(_message.Message):
+    __slots__ = ("rule_set", "rule_set_version", "kind", "urgency", "category", "area", "title", "stated_due_at", "about_unit")
+    RULE_SET_FIELD_NUMBER: _ClassVar[int]
+    RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    AREA_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    STATED_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
+    rule_set: str
+    rule_set_version: str
+    kind: Kind
+    urgency: Urgency
+    category: str
+    area: str
+    title: str
+    stated_due_at: _timestamp_pb2.Timestamp
+    about_unit: str
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ...) -> None: ...
+
+class TicketRefused(_message.Message):
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "reason_zh", "reason_en", "right_place")
+    RULE_SET_FIELD_NUMBER: _ClassVar[int]
+    RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    REASON_ZH_FIELD_NUMBER: _ClassVar[int]
+    REASON_EN_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_PLACE_FIELD_NUMBER: _ClassVar[int]
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    reason_zh: str
+    reason_en: str
+    right_place: str
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., right_place: _Optional[str] = ...) -> None: ...
+
+class TicketDiverted(_message.Message):
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "line", "receipt")
+    RULE_SET_FIELD_NUMBER: _ClassVar[int]
+    RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    line: str
+    receipt: str
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., line: _Optional[str] = ..., receipt: _Optional[str] = ...) -> None: ...
+
+class DiversionAcknowledged(_message.Message):
+    __slots__ = ("receipt", "line")
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    receipt: str
+    line: str
+    def __init__(self, receipt: _Optional[str] = ..., line: _Optional[str] = ...) -> None: ...
+
+class TicketWithdrawn(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+
+class HistoryClosed(_message.Message):
+    __slots__ = ("import_id", "until", "final")
+    IMPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    FINAL_FIELD_NUMBER: _ClassVar[int]
+    import_id: str
+    until: _timestamp_pb2.Timestamp
+    final: bool
+    def __init__(self, import_id: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., final: _Optional[bool] = ...) -> None: ...

@@ -1,0 +1,213 @@
+"""The log on Apache Kafka. Every limit is stated here; none is a library default."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.fetch import FetchRequest
+
+from services.kernel.bus import (
+    Assigned,
+    BusUnavailable,
+    Outgoing,
+    Place,
+    Reached,
+    Record,
+    Revoked,
+)
+
+log = logging.getLogger("hotline.bus")
+_FAULTS = (KafkaError, OSError, asyncio.TimeoutError)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Records must not arrive before we know where to go on: pause, ask, seek, resume."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, assigned: Assigned, revoked: Revoked) -> None:
+        self._consumer, self._assigned, self._revoked = consumer, assigned, revoked
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._revoked([(tp.topic, tp.partition) for tp in revoked])
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        tps = list(assigned)
+        self._consumer.pause(*tps)
+        offsets = await self._assigned([(tp.topic, tp.partition) for tp in tps])
+        for tp in tps:
+            self._consumer.seek(tp, offsets[tp.topic, tp.partition])
+        self._consumer.resume(*tps)
+
+
+def _watch_ends(consumer: AIOKafkaConsumer, clock: Callable[[], datetime]) -> dict[Place, Reached]:
+    """Note for each fetch when it was sent and which end it saw (aiokafka shows neither)."""
+    seen: dict[Place, Reached] = {}
+    send = consumer._client.send
+
+    async def watched(node: int, request: Any, **options: Any) -> Any:
+        if not isinstance(request, FetchRequest):
+            return await send(node, request, **options)
+        sent_at = clock()
+        response = await send(node, request, **options)
+        for topic, partitions in response.topics:
+            for partition, error, end, *_ in partitions:
+                if not error:
+                    seen[topic, partition] = Reached(end, sent_at)
+        return response
+
+    consumer._client.send = watched
+    return seen
+
+
+class KafkaConsumer:
+    """One member of a group, or (without a group) a reader of whole partitions."""
+
+    def __init__(self, inner: AIOKafkaConsumer, seen: dict[Place, Reached]) -> None:
+        self._inner, self._seen = inner, seen
+
+    async def fetch(self, limit: int, timeout_s: float) -> list[Record]:
+        try:
+            found = await self._inner.getmany(timeout_ms=int(timeout_s * 1000), max_records=limit)
+        except _FAULTS as error:
+            raise BusUnavailable(repr(error)) from error
+        return [record for records in found.values() for record in records]
+
+    def seek(self, place: Place, offset: int) -> None:
+        self._inner.seek(TopicPartition(*place), offset)
+
+    def reached(self, place: Place) -> Reached | None:
+        return self._seen.get(place)
+
+    async def ends(self) -> dict[Place, int]:
+        found = await self._inner.end_offsets(self._inner.assignment())
+        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
+
+    async def stop(self) -> None:
+        await self._inner.stop()
+
+
+class KafkaBus:
+    """Producer and consumers of one process; `clock` never runs ahead of the database clock."""
+
+    def __init__(
+        self, bootstrap: str, client: str, clock: Callable[[], datetime], **security: Any
+    ) -> None:
+        self._common = {"bootstrap_servers": bootstrap, "client_id": client, **security}
+        self._clock = clock
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        producer = self._producer or await self._start_producer()
+        try:
+            sent = [
+                await producer.send(
+                    r.topic, r.value, r.key, partition=r.partition, headers=r.headers
+                )
+                for r in records
+            ]
+            await asyncio.gather(*sent)
+        except _FAULTS as error:
+            await self._drop_producer(producer)
+            raise BusUnavailable(repr(error)) from error
+
+    async def _start_producer(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    **self._common,
+                    acks="all",
+                    enable_idempotence=True,
+                    compression_type="lz4",
+                    linger_ms=0,
+                    max_batch_size=262_144,
+                    max_request_size=1_048_576,
+                    request_timeout_ms=10_000,
+                    retry_backoff_ms=50,
+                    metadata_max_age_ms=60_000,
+                )
+                try:
+                    await producer.start()
+                except _FAULTS as error:
+                    await producer.stop()
+                    raise BusUnavailable(repr(error)) from error
+                self._producer = producer
+            return self._producer
+
+    async def _drop_producer(self, producer: AIOKafkaProducer) -> None:
+        if self._producer is producer:
+            self._producer = None
+        try:
+            await asyncio.wait_for(producer.stop(), timeout=2.0)
+        except _FAULTS as error:
+            log.warning("producer did not stop cleanly: %r", error)
+
+    async def consumer(
+        self, group: str, instance: str, topics: Sequence[str], assigned: Assigned, revoked: Revoked
+    ) -> KafkaConsumer:
+        inner = AIOKafkaConsumer(
+            **self._common,
+            group_id=group,
+            group_instance_id=instance,
+            partition_assignment_strategy=[RangePartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_000,
+            rebalance_timeout_ms=3_000,
+            max_poll_interval_ms=60_000,
+            request_timeout_ms=10_000,
+            retry_backoff_ms=50,
+            metadata_max_age_ms=60_000,
+            fetch_max_wait_ms=250,
+            fetch_max_bytes=8_388_608,
+            max_partition_fetch_bytes=1_048_576,
+            check_crcs=False,
+        )
+        seen = _watch_ends(inner, self._clock)
+        inner.subscribe(list(topics), listener=_Listener(inner, assigned, revoked))
+        await self._start(inner)
+        return KafkaConsumer(inner, seen)
+
+    async def reader(self, places: Sequence[Place], *, from_end: bool) -> KafkaConsumer:
+        inner = AIOKafkaConsumer(
+            **self._common,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="latest" if from_end else "earliest",
+            request_timeout_ms=10_000,
+            retry_backoff_ms=50,
+            metadata_max_age_ms=60_000,
+            fetch_max_wait_ms=250,
+            fetch_max_bytes=16_777_216,
+            max_partition_fetch_bytes=2_097_152,
+            check_crcs=False,
+        )
+        seen = _watch_ends(inner, self._clock)
+        inner.assign([TopicPartition(*place) for place in places])
+        await self._start(inner)
+        return KafkaConsumer(inner, seen)
+
+    async def _start(self, inner: AIOKafkaConsumer) -> None:
+        try:
+            await inner.start()
+        except _FAULTS as error:
+            await inner.stop()
+            raise BusUnavailable(repr(error)) from error
+
+    async def partitions(self, topic: str) -> int:
+        producer = self._producer or await self._start_producer()
+        try:
+            return len(await producer.partitions_for(topic))
+        except _FAULTS as error:
+            raise BusUnavailable(repr(error)) from error
+
+    async def close(self) -> None:
+        if self._producer is not None:
+            await self._drop_producer(self._producer)

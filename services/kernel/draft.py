@@ -1,0 +1,71 @@
+"""What one batch wants to append to one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from services.kernel.codec import Codec
+from services.kernel.decider import Decider
+from services.kernel.facts import Append, Appended, CommandKey, Fact, NewFact
+
+
+class Draft:
+    """Decides in memory against the state that the stream had at `base`."""
+
+    __slots__ = ("base", "bucket", "command", "facts", "live_from", "state", "ticket")
+
+    def __init__(self, bucket: int, ticket: str, state: Any, version: int) -> None:
+        self.bucket, self.ticket, self.state, self.base = bucket, ticket, state, version
+        self.facts: list[NewFact] = []
+        self.live_from: datetime | None = None
+        self.command: CommandKey | None = None
+
+    @property
+    def version(self) -> int:
+        return self.base + len(self.facts)
+
+    def decide(
+        self,
+        command: Any,
+        decider: Decider[Any, Any, Any],
+        codec: Codec,
+        metadata: Mapping[str, str],
+        *,
+        live: bool,
+    ) -> Sequence[Any]:
+        """Run one command; its events stand in the draft. Raises Rejection, draft unchanged."""
+        events = decider.decide(command, self.state)
+        if events:
+            packed = orjson.dumps(metadata)
+            for event in events:
+                self.state = decider.evolve(self.state, event)
+                self.facts.append(codec.encode(event, packed))
+                if live and (self.live_from is None or event.at < self.live_from):
+                    self.live_from = event.at
+        return events
+
+    def append(self) -> Append:
+        return Append(self.bucket, self.ticket, self.base, self.facts, self.live_from, self.command)
+
+    def committed(self, codec: Codec, outcome: Appended) -> list[Fact]:
+        """The facts as they stand in the ledger now."""
+        return [
+            Fact(
+                codec.source,
+                self.bucket,
+                outcome.position + k,
+                self.ticket,
+                self.base + k + 1,
+                new.type,
+                new.data,
+                new.time,
+                outcome.recorded_at,
+                codec.stages.get(new.type, ""),
+                **orjson.loads(new.metadata),
+            )
+            for k, new in enumerate(self.facts)
+        ]

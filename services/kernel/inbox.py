@@ -1,0 +1,133 @@
+"""Which records count: offsets by partition, and per source exactly the expected position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.kernel.bus import Place, Record
+from services.kernel.cloudevents import NotAFact, broker_time, to_fact
+from services.kernel.facts import Fact, InboxRow
+from services.kernel.store import Advance
+
+
+class LogHole(Exception):
+    """Offsets are missing in the log: an alarm, never a reset."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one poll brings that was not applied before."""
+
+    facts: list[Fact] = field(default_factory=list)
+    others: list[tuple[Record, dict[str, bytes]]] = field(default_factory=list)
+    advances: list[Advance] = field(default_factory=list)
+    lower: int = 0
+    higher: list[Fact] = field(default_factory=list)
+    spoiled: list[tuple[Record, str]] = field(default_factory=list)
+    left: list[Record] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.advances)
+
+
+class Inbox:
+    """The partitions that this process consumes, as far as its own commits have come."""
+
+    def __init__(self, tickets: str) -> None:
+        self.tickets = tickets
+        self.rows: dict[Place, InboxRow] = {}
+
+    def own(self, rows: Sequence[InboxRow]) -> None:
+        self.rows.update({(row.topic, row.partition): row for row in rows})
+
+    def let_go(self, places: Sequence[Place]) -> None:
+        for place in places:
+            self.rows.pop(place, None)
+
+    def buckets(self) -> frozenset[int]:
+        """Owning a bucket = owning its partition of the tickets topic."""
+        return frozenset(p for topic, p in self.rows if topic == self.tickets)
+
+    def epochs(self) -> dict[int, int]:
+        return {p: row.epoch for (t, p), row in self.rows.items() if t == self.tickets}
+
+    def sort(self, records: Sequence[Record]) -> Batch:
+        """Drop what was applied or is not expected yet. Raises LogHole.
+
+        A batch holds one command per key: from the second on, a partition is `left`.
+        """
+        batch = Batch()
+        keys: set[bytes | None] = set()
+        cut: set[Place] = set()
+        ends: dict[Place, Record] = {}
+        expected: dict[Place, dict[str, int]] = {}
+        for record in records:
+            place = (record.topic, record.partition)
+            row = self.rows.get(place)
+            if row is None:
+                continue
+            if place in cut:
+                batch.left.append(record)
+                continue
+            last = ends.get(place)
+            due = row.next_offset if last is None else last.offset + 1
+            if record.offset < due:
+                continue
+            if record.offset > due:
+                raise LogHole(f"{place}: offset {record.offset} came where {due} was due")
+            if record.topic != self.tickets:
+                if record.key in keys:
+                    cut.add(place)
+                    batch.left.append(record)
+                    continue
+                keys.add(record.key)
+            ends[place] = record
+            if record.topic == self.tickets:
+                positions = expected.setdefault(place, dict(row.expected))
+                self._take_fact(batch, record, positions)
+            else:
+                batch.others.append((record, dict(record.headers)))
+        for place, record in ends.items():
+            batch.advances.append(self._advance(place, record, expected.get(place, {})))
+        batch.advances.sort(key=lambda a: (a.topic, a.partition))
+        return batch
+
+    def _take_fact(self, batch: Batch, record: Record, expected: dict[str, int]) -> None:
+        try:
+            fact = to_fact(record, dict(record.headers))
+        except NotAFact as error:
+            batch.spoiled.append((record, str(error)))
+            return
+        due = expected.get(fact.source, 1)
+        if fact.position == due:
+            expected[fact.source] = due + 1
+            batch.facts.append(fact)
+        elif fact.position < due:
+            batch.lower += 1
+        else:
+            batch.higher.append(fact)
+
+    def _advance(self, place: Place, last: Record, expected: dict[str, int]) -> Advance:
+        row = self.rows[place]
+        until = broker_time(last) - timedelta(milliseconds=1)
+        return Advance(
+            *place, row.next_offset, last.offset + 1, row.epoch, until.astimezone(UTC), expected
+        )
+
+    def applied(self, advances: Sequence[Advance]) -> None:
+        """The transaction committed."""
+        for advance in advances:
+            row = self.rows.get((advance.topic, advance.partition))
+            if row is not None and row.epoch == advance.epoch:
+                row.next_offset, row.expected = advance.new, advance.expected
+
+    def idle_until(
+        self, place: Place, end: int, sent_at: datetime, grace_s: float
+    ) -> datetime | None:
+        """How far a partition was read whose end was seen at `end`; None while records wait."""
+        row = self.rows.get(place)
+        if row is None or row.next_offset < end:
+            return None
+        return sent_at - timedelta(seconds=grace_s)

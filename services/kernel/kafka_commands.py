@@ -1,0 +1,297 @@
+"""Commands and submissions that come by Kafka: verified, decided, answered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from hotline.kernel.v1.answer_pb2 import CommandAnswered
+from services.kernel.bus import Bus, BusUnavailable, Outgoing, Record
+from services.kernel.cloudevents import broker_time
+from services.kernel.codec import PROTOBUF, BadBody, metadata
+from services.kernel.commands import Answer, decide_command, hash_of, repeated_answer
+from services.kernel.draft import Draft
+from services.kernel.facts import CommandKey, Repeated
+from services.kernel.measure import Meter
+from services.kernel.names import SUBMISSIONS, bucket_of, replies_of, topic_of
+from services.kernel.senders import Sender, Senders
+from services.kernel.service import Service
+from services.kernel.signing import SignatureError, verify
+from services.kernel.store import Store, StoreUnavailable
+
+log = logging.getLogger("hotline.commands")
+Headers = Mapping[str, bytes]
+
+
+@dataclass(slots=True)
+class Request:
+    """A record that was read as a command; `problem` says why it cannot be decided."""
+
+    sender: str
+    command_id: str
+    ticket: str = ""
+    body_hash: bytes = b""
+    command: Any = None
+    live: bool = True
+    meta: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+    problem: tuple[int, str, str] | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer on its way to the sender's replies topic."""
+
+    sender: str
+    command_id: str
+    ticket: str
+    answer: Answer
+    stored: bool
+    draft: Draft | None = None
+
+
+class Refused(Exception):
+    """The record is no command that may be decided: status, problem slug, detail."""
+
+    def __init__(self, status: int, slug: str, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = (status, slug, detail)
+
+
+class KafkaCommands:
+    """Reads commands for one service. `default` answers those that no service knows."""
+
+    def __init__(
+        self,
+        service: Service,
+        senders: Senders,
+        store: Store,
+        bus: Bus,
+        meter: Meter,
+        *,
+        namespace: str,
+        buckets: int,
+        answers_unknown: bool,
+    ) -> None:
+        self._service, self._senders, self._store = service, senders, store
+        self._bus, self._meter, self._namespace = bus, meter, namespace
+        self._buckets, self._answers_unknown = buckets, answers_unknown
+        self._package = f"hotline.{service.name}."
+        self._submissions = topic_of(namespace, SUBMISSIONS)
+        self._sending: set[asyncio.Task[None]] = set()
+
+    # Read
+
+    async def read(self, records: Sequence[tuple[Record, dict[str, bytes]]]) -> list[Request]:
+        """The commands among the records that this service answers."""
+        found = [await self._read(record, headers) for record, headers in records]
+        return [request for request in found if request is not None]
+
+    def _is_mine(self, headers: Headers) -> bool:
+        name = headers.get("ce_type", b"").decode(errors="replace")
+        if name.startswith(self._package):
+            return True
+        return self._answers_unknown and not name.startswith(
+            ("hotline.intake.", "hotline.deadline.", "hotline.evaluation.", "hotline.datasync.")
+        )
+
+    async def _read(self, record: Record, headers: Headers) -> Request | None:
+        if not self._is_mine(headers):
+            return None
+        name = headers.get("ce_source", b"").decode(errors="replace")
+        command_id = headers.get("ce_id", b"").decode(errors="replace")
+        request = Request(name, command_id)
+        try:
+            sender = self._verified(record, headers, name, command_id)
+            await self._fill(request, record, headers, sender)
+        except Refused as refused:
+            request.problem = refused.problem
+        except (BadBody, UnicodeDecodeError) as error:
+            request.problem = (400, "bad-body", str(error))
+        return request
+
+    def _verified(self, record: Record, headers: Headers, name: str, command_id: str) -> Sender:
+        if not command_id or len(command_id) > 200:
+            raise Refused(400, "command-id-missing", "ce_id must have 1 to 200 characters.")
+        sender = self._senders.get(name)
+        if sender is None:
+            raise Refused(401, "unknown-sender", f"No public key is known of {name[:80]!r}.")
+        try:
+            verify(
+                sender.keys,
+                topic=record.topic.removeprefix(f"{self._namespace}."),
+                key=record.key or b"",
+                type=headers["ce_type"].decode(),
+                command_id=command_id,
+                time=headers.get("ce_time", b"").decode(),
+                body=record.value or b"",
+                signature=headers.get("signature", b"").decode(),
+                key_id=headers.get("signaturekeyid", b"").decode(),
+                received_at=broker_time(record),
+            )
+        except SignatureError as error:
+            raise Refused(401, "bad-signature", str(error)) from None
+        return sender
+
+    async def _fill(
+        self, request: Request, record: Record, headers: Headers, sender: Sender
+    ) -> None:
+        type_name = headers["ce_type"].decode()
+        content_type = headers.get("content-type", PROTOBUF.encode()).decode()
+        body = record.value or b""
+        at, import_id, unit = self._standing(record, headers, sender)
+        request.live = not import_id
+        request.body_hash = hash_of(type_name, body)
+        request.meta = metadata(
+            import_id=import_id,
+            command_id=f"{sender.name}/{request.command_id}",
+            by=sender.name,
+            traceparent=headers.get("traceparent", b"").decode(),
+        )
+        if type_name not in self._service.codec.commands:
+            raise Refused(404, "unknown-command", f"No service knows the command {type_name}.")
+        if record.topic == self._submissions and self._service.submit is not None:
+            made = await self._service.submit(
+                body, content_type, sender.name, at=at, import_id=import_id
+            )
+            request.ticket, request.command, request.extra = made.ticket, made.command, made.extra
+            return
+        request.ticket = (record.key or b"").decode()
+        if record.partition != bucket_of(request.ticket, self._buckets):
+            raise Refused(
+                400,
+                "wrong-partition",
+                f"Ticket {request.ticket} belongs to partition "
+                f"{bucket_of(request.ticket, self._buckets)}, not {record.partition}.",
+            )
+        envelope = {
+            "at": at,
+            "by": sender.name,
+            "unit": unit,
+            "ticket": request.ticket,
+            "import_id": import_id,
+        }
+        request.command = self._service.codec.command(type_name, body, content_type, envelope)
+
+    def _standing(
+        self, record: Record, headers: Headers, sender: Sender
+    ) -> tuple[datetime, str, str]:
+        """When it counts, for which import, for which unit: only an importer may say so."""
+        import_id = headers.get("ce_importid", b"").decode()
+        acting_for = headers.get("ce_actingfor", b"").decode()
+        if not import_id:
+            if acting_for:
+                raise Refused(403, "may-not-act-for", "Only an importer may act for another.")
+            return broker_time(record), "", sender.unit
+        if sender.role != "importer":
+            raise Refused(403, "not-an-importer", f"{sender.name} may not import.")
+        try:
+            at = datetime.fromisoformat(headers["ce_importtime"].decode())
+        except (KeyError, ValueError):
+            raise Refused(400, "bad-time", "ce_importtime must be an RFC 3339 time.") from None
+        if at.tzinfo is None or at > broker_time(record):
+            raise Refused(400, "bad-time", "ce_importtime must have a zone and not lie ahead.")
+        return at, import_id, acting_for
+
+    # Decide
+
+    def decide(
+        self,
+        draft: Draft | None,
+        request: Request,
+        repeats: Mapping[tuple[str, str], Repeated],
+    ) -> Reply:
+        """Put the outcome into the draft; the reply is sent after the commit."""
+        known = repeats.get((request.sender, request.command_id))
+        if known is not None:
+            bucket = bucket_of(known.ticket, self._buckets)
+            answer = repeated_answer(self._service.name, bucket, request.body_hash, known)
+            return Reply(request.sender, request.command_id, known.ticket, answer, True)
+        if request.problem is not None or draft is None:
+            return self._refused(request)
+        topic = replies_of(request.sender)
+        key = CommandKey(request.sender, request.command_id, request.body_hash, 0, b"", topic)
+        decide_command(
+            self._service,
+            draft,
+            request.command,
+            key,
+            request.meta,
+            live=request.live,
+            extra=request.extra,
+        )
+        answer = Answer(key.status, key.body, draft.version, None)
+        return Reply(request.sender, request.command_id, request.ticket, answer, True, draft)
+
+    def _refused(self, request: Request) -> Reply:
+        status, slug, detail = request.problem or (404, "unknown-ticket", "No such ticket.")
+        body = orjson.dumps(
+            {
+                "type": f"/problems/{slug}",
+                "title": slug.replace("-", " "),
+                "status": status,
+                "detail": detail,
+            }
+        )
+        answer = Answer(status, body, None, None)
+        return Reply(request.sender, request.command_id, request.ticket, answer, False)
+
+    # Answer
+
+    def send(self, replies: Sequence[Reply]) -> None:
+        """After the commit, without waiting; what is not sent now is sent at the next start."""
+        for reply in replies:
+            self._meter.command("kafka", reply.answer.status)
+        task = asyncio.create_task(self._send(list(replies)))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send(self, replies: Sequence[Reply]) -> None:
+        records = [self._record(r) for r in replies if self._senders.get(r.sender)]
+        try:
+            await self._bus.publish(records)
+            stored = [(r.sender, r.command_id) for r in replies if r.stored]
+            if stored:
+                await self._store.replies_sent(stored)
+        except (BusUnavailable, StoreUnavailable) as error:
+            log.warning("replies wait for the next round: %s", error)
+
+    async def send_unsent(self, limit: int = 500) -> int:
+        """Answers whose sending is not known to have worked; how many there were."""
+        rows = await self._store.unsent_replies(limit)
+        records = []
+        for sender, key, _topic, known in rows:
+            bucket = bucket_of(known.ticket, self._buckets)
+            answer = repeated_answer(self._service.name, bucket, known.body_hash, known)
+            records.append(self._record(Reply(sender, key, known.ticket, answer, True)))
+        if records:
+            await self._bus.publish(records)
+            await self._store.replies_sent([(sender, key) for sender, key, _, _ in rows])
+        return len(rows)
+
+    def _record(self, reply: Reply) -> Outgoing:
+        message = CommandAnswered(
+            command_id=reply.command_id,
+            ticket_id=reply.ticket,
+            status=reply.answer.status,
+            body=reply.answer.body,
+            version=reply.answer.version or 0,
+            position=reply.answer.position or "",
+        )
+        headers = [
+            ("ce_specversion", b"1.0"),
+            ("ce_type", CommandAnswered.DESCRIPTOR.full_name.encode()),
+            ("ce_source", self._service.name.encode()),
+            ("ce_id", f"{reply.sender}/{reply.command_id}".encode()),
+            ("ce_subject", reply.ticket.encode()),
+            ("content-type", PROTOBUF.encode()),
+        ]
+        topic = topic_of(self._namespace, replies_of(reply.sender))
+        key = reply.command_id.encode()
+        return Outgoing(topic, None, key, message.SerializeToString(), headers)

@@ -1,0 +1,90 @@
+"""The kernel's own figures, by Prometheus conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from services.kernel.facts import Fact
+
+if TYPE_CHECKING:
+    from services.kernel.inbox import Batch
+
+_FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Meter:
+    """One per process; labels are bounded: fact types, outcomes."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._facts = Counter(
+            "hotline_facts_appended", "Facts committed to the ledger.", ["type"], registry=registry
+        )
+        self._applied = Counter(
+            "hotline_facts_applied", "Facts read from the log and applied.", registry=registry
+        )
+        self._dropped = Counter(
+            "hotline_records_dropped",
+            "Records not applied: lower repeats, higher waits for what is missing.",
+            ["position"],
+            registry=registry,
+        )
+        self._conflicts = Counter(
+            "hotline_append_conflicts", "Streams that had moved on.", registry=registry
+        )
+        self._rejected = Counter(
+            "hotline_reactions_rejected", "Reactions against a rule: a defect.", registry=registry
+        )
+        self._commands = Counter(
+            "hotline_commands", "Commands answered.", ["way", "status"], registry=registry
+        )
+        self._parked = Counter(
+            "hotline_records_parked", "Records set aside with a reason.", registry=registry
+        )
+        self.append_s = Histogram(
+            "hotline_append_seconds",
+            "Durable append of one batch.",
+            buckets=_FAST,
+            registry=registry,
+        )
+        self.lateness_s = Histogram(
+            "hotline_timer_lateness_seconds",
+            "Due instant to commit of its fact.",
+            buckets=(*_FAST, 10.0, 60.0),
+            registry=registry,
+        )
+        self.relay_lag = Gauge(
+            "hotline_relay_lag_facts", "Facts not yet read back from the log.", registry=registry
+        )
+        self.watermark_age_s = Gauge(
+            "hotline_watermark_age_seconds",
+            "Age of the oldest owned watermark.",
+            registry=registry,
+        )
+
+    def appended(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            self._facts.labels(fact.type).inc()
+
+    def applied(self, batch: Batch) -> None:
+        self._applied.inc(len(batch.facts))
+
+    def dropped(self, lower: int, higher: int) -> None:
+        if lower:
+            self._dropped.labels("lower").inc(lower)
+        if higher:
+            self._dropped.labels("higher").inc(higher)
+
+    def conflicts(self, count: int) -> None:
+        self._conflicts.inc(count)
+
+    def reaction_rejected(self) -> None:
+        self._rejected.inc()
+
+    def command(self, way: str, status: int) -> None:
+        self._commands.labels(way, str(status)).inc()
+
+    def parked(self) -> None:
+        self._parked.inc()

@@ -1,0 +1,64 @@
+"""Names of schemas, topics and groups; a namespace is a city of its own on the same broker."""
+
+from __future__ import annotations
+
+TICKETS = "hotline.tickets.v1"
+COMMANDS = "hotline.commands.v1"
+SUBMISSIONS = "hotline.submissions.v1"
+REGISTRY = "hotline.registry.v1"
+WATERMARKS = "hotline.watermarks.v1"
+MEASURES = "hotline.measures.v1"
+PARKED = "hotline.parked.v1"
+
+
+def schema_of(namespace: str, service: str) -> str:
+    """The schema of a service, which a rebuild may drop."""
+    return f"{namespace}_{service}" if namespace else service
+
+
+def vault_of(namespace: str, service: str) -> str:
+    """The schema that no rebuild drops."""
+    return f"{schema_of(namespace, service)}_vault"
+
+
+def topic_of(namespace: str, name: str) -> str:
+    """A topic's or group's name within the namespace."""
+    return f"{namespace}.{name}" if namespace else name
+
+
+def replies_of(sender: str) -> str:
+    """Where the outcomes of a sender's Kafka commands go."""
+    return f"hotline.replies.{sender}.v1"
+
+
+def department_of(department: str) -> str:
+    """A department's own topic."""
+    return f"hotline.department.{department.lower()}.v1"
+
+
+_SEED, _M, _MASK = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
+
+
+def murmur2(data: bytes) -> int:
+    """Kafka's own hash of a key (DefaultPartitioner), unsigned 32 bits."""
+    length = len(data)
+    h = (_SEED ^ length) & _MASK
+    whole = length & ~3
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i : i + 4], "little")
+        k = (k * _M) & _MASK
+        k ^= k >> 24
+        k = (k * _M) & _MASK
+        h = ((h * _M) & _MASK) ^ k
+    rest = data[whole:]
+    if rest:
+        h ^= int.from_bytes(rest, "little")
+        h = (h * _M) & _MASK
+    h ^= h >> 13
+    h = (h * _M) & _MASK
+    return h ^ (h >> 15)
+
+
+def bucket_of(ticket: str, buckets: int) -> int:
+    """The ticket's bucket = its partition on every ticket topic."""
+    return (murmur2(ticket.encode()) & 0x7FFFFFFF) % buckets

@@ -1,0 +1,104 @@
+"""Commands over HTTP: load, decide, append, answer. Any process may do it for any ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from services.kernel.clock import Clock
+from services.kernel.commands import Answer, decide_command, repeated_answer
+from services.kernel.draft import Draft
+from services.kernel.facts import Appended, CommandKey, Conflict, Repeated, TooLate
+from services.kernel.measure import Meter
+from services.kernel.names import bucket_of
+from services.kernel.service import Service
+from services.kernel.states import States
+from services.kernel.store import Store
+from services.kernel.writer import Writer
+
+ATTEMPTS = 3
+
+
+class Busy(Exception):
+    """The command could not be recorded in time; nothing was written."""
+
+
+class VersionMismatch(Exception):
+    """If-Match names another version than the stream has; `version` is the current one."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
+
+
+class Performer:
+    """`kept` is told of what was committed: caches and relay."""
+
+    def __init__(
+        self,
+        service: Service,
+        store: Store,
+        states: States,
+        writer: Writer,
+        clock: Clock,
+        meter: Meter,
+        buckets: int,
+        kept: Callable[[list[tuple[Draft, Appended]]], None],
+    ) -> None:
+        self._service, self._store, self._states = service, store, states
+        self._writer, self._clock, self._meter = writer, clock, meter
+        self._buckets, self._kept = buckets, kept
+
+    async def perform(
+        self,
+        ticket: str,
+        command: Any,
+        *,
+        sender: str,
+        key: str,
+        body_hash: bytes,
+        meta: dict[str, str],
+        if_match: int | None = None,
+        extra: dict[str, Any] | None = None,
+        bucket: int | None = None,
+    ) -> Answer:
+        """The outcome of a command; a repeat gets the stored one.
+
+        Raises Busy, VersionMismatch, Overloaded, StoreUnavailable.
+        """
+        place = bucket_of(ticket, self._buckets) if bucket is None else bucket
+        live = not meta.get("import_id")
+        for _ in range(ATTEMPTS):
+            state, version = (await self._states.of([ticket]))[ticket]
+            if if_match is not None and if_match != version:
+                raise VersionMismatch(version)
+            draft = Draft(place, ticket, state, version)
+            stored = CommandKey(sender, key, body_hash, 0, b"")
+            decide_command(
+                self._service, draft, command, stored, meta, live=live, extra=extra or {}
+            )
+            outcome = await self._writer.append(draft.append())
+            match outcome:
+                case Appended():
+                    return self._done(draft, stored, outcome)
+                case Repeated():
+                    return self._repeated(body_hash, outcome)
+                case TooLate():
+                    raise Busy("it took longer than the grace")
+                case Conflict():
+                    self._meter.conflicts(1)
+                    self._states.evict([ticket])
+        raise Busy("the ticket is changing too fast")
+
+    def _done(self, draft: Draft, stored: CommandKey, outcome: Appended) -> Answer:
+        self._kept([(draft, outcome)])
+        self._meter.command("http", stored.status)
+        position = None
+        if draft.facts:
+            last = outcome.position + len(draft.facts) - 1
+            position = f"{self._service.name}/{draft.bucket}/{last}"
+        return Answer(stored.status, stored.body, draft.version, position)
+
+    def _repeated(self, body_hash: bytes, known: Repeated) -> Answer:
+        bucket = bucket_of(known.ticket, self._buckets)
+        return repeated_answer(self._service.name, bucket, body_hash, known)

@@ -1,0 +1,169 @@
+"""Publishes each owned bucket's facts in order, without a gap; reading back acknowledges."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.kernel.bus import Bus, BusUnavailable, Outgoing
+from services.kernel.clock import Clock
+from services.kernel.cloudevents import to_record
+from services.kernel.codec import Codec
+from services.kernel.facts import Fact
+from services.kernel.store import Store, StoreUnavailable
+
+log = logging.getLogger("hotline.relay")
+RUN = 500
+MEMORY = 5_000
+READ_BACK_S = 5.0
+
+
+class _Bucket:
+    """`cur` = last position that the broker acknowledged; memory follows it or is ignored."""
+
+    __slots__ = ("behind_since", "cur", "end", "memory", "read_back")
+
+    def __init__(self, expected: int) -> None:
+        self.cur = expected - 1
+        self.read_back = expected - 1
+        self.end = 0  # last position known to stand in the ledger
+        self.memory: deque[tuple[int, Outgoing]] = deque()
+        self.behind_since: float | None = None
+
+    def go_back(self, position: int) -> None:
+        self.cur = position
+        self.memory.clear()
+        self.behind_since = None
+
+
+class Relay:
+    """The relay of the buckets that this process owns. One run of each is under way at a time."""
+
+    def __init__(self, codec: Codec, topic: str, store: Store, bus: Bus, clock: Clock) -> None:
+        self._codec, self._topic = codec, topic
+        self._store, self._bus, self._clock = store, bus, clock
+        self._buckets: dict[int, _Bucket] = {}
+        self._wake = asyncio.Event()
+        self.published = 0
+
+    def own(self, expected: Mapping[int, int]) -> None:
+        """Take over buckets; go on behind what was read back of our own facts."""
+        for bucket, position in expected.items():
+            self._buckets[bucket] = _Bucket(position)
+        self._wake.set()
+
+    def let_go(self, buckets: Iterable[int]) -> None:
+        for bucket in buckets:
+            self._buckets.pop(bucket, None)
+
+    def offer(self, facts: Sequence[Fact]) -> None:
+        """Facts just committed by this process, of any bucket, in position order per bucket."""
+        for fact in facts:
+            state = self._buckets.get(fact.bucket)
+            if state is None:
+                continue
+            state.end = max(state.end, fact.position)
+            if len(state.memory) < MEMORY:
+                state.memory.append((fact.position, to_record(fact, self._topic)))
+        self._wake.set()
+
+    def seen(self, bucket: int, position: int, applied: bool) -> None:
+        """One of our own facts came back; not applied means that one before it is missing."""
+        state = self._buckets.get(bucket)
+        if state is None:
+            return
+        if applied:
+            state.read_back = max(state.read_back, position)
+            state.behind_since = None
+            state.cur = max(state.cur, position)
+        elif position > state.read_back + 1:
+            log.warning("bucket %d: %d came before %d", bucket, position, state.read_back + 1)
+            state.go_back(state.read_back)
+            self._wake.set()
+
+    def lag(self) -> int:
+        """Facts in the ledger that were not read back yet, as far as known."""
+        return sum(max(0, b.end - b.read_back) for b in self._buckets.values())
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        poll_s = 0.05
+        while True:
+            try:
+                async with asyncio.timeout(poll_s):
+                    await self._wake.wait()
+                self._wake.clear()
+            except TimeoutError:
+                poll_s = 0.005 if await self._poll() else 0.05
+            while await self._send():
+                pass
+
+    async def _poll(self) -> bool:
+        """Look for rows that other processes appended, and for runs that never came back."""
+        if not self._buckets:
+            return False
+        try:
+            ends = await self._store.next_positions(self._buckets)
+        except StoreUnavailable as error:
+            log.warning("the store cannot be read: %s", error)
+            await self._clock.sleep(0.5)
+            return False
+        found = False
+        now = self._clock.now().timestamp()
+        for bucket, end in ends.items():
+            state = self._buckets.get(bucket)
+            if state is not None:
+                found |= end - 1 > state.end
+                state.end = max(state.end, end - 1)
+                self._check_read_back(state, now)
+        return found
+
+    def _check_read_back(self, state: _Bucket, now: float) -> None:
+        if state.cur <= state.read_back:
+            state.behind_since = None
+        elif state.behind_since is None:
+            state.behind_since = now
+        elif now - state.behind_since > READ_BACK_S:
+            log.warning("own facts did not come back: sending again from %d", state.read_back + 1)
+            state.go_back(state.read_back)
+
+    async def _send(self) -> bool:
+        """Send what follows the cursors; whether anything was sent."""
+        runs = {b: await self._next_run(b, s) for b, s in list(self._buckets.items())}
+        records = [record for run in runs.values() for _, record in run]
+        if not records:
+            return False
+        states = {b: self._buckets[b] for b, run in runs.items() if run and b in self._buckets}
+        try:
+            await self._bus.publish(records)
+        except BusUnavailable as error:
+            log.warning("nothing was acknowledged: %s", error)
+            for state in states.values():
+                state.go_back(state.cur)
+            await self._clock.sleep(0.2)
+            return True
+        self.published += len(records)
+        for bucket, state in states.items():
+            state.cur = max(state.cur, runs[bucket][-1][0])
+        return True
+
+    async def _next_run(self, bucket: int, state: _Bucket) -> list[tuple[int, Outgoing]]:
+        """The contiguous run behind the cursor, from memory if memory holds it, else the table."""
+        memory, run = state.memory, list[tuple[int, Outgoing]]()
+        while memory and memory[0][0] <= state.cur:
+            memory.popleft()
+        while memory and len(run) < RUN and memory[0][0] == state.cur + 1 + len(run):
+            run.append(memory.popleft())
+        if run or state.end <= state.cur:
+            return run
+        memory.clear()
+        try:
+            facts = await self._store.page(bucket, state.cur + 1, RUN)
+        except StoreUnavailable as error:
+            log.warning("the store cannot be read: %s", error)
+            return []
+        for fact in facts:
+            fact.stage = self._codec.stages.get(fact.type, "")
+        return [(fact.position, to_record(fact, self._topic)) for fact in facts]

@@ -1,0 +1,231 @@
+"""One process of one service: HTTP, worker, relay, watermarks and timers over shared ports."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from services.kernel import names
+from services.kernel.bus import Bus, BusUnavailable, Consumer
+from services.kernel.clock import Clock
+from services.kernel.inbox import Inbox
+from services.kernel.kafka_commands import KafkaCommands
+from services.kernel.measure import Meter
+from services.kernel.names import topic_of
+from services.kernel.performer import Performer
+from services.kernel.relay import Relay
+from services.kernel.senders import Senders
+from services.kernel.service import Service
+from services.kernel.states import States
+from services.kernel.store import Store, StoreUnavailable
+from services.kernel.timers import Timers
+from services.kernel.watermarks import Promiser, Proof
+from services.kernel.worker import Worker
+from services.kernel.writer import Writer
+
+log = logging.getLogger("hotline.runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the process runs: namespace, number of buckets, static group member."""
+
+    namespace: str
+    buckets: int
+    instance: str
+
+
+class Runtime:
+    """Composes the kernel over the given ports; `start` returns once the group was joined."""
+
+    def __init__(
+        self,
+        service: Service,
+        place: Place,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        senders: Senders,
+        registry: CollectorRegistry,
+    ) -> None:
+        self.service, self.place = service, place
+        self.store, self.bus, self.clock = store, bus, clock
+        self.meter = Meter(registry)
+        self.tickets = topic_of(place.namespace, names.TICKETS)
+        self.inbox = Inbox(self.tickets)
+        self.relay = Relay(service.codec, self.tickets, store, bus, clock)
+        self.proof = Proof()
+        self.consumer: Consumer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.states = States(service, store, place.buckets) if service.decider else None
+        self.commands = self._kafka_commands(senders)
+        self.worker = Worker(
+            service,
+            store,
+            bus,
+            clock,
+            self.relay,
+            self.states,
+            self.inbox,
+            self.commands,
+            place.buckets,
+            self.meter,
+        )
+        self.writer = Writer(store, self.meter)
+        self.performer = self._performer()
+
+    def _kafka_commands(self, senders: Senders) -> KafkaCommands | None:
+        if not self.service.codec.commands:
+            return None
+        return KafkaCommands(
+            self.service,
+            senders,
+            self.store,
+            self.bus,
+            self.meter,
+            namespace=self.place.namespace,
+            buckets=self.place.buckets,
+            answers_unknown=self.service.name == "dispatch",
+        )
+
+    def _performer(self) -> Performer | None:
+        if self.states is None:
+            return None
+        return Performer(
+            self.service,
+            self.store,
+            self.states,
+            self.writer,
+            self.clock,
+            self.meter,
+            self.place.buckets,
+            self.worker.keep,
+        )
+
+    @property
+    def keyed(self) -> list[str]:
+        """Topics whose partition b brings facts into bucket b."""
+        found = [self.tickets]
+        if self.service.codec.commands:
+            found.append(topic_of(self.place.namespace, names.COMMANDS))
+        return found
+
+    @property
+    def shared(self) -> list[str]:
+        """Topics any partition of which brings facts into any bucket."""
+        return [topic_of(self.place.namespace, names.SUBMISSIONS)] if self.service.submit else []
+
+    async def start(self) -> None:
+        """Raises BusUnavailable, StoreUnavailable."""
+        worker = self.worker
+        self.consumer = await self.bus.consumer(
+            topic_of(self.place.namespace, self.service.name),
+            f"{self.service.name}-{self.place.instance}",
+            [*self.keyed, *self.shared],
+            worker.assigned,
+            worker.revoked,
+        )
+        self._task("worker", worker.run(self.consumer))
+        self._task("relay", self.relay.run())
+        self._task("writer", self.writer.run())
+        self._task("watermarks", self._promiser().run(self.consumer))
+        if self.commands is not None:
+            self._task("replies", self._unsent_replies(self.commands))
+        if self.service.expire is not None:
+            await self._start_timers()
+        await asyncio.wait_for(worker.joined.wait(), timeout=30.0)
+
+    def _promiser(self) -> Promiser:
+        topic = topic_of(self.place.namespace, names.WATERMARKS)
+        return Promiser(
+            self.service.name,
+            topic,
+            self.store,
+            self.bus,
+            self.clock,
+            self.inbox,
+            self.meter,
+            keyed=self.keyed,
+            shared=self.shared,
+        )
+
+    async def _start_timers(self) -> None:
+        assert self.states is not None
+        topic = topic_of(self.place.namespace, names.WATERMARKS)
+        reader = await self.bus.reader([(topic, 0)], from_end=True)
+        self._task("proof", self.proof.follow(reader))
+        timers = Timers(
+            self.service,
+            self.store,
+            self.clock,
+            self.states,
+            self.inbox,
+            self.proof,
+            self.meter,
+            self.worker.keep,
+        )
+        self._task("timers", timers.run())
+
+    async def _unsent_replies(self, commands: KafkaCommands) -> None:
+        while True:
+            try:
+                found = await commands.send_unsent()
+            except (BusUnavailable, StoreUnavailable) as error:
+                log.warning("replies wait: %s", error)
+                found = 0
+            await self.clock.sleep(0.0 if found else 5.0)
+
+    def _task(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def failed(self) -> None:
+        """Returns when a part has ended by itself, which none should: raises its error."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not task.cancelled():
+                task.result()
+                raise RuntimeError(f"{task.get_name()} ended")
+
+    async def readiness(self) -> dict[str, bool]:
+        """What `/readyz` checks."""
+        checks = {"joined": self.worker.joined.is_set()}
+        checks["running"] = not any(t.done() for t in self._tasks)
+        try:
+            async with asyncio.timeout(1.0):
+                await self.store.database_clock()
+            checks["store"] = True
+        except (StoreUnavailable, TimeoutError):
+            checks["store"] = False
+        self.meter.relay_lag.set(self.relay.lag())
+        return checks
+
+    async def wait_for(self, source: str, bucket: int, position: int, timeout_s: float) -> bool:
+        """Whether the service has applied that position within the time (Hotline-After)."""
+        deadline = self.clock.now().timestamp() + timeout_s
+        while True:
+            row = self.inbox.rows.get((self.tickets, bucket))
+            expected = row.expected if row else await self.store.expected(self.tickets, bucket)
+            if expected.get(source, 1) > position:
+                return True
+            if self.clock.now().timestamp() >= deadline:
+                return False
+            await self.clock.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Drain, then let go; each step has its limit."""
+        try:
+            async with asyncio.timeout(2.0):
+                await self.writer.drained()
+        except TimeoutError:
+            log.warning("some commands were not recorded before the stop")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.consumer is not None:
+            await self.consumer.stop()
+        await self.bus.close()

@@ -1,0 +1,66 @@
+"""What a service hands to the kernel: its domain, its codec and its views."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.kernel.codec import Codec
+from services.kernel.decider import Decider, TimerChange
+from services.kernel.facts import Fact
+from services.kernel.store import Tx
+
+
+class View(Protocol):
+    """A fold over the log, written by the owner of the bucket, in topic order."""
+
+    async def apply(self, tx: Tx, facts: Sequence[Fact]) -> None:
+        """In the worker's transaction, once per batch; facts of several buckets."""
+
+    async def committed(self, facts: Sequence[Fact]) -> None:
+        """After the commit: wake who waits."""
+
+    async def owned(self, buckets: frozenset[int]) -> None:
+        """The buckets that this process owns from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """An import has sent all that it has up to `until`."""
+
+    import_id: str
+    until: datetime
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A record of the submissions topic, made into a command on a new ticket."""
+
+    ticket: str
+    command: Any
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service, as the kernel runs it.
+
+    `own_reactions` are the service's own event classes that `react` wants to see again.
+    `timers` gives the timer changes of an own event, `expire` the command of a due timer.
+    `frontier` reads the end of an import out of an event. `submit` makes a command of a
+    submission: (body, content type, sender, command id, arrival) -> Submission.
+    """
+
+    name: str
+    codec: Codec
+    decider: Decider[Any, Any, Any] | None = None
+    own_reactions: tuple[type, ...] = ()
+    views: tuple[View, ...] = ()
+    timers: Callable[[Any], Sequence[TimerChange]] | None = None
+    expire: Callable[[str, datetime], Any] | None = None
+    frontier: Callable[[Any], Frontier | None] | None = None
+    submit: Callable[..., Awaitable[Submission]] | None = None
+    answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None

@@ -1,0 +1,109 @@
+-- name: append
+-- The one way in; a batch costs one round trip and one flush.
+select * from {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+
+-- name: answers
+-- What the repeats of a command get.
+select sender, key, ticket, body_hash, status, body, version, bucket, position
+from {vault}.command c join unnest($1::text[], $2::text[]) a (s, k) on c.sender = a.s and c.key = a.k
+
+-- name: load
+-- All facts of the streams; a ticket has one short stream per service.
+select e.bucket, e.position, e.stream, e.version, e.type, e.data, e.metadata, e.time, e.recorded_at
+from unnest($1::int[], $2::text[]) a (bucket, stream)
+join {schema}.event e on e.bucket = a.bucket and e.stream = a.stream
+order by e.bucket, e.stream, e.version
+
+-- name: page
+-- The next facts of one bucket for the relay, in order; dense, so complete.
+select bucket, position, stream, version, type, data, metadata, time, recorded_at
+from {schema}.event where bucket = $1 and position >= $2 order by position limit $3
+
+-- name: next_positions
+-- Rows that another process appended are found by this counter.
+select bucket, next_position from {schema}.bucket where bucket = any ($1::int[])
+
+-- name: claim
+-- Raise the epoch and learn where to go on.
+select * from {schema}.claim($1, $2)
+
+-- name: advance
+-- The compare-and-swap that lets one owner's transaction through.
+select {schema}.advance($1, $2, $3, $4, $5, $6, $7)
+
+-- name: read_until
+-- An idle partition was read to its end: say until when.
+update {schema}.inbox i set read_until = greatest(i.read_until, a.until)
+from unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[]) a (topic, partition, epoch, until)
+where i.topic = a.topic and i.partition = a.partition and i.owner_epoch = a.epoch
+
+-- name: close_buckets
+-- The watermark of each owned bucket.
+select * from {schema}.close_buckets($1, $2, $3, $4)
+
+-- name: still_owner
+-- Timers of a former owner roll back.
+select count(*) from (
+    select 1 from {schema}.inbox i
+    join unnest($2::int[], $3::bigint[]) a (partition, epoch)
+        on i.partition = a.partition and i.owner_epoch = a.epoch
+    where i.topic = $1 order by i.topic, i.partition for update of i) owned
+
+-- name: expected
+-- What a reader that waits for a position looks at, on any replica.
+select expected from {schema}.inbox where topic = $1 and partition = $2
+
+-- name: set_timers
+-- The owner writes timers in topic order; the last change of a name in a batch wins.
+insert into {schema}.timer (bucket, ticket, name, due_at, sources, import_id)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
+on conflict (bucket, ticket, name)
+do update set due_at = excluded.due_at, sources = excluded.sources, import_id = excluded.import_id
+
+-- name: clear_timers
+-- A stopped clock wakes nobody.
+delete from {schema}.timer t using unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, name)
+where t.bucket = a.bucket and t.ticket = a.ticket and t.name = a.name
+
+-- name: due_timers
+-- Live timers wait for silence proven per bucket and set of sources, imported ones for their frontier.
+(select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id
+ from unnest($1::int[], $2::text[], $3::timestamptz[]) a (bucket, sources, until)
+ cross join lateral (
+    select * from {schema}.timer t
+    where t.bucket = a.bucket and t.sources = a.sources and t.due_at <= a.until
+        and (t.import_id = '' or exists (
+            select from {schema}.frontier f
+            where f.bucket = t.bucket and f.import_id = t.import_id and f.final))
+    order by t.due_at limit $5) t)
+union
+(select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id
+ from {schema}.frontier f
+ join {schema}.timer t on t.bucket = f.bucket and t.import_id = f.import_id and t.due_at <= f.until
+ where f.bucket = any ($4::int[]) limit $5)
+order by due_at limit $5
+
+-- name: timer_sources
+-- The sets of sources that open timers wait for.
+select distinct sources from {schema}.timer
+
+-- name: set_frontier
+-- An import's frontier only moves forward.
+insert into {schema}.frontier (bucket, import_id, until, final) values ($1, $2, $3, $4)
+on conflict (bucket, import_id) do update
+set until = greatest({schema}.frontier.until, excluded.until),
+    final = {schema}.frontier.final or excluded.final
+
+-- name: unsent_replies
+-- Answers of commands that came by Kafka and may not have been sent before the last stop.
+select sender, key, ticket, body_hash, status, body, version, bucket, position, reply_to
+from {vault}.command where reply_to <> '' and at < now() - interval '2 seconds' order by at limit $1
+
+-- name: replies_sent
+-- From here only a repeat of the command brings its answer again.
+update {vault}.command c set reply_to = ''
+from unnest($1::text[], $2::text[]) a (sender, key) where c.sender = a.sender and c.key = a.key
+
+-- name: database_clock
+-- Everybody's clock: arrivals are stamped by it, watermarks are measured on it.
+select clock_timestamp()

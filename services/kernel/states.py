@@ -1,0 +1,62 @@
+"""States of tickets: folded from the service's own stream, kept for the tickets at work."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+from services.kernel.names import bucket_of
+from services.kernel.service import Service
+from services.kernel.store import Store
+
+
+class States:
+    """A cache that may be stale: the append's version check finds out, then `evict`."""
+
+    def __init__(self, service: Service, store: Store, buckets: int, *, limit: int = 20_000):
+        assert service.decider is not None
+        self._codec, self._decider, self._store = service.codec, service.decider, store
+        self._buckets, self._limit = buckets, limit
+        self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+
+    async def of(self, tickets: Iterable[str]) -> dict[str, tuple[Any, int]]:
+        """(state, version) of each ticket; (initial, 0) where the service knows nothing."""
+        found, missing = {}, []
+        for ticket in tickets:
+            kept = self._kept.get(ticket)
+            if kept is None:
+                missing.append((bucket_of(ticket, self._buckets), ticket))
+            else:
+                self._kept.move_to_end(ticket)
+                found[ticket] = kept
+        if missing:
+            found.update(await self._load(missing))
+        return found
+
+    async def _load(self, streams: list[tuple[int, str]]) -> dict[str, tuple[Any, int]]:
+        stored = await self._store.load(streams)
+        loaded = {}
+        for _, ticket in streams:
+            facts = stored.get(ticket, [])
+            events = [self._codec.decode(f) for f in facts if self._codec.knows(f.type)]
+            loaded[ticket] = (self._decider.fold(events), len(facts))
+        return loaded
+
+    def keep(self, ticket: str, state: Any, version: int) -> None:
+        """What was just committed."""
+        known = self._kept.get(ticket)
+        if known is not None and known[1] > version:
+            return
+        self._kept[ticket] = (state, version)
+        self._kept.move_to_end(ticket)
+        while len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+
+    def evict(self, tickets: Iterable[str] | None = None) -> None:
+        """Forget some, or all."""
+        if tickets is None:
+            self._kept.clear()
+        else:
+            for ticket in tickets:
+                self._kept.pop(ticket, None)

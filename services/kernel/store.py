@@ -1,0 +1,123 @@
+"""The port to the store of record: ledger, inbox, timers and the answers of commands.
+
+`store_pg` is the real one, `store_memory` its twin; both pass the same conformance suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.kernel.decider import TimerChange
+from services.kernel.facts import Append, Fact, InboxRow, Outcome, Repeated, Timer
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached or answered with a fault of its own; try again."""
+
+
+class LostOwnership(Exception):
+    """A newer owner of the partition exists: roll back and let go."""
+
+
+@dataclass(slots=True)
+class Advance:
+    """Move one partition's inbox row from `old` to `new`; `epoch` must still be the owner's."""
+
+    topic: str
+    partition: int
+    old: int
+    new: int
+    epoch: int
+    read_until: datetime
+    expected: dict[str, int]
+
+
+@dataclass(slots=True)
+class BucketClosed:
+    """Every live fact of the bucket with a time <= `closed_until` is below `position`."""
+
+    bucket: int
+    position: int
+    closed_until: datetime
+
+
+@dataclass(slots=True)
+class TimerRow:
+    """A change of one ticket's timers, with the ticket that it belongs to."""
+
+    bucket: int
+    ticket: str
+    import_id: str
+    change: TimerChange
+
+
+class Tx(Protocol):
+    """One transaction. Order everywhere: inbox, append, views and timers."""
+
+    @property
+    def connection(self) -> Any: ...
+
+    async def advance(self, rows: Sequence[Advance]) -> None:
+        """Raises LostOwnership."""
+
+    async def still_owner(self, topic: str, epochs: Mapping[int, int]) -> None:
+        """Lock the inbox rows of the partitions. Raises LostOwnership."""
+
+    async def append(self, batch: Sequence[Append]) -> list[Outcome]: ...
+
+    async def change_timers(self, rows: Sequence[TimerRow]) -> None: ...
+
+    async def set_frontier(
+        self, bucket: int, import_id: str, until: datetime, final: bool
+    ) -> None: ...
+
+
+class Store(Protocol):
+    """What the kernel asks of the store of record of one service."""
+
+    async def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        """A transaction of its own. Raises StoreUnavailable."""
+
+    async def load(self, streams: Sequence[tuple[int, str]]) -> dict[str, list[Fact]]:
+        """All facts of each stream in order; a stream without facts is left out."""
+
+    async def page(self, bucket: int, position: int, limit: int) -> list[Fact]:
+        """Facts of a bucket from `position` on, in order."""
+
+    async def next_positions(self, buckets: Iterable[int]) -> dict[int, int]: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Tx]: ...
+
+    async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]: ...
+
+    async def expected(self, topic: str, partition: int) -> dict[str, int]:
+        """Per source the next position that the service will apply, for any replica."""
+
+    async def read_until(self, rows: Sequence[tuple[str, int, int, datetime]]) -> None:
+        """(topic, partition, epoch, until): an idle partition was read to its end."""
+
+    async def close_buckets(
+        self, buckets: Sequence[int], keyed: Sequence[str], shared: Sequence[str], grace_s: float
+    ) -> list[BucketClosed]: ...
+
+    async def due_timers(
+        self,
+        proven: Sequence[tuple[int, str, datetime]],
+        buckets: Sequence[int],
+        limit: int,
+    ) -> list[Timer]: ...
+
+    async def timer_sources(self) -> list[tuple[str, ...]]: ...
+
+    async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]: ...
+
+    async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
+        """(sender, key, reply topic, answer) of Kafka commands not known to be answered."""
+
+    async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None: ...
+
+    async def database_clock(self) -> datetime: ...

@@ -1,0 +1,239 @@
+"""The store of record in memory: the twin for simulation, same rules, same answers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from services.kernel.decider import SetTimer
+from services.kernel.facts import (
+    Append,
+    Appended,
+    Conflict,
+    Fact,
+    InboxRow,
+    Outcome,
+    Repeated,
+    Timer,
+    TooLate,
+)
+from services.kernel.store import Advance, BucketClosed, LostOwnership, TimerRow
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass
+class _Inbox:
+    next_offset: int = 0
+    epoch: int = 0
+    read_until: datetime = NEVER
+    expected: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class _Tables:
+    events: dict[int, list[Fact]]
+    streams: dict[tuple[int, str], list[Fact]] = field(default_factory=dict)
+    closed: dict[int, datetime] = field(default_factory=dict)
+    inbox: dict[tuple[str, int], _Inbox] = field(default_factory=dict)
+    timers: dict[tuple[int, str, str], Timer] = field(default_factory=dict)
+    frontier: dict[tuple[int, str], tuple[datetime, bool]] = field(default_factory=dict)
+    commands: dict[tuple[str, str], Repeated] = field(default_factory=dict)
+    unsent: dict[tuple[str, str], str] = field(default_factory=dict)
+    views: dict[str, Any] = field(default_factory=dict)
+
+
+class MemoryTx:
+    """Works on a copy of the tables; the store takes it over at the end of the block."""
+
+    def __init__(self, store: MemoryStore, tables: _Tables) -> None:
+        self._store, self._tables = store, tables
+
+    @property
+    def connection(self) -> Any:
+        """Where a view's twin keeps its rows: a dict of its own per name."""
+        return self._tables.views
+
+    async def advance(self, rows: Sequence[Advance]) -> None:
+        for row in rows:
+            box = self._tables.inbox.get((row.topic, row.partition))
+            if box is None or box.next_offset != row.old or box.epoch != row.epoch:
+                raise LostOwnership(f"{row.topic} {row.partition}")
+            box.next_offset, box.expected = row.new, dict(row.expected)
+            box.read_until = max(box.read_until, row.read_until)
+
+    async def still_owner(self, topic: str, epochs: Mapping[int, int]) -> None:
+        for partition, epoch in epochs.items():
+            box = self._tables.inbox.get((topic, partition))
+            if box is None or box.epoch != epoch:
+                raise LostOwnership(f"{topic} {partition}")
+
+    async def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        return self._store.judge(self._tables, batch)
+
+    async def change_timers(self, rows: Sequence[TimerRow]) -> None:
+        for row in rows:
+            key = (row.bucket, row.ticket, row.change.name)
+            if isinstance(row.change, SetTimer):
+                self._tables.timers[key] = Timer(
+                    *key, row.change.due_at, row.change.sources, row.import_id
+                )
+            else:
+                self._tables.timers.pop(key, None)
+
+    async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
+        old_until, old_final = self._tables.frontier.get((bucket, import_id), (NEVER, False))
+        self._tables.frontier[bucket, import_id] = (max(old_until, until), old_final or final)
+
+
+class MemoryStore:
+    """Everything in dictionaries; `now` is the database clock."""
+
+    def __init__(self, service: str, buckets: int, now: Callable[[], datetime]) -> None:
+        self.service, self._now = service, now
+        self._tables = _Tables({b: [] for b in range(buckets)})
+
+    @property
+    def views(self) -> dict[str, Any]:
+        return self._tables.views
+
+    async def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        return self.judge(self._tables, batch)
+
+    def judge(self, tables: _Tables, batch: Sequence[Append]) -> list[Outcome]:
+        unknown = {a.bucket for a in batch} - tables.events.keys()
+        if unknown:
+            raise ValueError(f"unknown bucket among {sorted(unknown)}")
+        known, versions = dict(tables.commands), {}
+        for a in batch:
+            versions[a.stream] = len(tables.streams.get((a.bucket, a.stream), ()))
+        return [self._one(tables, a, versions[a.stream], known) for a in batch]
+
+    def _one(
+        self, tables: _Tables, a: Append, version: int, known: Mapping[Any, Repeated]
+    ) -> Outcome:
+        if a.command and (a.command.sender, a.command.key) in known:
+            return known[a.command.sender, a.command.key]
+        if version != a.expected:
+            return Conflict()
+        if a.live_from is not None and a.live_from <= tables.closed.get(a.bucket, NEVER):
+            return TooLate()
+        log, now = tables.events[a.bucket], self._now()
+        first = len(log) + 1
+        for k, new in enumerate(a.facts):
+            fact = Fact(
+                self.service,
+                a.bucket,
+                first + k,
+                a.stream,
+                a.expected + k + 1,
+                new.type,
+                new.data,
+                new.time,
+                now,
+                **orjson.loads(new.metadata),
+            )
+            log.append(fact)
+            tables.streams.setdefault((a.bucket, a.stream), []).append(fact)
+        if a.command:
+            self._answered(tables, a, first)
+        return Appended(first, a.expected + len(a.facts), now)
+
+    def _answered(self, tables: _Tables, a: Append, first: int) -> None:
+        c = a.command
+        assert c is not None
+        position = first + len(a.facts) - 1 if a.facts else 0
+        tables.commands[c.sender, c.key] = Repeated(
+            a.stream, c.body_hash, c.status, c.body, a.expected + len(a.facts), position
+        )
+        if c.reply_to:
+            tables.unsent[c.sender, c.key] = c.reply_to
+
+    async def load(self, streams: Sequence[tuple[int, str]]) -> dict[str, list[Fact]]:
+        found = {stream: self._tables.streams.get((b, stream), []) for b, stream in streams}
+        return {stream: list(facts) for stream, facts in found.items() if facts}
+
+    async def page(self, bucket: int, position: int, limit: int) -> list[Fact]:
+        return self._tables.events[bucket][position - 1 : position - 1 + limit]
+
+    async def next_positions(self, buckets: Iterable[int]) -> dict[int, int]:
+        return {b: len(self._tables.events[b]) + 1 for b in buckets}
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[MemoryTx]:
+        """Transactions are meant to run one after another, as a simulation does."""
+        draft = copy.deepcopy(self._tables)
+        yield MemoryTx(self, draft)
+        self._tables = draft
+
+    async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
+        rows = []
+        for topic, partition in sorted(partitions):
+            box = self._tables.inbox.setdefault((topic, partition), _Inbox())
+            box.epoch += 1
+            rows.append(InboxRow(topic, partition, box.next_offset, box.epoch, dict(box.expected)))
+        return rows
+
+    async def expected(self, topic: str, partition: int) -> dict[str, int]:
+        return dict(self._tables.inbox.get((topic, partition), _Inbox()).expected)
+
+    async def read_until(self, rows: Sequence[tuple[str, int, int, datetime]]) -> None:
+        for topic, partition, epoch, until in rows:
+            box = self._tables.inbox[topic, partition]
+            if box.epoch == epoch:
+                box.read_until = max(box.read_until, until)
+
+    async def close_buckets(
+        self, buckets: Sequence[int], keyed: Sequence[str], shared: Sequence[str], grace_s: float
+    ) -> list[BucketClosed]:
+        rows = []
+        for bucket in buckets:
+            limits = [self._now() - timedelta(seconds=grace_s)]
+            for (topic, partition), box in self._tables.inbox.items():
+                if topic in shared or (topic in keyed and partition == bucket):
+                    limits.append(box.read_until)
+            until = max(self._tables.closed.get(bucket, NEVER), min(limits))
+            self._tables.closed[bucket] = until
+            rows.append(BucketClosed(bucket, len(self._tables.events[bucket]) + 1, until))
+        return rows
+
+    async def due_timers(
+        self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int
+    ) -> list[Timer]:
+        silent = {(bucket, sources): until for bucket, sources, until in proven}
+        due = [
+            t
+            for t in self._tables.timers.values()
+            if t.bucket in buckets and self._is_due(t, silent)
+        ]
+        return sorted(due, key=lambda t: (t.due_at, t.ticket, t.name))[:limit]
+
+    def _is_due(self, t: Timer, silent: Mapping[tuple[int, str], datetime]) -> bool:
+        until, final = self._tables.frontier.get((t.bucket, t.import_id), (NEVER, False))
+        if t.import_id and t.due_at <= until:
+            return True
+        live = not t.import_id or final
+        return live and t.due_at <= silent.get((t.bucket, ",".join(t.sources)), NEVER)
+
+    async def timer_sources(self) -> list[tuple[str, ...]]:
+        return sorted({t.sources for t in self._tables.timers.values()})
+
+    async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]:
+        return {k: self._tables.commands[k] for k in keys if k in self._tables.commands}
+
+    async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
+        rows = list(self._tables.unsent.items())[:limit]
+        return [(*key, topic, self._tables.commands[key]) for key, topic in rows]
+
+    async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
+        for key in keys:
+            self._tables.unsent.pop(key, None)
+
+    async def database_clock(self) -> datetime:
+        return self._now()

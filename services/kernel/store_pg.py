@@ -1,0 +1,296 @@
+"""The store of record on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from importlib import resources
+from typing import Any
+
+import asyncpg
+import orjson
+
+from services.kernel.decider import SetTimer
+from services.kernel.facts import (
+    Append,
+    Appended,
+    Conflict,
+    Fact,
+    InboxRow,
+    Outcome,
+    Repeated,
+    Timer,
+    TooLate,
+)
+from services.kernel.names import schema_of, vault_of
+from services.kernel.queries import named
+from services.kernel.store import (
+    Advance,
+    BucketClosed,
+    LostOwnership,
+    StoreUnavailable,
+    TimerRow,
+)
+
+_FAULTS = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
+
+async def connect(dsn: str, schema: str, *, size: int = 8) -> asyncpg.Pool:
+    """A pool whose connections are durable and never wait long for a bucket."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=2,
+        max_size=size,
+        timeout=10.0,
+        command_timeout=None,
+        max_inactive_connection_lifetime=300.0,
+        server_settings={
+            "search_path": schema,
+            "application_name": schema,
+            "synchronous_commit": "on",
+            "lock_timeout": "1000",
+            "idle_in_transaction_session_timeout": "1000",
+            "jit": "off",
+        },
+    )
+    assert pool is not None
+    return pool
+
+
+class PostgresTx:
+    """One open transaction on one connection."""
+
+    def __init__(self, store: PostgresStore, connection: Any) -> None:
+        self.connection = connection
+        self._store = store
+        self._sql = store.sql
+
+    async def advance(self, rows: Sequence[Advance]) -> None:
+        columns = _columns(
+            [
+                (
+                    r.topic,
+                    r.partition,
+                    r.old,
+                    r.new,
+                    r.epoch,
+                    r.read_until,
+                    orjson.dumps(r.expected).decode(),
+                )
+                for r in rows
+            ],
+            7,
+        )
+        if not await self.connection.fetchval(self._sql["advance"], *columns):
+            raise LostOwnership(str([(r.topic, r.partition) for r in rows]))
+
+    async def still_owner(self, topic: str, epochs: Mapping[int, int]) -> None:
+        owned = await self.connection.fetchval(
+            self._sql["still_owner"], topic, list(epochs), list(epochs.values())
+        )
+        if owned != len(epochs):
+            raise LostOwnership(topic)
+
+    async def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        return await self._store.append_on(self.connection, batch)
+
+    async def change_timers(self, rows: Sequence[TimerRow]) -> None:
+        last = {(r.bucket, r.ticket, r.change.name): r for r in rows}
+        sets, clears = [], []
+        for (bucket, ticket, name), row in sorted(last.items(), key=lambda item: item[0]):
+            if isinstance(row.change, SetTimer):
+                sources = ",".join(row.change.sources)
+                sets.append((bucket, ticket, name, row.change.due_at, sources, row.import_id))
+            else:
+                clears.append((bucket, ticket, name))
+        if clears:
+            await self.connection.execute(self._sql["clear_timers"], *_columns(clears, 3))
+        if sets:
+            await self.connection.execute(self._sql["set_timers"], *_columns(sets, 6))
+
+    async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
+        await self.connection.execute(self._sql["set_frontier"], bucket, import_id, until, final)
+
+
+class PostgresStore:
+    """One service's ledger and vault. Every statement is a named one of `sql/queries.sql`."""
+
+    def __init__(self, pool: asyncpg.Pool, service: str, namespace: str = "") -> None:
+        self.pool, self.service = pool, service
+        schema, vault = schema_of(namespace, service), vault_of(namespace, service)
+        self.schema, self.vault = schema, vault
+        file = resources.files("services.kernel") / "sql" / "queries.sql"
+        self.sql = named(file, schema, vault)
+
+    async def append(self, batch: Sequence[Append]) -> list[Outcome]:
+        """One statement is one transaction: atomic without BEGIN and COMMIT."""
+        try:
+            async with self.pool.acquire() as connection:
+                return await self.append_on(connection, batch)
+        except asyncpg.UniqueViolationError:  # the same command id, just now, in another bucket
+            async with self.pool.acquire() as connection:
+                return await self.append_on(connection, batch)
+        except (*_FAULTS, asyncpg.LockNotAvailableError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def append_on(self, connection: Any, batch: Sequence[Append]) -> list[Outcome]:
+        rows = await connection.fetch(self.sql["append"], *_arguments(batch))
+        repeated = [a for a, row in zip(batch, rows, strict=True) if row["outcome"] == 3]
+        answers = await self._answers(connection, [_key(a) for a in repeated]) if repeated else {}
+        return [_outcome(a, row, answers) for a, row in zip(batch, rows, strict=True)]
+
+    async def load(self, streams: Sequence[tuple[int, str]]) -> dict[str, list[Fact]]:
+        buckets, names = _columns(list(streams), 2)
+        found: dict[str, list[Fact]] = {}
+        for row in await self._fetch("load", buckets, names):
+            found.setdefault(row["stream"], []).append(self._fact(row))
+        return found
+
+    async def page(self, bucket: int, position: int, limit: int) -> list[Fact]:
+        return [self._fact(row) for row in await self._fetch("page", bucket, position, limit)]
+
+    async def next_positions(self, buckets: Iterable[int]) -> dict[int, int]:
+        rows = await self._fetch("next_positions", list(buckets))
+        return {row["bucket"]: row["next_position"] for row in rows}
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTx]:
+        """Commits at the end of the block; an unknown outcome is StoreUnavailable."""
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                yield PostgresTx(self, connection)
+        except (*_FAULTS, asyncpg.LockNotAvailableError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
+        rows = await self._fetch("claim", *_columns(sorted(partitions), 2))
+        return [
+            InboxRow(
+                row["topic"],
+                row["partition"],
+                row["next_offset"],
+                row["owner_epoch"],
+                orjson.loads(row["expected"]),
+            )
+            for row in rows
+        ]
+
+    async def expected(self, topic: str, partition: int) -> dict[str, int]:
+        rows = await self._fetch("expected", topic, partition)
+        return orjson.loads(rows[0]["expected"]) if rows else {}
+
+    async def read_until(self, rows: Sequence[tuple[str, int, int, datetime]]) -> None:
+        await self._fetch("read_until", *_columns(list(rows), 4))
+
+    async def close_buckets(
+        self, buckets: Sequence[int], keyed: Sequence[str], shared: Sequence[str], grace_s: float
+    ) -> list[BucketClosed]:
+        rows = await self._fetch(
+            "close_buckets", list(buckets), list(keyed), list(shared), timedelta(seconds=grace_s)
+        )
+        return [BucketClosed(r["bucket"], r["position"], r["closed_until"]) for r in rows]
+
+    async def due_timers(
+        self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int
+    ) -> list[Timer]:
+        columns = _columns(list(proven), 3)
+        return [
+            Timer(
+                row["bucket"],
+                row["ticket"],
+                row["name"],
+                row["due_at"],
+                tuple(row["sources"].split(",")),
+                row["import_id"],
+            )
+            for row in await self._fetch("due_timers", *columns, list(buckets), limit)
+        ]
+
+    async def timer_sources(self) -> list[tuple[str, ...]]:
+        return [tuple(row["sources"].split(",")) for row in await self._fetch("timer_sources")]
+
+    async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]:
+        async with self.pool.acquire() as connection:
+            return await self._answers(connection, keys)
+
+    async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
+        rows = await self._fetch("unsent_replies", limit)
+        return [(r["sender"], r["key"], r["reply_to"], _repeated(r)) for r in rows]
+
+    async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
+        await self._fetch("replies_sent", *_columns(list(keys), 2))
+
+    async def database_clock(self) -> datetime:
+        value: datetime = (await self._fetch("database_clock"))[0][0]
+        return value
+
+    async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
+        try:
+            return await self.pool.fetch(self.sql[name], *arguments)  # type: ignore[no-any-return]
+        except (*_FAULTS, asyncpg.LockNotAvailableError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def _answers(
+        self, connection: Any, keys: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], Repeated]:
+        rows = await connection.fetch(self.sql["answers"], *_columns(list(keys), 2))
+        return {(row["sender"], row["key"]): _repeated(row) for row in rows}
+
+    def _fact(self, row: Any) -> Fact:
+        return Fact(
+            self.service,
+            row["bucket"],
+            row["position"],
+            row["stream"],
+            row["version"],
+            row["type"],
+            row["data"],
+            row["time"],
+            row["recorded_at"],
+            **orjson.loads(row["metadata"]),
+        )
+
+
+def _columns(rows: list[Any], width: int) -> list[list[Any]]:
+    return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _key(append: Append) -> tuple[str, str]:
+    assert append.command is not None
+    return append.command.sender, append.command.key
+
+
+def _arguments(batch: Sequence[Append]) -> list[list[Any]]:
+    commands: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    for index, a in enumerate(batch):
+        c = a.command
+        key = (c.sender, c.key, c.body_hash, c.status, c.body, c.reply_to) if c else (None,) * 6
+        commands.append((a.bucket, a.stream, a.expected, len(a.facts), a.live_from, *key))
+        events.extend((index, f.type, f.data, f.metadata, f.time) for f in a.facts)
+    return [*_columns(commands, 11), *_columns(events, 5)]
+
+
+def _outcome(append: Append, row: Any, answers: Mapping[tuple[str, str], Repeated]) -> Outcome:
+    match row["outcome"]:
+        case 0:
+            version = append.expected + len(append.facts)
+            return Appended(row["position"], version, row["recorded_at"])
+        case 1:
+            return Conflict()
+        case 2:
+            return TooLate()
+        case _:
+            return answers[_key(append)]
+
+
+def _repeated(row: Any) -> Repeated:
+    return Repeated(
+        row["ticket"],
+        row["body_hash"],
+        row["status"],
+        row["body"],
+        row["version"],
+        row["position"],
+    )

@@ -1,0 +1,122 @@
+"""Due timers of owned buckets, fired in batches once silence is proven."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from services.kernel.clock import Clock
+from services.kernel.codec import metadata
+from services.kernel.decider import Rejection
+from services.kernel.draft import Draft
+from services.kernel.facts import Appended, Timer
+from services.kernel.inbox import Inbox
+from services.kernel.measure import Meter
+from services.kernel.service import Service
+from services.kernel.states import States
+from services.kernel.store import LostOwnership, Store, StoreUnavailable
+from services.kernel.watermarks import Proof
+
+log = logging.getLogger("hotline.timers")
+TICK_S = 0.1
+LIMIT = 500
+
+
+class Timers:
+    """A former owner's batch rolls back; a timer that fired is cleared by its fact, read back."""
+
+    def __init__(
+        self,
+        service: Service,
+        store: Store,
+        clock: Clock,
+        states: States,
+        inbox: Inbox,
+        proof: Proof,
+        meter: Meter,
+        kept: Callable[[list[tuple[Draft, Appended]]], None],
+    ) -> None:
+        self._service, self._store, self._clock = service, store, clock
+        self._states, self._inbox, self._proof = states, inbox, proof
+        self._meter, self._kept = meter, kept
+        self._sources: list[tuple[str, ...]] = []
+        self._sources_at = datetime.min.replace(tzinfo=UTC)
+        self._fired: dict[tuple[str, str], datetime] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._clock.sleep(TICK_S)
+            try:
+                while await self.tick() >= LIMIT:
+                    pass
+            except (StoreUnavailable, LostOwnership) as error:
+                log.warning("no timer fired: %s", error)
+                self._fired.clear()
+
+    async def tick(self) -> int:
+        """Fire what is due and proven; how many were found."""
+        buckets = sorted(self._inbox.buckets())
+        if not buckets:
+            return 0
+        due = await self._store.due_timers(await self._proven(buckets), buckets, LIMIT)
+        fresh = [t for t in due if self._fired.get((t.ticket, t.name)) != t.due_at]
+        live = {(t.ticket, t.name) for t in due}
+        self._fired = {k: v for k, v in self._fired.items() if k in live}
+        if fresh:
+            await self._fire(fresh)
+        return len(fresh)
+
+    async def _proven(self, buckets: list[int]) -> list[tuple[int, str, datetime]]:
+        now = self._clock.now()
+        if (now - self._sources_at).total_seconds() > 1.0:
+            self._sources, self._sources_at = await self._store.timer_sources(), now
+        expected = {
+            p: row.expected for (t, p), row in self._inbox.rows.items() if t == self._inbox.tickets
+        }
+        return [
+            (bucket, ",".join(sources), self._proof.all_until(sources, bucket, expected[bucket]))
+            for sources in self._sources
+            for bucket in buckets
+        ]
+
+    async def _fire(self, timers: list[Timer]) -> None:
+        service = self._service
+        assert service.decider is not None and service.expire is not None
+        states = await self._states.of({t.ticket for t in timers})
+        drafts = {t.ticket: Draft(t.bucket, t.ticket, *states[t.ticket]) for t in timers}
+        for timer in timers:
+            command = service.expire(timer.name, timer.due_at)
+            meta = metadata(import_id=timer.import_id, causation=f"timer/{timer.name}")
+            try:
+                drafts[timer.ticket].decide(
+                    command, service.decider, service.codec, meta, live=False
+                )
+            except Rejection as rejection:
+                log.error("timer %s of %s: %s", timer.name, timer.ticket, rejection.message)
+        moved = await self._write([d for d in drafts.values() if d.facts], timers)
+        done = [t for t in timers if t.ticket not in moved]
+        self._fired.update({(t.ticket, t.name): t.due_at for t in done})
+
+    async def _write(self, drafts: list[Draft], timers: list[Timer]) -> set[str]:
+        """The tickets that had moved on meanwhile: their timers fire in the next round."""
+        if not drafts:
+            return set()
+        drafts.sort(key=lambda d: (d.bucket, d.ticket))
+        epochs = self._inbox.epochs()
+        mine = {d.bucket: epochs[d.bucket] for d in drafts if d.bucket in epochs}
+        drafts = [d for d in drafts if d.bucket in mine]
+        async with self._store.transaction() as tx:
+            await tx.still_owner(self._inbox.tickets, mine)
+            outcomes = await tx.append([d.append() for d in drafts])
+        pairs = list(zip(drafts, outcomes, strict=True))
+        written = [(d, o) for d, o in pairs if isinstance(o, Appended)]
+        moved = {d.ticket for d, o in pairs if not isinstance(o, Appended)}
+        self._states.evict(moved)
+        self._kept(written)
+        now = self._clock.now()
+        for timer in timers:
+            if not timer.import_id:
+                self._meter.lateness_s.observe(max(0.0, (now - timer.due_at).total_seconds()))
+        return moved

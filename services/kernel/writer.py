@@ -1,0 +1,82 @@
+"""Group commit: what waits while one flush is under way goes with the next."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+
+from services.kernel.facts import Append, Outcome
+from services.kernel.measure import Meter
+from services.kernel.store import Store, StoreUnavailable
+
+BATCH = 500
+QUEUE = 5_000
+
+
+class Overloaded(Exception):
+    """The queue is full: come again later."""
+
+
+class Writer:
+    """One per process; at most one command per stream and one use of a command id in a batch."""
+
+    def __init__(self, store: Store, meter: Meter) -> None:
+        self._store, self._meter = store, meter
+        self._waiting: deque[tuple[Append, asyncio.Future[Outcome]]] = deque()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def append(self, append: Append) -> Outcome:
+        """Durable when it returns. Raises Overloaded, StoreUnavailable."""
+        if len(self._waiting) >= QUEUE:
+            raise Overloaded
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((append, future))
+        self._idle.clear()
+        self._wake.set()
+        return await future
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                await self._flush(self._take())
+            self._idle.set()
+
+    async def drained(self) -> None:
+        """Nothing waits and nothing is under way."""
+        await self._idle.wait()
+
+    def _take(self) -> list[tuple[Append, asyncio.Future[Outcome]]]:
+        batch, later = [], []
+        taken: set[object] = set()
+        while self._waiting and len(batch) < BATCH:
+            append, future = self._waiting.popleft()
+            marks = {append.stream}
+            if append.command is not None:
+                marks.add((append.command.sender, append.command.key))  # type: ignore[arg-type]
+            if taken & marks:
+                later.append((append, future))
+            else:
+                taken |= marks
+                batch.append((append, future))
+        self._waiting.extendleft(reversed(later))
+        return batch
+
+    async def _flush(self, batch: list[tuple[Append, asyncio.Future[Outcome]]]) -> None:
+        started = time.perf_counter()
+        try:
+            outcomes = await self._store.append([append for append, _ in batch])
+        except StoreUnavailable as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(StoreUnavailable(str(error)))
+            return
+        self._meter.append_s.observe(time.perf_counter() - started)
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
