@@ -31,12 +31,3 @@ def exclusive(root: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
-
-
-def is_held(root: Path) -> bool:
-    """Whether somebody holds the lock of this folder now."""
-    try:
-        with exclusive(root):
-            return False
-    except StackFailure:
-        return True

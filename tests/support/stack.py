@@ -1,0 +1,182 @@
+"""The broker and the store of the tests: containers where a Docker engine answers, else embedded.
+
+Either way a test gets the same StackInfo, and the servers the same settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import secrets
+import string
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from hotline.dev import stack as embedded
+from hotline.dev.failure import StackFailure
+from hotline.dev.ports import free_port
+from hotline.dev.postgres import SETTINGS
+from hotline.dev.stack import StackInfo
+
+KAFKA_IMAGE = "apache/kafka:4.3.1"
+POSTGRES_IMAGE = "postgres:18"
+ROOT = Path(__file__).parents[2] / ".run" / "test"
+_BROKER_PORT = 9092
+_PING_TIMEOUT_S = 2
+_START_TIMEOUT_S = 120.0
+_ABANDONED_AFTER_S = 600.0
+
+# The same choices as in hotline/dev/server.properties.
+KAFKA_SETTINGS = {
+    "auto.create.topics.enable": "false",
+    "log.message.timestamp.type": "LogAppendTime",
+    "unclean.leader.election.enable": "false",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+}
+
+
+def engine_answers() -> bool:
+    """Whether a Docker engine is there and answers within two seconds."""
+    with warnings.catch_warnings():
+        # Refused, the client forgets to close its socket; collected here, it harms no test.
+        warnings.simplefilter("ignore", ResourceWarning)
+        answer = _ping()
+        gc.collect()
+    return answer
+
+
+def _ping() -> bool:
+    try:
+        client = docker.from_env(timeout=_PING_TIMEOUT_S)
+    except DockerException:
+        return False
+    with closing(client):
+        try:
+            return bool(client.ping())
+        except (DockerException, OSError):
+            return False
+
+
+@contextmanager
+def running_stack() -> Iterator[StackInfo]:
+    """Broker and store for the length of a block."""
+    with containers() if engine_answers() else embedded_stack() as info:
+        yield info
+
+
+def describe() -> str:
+    """For pytest's header: the way that `running_stack` takes."""
+    if engine_answers():
+        return f"stack: containers ({KAFKA_IMAGE}, {POSTGRES_IMAGE}): a Docker engine answers"
+    return "stack: embedded broker and store: no Docker engine answers"
+
+
+@contextmanager
+def containers() -> Iterator[StackInfo]:
+    """Both as containers, on ports of this machine."""
+    with ExitStack() as running:
+        port = free_port()
+        kafka = running.enter_context(kafka_container(port))
+        postgres = running.enter_context(postgres_container())
+        yield StackInfo(
+            bootstrap=f"{kafka.get_container_host_ip()}:{port}",
+            dsn=postgres.get_connection_url(driver=None),
+        )
+
+
+def kafka_container(port: int) -> DockerContainer:
+    """One broker that is its own controller, reachable and advertised as localhost:`port`."""
+    settings = KAFKA_SETTINGS | {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": "1@localhost:9093",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://:{_BROKER_PORT},CONTROLLER://:9093",
+        "advertised.listeners": f"PLAINTEXT://localhost:{port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+    }
+    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(_BROKER_PORT, port)
+    for key, value in settings.items():
+        container.with_env("KAFKA_" + key.upper().replace(".", "_"), value)
+    return container.waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+
+
+def postgres_container() -> PostgresContainer:
+    """One store with the settings of the embedded one."""
+    flags = [flag for key, value in SETTINGS.items() for flag in ("-c", f"{key}={value}")]
+    container = PostgresContainer(
+        POSTGRES_IMAGE,
+        username="hotline",
+        password=secrets.token_urlsafe(16),
+        dbname=embedded.DATABASE,
+        driver=None,
+    )
+    return container.with_command(["postgres", *flags])
+
+
+@contextmanager
+def embedded_stack() -> Iterator[StackInfo]:
+    """Both as child processes, with data that is removed at the end.
+
+    They run on an event loop in a thread of their own, since every test has its own loop.
+    """
+    ROOT.mkdir(parents=True, exist_ok=True)
+    _sweep()
+    root = Path(tempfile.mkdtemp(dir=ROOT))
+    started: Future[StackInfo] = Future()
+    loop = asyncio.new_event_loop()
+    enough = asyncio.Event()
+    thread = threading.Thread(
+        target=lambda: loop.run_until_complete(_serve(root, started, enough)), name="stack"
+    )
+    thread.start()
+    try:
+        yield started.result(timeout=_START_TIMEOUT_S)
+    finally:
+        loop.call_soon_threadsafe(enough.set)
+        thread.join()
+        loop.close()
+        embedded.erase(root)
+
+
+async def _serve(root: Path, started: Future[StackInfo], enough: asyncio.Event) -> None:
+    try:
+        async with embedded.stack(root, say=lambda line: None) as info:
+            started.set_result(info)
+            await enough.wait()
+    except BaseException as failure:
+        if not started.done():
+            started.set_exception(failure)
+        else:
+            raise
+
+
+def _sweep() -> None:
+    """Remove the data of test runs that were killed; one that runs holds the lock of its folder."""
+    for root in ROOT.iterdir():
+        if time.time() - root.stat().st_mtime > _ABANDONED_AFTER_S:
+            with suppress(StackFailure):
+                embedded.erase(root)
+
+
+def new_namespace() -> str:
+    """A short name that no other test uses: a prefix for topics, schemas and groups."""
+    return "t" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(8))
