@@ -83,7 +83,8 @@ class Timers:
 
     async def _fire(self, timers: list[Timer]) -> None:
         service = self._service
-        assert service.decider is not None and service.expire is not None
+        assert service.decider is not None
+        assert service.expire is not None
         states = await self._states.of({t.ticket for t in timers})
         drafts = {t.ticket: Draft(t.bucket, t.ticket, *states[t.ticket]) for t in timers}
         for timer in timers:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from google.protobuf.message import DecodeError
 
 from hotline.kernel.v1.watermark_pb2 import Watermark
-from services.kernel.bus import Bus, BusUnavailable, Consumer, Outgoing, Record
+from services.kernel.bus import Bus, BusUnavailable, Consumer, Outgoing, Reader, Record
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.codec import put_datetime, to_datetime
 from services.kernel.inbox import Inbox
@@ -123,7 +123,7 @@ class Proof:
         """The instant until which every one of the sources is proven silent."""
         return min(self.until(s, bucket, expected.get(s, 1)) for s in sources)
 
-    async def follow(self, reader: Consumer) -> None:
+    async def follow(self, reader: Reader) -> None:
         """Read promises until cancelled."""
         while True:
             try:

@@ -141,16 +141,21 @@ class Worker:
         self._left = batch.left
         if not batch:
             return
+        plan, written = await self._settle(batch)
+        await self._after(batch, plan, written)
+
+    async def _settle(self, batch: Batch) -> tuple[Plan, list[tuple[Draft, Appended]]]:
+        """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
-        for attempt in range(ATTEMPTS):
+        attempt = 1
+        while True:
             plan = await self._plan(batch, repeats)
             try:
-                written = await self._commit(batch, plan, repeats)
-                break
+                return plan, await self._commit(batch, plan, repeats)
             except Stale:
-                if attempt == ATTEMPTS - 1:
+                if attempt == ATTEMPTS:
                     raise
-        await self._after(batch, plan, written)
+                attempt += 1
 
     async def _after(
         self, batch: Batch, plan: Plan, written: Sequence[tuple[Draft, Appended]]

@@ -52,7 +52,8 @@ class Writer:
         await self._idle.wait()
 
     def _take(self) -> list[tuple[Append, asyncio.Future[Outcome]]]:
-        batch, later = [], []
+        batch: list[tuple[Append, asyncio.Future[Outcome]]] = []
+        later: list[tuple[Append, asyncio.Future[Outcome]]] = []
         taken: set[object] = set()
         while self._waiting and len(batch) < BATCH:
             append, future = self._waiting.popleft()
