@@ -1,0 +1,42 @@
+# What can be done here; each target sets up what it needs. ARGS is passed on: make demo ARGS=--json
+PYTHON ?= python3
+BIN := .venv/bin
+PROTOS = $(shell find proto -name '*.proto')
+CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py
+BENCHES := loop append intake push replay
+
+.PHONY: help setup run test check demo bench proto clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile
+
+setup: ## build or renew .venv from uv.lock
+	@command -v $(PYTHON) > /dev/null || { echo 'hotline: Python is missing: install Python 3.11 or newer.' >&2; exit 1; }
+	@$(PYTHON) hotline/dev/setup.py
+
+run: setup ## broker, store, the five services and a sample city, until Ctrl-C
+	@$(BIN)/hotline run $(ARGS)
+
+test: setup ## all tests, on a real broker and a real store
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## format, lint, types, unit and contract tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/buf lint proto
+	@$(BIN)/python -m pytest $(wildcard $(CHECKED)) $(ARGS)
+
+demo: setup ## 2,000 real tickets through the whole loop, counted
+	@$(BIN)/hotline demo $(ARGS)
+
+bench: setup ## the figures of the README
+	@for name in $(BENCHES); do $(BIN)/hotline bench $$name $(ARGS) || exit 1; done
+
+proto: setup ## generate the messages from proto/
+	@$(BIN)/buf lint proto
+	@$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. $(PROTOS)
+
+clean: ## remove what the other targets made, the sample city's data too
+	@rm -rf .venv .run .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
