@@ -63,6 +63,13 @@ async def broker(home: Path, jars: Path, port: int, controller_port: int) -> Pro
     )
 
 
+def settings() -> dict[str, str]:
+    """The broker's settings but for its places: for one that runs elsewhere, like in a container."""
+    lines = [line for line in _TEMPLATE.read_text().splitlines() if not line.startswith("#")]
+    rows = [line.split("=", 1) for line in lines if line and "${" not in line]
+    return dict(rows)
+
+
 async def _java_major(java: str) -> int:
     try:
         shown = await run([java, "-version"], timeout_s=20.0)

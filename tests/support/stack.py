@@ -24,6 +24,7 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
+from hotline.dev import kafka
 from hotline.dev import stack as embedded
 from hotline.dev.failure import StackFailure
 from hotline.dev.ports import free_port
@@ -37,19 +38,6 @@ _BROKER_PORT = 9092
 _PING_TIMEOUT_S = 2
 _START_TIMEOUT_S = 120.0
 _ABANDONED_AFTER_S = 600.0
-
-# The same choices as in hotline/dev/server.properties.
-KAFKA_SETTINGS = {
-    "auto.create.topics.enable": "false",
-    "log.message.timestamp.type": "LogAppendTime",
-    "unclean.leader.election.enable": "false",
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
-}
 
 
 def engine_answers() -> bool:
@@ -93,28 +81,23 @@ def containers() -> Iterator[StackInfo]:
     """Both as containers, on ports of this machine."""
     with ExitStack() as running:
         port = free_port()
-        kafka = running.enter_context(kafka_container(port))
-        postgres = running.enter_context(postgres_container())
+        broker = running.enter_context(kafka_container(port))
+        store = running.enter_context(postgres_container())
         yield StackInfo(
-            bootstrap=f"{kafka.get_container_host_ip()}:{port}",
-            dsn=postgres.get_connection_url(driver=None),
+            bootstrap=f"{broker.get_container_host_ip()}:{port}",
+            dsn=store.get_connection_url(driver=None),
         )
 
 
 def kafka_container(port: int) -> DockerContainer:
-    """One broker that is its own controller, reachable and advertised as localhost:`port`."""
-    settings = KAFKA_SETTINGS | {
-        "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": "1@localhost:9093",
-        "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://:{_BROKER_PORT},CONTROLLER://:9093",
-        "advertised.listeners": f"PLAINTEXT://localhost:{port}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
-    }
+    """One broker that is its own controller, reachable and advertised on this port of the engine."""
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(_BROKER_PORT, port)
-    for key, value in settings.items():
+    places = {
+        "controller.quorum.voters": "1@localhost:9093",
+        "listeners": f"PLAINTEXT://:{_BROKER_PORT},CONTROLLER://:9093",
+        "advertised.listeners": f"PLAINTEXT://{container.get_container_host_ip()}:{port}",
+    }
+    for key, value in (kafka.settings() | places).items():
         container.with_env("KAFKA_" + key.upper().replace(".", "_"), value)
     return container.waiting_for(LogMessageWaitStrategy("Kafka Server started"))
 
