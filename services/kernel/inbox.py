@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from hotline.kernel.v1.answer_pb2 import TicketParked
 from services.kernel.bus import Place, Record
 from services.kernel.cloudevents import NotAFact, broker_time, to_fact
 from services.kernel.facts import Fact, InboxRow
 from services.kernel.store import Advance
+
+PARKED_TYPE = TicketParked.DESCRIPTOR.full_name
 
 
 class LogHole(Exception):
@@ -18,8 +21,13 @@ class LogHole(Exception):
 
 @dataclass(slots=True)
 class Batch:
-    """What one poll brings that was not applied before."""
+    """What one poll brings that was not applied before.
 
+    `read` are all facts at their expected position; `facts` those to apply, `waiting` those of
+    parked tickets. `others` are commands and submissions.
+    """
+
+    read: list[Fact] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     others: list[tuple[Record, dict[str, bytes]]] = field(default_factory=list)
     advances: list[Advance] = field(default_factory=list)
@@ -27,6 +35,7 @@ class Batch:
     higher: list[Fact] = field(default_factory=list)
     spoiled: list[tuple[Record, str]] = field(default_factory=list)
     left: list[Record] = field(default_factory=list)
+    waiting: list[tuple[str, Record]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.advances)
@@ -38,6 +47,7 @@ class Inbox:
     def __init__(self, tickets: str) -> None:
         self.tickets = tickets
         self.rows: dict[Place, InboxRow] = {}
+        self.parked: set[str] = set()
 
     def own(self, rows: Sequence[InboxRow]) -> None:
         self.rows.update({(row.topic, row.partition): row for row in rows})
@@ -59,51 +69,64 @@ class Inbox:
         A batch holds one command per key: from the second on, a partition is `left`.
         """
         batch = Batch()
-        keys: set[bytes | None] = set()
-        cut: set[Place] = set()
         ends: dict[Place, Record] = {}
         expected: dict[Place, dict[str, int]] = {}
-        for record in records:
+        for record in self._new(batch, records):
             place = (record.topic, record.partition)
-            row = self.rows.get(place)
-            if row is None:
-                continue
-            if place in cut:
-                batch.left.append(record)
-                continue
-            last = ends.get(place)
-            due = row.next_offset if last is None else last.offset + 1
-            if record.offset < due:
-                continue
-            if record.offset > due:
-                raise LogHole(f"{place}: offset {record.offset} came where {due} was due")
-            if record.topic != self.tickets:
-                if record.key in keys:
-                    cut.add(place)
-                    batch.left.append(record)
-                    continue
-                keys.add(record.key)
             ends[place] = record
+            headers = dict(record.headers)
             if record.topic == self.tickets:
-                positions = expected.setdefault(place, dict(row.expected))
-                self._take_fact(batch, record, positions)
+                positions = expected.setdefault(place, dict(self.rows[place].expected))
+                self._take_fact(batch, record, headers, positions)
+            elif self._waits(record.key):
+                batch.waiting.append(((record.key or b"").decode(), record))
             else:
-                batch.others.append((record, dict(record.headers)))
+                batch.others.append((record, headers))
         for place, record in ends.items():
             batch.advances.append(self._advance(place, record, expected.get(place, {})))
         batch.advances.sort(key=lambda a: (a.topic, a.partition))
         return batch
 
-    def _take_fact(self, batch: Batch, record: Record, expected: dict[str, int]) -> None:
+    def _new(self, batch: Batch, records: Sequence[Record]) -> Iterator[Record]:
+        """Records of owned partitions that were not applied before, without a hole."""
+        due: dict[Place, int] = {}
+        keys: set[bytes | None] = set()
+        cut: set[Place] = set()
+        for record in records:
+            place = (record.topic, record.partition)
+            row = self.rows.get(place)
+            if row is None or record.offset < due.setdefault(place, row.next_offset):
+                continue
+            if place in cut or (record.topic != self.tickets and record.key in keys):
+                cut.add(place)
+                batch.left.append(record)
+                continue
+            if record.offset > due[place]:
+                raise LogHole(f"{place}: offset {record.offset} came where {due[place]} was due")
+            due[place] += 1
+            if record.topic != self.tickets:
+                keys.add(record.key)
+            yield record
+
+    def _waits(self, key: bytes | None) -> bool:
+        return bool(self.parked) and (key or b"").decode(errors="replace") in self.parked
+
+    def _take_fact(
+        self, batch: Batch, record: Record, headers: dict[str, bytes], expected: dict[str, int]
+    ) -> None:
         try:
-            fact = to_fact(record, dict(record.headers))
+            fact = to_fact(record, headers)
         except NotAFact as error:
             batch.spoiled.append((record, str(error)))
             return
         due = expected.get(fact.source, 1)
         if fact.position == due:
             expected[fact.source] = due + 1
-            batch.facts.append(fact)
+            batch.read.append(fact)
+            if fact.ticket in self.parked and fact.type != PARKED_TYPE:
+                batch.waiting.append((fact.ticket, record))
+            else:
+                batch.facts.append(fact)
         elif fact.position < due:
             batch.lower += 1
         else:

@@ -27,6 +27,7 @@ from services.kernel.store import Store, StoreUnavailable
 
 log = logging.getLogger("hotline.commands")
 Headers = Mapping[str, bytes]
+IMPORT_HEADERS = ("ce_actingfor", "ce_importid", "ce_importtime")
 
 
 @dataclass(slots=True)
@@ -134,6 +135,7 @@ class KafkaCommands:
                 signature=headers.get("signature", b"").decode(),
                 key_id=headers.get("signaturekeyid", b"").decode(),
                 received_at=broker_time(record),
+                headers={h: headers[h].decode() for h in IMPORT_HEADERS if h in headers},
             )
         except SignatureError as error:
             raise Refused(401, "bad-signature", str(error)) from None

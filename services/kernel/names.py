@@ -62,3 +62,9 @@ def murmur2(data: bytes) -> int:
 def bucket_of(ticket: str, buckets: int) -> int:
     """The ticket's bucket = its partition on every ticket topic."""
     return (murmur2(ticket.encode()) & 0x7FFFFFFF) % buckets
+
+
+def stream_in(bucket: int, name: str, buckets: int) -> str:
+    """A stream name beginning with `name` that belongs to the bucket."""
+    candidates = (f"{name}-{n}" for n in range(1_000_000))
+    return next(c for c in candidates if bucket_of(c, buckets) == bucket)

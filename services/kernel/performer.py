@@ -60,19 +60,18 @@ class Performer:
         meta: dict[str, str],
         if_match: int | None = None,
         extra: dict[str, Any] | None = None,
-        bucket: int | None = None,
     ) -> Answer:
         """The outcome of a command; a repeat gets the stored one.
 
         Raises Busy, VersionMismatch, Overloaded, StoreUnavailable.
         """
-        place = bucket_of(ticket, self._buckets) if bucket is None else bucket
+        bucket = bucket_of(ticket, self._buckets)
         live = not meta.get("import_id")
         for _ in range(ATTEMPTS):
             state, version = (await self._states.of([ticket]))[ticket]
             if if_match is not None and if_match != version:
                 raise VersionMismatch(version)
-            draft = Draft(place, ticket, state, version)
+            draft = Draft(bucket, ticket, state, version)
             stored = CommandKey(sender, key, body_hash, 0, b"")
             decide_command(
                 self._service, draft, command, stored, meta, live=live, extra=extra or {}

@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from services.kernel import names
-from services.kernel.bus import Bus, BusUnavailable, Consumer
+from services.kernel.bus import Bus, BusUnavailable, Consumer, Reader
 from services.kernel.clock import Clock
 from services.kernel.inbox import Inbox
 from services.kernel.kafka_commands import KafkaCommands
@@ -61,6 +61,7 @@ class Runtime:
         self.relay = Relay(service.codec, self.tickets, store, bus, clock)
         self.proof = Proof()
         self.consumer: Consumer | None = None
+        self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.states = States(service, store, place.buckets) if service.decider else None
         self.commands = self._kafka_commands(senders)
@@ -73,6 +74,7 @@ class Runtime:
             self.states,
             self.inbox,
             self.commands,
+            place.namespace,
             place.buckets,
             self.meter,
         )
@@ -157,8 +159,8 @@ class Runtime:
     async def _start_timers(self) -> None:
         assert self.states is not None
         topic = topic_of(self.place.namespace, names.WATERMARKS)
-        reader = await self.bus.reader([(topic, 0)], from_end=True)
-        self._task("proof", self.proof.follow(reader))
+        self._watermarks = await self.bus.reader([(topic, 0)], from_end=True)
+        self._task("proof", self.proof.follow(self._watermarks))
         timers = Timers(
             self.service,
             self.store,
@@ -226,6 +228,7 @@ class Runtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self.consumer is not None:
-            await self.consumer.stop()
+        for reader in (self.consumer, self._watermarks):
+            if reader is not None:
+                await reader.stop()
         await self.bus.close()

@@ -55,6 +55,22 @@ class TimerRow:
     change: TimerChange
 
 
+@dataclass(slots=True)
+class ParkedRecord:
+    """A record of a ticket that waits, with the reason of the first that failed."""
+
+    ticket: str
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+    reason: str
+    parked_at: datetime | None = None
+
+
 class Tx(Protocol):
     """One transaction. Order everywhere: inbox, append, views and timers."""
 
@@ -74,6 +90,11 @@ class Tx(Protocol):
     async def set_frontier(
         self, bucket: int, import_id: str, until: datetime, final: bool
     ) -> None: ...
+
+    async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
+        """(bucket, record): applied or parked, in one transaction with its offset."""
+
+    async def unpark(self, ticket: str) -> None: ...
 
 
 class Store(Protocol):
@@ -119,5 +140,10 @@ class Store(Protocol):
         """(sender, key, reply topic, answer) of Kafka commands not known to be answered."""
 
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None: ...
+
+    async def parked_tickets(self, buckets: Iterable[int]) -> set[str]: ...
+
+    async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
+        """In the order in which they came; of every ticket where `ticket` is empty."""
 
     async def database_clock(self) -> datetime: ...

@@ -23,7 +23,7 @@ from services.kernel.facts import (
     Timer,
     TooLate,
 )
-from services.kernel.store import Advance, BucketClosed, LostOwnership, TimerRow
+from services.kernel.store import Advance, BucketClosed, LostOwnership, ParkedRecord, TimerRow
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -46,6 +46,7 @@ class _Tables:
     frontier: dict[tuple[int, str], tuple[datetime, bool]] = field(default_factory=dict)
     commands: dict[tuple[str, str], Repeated] = field(default_factory=dict)
     unsent: dict[tuple[str, str], str] = field(default_factory=dict)
+    parked: list[tuple[int, ParkedRecord]] = field(default_factory=list)
     views: dict[str, Any] = field(default_factory=dict)
 
 
@@ -90,6 +91,12 @@ class MemoryTx:
     async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
         old_until, old_final = self._tables.frontier.get((bucket, import_id), (NEVER, False))
         self._tables.frontier[bucket, import_id] = (max(old_until, until), old_final or final)
+
+    async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
+        self._tables.parked.extend(rows)
+
+    async def unpark(self, ticket: str) -> None:
+        self._tables.parked = [p for p in self._tables.parked if p[1].ticket != ticket]
 
 
 class MemoryStore:
@@ -234,6 +241,14 @@ class MemoryStore:
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
         for key in keys:
             self._tables.unsent.pop(key, None)
+
+    async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
+        mine = set(buckets)
+        return {record.ticket for bucket, record in self._tables.parked if bucket in mine}
+
+    async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
+        rows = [record for _, record in self._tables.parked if ticket in ("", record.ticket)]
+        return rows[:limit]
 
     async def database_clock(self) -> datetime:
         return self._now()

@@ -29,6 +29,7 @@ from services.kernel.store import (
     Advance,
     BucketClosed,
     LostOwnership,
+    ParkedRecord,
     StoreUnavailable,
     TimerRow,
 )
@@ -111,6 +112,17 @@ class PostgresTx:
 
     async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
         await self.connection.execute(self._sql["set_frontier"], bucket, import_id, until, final)
+
+    async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
+        columns = [
+            (bucket, r.ticket, r.topic, r.partition, r.offset, r.timestamp, r.key, r.value,
+             pack_headers(r.headers), r.reason)
+            for bucket, r in rows
+        ]  # fmt: skip
+        await self.connection.execute(self._sql["park"], *_columns(columns, 10))
+
+    async def unpark(self, ticket: str) -> None:
+        await self.connection.execute(self._sql["unpark"], ticket)
 
 
 class PostgresStore:
@@ -221,6 +233,15 @@ class PostgresStore:
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
         await self._fetch("replies_sent", *_columns(list(keys), 2))
 
+    async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
+        return {row["ticket"] for row in await self._fetch("parked_tickets", list(buckets))}
+
+    async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
+        return [
+            ParkedRecord(**{**row, "headers": unpack_headers(row["headers"])})
+            for row in await self._fetch("parked_records", ticket, limit)
+        ]
+
     async def database_clock(self) -> datetime:
         value: datetime = (await self._fetch("database_clock"))[0][0]
         return value
@@ -294,3 +315,12 @@ def _repeated(row: Any) -> Repeated:
         row["version"],
         row["position"],
     )
+
+
+def pack_headers(headers: Sequence[tuple[str, bytes]]) -> bytes:
+    """Headers in order, any bytes kept."""
+    return orjson.dumps([[name, value.hex()] for name, value in headers])
+
+
+def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
+    return [(name, bytes.fromhex(value)) for name, value in orjson.loads(packed)]

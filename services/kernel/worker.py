@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from services.kernel.bus import Bus, Consumer, Place, Record
+from services.kernel.bus import Bus, BusUnavailable, Consumer, Place, Record
 from services.kernel.clock import Clock
-from services.kernel.codec import metadata
-from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Repeated, TooLate
 from services.kernel.inbox import Batch, Inbox
-from services.kernel.kafka_commands import KafkaCommands, Reply
+from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
+from services.kernel.parking import (
+    append_parked,
+    batch_of,
+    bucket_for,
+    spoiled,
+    ticket_of,
+    waiting,
+)
+from services.kernel.planner import Plan, Planner
 from services.kernel.relay import Relay
 from services.kernel.service import Service
 from services.kernel.states import States
-from services.kernel.store import LostOwnership, Store, StoreUnavailable, TimerRow
+from services.kernel.store import LostOwnership, ParkedRecord, Store, StoreUnavailable, Tx
 
 log = logging.getLogger("hotline.worker")
 POLL = 200
@@ -29,21 +35,6 @@ ATTEMPTS = 3
 
 class Stale(Exception):
     """A cached state was behind its stream: load it again and decide again."""
-
-
-class Plan:
-    """What a batch comes to before it is written."""
-
-    def __init__(self) -> None:
-        self.drafts: dict[str, Draft] = {}
-        self.timers: list[TimerRow] = []
-        self.frontiers: list[tuple[int, Any]] = []
-        self.replies: list[Reply] = []
-
-    def appends(self) -> list[tuple[Draft, Append]]:
-        """Drafts that write anything, by bucket."""
-        drafts = [d for d in self.drafts.values() if d.facts or d.command]
-        return [(d, d.append()) for d in sorted(drafts, key=lambda d: (d.bucket, d.ticket))]
 
 
 class Worker:
@@ -59,13 +50,16 @@ class Worker:
         states: States | None,
         inbox: Inbox,
         commands: KafkaCommands | None,
+        namespace: str,
         buckets: int,
         meter: Meter,
     ) -> None:
         self._service, self._store, self._bus, self._clock = service, store, bus, clock
         self._relay, self._states, self._inbox = relay, states, inbox
-        self._commands, self._count, self._meter = commands, buckets, meter
-        self._own = {cls.__name__ for cls in service.own_reactions}
+        self._commands, self._namespace, self._buckets = commands, namespace, buckets
+        self._meter = meter
+        self._planner = Planner(service, states, commands, buckets, meter)
+        self._one_at_a_time = asyncio.Lock()
         self._left: list[Record] = []
         self.consumer: Consumer | None = None
         self.joined = asyncio.Event()
@@ -87,6 +81,7 @@ class Worker:
             if r.partition in mine and r.topic == self._inbox.tickets
         }
         self._relay.own(tickets)
+        self._inbox.parked = await self._store.parked_tickets(mine)
         for view in self._service.views:
             await view.owned(mine)
         self.joined.set()
@@ -118,7 +113,7 @@ class Worker:
                 records = await consumer.fetch(POLL, 0.2)
             try:
                 await self.step(records)
-            except (StoreUnavailable, LostOwnership) as error:
+            except (StoreUnavailable, LostOwnership, BusUnavailable) as error:
                 log.warning("the batch is undone: %s", error)
                 await self._clock.sleep(0.5)
                 await self._recover()
@@ -132,24 +127,90 @@ class Worker:
                 await self._clock.sleep(1.0)
 
     async def step(self, records: Sequence[Record]) -> None:
-        """Apply what is new, all of it in one transaction."""
+        """Apply what is new in one transaction; a record that makes the code fail is parked."""
+        async with self._one_at_a_time:
+            try:
+                await self._step(records)
+            except (StoreUnavailable, LostOwnership, BusUnavailable):
+                raise
+            except Exception as error:
+                log.exception("a batch of %d made the code fail", len(records))
+                await self._alone(records, error)
+
+    async def _step(self, records: Sequence[Record]) -> None:
         batch = self._inbox.sort(records)
         self._meter.dropped(batch.lower, len(batch.higher))
         for fact in batch.higher:
             if fact.source == self._service.name:
                 self._relay.seen(fact.bucket, fact.position, applied=False)
         self._left = batch.left
-        if not batch:
-            return
-        plan, written = await self._settle(batch)
-        await self._after(batch, plan, written)
+        if batch.spoiled:
+            await self._bus.publish(
+                [spoiled(r, why, self._namespace, self._service.name) for r, why in batch.spoiled]
+            )
+        if batch:
+            plan, written = await self._settle(batch)
+            await self._after(batch, plan, written)
+
+    async def _alone(self, records: Sequence[Record], error: Exception) -> None:
+        """Each record by itself: the others go on, the one that fails again waits."""
+        if len(records) > 1:
+            for record in records:
+                try:
+                    await self._step([record])
+                except (StoreUnavailable, LostOwnership, BusUnavailable):
+                    raise
+                except Exception as again:  # noqa: BLE001 - it is parked with its reason
+                    await self._park(record, again)
+        else:
+            await self._park(records[0], error)
+
+    async def _park(self, record: Record, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"[:500]
+        ticket = ticket_of(record, dict(record.headers))
+        log.error("ticket %s is parked: %s", ticket, reason)
+        self._inbox.parked.add(ticket)
+        batch = self._inbox.sort([record])
+        bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
+        async with self._store.transaction() as tx:
+            await tx.advance(batch.advances)
+            await append_parked(tx, record, bucket, ticket, reason, await self._version(ticket))
+            await tx.park([(bucket, waiting(record, ticket, reason))])
+        if self._states is not None:
+            self._states.evict([ticket])
+        self._inbox.applied(batch.advances)
+        self._meter.parked()
+
+    async def _version(self, ticket: str) -> int:
+        stream = (bucket_of(ticket, self._buckets), ticket)
+        return len((await self._store.load([stream])).get(ticket, []))
+
+    async def release(self, ticket: str, *, drop: bool = False) -> int:
+        """Apply (or drop) what waits of a ticket, in order, with its own times; how many.
+
+        Raises what made the ticket wait when it still does: then nothing has changed.
+        """
+        async with self._one_at_a_time:
+            rows = await self._store.parked_records(ticket, 10_000)
+            if not rows:
+                return 0
+            batch = Batch() if drop else batch_of(rows, self._inbox.tickets)
+            plan = await self._planner.plan(batch, {})
+            for draft in plan.drafts.values():
+                draft.live_from = None
+            written = await self._commit(batch, plan, {}, release=(rows[0], drop))
+            self._inbox.parked.discard(ticket)
+            if self._states is not None:
+                self._states.evict([ticket])
+            await self._after(batch, plan, written)
+            return len(rows)
 
     async def _settle(self, batch: Batch) -> tuple[Plan, list[tuple[Draft, Appended]]]:
         """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
         attempt = 1
         while True:
-            plan = await self._plan(batch, repeats)
+            plan = await self._planner.plan(batch, repeats)
             try:
                 return plan, await self._commit(batch, plan, repeats)
             except Stale:
@@ -163,7 +224,7 @@ class Worker:
         self._inbox.applied(batch.advances)
         self.keep(written)
         source = self._service.name
-        for fact in batch.facts:
+        for fact in batch.read:
             if fact.source == source:
                 self._relay.seen(fact.bucket, fact.position, applied=True)
         self._meter.applied(batch)
@@ -182,83 +243,42 @@ class Worker:
         self._relay.offer(facts)
         self._meter.appended(facts)
 
-    # Decide
-
-    async def _plan(self, batch: Batch, repeats: Mapping[tuple[str, str], Repeated]) -> Plan:
-        plan, service = Plan(), self._service
-        for fact in batch.facts:
-            self._fold_own(plan, fact)
-        if service.decider is None or self._states is None:
-            return plan
-        wanted = [f for f in batch.facts if self._reacts(f)]
-        requests = await self._commands.read(batch.others) if self._commands else []
-        tickets = {f.ticket for f in wanted} | {r.ticket for r in requests if not r.problem}
-        states = await self._states.of(tickets)
-        for ticket, (state, version) in states.items():
-            plan.drafts[ticket] = Draft(bucket_of(ticket, self._count), ticket, state, version)
-        for fact in wanted:
-            self._react(plan.drafts[fact.ticket], fact)
-        for request in requests:
-            assert self._commands is not None
-            plan.replies.append(
-                self._commands.decide(plan.drafts.get(request.ticket), request, repeats)
-            )
-        return plan
-
-    def _reacts(self, fact: Fact) -> bool:
-        if not self._service.codec.knows(fact.type):
-            return False
-        return fact.source != self._service.name or fact.type.rpartition(".")[2] in self._own
-
-    def _fold_own(self, plan: Plan, fact: Fact) -> None:
-        """Timers from our own facts, frontiers from anybody's."""
-        service = self._service
-        if not service.codec.knows(fact.type):
-            return
-        if service.timers is not None and fact.source == service.name:
-            for change in service.timers(service.codec.decode(fact)):
-                plan.timers.append(TimerRow(fact.bucket, fact.ticket, fact.import_id, change))
-        if service.frontier is not None and fact.source != service.name:
-            frontier = service.frontier(service.codec.decode(fact))
-            if frontier is not None:
-                plan.frontiers.append((fact.bucket, frontier))
-
-    def _react(self, draft: Draft, fact: Fact) -> None:
-        service = self._service
-        assert service.decider is not None
-        event = service.codec.decode(fact)
-        imported = bool(fact.import_id)
-        at = fact.time if imported else fact.broker_time
-        assert at is not None
-        meta = metadata(
-            import_id=fact.import_id, causation=fact.event_id, traceparent=fact.traceparent
-        )
-        for command in service.decider.react(event, draft.state, at):
-            try:
-                draft.decide(command, service.decider, service.codec, meta, live=not imported)
-            except Rejection as rejection:
-                self._meter.reaction_rejected()
-                log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)
-
     # Write
 
     async def _commit(
-        self, batch: Batch, plan: Plan, repeats: dict[tuple[str, str], Repeated]
+        self,
+        batch: Batch,
+        plan: Plan,
+        repeats: dict[tuple[str, str], Repeated],
+        release: tuple[ParkedRecord, bool] | None = None,
     ) -> list[tuple[Draft, Appended]]:
         written: list[tuple[Draft, Appended]] = []
         async with self._store.transaction() as tx:
-            await tx.advance(batch.advances)
+            if batch.advances:
+                await tx.advance(batch.advances)
             pairs = plan.appends()
             if pairs:
                 outcomes = await tx.append([append for _, append in pairs])
                 written = self._accept(pairs, outcomes, repeats)
-            if plan.timers:
-                await tx.change_timers(plan.timers)
-            for bucket, f in plan.frontiers:
-                await tx.set_frontier(bucket, f.import_id, f.until, f.final)
-            for view in self._service.views:
-                await view.apply(tx, batch.facts)
+            await self._fold(tx, batch, plan)
+            if release is not None:
+                await tx.unpark(release[0].ticket)
         return written
+
+    async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
+        if batch.waiting:
+            reason = "waits behind an earlier record of its ticket"
+            rows = [
+                (bucket_for(r, t, self._inbox.tickets, self._buckets), waiting(r, t, reason))
+                for t, r in batch.waiting
+            ]
+            await tx.park(rows)
+        if plan.timers:
+            await tx.change_timers(plan.timers)
+        for bucket, f in plan.frontiers:
+            await tx.set_frontier(bucket, f.import_id, f.until, f.final)
+        for view in self._service.views:
+            await view.apply(tx, batch.facts)
 
     def _accept(
         self,

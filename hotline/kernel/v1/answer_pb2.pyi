@@ -47,9 +47,3 @@ class TicketParked(_message.Message):
     offset: int
     reason: str
     def __init__(self, topic: _Optional[str] = ..., partition: _Optional[int] = ..., offset: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
-
-class TicketReleased(_message.Message):
-    __slots__ = ("outcome",)
-    OUTCOME_FIELD_NUMBER: _ClassVar[int]
-    outcome: str
-    def __init__(self, outcome: _Optional[str] = ...) -> None: ...

@@ -66,6 +66,23 @@ create table {vault}.command (
 );
 create index command_unsent on {vault}.command (at) where reply_to <> '';
 
+-- Records of tickets that made the code fail wait here, in order, until an operator decides.
+create table {vault}.parked (
+    id        bigint generated always as identity primary key,
+    bucket    int not null,
+    ticket    text not null,
+    topic     text not null,
+    partition int not null,
+    "offset"  bigint not null,
+    timestamp bigint not null,
+    key       bytea,
+    value     bytea,
+    headers   bytea not null,
+    reason    text not null,
+    parked_at timestamptz not null default now()
+);
+create index parked_ticket on {vault}.parked (bucket, ticket, id);
+
 -- One call appends a batch: c_* are commands (one per stream), e_* their events in order, e_command
 -- the index of the event's command. Outcome: 0 appended, 1 conflict, 2 too late, 3 repeated.
 -- The lock is a statement of its own: only the statement after it sees what others committed.

@@ -107,3 +107,23 @@ from unnest($1::text[], $2::text[]) a (sender, key) where c.sender = a.sender an
 -- name: database_clock
 -- Everybody's clock: arrivals are stamped by it, watermarks are measured on it.
 select clock_timestamp()
+
+-- name: park
+-- In the same transaction as the offset: a record is applied or parked, never neither.
+insert into {vault}.parked
+    (bucket, ticket, topic, partition, "offset", timestamp, key, value, headers, reason)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[],
+                     $7::bytea[], $8::bytea[], $9::bytea[], $10::text[])
+
+-- name: parked_tickets
+-- Whose records have to wait.
+select distinct ticket from {vault}.parked where bucket = any ($1::int[])
+
+-- name: parked_records
+-- In the order in which they came; every ticket's where none is named.
+select ticket, topic, partition, "offset", timestamp, key, value, headers, reason, parked_at
+from {vault}.parked where $1 = '' or ticket = $1 order by id limit $2
+
+-- name: unpark
+-- The ticket goes on.
+delete from {vault}.parked where ticket = $1

@@ -1,0 +1,73 @@
+"""A record that makes the code fail stops its ticket only: it waits, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+
+from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
+from services.kernel.bus import Outgoing, Record
+from services.kernel.bus_memory import MemoryRecord
+from services.kernel.cloudevents import broker_time, to_fact
+from services.kernel.facts import Append, NewFact
+from services.kernel.inbox import Batch
+from services.kernel.names import PARKED, bucket_of, topic_of
+from services.kernel.store import ParkedRecord, Tx
+
+
+def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
+    """The ticket that a fact or a command belongs to; empty where none can be read."""
+    return (headers.get("ce_subject") or record.key or b"").decode(errors="replace")
+
+
+def waiting(record: Record, ticket: str, reason: str) -> ParkedRecord:
+    """The record as the vault keeps it."""
+    return ParkedRecord(
+        ticket, record.topic, record.partition, record.offset, record.timestamp, record.key,
+        record.value, list(record.headers), reason,
+    )  # fmt: skip
+
+
+def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
+    """Parked records as a batch that moves no offset; they keep their own times."""
+    batch = Batch()
+    for row in rows:
+        record = MemoryRecord(
+            row.topic, row.partition, row.offset, row.timestamp, row.key, row.value, row.headers
+        )
+        headers = dict(row.headers)
+        if row.topic == tickets_topic:
+            batch.facts.append(to_fact(record, headers))
+        else:
+            batch.others.append((record, headers))
+    return batch
+
+
+async def append_parked(
+    tx: Tx, record: Record, bucket: int, ticket: str, reason: str, version: int
+) -> None:
+    """TicketParked: the ticket's own stream says that it waits, and why."""
+    message = TicketParked(
+        topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
+    )
+    metadata = orjson.dumps({"causation": f"{record.topic}/{record.partition}/{record.offset}"})
+    name = TicketParked.DESCRIPTOR.full_name
+    fact = NewFact(name, message.SerializeToString(), broker_time(record), metadata)
+    await tx.append([Append(bucket, ticket, version, [fact])])
+
+
+def spoiled(record: Record, reason: str, namespace: str, service: str) -> Outgoing:
+    """A record that no ticket can be read from, for `hotline.parked.v1`."""
+    message = RecordParked(
+        topic=record.topic, partition=record.partition, offset=record.offset, reason=reason,
+        key=record.key or b"", value=record.value or b"",
+    )  # fmt: skip
+    headers = [("ce_type", RecordParked.DESCRIPTOR.full_name.encode())]
+    topic = topic_of(namespace, PARKED)
+    return Outgoing(topic, 0, service.encode(), message.SerializeToString(), headers)
+
+
+def bucket_for(record: Record, ticket: str, tickets_topic: str, buckets: int) -> int:
+    """A fact's bucket is its partition; a command's is computed, for its sender may be wrong."""
+    return record.partition if record.topic == tickets_topic else bucket_of(ticket, buckets)

@@ -1,0 +1,109 @@
+"""What a batch comes to: states loaded once, reactions and commands decided in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from services.kernel.codec import metadata
+from services.kernel.decider import Rejection
+from services.kernel.draft import Draft
+from services.kernel.facts import Append, Fact, Repeated
+from services.kernel.inbox import Batch
+from services.kernel.kafka_commands import KafkaCommands, Reply
+from services.kernel.measure import Meter
+from services.kernel.names import bucket_of
+from services.kernel.service import Service
+from services.kernel.states import States
+from services.kernel.store import TimerRow
+
+log = logging.getLogger("hotline.planner")
+
+
+class Plan:
+    """What a batch comes to before it is written."""
+
+    def __init__(self) -> None:
+        self.drafts: dict[str, Draft] = {}
+        self.timers: list[TimerRow] = []
+        self.frontiers: list[tuple[int, Any]] = []
+        self.replies: list[Reply] = []
+
+    def appends(self) -> list[tuple[Draft, Append]]:
+        """Drafts that write anything, by bucket."""
+        drafts = [d for d in self.drafts.values() if d.facts or d.command]
+        return [(d, d.append()) for d in sorted(drafts, key=lambda d: (d.bucket, d.ticket))]
+
+
+class Planner:
+    """Pure but for loading states and verifying commands; nothing is written here."""
+
+    def __init__(
+        self,
+        service: Service,
+        states: States | None,
+        commands: KafkaCommands | None,
+        buckets: int,
+        meter: Meter,
+    ) -> None:
+        self._service, self._states, self._commands = service, states, commands
+        self._buckets, self._meter = buckets, meter
+        self._own = {cls.__name__ for cls in service.own_reactions}
+
+    async def plan(self, batch: Batch, repeats: Mapping[tuple[str, str], Repeated]) -> Plan:
+        """Raises what the domain raises for a record that makes it fail: a defect."""
+        plan, service = Plan(), self._service
+        for fact in batch.facts:
+            self._fold_own(plan, fact)
+        if service.decider is None or self._states is None:
+            return plan
+        wanted = [f for f in batch.facts if self._reacts(f)]
+        requests = await self._commands.read(batch.others) if self._commands else []
+        tickets = {f.ticket for f in wanted} | {r.ticket for r in requests if not r.problem}
+        states = await self._states.of(tickets)
+        for ticket, (state, version) in states.items():
+            plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
+        for fact in wanted:
+            self._react(plan.drafts[fact.ticket], fact)
+        for request in requests:
+            assert self._commands is not None
+            plan.replies.append(
+                self._commands.decide(plan.drafts.get(request.ticket), request, repeats)
+            )
+        return plan
+
+    def _reacts(self, fact: Fact) -> bool:
+        if not self._service.codec.knows(fact.type):
+            return False
+        return fact.source != self._service.name or fact.type.rpartition(".")[2] in self._own
+
+    def _fold_own(self, plan: Plan, fact: Fact) -> None:
+        """Timers from our own facts, frontiers from anybody's."""
+        service = self._service
+        if not service.codec.knows(fact.type):
+            return
+        if service.timers is not None and fact.source == service.name:
+            for change in service.timers(service.codec.decode(fact)):
+                plan.timers.append(TimerRow(fact.bucket, fact.ticket, fact.import_id, change))
+        if service.frontier is not None and fact.source != service.name:
+            frontier = service.frontier(service.codec.decode(fact))
+            if frontier is not None:
+                plan.frontiers.append((fact.bucket, frontier))
+
+    def _react(self, draft: Draft, fact: Fact) -> None:
+        service = self._service
+        assert service.decider is not None
+        event = service.codec.decode(fact)
+        imported = bool(fact.import_id)
+        at = fact.time if imported else fact.broker_time
+        assert at is not None
+        meta = metadata(
+            import_id=fact.import_id, causation=fact.event_id, traceparent=fact.traceparent
+        )
+        for command in service.decider.react(event, draft.state, at):
+            try:
+                draft.decide(command, service.decider, service.codec, meta, live=not imported)
+            except Rejection as rejection:
+                self._meter.reaction_rejected()
+                log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)

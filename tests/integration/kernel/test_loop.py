@@ -1,0 +1,151 @@
+"""The kernel's loop over two small services, on the real broker and store and on the twins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.kernel.names import bucket_of
+from services.kernel.runtime import Runtime
+from tests.support.desks import NoteProgress, desk, echo
+from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
+
+
+@pytest.fixture(params=["real", "twin"])
+async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
+    if request.param == "twin":
+        async with memory_loop(namespace) as twin:
+            yield twin
+    else:
+        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
+            yield real
+
+
+async def note(runtime: Runtime, ticket: str, words: str, key: str = "", **options: Any) -> Any:
+    assert runtime.performer is not None
+    command = NoteProgress(runtime.clock.now(), "clerk", words)
+    return await runtime.performer.perform(
+        ticket,
+        command,
+        sender="web",
+        key=key or f"{ticket}-{words}",
+        body_hash=words.encode(),
+        meta={"by": "clerk"},
+        **options,
+    )
+
+
+async def test_a_fact_travels_to_the_other_service_and_its_clock_is_missed(loop: Loop) -> None:
+    first, second = await loop.run(desk()), await loop.run(echo())
+    tickets = [f"t{n}" for n in range(20)]
+    answers = await asyncio.gather(*(note(first, t, "called") for t in tickets))
+    assert {a.status for a in answers} == {201}
+    facts = await loop.facts(lambda found: len(found) >= 60)
+    for ticket in tickets:
+        mine = [f for f in facts if f.ticket == ticket]
+        names = [f.type.rpartition(".")[2] for f in mine]
+        assert names == ["ProgressNoted", "ClockStarted", "DeadlineMissed"]
+        noted, started, missed = mine
+        assert started.causation == noted.event_id
+        assert started.time == noted.broker_time
+        assert missed.time == noted.time + timedelta(seconds=1)
+        assert missed.recorded_at >= missed.time
+        assert noted.bucket == bucket_of(ticket, BUCKETS)
+    await wait_until(lambda: _no_timers(second), what="clearing the timers")
+
+
+async def _no_timers(runtime: Runtime) -> bool:
+    return await runtime.store.timer_sources() == []
+
+
+async def test_a_repeated_command_gets_the_same_answer_and_no_second_fact(loop: Loop) -> None:
+    first = await loop.run(desk())
+    one = await note(first, "t1", "called", key="k")
+    two = await note(first, "t1", "called", key="k")
+    assert one == two
+    other = await note(first, "t1", "wrote", key="k")
+    assert other.status == 422
+    assert len((await first.store.load([(bucket_of("t1", BUCKETS), "t1")]))["t1"]) == 1
+
+
+async def test_a_rejection_is_an_answer_that_repeats_too(loop: Loop) -> None:
+    first = await loop.run(desk())
+    one, two = await note(first, "t1", "", key="k"), await note(first, "t1", "", key="k")
+    assert one.status == two.status == 422
+    assert b'"rule":"R26"' in one.body
+    assert one.position is None
+
+
+async def test_a_position_can_be_waited_for_at_another_service(loop: Loop) -> None:
+    first, second = await loop.run(desk()), await loop.run(echo())
+    answer = await note(first, "t1", "called")
+    source, bucket, position = answer.position.split("/")
+    assert await second.wait_for(source, int(bucket), int(position), 5.0)
+    assert not await second.wait_for(source, int(bucket), int(position) + 1, 0.1)
+
+
+async def test_a_poison_record_stops_its_ticket_only_and_can_be_released(loop: Loop) -> None:
+    first, second = await loop.run(desk()), await loop.run(echo())
+    healthy = next(t for t in map(str, range(99)) if _same_bucket(t, "bad"))
+    await note(first, "bad", "poison")
+    await note(first, "bad", "later")
+    await note(first, healthy, "called")
+    facts = await loop.facts(lambda f: sum(x.source == "deadline" for x in f) >= 2)
+    parked = next(f for f in facts if f.type == "hotline.kernel.v1.TicketParked")
+    assert parked.ticket == "bad"
+    assert b"ZeroDivisionError" in parked.data
+    await wait_until(lambda: _waiting(second, 2), what="parking")
+    with pytest.raises(ZeroDivisionError):
+        await second.worker.release("bad")
+    assert await _waiting(second, 2)
+    assert await second.worker.release("bad", drop=True) == 2
+    await note(first, "bad", "again")
+    await loop.facts(
+        lambda f: any(
+            x.ticket == "bad" and b"again" in x.data and x.source == "deadline" for x in f
+        )
+    )
+
+
+async def _waiting(runtime: Runtime, count: int) -> bool:
+    return len(await runtime.store.parked_records("bad", 10)) == count
+
+
+def _same_bucket(one: str, other: str) -> bool:
+    return bucket_of(one, BUCKETS) == bucket_of(other, BUCKETS)
+
+
+async def test_facts_of_another_process_are_relayed_by_the_owner(
+    stack: Any, namespace: str
+) -> None:
+    async with real_loop(stack, namespace) as loop:
+        one = await loop.run(desk(), instance="0")
+        two = await loop.run(desk(), instance="1")
+        await wait_until(lambda: _shared(one, two), what="sharing the buckets")
+        tickets = [f"t{n}" for n in range(40)]
+        await asyncio.gather(*(note(one, t, "called") for t in tickets))
+        facts = await loop.facts(lambda found: len(found) >= 40)
+        assert sorted(f.ticket for f in facts) == sorted(tickets)
+        for bucket in range(BUCKETS):
+            positions = [f.position for f in facts if f.bucket == bucket]
+            assert positions == list(range(1, len(positions) + 1))
+
+
+async def _shared(one: Runtime, two: Runtime) -> bool:
+    mine, yours = one.inbox.buckets(), two.inbox.buckets()
+    return bool(mine) and bool(yours) and not mine & yours
+
+
+async def test_a_former_owner_adds_no_row(stack: Any, namespace: str) -> None:
+    async with real_loop(stack, namespace) as loop:
+        first, second = await loop.run(desk()), await loop.run(echo())
+        places = list(second.inbox.rows)
+        await second.store.claim(places)  # as a newer owner would
+        await note(first, "t1", "called")
+        facts = await loop.facts(lambda f: any(x.source == "deadline" for x in f))
+        started = [f for f in facts if f.type.endswith("ClockStarted")]
+        assert len(started) == 1  # applied after it had claimed again, and once only
