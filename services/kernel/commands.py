@@ -12,6 +12,7 @@ import orjson
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
+from services.kernel.problems import Problem, problem_of
 from services.kernel.service import Service
 
 
@@ -28,21 +29,6 @@ class Answer:
 def hash_of(type_name: str, body: bytes) -> bytes:
     """What makes two bodies of one command id the same."""
     return hashlib.sha256(type_name.encode() + b"\0" + body).digest()
-
-
-def problem_body(rejection: Rejection) -> bytes:
-    """A rejection as an RFC 9457 problem that names its rule."""
-    name = type(rejection).__name__
-    slug = "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
-    problem = {
-        "type": f"/problems/{slug}",
-        "title": rejection.message.partition(" (")[0],
-        "status": rejection.status,
-        "detail": rejection.message,
-    }
-    if rejection.rule:
-        problem["rule"] = rejection.rule
-    return orjson.dumps(problem)
 
 
 def accepted_body(
@@ -62,13 +48,13 @@ def accepted_body(
 def repeated_answer(service: str, bucket: int, body_hash: bytes, known: Repeated) -> Answer:
     """The answer of a command id that was used before: the same, or 422 for another body."""
     if known.body_hash != body_hash:
-        problem = {
-            "type": "/problems/command-id-reused",
-            "title": "The command id was used for another command.",
-            "status": 422,
-            "detail": "Send a changed command under a new Idempotency-Key or command id.",
-        }
-        return Answer(422, orjson.dumps(problem), None, None)
+        problem = Problem(
+            422,
+            "command-id-reused",
+            "The command id was used for another command.",
+            "Send a changed command under a new Idempotency-Key or command id.",
+        )
+        return Answer(422, problem.body(), None, None)
     position = f"{service}/{bucket}/{known.position}" if known.position else None
     return Answer(known.status, known.body, known.version, position)
 
@@ -90,5 +76,5 @@ def decide_command(
         key.status = 201 if draft.base == 0 and events else 200
         key.body = accepted_body(service, draft, events, extra)
     except Rejection as rejection:
-        key.status, key.body = rejection.status, problem_body(rejection)
+        key.status, key.body = rejection.status, problem_of(rejection).body()
     draft.command = key

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Bus, BusUnavailable, Outgoing, Record
 from services.kernel.cloudevents import broker_time
@@ -20,6 +18,7 @@ from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.measure import Meter
 from services.kernel.names import SUBMISSIONS, bucket_of, replies_of, topic_of
+from services.kernel.problems import Problem
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import Service
 from services.kernel.signing import SignatureError, verify
@@ -85,6 +84,7 @@ class KafkaCommands:
         self._buckets, self._answers_unknown = buckets, answers_unknown
         self._package = f"hotline.{service.name}."
         self._submissions = topic_of(namespace, SUBMISSIONS)
+        self._roles = {rule.command.__name__: rule.roles for rule in service.commands}
         self._sending: set[asyncio.Task[None]] = set()
 
     # Read
@@ -158,6 +158,7 @@ class KafkaCommands:
         )
         if type_name not in self._service.codec.commands:
             raise Refused(404, "unknown-command", f"No service knows the command {type_name}.")
+        self._require_role(type_name, sender, request.live)
         if record.topic == self._submissions and self._service.submit is not None:
             made = await self._service.submit(
                 body, content_type, sender.name, at=at, import_id=import_id
@@ -180,6 +181,11 @@ class KafkaCommands:
             "import_id": import_id,
         }
         request.command = self._service.codec.command(type_name, body, content_type, envelope)
+
+    def _require_role(self, type_name: str, sender: Sender, live: bool) -> None:
+        roles = self._roles.get(type_name.rpartition(".")[2], frozenset())
+        if live and sender.role not in roles:
+            raise Refused(403, "role-missing", f"A {sender.role} may not send {type_name}.")
 
     def _standing(
         self, record: Record, headers: Headers, sender: Sender
@@ -233,14 +239,8 @@ class KafkaCommands:
 
     def _refused(self, request: Request) -> Reply:
         status, slug, detail = request.problem or (404, "unknown-ticket", "No such ticket.")
-        body = orjson.dumps(
-            {
-                "type": f"/problems/{slug}",
-                "title": slug.replace("-", " "),
-                "status": status,
-                "detail": detail,
-            }
-        )
+        title = slug.replace("-", " ").capitalize() + "."
+        body = Problem(status, slug, title, detail).body()
         answer = Answer(status, body, None, None)
         return Reply(request.sender, request.command_id, request.ticket, answer, False)
 

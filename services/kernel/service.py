@@ -44,11 +44,20 @@ class Submission:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CommandRule:
+    """A command that others may send: over HTTP as `POST /v1/tickets/{ticket}/<verb>`."""
+
+    verb: str
+    command: type
+    roles: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Service:
     """One service, as the kernel runs it.
 
-    `own_reactions` are the service's own event classes that `react` wants to see again.
+    `commands` says who may send what, by HTTP and by Kafka alike. `own_reactions` are the service's own event classes that `react` wants to see again.
     `timers` gives the timer changes of an own event, `expire` the command of a due timer.
     `frontier` reads the end of an import out of an event. `submit` makes a command of a
     submission: (body, content type, sender, command id, arrival) -> Submission.
@@ -57,6 +66,7 @@ class Service:
     name: str
     codec: Codec
     decider: Decider[Any, Any, Any] | None = None
+    commands: tuple[CommandRule, ...] = ()
     own_reactions: tuple[type, ...] = ()
     views: tuple[View, ...] = ()
     timers: Callable[[Any], Sequence[TimerChange]] | None = None

@@ -1,0 +1,1 @@
+"""What channels, units and departments use to talk to Hotline over Kafka."""

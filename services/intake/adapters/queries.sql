@@ -1,0 +1,32 @@
+-- name: persons
+-- One person per contact: the first key that was stored for it counts.
+with wanted as (
+    select * from unnest($1::text[], $2::bytea[], $3::bytea[]) w (person, wrapped, blind)
+), made as (
+    insert into {vault}.person (person, wrapped, blind)
+    select person, wrapped, blind from wanted order by blind
+    on conflict (blind) do nothing
+    returning person, wrapped, blind
+)
+select person, wrapped, blind from made
+union all
+select p.person, p.wrapped, p.blind from {vault}.person p join wanted w on p.blind = w.blind
+where not exists (select from made m where m.person = p.person)
+
+-- name: keys
+-- The wrapped keys that there still are.
+select person, wrapped from {vault}.person where person = any ($1) and wrapped is not null
+
+-- name: forget
+-- The key is gone for ever; the contact may come again as another person.
+update {vault}.person set wrapped = null, blind = null where person = $1
+
+-- name: serials
+-- A block of numbers of one day; what a process does not use is lost, which harms nothing.
+insert into {vault}.serial as s (day, next) values ($1, 1 + $2)
+on conflict (day) do update set next = s.next + $2 returning s.next - $2
+
+-- name: opened
+-- Who read which personal field, and why.
+insert into {vault}.opened (ticket, person, field, by, purpose)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])

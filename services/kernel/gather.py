@@ -1,0 +1,54 @@
+"""One round trip for many: what waits while one is under way goes with the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
+
+
+class Gather(Generic[Asked, Answered]):
+    """`flush` answers a whole batch in its order; an error of it reaches everyone in the batch."""
+
+    def __init__(
+        self,
+        flush: Callable[[Sequence[Asked]], Awaitable[Sequence[Answered]]],
+        *,
+        limit: int = 500,
+    ) -> None:
+        self._flush, self._limit = flush, limit
+        self._waiting: list[tuple[Asked, asyncio.Future[Answered]]] = []
+        self._under_way: asyncio.Task[None] | None = None
+
+    async def __call__(self, asked: Asked) -> Answered:
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, future))
+        if self._under_way is None:
+            self._under_way = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = (
+                    self._waiting[: self._limit],
+                    self._waiting[self._limit :],
+                )
+                await self._one(batch)
+        finally:
+            self._under_way = None
+
+    async def _one(self, batch: Sequence[tuple[Asked, asyncio.Future[Answered]]]) -> None:
+        try:
+            answers = await self._flush([asked for asked, _ in batch])
+        except Exception as error:  # noqa: BLE001 - it is every waiting caller's
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
