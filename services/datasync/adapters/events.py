@@ -1,0 +1,142 @@
+"""Events of all services: from protobuf to what views, feeds and departments read."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError, Message
+
+from hotline.kernel.v1 import answer_pb2, options_pb2
+from services.datasync.domain.facts import Fact
+from services.datasync.domain.sharing import FieldClass
+from services.kernel import facts as kernel
+
+log = logging.getLogger("hotline.datasync")
+SERVICES = ("intake", "dispatch", "deadline", "evaluation")
+_AS_THEY_ARE = (
+    FieldDescriptor.TYPE_STRING,
+    FieldDescriptor.TYPE_BOOL,
+    FieldDescriptor.TYPE_UINT32,
+)
+
+
+@cache
+def event_types() -> Mapping[str, type[Message]]:
+    """Every event that may stand on the tickets topic, by its full name."""
+    modules = [import_module(f"hotline.{service}.v1.events_pb2") for service in SERVICES]
+    return {name: cls for m in (*modules, answer_pb2) for name, cls in _messages(m)}
+
+
+def _messages(module: ModuleType) -> Iterator[tuple[str, type[Message]]]:
+    for name, descriptor in module.DESCRIPTOR.message_types_by_name.items():
+        yield descriptor.full_name, getattr(module, name)
+
+
+@cache
+def classes(type_name: str) -> Mapping[str, FieldClass]:
+    """The classification of each field of an event; empty for an unknown type."""
+    cls = event_types().get(type_name)
+    if cls is None:
+        return {}
+    return {field.name: _class(field) for field in cls.DESCRIPTOR.fields}
+
+
+def _class(field: Any) -> FieldClass:
+    number: int = field.GetOptions().Extensions[options_pb2.classification]
+    if not number:
+        return FieldClass.INTERNAL
+    name = options_pb2.Classification.Name(number)
+    return FieldClass(name.removeprefix("CLASSIFICATION_").lower())
+
+
+class Fields(Mapping[str, Any]):
+    """An event's fields in proto3 JSON form, each converted only when it is asked for."""
+
+    __slots__ = ("_forms", "_message")
+
+    def __init__(self, message: Message, forms: Mapping[str, Callable[[Any], Any] | None]) -> None:
+        self._message, self._forms = message, forms
+
+    def __getitem__(self, name: str) -> Any:
+        form = self._forms[name]
+        if form is None:
+            return getattr(self._message, name)
+        value = form(self._message)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(as_json(self._message))
+
+    def __len__(self) -> int:
+        return len(as_json(self._message))
+
+
+def as_json(message: Message) -> dict[str, Any]:
+    """The event in proto3 JSON form under the proto's own field names, defaults included."""
+    return MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+
+
+@cache
+def _forms(type_name: str) -> Mapping[str, Callable[[Any], Any] | None]:
+    return {f.name: _form(f) for f in event_types()[type_name].DESCRIPTOR.fields}
+
+
+def _form(field: Any) -> Callable[[Any], Any] | None:
+    name = field.name
+    if field.is_repeated and field.type == FieldDescriptor.TYPE_STRING:
+        return lambda message: list(getattr(message, name))
+    if field.type == FieldDescriptor.TYPE_ENUM and not field.is_repeated:
+        names = {v.number: v.name for v in field.enum_type.values}
+        return lambda message: names.get(number := getattr(message, name), number)
+    if field.type in _AS_THEY_ARE and not field.is_repeated and not field.has_presence:
+        return None
+    return lambda message: as_json(message).get(name)
+
+
+NOTHING: Mapping[str, Any] = {}
+
+
+def decode(type_name: str, body: bytes) -> Mapping[str, Any]:
+    """The fields of an event; empty where the type is unknown or the bytes are not of it."""
+    cls = event_types().get(type_name)
+    if cls is None:
+        return NOTHING
+    try:
+        return Fields(cls.FromString(body), _forms(type_name))
+    except DecodeError:
+        log.warning("a body is not of its type %s", type_name)
+        return NOTHING
+
+
+def to_fact(fact: kernel.Fact) -> Fact:
+    """A record of the tickets topic as the views read it."""
+    return Fact(
+        fact.source,
+        fact.ticket,
+        fact.version,
+        fact.position,
+        fact.type,
+        fact.time,
+        fact.stage,
+        decode(fact.type, fact.data),
+        fact.data,
+        hashlib.sha256(fact.data).digest(),
+    )

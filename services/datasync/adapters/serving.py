@@ -1,0 +1,154 @@
+"""What a department receives of a feed entry: masked by its rule, as protobuf or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from hotline.datasync.v1.feed_pb2 import FeedEntry
+from services.datasync.adapters.events import as_json, classes, event_types
+from services.datasync.domain.facts import Fact
+from services.datasync.domain.feed import Entry, Given
+from services.datasync.domain.masking import hidden, masked, opened
+from services.datasync.domain.sharing import Rule, Sharing
+from services.kernel.codec import put_datetime, rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One sealed field, as it stands in the fact that brought the person."""
+
+    ticket: str
+    person_id: str
+    field: str
+    data: bytes
+
+
+class Opener(Protocol):
+    """Asks intake to open sealed fields, with the purpose of sharing, leaving a record there."""
+
+    async def open(self, fields: Sequence[Sealed]) -> list[str | None]:
+        """The plain texts in the same order; None where a person was forgotten."""
+
+
+class Serving:
+    """One version of the sharing rules, applied to what leaves the house.
+
+    Rules are looked up by the id that an entry names: a rule that was tightened since masks
+    more, one that was withdrawn leaves the envelope only.
+    """
+
+    def __init__(self, sharing: Sharing, opener: Opener | None = None) -> None:
+        self._rules = {rule.id: rule for s in sharing.subscriptions for rule in s.rules}
+        self._opener = opener
+        self._whole: dict[tuple[str, str], bool] = {}
+
+    def message(self, entry: Entry) -> bytes:
+        """The entry as a FeedEntry, personal fields sealed or left out."""
+        fact = entry.fact
+        message = FeedEntry(
+            subscription=entry.subscription,
+            bucket=entry.bucket,
+            sequence=entry.sequence,
+            event_id=fact.event_id,
+            type=fact.type,
+            ticket_id=fact.ticket,
+            digest=fact.digest,
+            rule_version=entry.rule_version,
+            chain=entry.chain,
+            data=self._body(entry),
+        )
+        put_datetime(message.time, fact.time)
+        return message.SerializeToString(deterministic=True)
+
+    async def json(self, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+        """The entries with their events as JSON; sealed fields in plain where the rule says so."""
+        served = [self._json(entry) for entry in entries]
+        if self._opener is not None:
+            await self._open(entries, served)
+        return served
+
+    def given_facts(self, given: Sequence[Given]) -> list[Fact]:
+        """The facts of a feed with what their rules hide left out."""
+        return [
+            Fact(
+                g.fact.source,
+                g.fact.ticket,
+                g.fact.version,
+                g.fact.position,
+                g.fact.type,
+                g.fact.time,
+                g.fact.stage,
+                masked(g.fact.data, g.rule, classes(g.fact.type)),
+            )
+            for g in given
+        ]
+
+    def _rule(self, entry: Entry) -> Rule | None:
+        return self._rules.get(entry.rule_version.rpartition("/")[2])
+
+    def _body(self, entry: Entry) -> bytes:
+        fact = entry.fact
+        key = (entry.rule_version, fact.type)
+        whole = self._whole.get(key)
+        if whole is None:
+            whole = self._whole[key] = self._hides_nothing(entry)
+        return fact.body if whole else self._masked_body(entry)
+
+    def _hides_nothing(self, entry: Entry) -> bool:
+        rule, fields = self._rule(entry), classes(entry.fact.type)
+        return bool(fields) and not any(hidden(rule, fields, named) for named in (True, False))
+
+    def _masked_body(self, entry: Entry) -> bytes:
+        """An event of an unknown type cannot be masked, so nothing of it is shown."""
+        fact = entry.fact
+        cls = event_types().get(fact.type)
+        if cls is None:
+            return b""
+        message = cls.FromString(fact.body)
+        message.DiscardUnknownFields()
+        confidential = bool(fact.data.get("confidential"))
+        for name in hidden(self._rule(entry), classes(fact.type), confidential):
+            message.ClearField(name)
+        return message.SerializeToString(deterministic=True)
+
+    def _json(self, entry: Entry) -> dict[str, Any]:
+        fact = entry.fact
+        cls = event_types().get(fact.type)
+        data = {} if cls is None else as_json(cls.FromString(fact.body))
+        return {
+            "subscription": entry.subscription,
+            "bucket": entry.bucket,
+            "sequence": entry.sequence,
+            "event_id": fact.event_id,
+            "type": fact.type,
+            "stage": fact.stage,
+            "ticket_id": fact.ticket,
+            "time": rfc3339(fact.time),
+            "digest": fact.digest.hex(),
+            "rule_version": entry.rule_version,
+            "chain": entry.chain.hex(),
+            "data": masked(data, self._rule(entry), classes(fact.type)),
+        }
+
+    async def _open(self, entries: Sequence[Entry], served: list[dict[str, Any]]) -> None:
+        places: list[tuple[dict[str, Any], str]] = []
+        asked: list[Sealed] = []
+        for entry, document in zip(entries, served, strict=True):
+            fact, data = entry.fact, document["data"]
+            confidential = bool(fact.data.get("confidential"))
+            for name in sorted(opened(self._rule(entry), classes(fact.type), confidential)):
+                if data.get(name):
+                    places.append((data, name))
+                    asked.append(self._sealed(fact, name))
+        if asked and self._opener is not None:
+            texts = await self._opener.open(asked)
+            for (data, name), text in zip(places, texts, strict=True):
+                data[name] = text
+
+    @staticmethod
+    def _sealed(fact: Fact, name: str) -> Sealed:
+        cls = event_types()[fact.type]
+        body = getattr(cls.FromString(fact.body), name)
+        return Sealed(fact.ticket, fact.data.get("person_id", ""), name, body)

@@ -1,0 +1,154 @@
+"""The view that the kernel's worker drives: facts in, ticket files, lists and feeds out."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.datasync.adapters.events import to_fact
+from services.datasync.adapters.store import FeedStore, FeedTx, Kept, Key
+from services.datasync.domain.facts import Fact
+from services.datasync.domain.feed import (
+    Entry,
+    Given,
+    Head,
+    catch_up,
+    chained,
+    give,
+    granted,
+    widens,
+)
+from services.datasync.domain.sharing import Granted, Grants, Sharing
+from services.datasync.domain.views import Summary, summarise
+from services.kernel import facts as kernel
+from services.kernel.store import Tx
+
+_UNCOMMITTED = 8
+
+
+class Listener(Protocol):
+    """Who wants to know of new entries: the deliveries, and readers by SSE."""
+
+    def added(self, entries: Sequence[Entry]) -> None:
+        """Committed just now, in order within each feed."""
+
+    async def owned(self, buckets: frozenset[int]) -> None: ...
+
+
+@dataclass(slots=True)
+class _Step:
+    """One fact with who was entitled before and after it."""
+
+    kept: Kept
+    before: Granted
+    after: Granted
+
+
+class SharingView:
+    """A fold over the topic: the same for every split of it into batches."""
+
+    def __init__(
+        self, sharing: Sharing, store: FeedStore, listeners: Sequence[Listener] = ()
+    ) -> None:
+        self._sharing, self._grants, self._store = sharing, Grants(sharing), store
+        self._listeners = listeners
+        self._uncommitted: OrderedDict[tuple[str, int, int], list[Entry]] = OrderedDict()
+
+    async def apply(self, tx: Tx, facts: Sequence[kernel.Fact]) -> None:
+        """Six statements at most, however many facts."""
+        if not facts:
+            return
+        inside = self._store.inside(tx)
+        kept = [Kept(fact, to_fact(fact)) for fact in facts]
+        rows = await inside.summaries({(f.bucket, f.ticket) for f in facts})
+        steps, changed = self._fold(kept, rows)
+        given = self._given(steps, await self._earlier(inside, steps))
+        entries = await self._chain(inside, given)
+        await inside.write(kept, changed, entries)
+        self._uncommitted[_name(facts)] = entries
+        while len(self._uncommitted) > _UNCOMMITTED:  # batches that were rolled back
+            self._uncommitted.popitem(last=False)
+
+    async def committed(self, facts: Sequence[kernel.Fact]) -> None:
+        """Hand the new entries on from memory; who misses them finds them in the store."""
+        entries = self._uncommitted.pop(_name(facts), None) if facts else None
+        if entries:
+            for listener in self._listeners:
+                listener.added(entries)
+
+    async def owned(self, buckets: frozenset[int]) -> None:
+        self._uncommitted.clear()
+        for listener in self._listeners:
+            await listener.owned(buckets)
+
+    def _fold(
+        self, kept: Sequence[Kept], rows: dict[str, Summary]
+    ) -> tuple[list[_Step], list[tuple[int, Summary]]]:
+        steps: list[_Step] = []
+        now: dict[str, Granted] = {}
+        changed: dict[str, int] = {}
+        for item in kept:
+            ticket = item.fact.ticket
+            row = rows.get(ticket)
+            before = now.get(ticket)
+            if before is None:
+                before = granted(self._grants, row)
+            new = summarise(row, item.fact)
+            after = before
+            if new is not row and new is not None:
+                rows[ticket] = new
+                changed[ticket] = item.record.bucket
+                after = granted(self._grants, new)
+            now[ticket] = after
+            steps.append(_Step(item, before, after))
+        return steps, [(bucket, rows[ticket]) for ticket, bucket in changed.items()]
+
+    async def _earlier(self, inside: FeedTx, steps: Sequence[_Step]) -> dict[str, list[Fact]]:
+        """Earlier facts of the tickets that somebody becomes entitled to in this batch."""
+        keys: set[Key] = {
+            (s.kept.record.bucket, s.kept.fact.ticket)
+            for s in steps
+            if s.after is not s.before and widens(s.before, s.after)
+        }
+        if not keys:
+            return {}
+        stored = await inside.facts(keys)
+        return {ticket: stored.get(ticket, []) for _, ticket in keys}
+
+    def _given(
+        self, steps: Sequence[_Step], earlier: dict[str, list[Fact]]
+    ) -> dict[tuple[str, int], list[Given]]:
+        """What goes into which feed, in order."""
+        feeds: dict[tuple[str, int], list[Given]] = {}
+        for step in steps:
+            fact = step.kept.fact
+            so_far = earlier.get(fact.ticket)
+            late: list[Given] = []
+            if so_far is not None and step.after is not step.before:
+                late = catch_up(self._grants, step.before, step.after, so_far)
+            bucket = step.kept.record.bucket
+            for item in give(step.before, step.after, fact, late):
+                feeds.setdefault((item.subscription.id, bucket), []).append(item)
+            if so_far is not None:
+                so_far.append(fact)
+        return feeds
+
+    async def _chain(
+        self, inside: FeedTx, feeds: dict[tuple[str, int], list[Given]]
+    ) -> list[Entry]:
+        if not feeds:
+            return []
+        heads = await inside.heads(feeds.keys())
+        entries: list[Entry] = []
+        for (subscription, bucket), given in feeds.items():
+            head = heads.get((subscription, bucket), Head())
+            named = [(item, self._sharing.rule_version(item.rule)) for item in given]
+            entries.extend(chained(head, bucket, named))
+        return entries
+
+
+def _name(facts: Sequence[kernel.Fact]) -> tuple[str, int, int]:
+    first = facts[0]
+    return first.source, first.bucket, first.position

@@ -1,0 +1,189 @@
+"""The summary of a ticket, one row in the lists: row in, fact in, row out.
+
+Views never reject: a fact that means nothing to a row leaves it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.datasync.domain.facts import Fact
+
+
+class State(StrEnum):
+    """How far a ticket has come in the closed loop."""
+
+    RECEIVED = "received"
+    REFUSED = "refused"
+    DIVERTED = "diverted"
+    WITHDRAWN = "withdrawn"
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    DISPATCHED = "dispatched"
+    CONFIRMED = "confirmed"
+    RETURN_ASKED = "return_asked"
+    RETURNED = "returned"
+    HANDLING = "handling"
+    REPLIED = "replied"
+    SENT_BACK = "sent_back"
+    APPROVED = "approved"
+    COMPLETED = "completed"
+    REDO = "redo"
+    ARCHIVED = "archived"
+
+
+AT_UNIT = frozenset(
+    {State.DISPATCHED, State.CONFIRMED, State.HANDLING, State.SENT_BACK, State.REDO}
+)
+
+
+class Audience(NamedTuple):
+    """What decides who may see a ticket (R35)."""
+
+    unit: str
+    co_handlers: tuple[str, ...]
+    level: str
+    category: str
+    area: str
+    about_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One ticket in one row. `unit` is the lead unit, `level` its level; empty = not yet known.
+
+    `updated_at` is the time of the last fact that moved the row, clocks and scores left out.
+    """
+
+    ticket: str
+    state: State
+    kind: str
+    urgency: str
+    category: str
+    area: str
+    level: str
+    unit: str
+    co_handlers: tuple[str, ...]
+    about_unit: str
+    title: str
+    channel: str
+    received_at: datetime
+    updated_at: datetime
+
+    @property
+    def audience(self) -> Audience:
+        return Audience(
+            self.unit, self.co_handlers, self.level, self.category, self.area, self.about_unit
+        )
+
+
+def summarise(row: Summary | None, fact: Fact) -> Summary | None:
+    """The row after the fact; the same object where nothing changes.
+
+    A row begins with TicketReceived: other facts before it belong to no ticket.
+    """
+    if row is None:
+        return _received(fact) if fact.type == _RECEIVED else None
+    state = _STATES.get(fact.type)
+    if state is not None:
+        return replace(row, state=state, updated_at=fact.time)
+    move = _MOVES.get(fact.type)
+    return row if move is None else move(row, fact)
+
+
+def summary(facts: Iterable[Fact]) -> Summary | None:
+    """The row that all these facts give."""
+    row: Summary | None = None
+    for fact in facts:
+        row = summarise(row, fact)
+    return row
+
+
+def plain(enum_name: str) -> str:
+    """`complaint` for KIND_COMPLAINT; empty for an unspecified value."""
+    word = enum_name.partition("_")[2].lower()
+    return "" if word == "unspecified" else word
+
+
+def _received(fact: Fact) -> Summary:
+    get = fact.data.get
+    return Summary(
+        ticket=fact.ticket,
+        state=State.RECEIVED,
+        kind=plain(get("kind", "")),
+        urgency=plain(get("urgency", "")),
+        category=get("category", ""),
+        area=get("area", ""),
+        level="",
+        unit="",
+        co_handlers=(),
+        about_unit=get("about_unit", ""),
+        title=get("title", ""),
+        channel=get("channel", ""),
+        received_at=fact.time,
+        updated_at=fact.time,
+    )
+
+
+def _accepted(row: Summary, fact: Fact) -> Summary:
+    get = fact.data.get
+    return replace(
+        row,
+        state=State.ACCEPTED,
+        kind=plain(get("kind", "")) or row.kind,
+        urgency=plain(get("urgency", "")) or row.urgency,
+        category=get("category", "") or row.category,
+        area=get("area", "") or row.area,
+        about_unit=get("about_unit", "") or row.about_unit,
+        title=get("title", "") or row.title,
+        updated_at=fact.time,
+    )
+
+
+def _dispatched(row: Summary, fact: Fact) -> Summary:
+    get = fact.data.get
+    return replace(
+        row,
+        state=State.DISPATCHED,
+        unit=get("unit", ""),
+        co_handlers=tuple(get("co_handlers", ())),
+        level=get("level", ""),
+        category=get("category", "") or row.category,
+        area=get("area", "") or row.area,
+        updated_at=fact.time,
+    )
+
+
+def _handled(row: Summary, fact: Fact) -> Summary:
+    """A note after the reply says nothing new of how far the ticket is."""
+    state = State.HANDLING if row.state in AT_UNIT else row.state
+    return replace(row, state=state, updated_at=fact.time)
+
+
+_RECEIVED = "hotline.intake.v1.TicketReceived"
+_STATES = {
+    "hotline.intake.v1.TicketRefused": State.REFUSED,
+    "hotline.intake.v1.TicketDiverted": State.DIVERTED,
+    "hotline.intake.v1.TicketWithdrawn": State.WITHDRAWN,
+    "hotline.dispatch.v1.DispatchQueued": State.QUEUED,
+    "hotline.dispatch.v1.DispatchConfirmed": State.CONFIRMED,
+    "hotline.dispatch.v1.ReturnRequested": State.RETURN_ASKED,
+    "hotline.dispatch.v1.ReturnGranted": State.RETURNED,
+    "hotline.dispatch.v1.ReturnRefused": State.DISPATCHED,
+    "hotline.dispatch.v1.TicketReplied": State.REPLIED,
+    "hotline.dispatch.v1.ReplySentBack": State.SENT_BACK,
+    "hotline.dispatch.v1.ReplyApproved": State.APPROVED,
+    "hotline.dispatch.v1.TicketCompleted": State.COMPLETED,
+    "hotline.dispatch.v1.RedoOrdered": State.REDO,
+    "hotline.dispatch.v1.TicketArchived": State.ARCHIVED,
+}
+_MOVES: dict[str, Callable[[Summary, Fact], Summary]] = {
+    "hotline.intake.v1.TicketAccepted": _accepted,
+    "hotline.dispatch.v1.TicketDispatched": _dispatched,
+    "hotline.dispatch.v1.CitizenContacted": _handled,
+    "hotline.dispatch.v1.ProgressNoted": _handled,
+}

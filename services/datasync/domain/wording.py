@@ -1,0 +1,210 @@
+"""Each kind of fact in plain words, Chinese and English, and who did it.
+
+A template names fields of the event. An actor is `citizen`, `hotline`, or `{field}` for the unit
+or line that the event names. A kind that is not listed is shown by its name: views never reject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from services.datasync.domain.facts import Fact
+
+CITIZEN, HOTLINE, UNIT = "citizen", "hotline", "{unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Actor and sentence of one fact."""
+
+    actor: str
+    zh: str
+    en: str
+
+
+def words(fact: Fact, zone: tzinfo) -> Words:
+    """The fact in plain words; instants are shown in `zone`."""
+    template = TEMPLATES.get(fact.type)
+    if template is None:
+        name = fact.type.rpartition(".")[2]
+        spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+        return Words(HOTLINE, spaced, spaced)
+    return Words(
+        _filled(template.actor, fact.data, zone, ZH) or HOTLINE,
+        _filled(template.zh, fact.data, zone, ZH),
+        _filled(template.en, fact.data, zone, EN),
+    )
+
+
+_FIELD = re.compile(r"\{(\w+)\}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def _filled(
+    template: str, data: Mapping[str, Any], zone: tzinfo, lexicon: Mapping[str, str]
+) -> str:
+    def value(match: re.Match[str]) -> str:
+        return _shown(data.get(match[1], ""), zone, lexicon)
+
+    filled = _FIELD.sub(value, template)
+    return re.sub(r"[:：,，] *$|（）| \(\)", "", filled.rstrip()).rstrip()
+
+
+def _shown(value: Any, zone: tzinfo, lexicon: Mapping[str, str]) -> str:
+    if isinstance(value, bool):
+        return lexicon["yes" if value else "no"]
+    if isinstance(value, str):
+        if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        return lexicon.get(value, value)
+    if isinstance(value, (list, tuple)):
+        return lexicon["and"].join(str(v) for v in value)
+    return str(value)
+
+
+EN = {
+    "yes": "yes",
+    "no": "no",
+    "and": ", ",
+    "queue": "dispatch",
+    "resolve": "handling",
+    "KIND_CONSULTATION": "consultation",
+    "KIND_HELP": "help",
+    "KIND_COMPLAINT": "complaint",
+    "KIND_REPORT": "report",
+    "KIND_SUGGESTION": "suggestion",
+}
+ZH = {
+    "yes": "是",
+    "no": "否",
+    "and": "、",
+    "queue": "派单",
+    "confirm": "签收",
+    "return": "退单",
+    "contact": "联系",
+    "resolve": "办理",
+    "redo": "重办",
+    "promise": "承诺",
+    "visit": "回访",
+    "supplement": "补充",
+    "diversion_receipt": "转接回执",
+    "KIND_CONSULTATION": "咨询",
+    "KIND_HELP": "求助",
+    "KIND_COMPLAINT": "投诉",
+    "KIND_REPORT": "举报",
+    "KIND_SUGGESTION": "建议",
+}
+
+_INTAKE = {
+    "TicketReceived": Words(
+        CITIZEN, "收到诉求（{kind}）：{title}", "Matter received ({kind}): {title}"
+    ),
+    "TicketAccepted": Words(HOTLINE, "受理，事项分类：{category}", "Accepted, category {category}"),
+    "TicketRefused": Words(
+        HOTLINE, "不予受理（{rule}）：{reason_zh}", "Refused under {rule}: {reason_en}"
+    ),
+    "TicketDiverted": Words(
+        HOTLINE, "转接 {line}，回执 {receipt}", "Diverted to {line}, receipt {receipt}"
+    ),
+    "DiversionAcknowledged": Words(
+        "{line}", "{line} 确认收到转接", "{line} acknowledged the diversion"
+    ),
+    "TicketWithdrawn": Words(CITIZEN, "诉求人撤回：{reason}", "Withdrawn by the citizen: {reason}"),
+    "HistoryClosed": Words(HOTLINE, "历史数据导入至 {until}", "History imported up to {until}"),
+}
+_DISPATCH = {
+    "DispatchQueued": Words(HOTLINE, "等待派单：{reason}", "Waiting for a dispatcher: {reason}"),
+    "TicketDispatched": Words(
+        HOTLINE, "派单至主办单位 {unit}", "Dispatched to {unit} as lead unit"
+    ),
+    "DispatchConfirmed": Words(UNIT, "{unit} 签收", "{unit} confirmed"),
+    "ReturnRequested": Words(
+        UNIT, "{unit} 申请退单：{reason}", "{unit} asked to return it: {reason}"
+    ),
+    "ReturnGranted": Words(
+        HOTLINE, "同意 {unit} 退单，改派 {next_unit}", "Return by {unit} granted, next: {next_unit}"
+    ),
+    "ReturnRefused": Words(
+        HOTLINE, "不同意 {unit} 退单：{reason}", "Return by {unit} refused: {reason}"
+    ),
+    "CitizenContacted": Words(UNIT, "{unit} 已联系诉求人", "{unit} contacted the citizen"),
+    "ProgressNoted": Words(UNIT, "{unit} 办理进展：{note}", "Progress at {unit}: {note}"),
+    "TicketReplied": Words(
+        UNIT,
+        "{unit} 回复，已解决：{solved}。{public_answer}",
+        "{unit} replied, solved: {solved}. {public_answer}",
+    ),
+    "ReplySentBack": Words(
+        HOTLINE, "回复退回 {unit}：{reason}", "Reply sent back to {unit}: {reason}"
+    ),
+    "ReplyApproved": Words(HOTLINE, "{unit} 的回复审核通过", "Reply of {unit} approved"),
+    "TicketCompleted": Words(HOTLINE, "办结，已解决：{solved}", "Completed, solved: {solved}"),
+    "RedoOrdered": Words(HOTLINE, "{unit} 重办：{reason}", "Redo ordered from {unit}: {reason}"),
+    "TicketArchived": Words(HOTLINE, "归档：{reason}", "Archived: {reason}"),
+}
+_DEADLINE = {
+    "ClockStarted": Words(
+        HOTLINE, "{clock}时限开始，截止 {due_at}", "The {clock} clock started, due {due_at}"
+    ),
+    "ClockPaused": Words(
+        HOTLINE, "{clock}时限暂停：{reason}", "The {clock} clock paused: {reason}"
+    ),
+    "ClockResumed": Words(
+        HOTLINE, "{clock}时限恢复，截止 {due_at}", "The {clock} clock resumed, due {due_at}"
+    ),
+    "ClockStopped": Words(
+        HOTLINE, "{clock}时限结束，按时：{in_time}", "The {clock} clock ended, in time: {in_time}"
+    ),
+    "DeadlineMissed": Words(
+        HOTLINE,
+        "{clock}超过截止时间 {due_at}（{unit}）",
+        "The {clock} deadline of {due_at} was missed ({unit})",
+    ),
+    "MissWithdrawn": Words(
+        HOTLINE, "撤销{clock}超期记录（{unit}）", "The {clock} miss was withdrawn ({unit})"
+    ),
+    "ReturnWindowClosed": Words(
+        HOTLINE, "{unit} 的退单期已过", "The time in which {unit} may return it is over"
+    ),
+}
+_EVALUATION = {
+    "VisitScheduled": Words(HOTLINE, "安排回访", "Visit scheduled"),
+    "VisitAttempted": Words(HOTLINE, "回访未成功：{reason}", "Visit attempted: {reason}"),
+    "VisitCompleted": Words(
+        HOTLINE,
+        "回访：已联系 {contacted}，已解决 {solved}，满意 {satisfied}",
+        "Visited: contacted {contacted}, solved {solved}, satisfied {satisfied}",
+    ),
+    "MissNoted": Words(
+        HOTLINE, "{clock}超期计入 {unit} 考核", "The {clock} miss counts for the score of {unit}"
+    ),
+    "MissCleared": Words(
+        HOTLINE, "{clock}超期不计入 {unit} 考核", "The {clock} miss no longer counts for {unit}"
+    ),
+    "ScoreBooked": Words(
+        HOTLINE,
+        "{unit} 计分：按时 {on_time}，已解决 {solved}，满意 {satisfied}",
+        "Score of {unit}: on time {on_time}, solved {solved}, satisfied {satisfied}",
+    ),
+    "ScoreTakenBack": Words(
+        HOTLINE, "撤销 {unit} 计分：{reason}", "Score of {unit} taken back: {reason}"
+    ),
+}
+_KERNEL = {
+    "TicketParked": Words(HOTLINE, "暂停处理：{reason}", "Parked: {reason}"),
+}
+TEMPLATES: Mapping[str, Words] = {
+    f"hotline.{package}.v1.{name}": template
+    for package, templates in {
+        "intake": _INTAKE,
+        "dispatch": _DISPATCH,
+        "deadline": _DEADLINE,
+        "evaluation": _EVALUATION,
+        "kernel": _KERNEL,
+    }.items()
+    for name, template in templates.items()
+}
