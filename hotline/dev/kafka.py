@@ -64,7 +64,7 @@ async def broker(home: Path, jars: Path, port: int, controller_port: int) -> Pro
 
 
 def settings() -> dict[str, str]:
-    """The broker's settings but for its places: for one that runs elsewhere, like in a container."""
+    """The settings but for the places: for a broker that runs elsewhere, like in a container."""
     lines = [line for line in _TEMPLATE.read_text().splitlines() if not line.startswith("#")]
     rows = [line.split("=", 1) for line in lines if line and "${" not in line]
     return dict(rows)

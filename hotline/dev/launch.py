@@ -3,12 +3,14 @@
 Run by path, with nothing but the standard library: `launch.py SIGNAL PARENT USER -- PROGRAM ARGS`.
 SIGNAL is what the kernel sends when the parent is gone, PARENT its process id (a parent that died
 before we could ask for the signal is noticed by it), USER a name or `-` for no change. The signal
-is asked for after the change of user, and inside a user namespace, because both clear it.
+is asked for after the change of user, and inside a user namespace, because both clear it. Another
+user may not be able to read Python's own files: everything is imported, and found, before.
 """
 
 import ctypes
 import os
 import pwd
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -25,7 +27,8 @@ def launched(
     that starts it has to be this one.
     """
     launcher = [sys.executable, "-I", "-S", __file__, str(int(signal_number)), str(os.getpid())]
-    return [*wrap, *launcher, user, "--", *argv]
+    program = shutil.which(argv[0]) or argv[0]
+    return [*wrap, *launcher, user, "--", program, *argv[1:]]
 
 
 def main(argv: list[str]) -> None:
@@ -35,7 +38,7 @@ def main(argv: list[str]) -> None:
     if user != NO_CHANGE:
         become(user)
     die_with_parent(int(signal_number), int(parent))
-    os.execvp(program[0], program)
+    os.execv(program[0], program)
 
 
 def become(user: str) -> None:

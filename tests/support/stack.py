@@ -90,7 +90,7 @@ def containers() -> Iterator[StackInfo]:
 
 
 def kafka_container(port: int) -> DockerContainer:
-    """One broker that is its own controller, reachable and advertised on this port of the engine."""
+    """One broker that is its own controller, advertised on this port of the engine."""
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(_BROKER_PORT, port)
     places = {
         "controller.quorum.voters": "1@localhost:9093",
