@@ -26,6 +26,7 @@ check: setup ## format, lint, types, unit and contract tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/buf lint proto
+	@for image in $(wildcard proto/*.binpb); do $(BIN)/buf breaking proto --against $$image || exit 1; done
 	@$(BIN)/python -m pytest $(wildcard $(CHECKED)) $(ARGS)
 
 demo: setup ## 2,000 real tickets through the whole loop, counted
