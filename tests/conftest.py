@@ -16,9 +16,10 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[StackInfo]:
+def stack(pytestconfig: pytest.Config) -> Iterator[StackInfo]:
     """A real broker and a real store, started when the first test asks for them."""
-    with running_stack() as info:
+    terminal = pytestconfig.pluginmanager.getplugin("terminalreporter")
+    with running_stack(say=terminal.write_line if terminal else _silent) as info:
         yield info
 
 
@@ -26,3 +27,7 @@ def stack() -> Iterator[StackInfo]:
 def namespace() -> str:
     """A prefix of this test's own for topics, schemas and groups."""
     return new_namespace()
+
+
+def _silent(line: str) -> None:
+    """Without a terminal nobody waits for progress."""

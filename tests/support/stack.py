@@ -26,6 +26,7 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from hotline.dev import kafka
 from hotline.dev import stack as embedded
+from hotline.dev.artifacts import Say
 from hotline.dev.failure import StackFailure
 from hotline.dev.ports import free_port
 from hotline.dev.postgres import SETTINGS
@@ -36,7 +37,7 @@ POSTGRES_IMAGE = "postgres:18"
 ROOT = Path(__file__).parents[2] / ".run" / "test"
 _BROKER_PORT = 9092
 _PING_TIMEOUT_S = 2
-_START_TIMEOUT_S = 120.0
+_START_TIMEOUT_S = 900.0  # with the downloads of a first start
 _ABANDONED_AFTER_S = 600.0
 
 
@@ -63,9 +64,9 @@ def _ping() -> bool:
 
 
 @contextmanager
-def running_stack() -> Iterator[StackInfo]:
-    """Broker and store for the length of a block."""
-    with containers() if engine_answers() else embedded_stack() as info:
+def running_stack(say: Say) -> Iterator[StackInfo]:
+    """Broker and store for the length of a block; `say` is told what takes longer."""
+    with containers() if engine_answers() else embedded_stack(say) as info:
         yield info
 
 
@@ -116,7 +117,7 @@ def postgres_container() -> PostgresContainer:
 
 
 @contextmanager
-def embedded_stack() -> Iterator[StackInfo]:
+def embedded_stack(say: Say) -> Iterator[StackInfo]:
     """Both as child processes, with data that is removed at the end.
 
     They run on an event loop in a thread of their own, since every test has its own loop.
@@ -126,30 +127,27 @@ def embedded_stack() -> Iterator[StackInfo]:
     root = Path(tempfile.mkdtemp(dir=ROOT))
     started: Future[StackInfo] = Future()
     loop = asyncio.new_event_loop()
-    enough = asyncio.Event()
-    thread = threading.Thread(
-        target=lambda: loop.run_until_complete(_serve(root, started, enough)), name="stack"
-    )
+    serving = loop.create_task(_serve(root, say, started))
+    thread = threading.Thread(target=loop.run_until_complete, args=(serving,), name="stack")
     thread.start()
     try:
         yield started.result(timeout=_START_TIMEOUT_S)
     finally:
-        loop.call_soon_threadsafe(enough.set)
+        loop.call_soon_threadsafe(serving.cancel)
         thread.join()
         loop.close()
         embedded.erase(root)
 
 
-async def _serve(root: Path, started: Future[StackInfo], enough: asyncio.Event) -> None:
-    try:
-        async with embedded.stack(root, say=lambda line: None) as info:
-            started.set_result(info)
-            await enough.wait()
-    except BaseException as failure:
-        if not started.done():
+async def _serve(root: Path, say: Say, started: Future[StackInfo]) -> None:
+    """Run the stack until cancelled; what goes wrong is raised where the start is awaited."""
+    with suppress(asyncio.CancelledError):
+        try:
+            async with embedded.stack(root, say=say) as info:
+                started.set_result(info)
+                await asyncio.Event().wait()
+        except (StackFailure, OSError) as failure:
             started.set_exception(failure)
-        else:
-            raise
 
 
 def _sweep() -> None:
