@@ -134,9 +134,11 @@ class KafkaBus:
                 )
                 try:
                     await producer.start()
-                except _FAULTS as error:
+                except BaseException as error:
                     await producer.stop()
-                    raise BusUnavailable(repr(error)) from error
+                    if isinstance(error, _FAULTS):
+                        raise BusUnavailable(repr(error)) from error
+                    raise
                 self._producer = producer
             return self._producer
 
@@ -197,9 +199,11 @@ class KafkaBus:
     async def _start(self, inner: AIOKafkaConsumer) -> None:
         try:
             await inner.start()
-        except _FAULTS as error:
+        except BaseException as error:
             await inner.stop()
-            raise BusUnavailable(repr(error)) from error
+            if isinstance(error, _FAULTS):
+                raise BusUnavailable(repr(error)) from error
+            raise
 
     async def partitions(self, topic: str) -> int:
         producer = self._producer or await self._start_producer()

@@ -71,10 +71,12 @@ def decide_command(
 ) -> None:
     """Decide and put the answer into the draft; a rejection is an answer too."""
     assert service.decider is not None
+    before = draft.version
     try:
         events = draft.decide(command, service.decider, service.codec, meta, live=live)
-        key.status = 201 if draft.base == 0 and events else 200
+        key.status = 201 if before == 0 and events else 200
         key.body = accepted_body(service, draft, events, extra)
     except Rejection as rejection:
         key.status, key.body = rejection.status, problem_of(rejection).body()
-    draft.command = key
+    key.upto, key.wrote = len(draft.facts), draft.version > before
+    draft.commands.append(key)

@@ -16,13 +16,13 @@ from services.kernel.facts import Append, Appended, CommandKey, Fact, NewFact
 class Draft:
     """Decides in memory against the state that the stream had at `base`."""
 
-    __slots__ = ("base", "bucket", "command", "facts", "live_from", "state", "ticket")
+    __slots__ = ("base", "bucket", "commands", "facts", "live_from", "state", "ticket")
 
     def __init__(self, bucket: int, ticket: str, state: Any, version: int) -> None:
         self.bucket, self.ticket, self.state, self.base = bucket, ticket, state, version
         self.facts: list[NewFact] = []
         self.live_from: datetime | None = None
-        self.command: CommandKey | None = None
+        self.commands: list[CommandKey] = []
 
     @property
     def version(self) -> int:
@@ -49,7 +49,9 @@ class Draft:
         return events
 
     def append(self) -> Append:
-        return Append(self.bucket, self.ticket, self.base, self.facts, self.live_from, self.command)
+        return Append(
+            self.bucket, self.ticket, self.base, self.facts, self.live_from, self.commands
+        )
 
     def committed(self, codec: Codec, outcome: Appended) -> list[Fact]:
         """The facts as they stand in the ledger now."""

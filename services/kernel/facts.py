@@ -51,7 +51,10 @@ class NewFact:
 
 @dataclass(slots=True)
 class CommandKey:
-    """Who sent a command under which id, and the answer that every repeat gets."""
+    """Who sent a command under which id, and the answer that every repeat gets.
+
+    `upto` counts the append's facts once the command is done, `wrote` tells whether any is its own.
+    """
 
     sender: str
     key: str
@@ -59,11 +62,13 @@ class CommandKey:
     status: int
     body: bytes
     reply_to: str = ""
+    upto: int = 0
+    wrote: bool = False
 
 
 @dataclass(slots=True)
 class Append:
-    """The outcome of one command (or of all reactions of one batch) on one stream.
+    """The outcome of one batch of commands and reactions on one stream.
 
     `expected` is the stream's version before. `live_from` is the earliest time of its live facts:
     it must be after the bucket's `closed_until`. Facts of timers, imports and released records
@@ -75,7 +80,7 @@ class Append:
     expected: int
     facts: list[NewFact]
     live_from: datetime | None = None
-    command: CommandKey | None = None
+    commands: list[CommandKey] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -99,8 +104,10 @@ class TooLate:
 
 @dataclass(slots=True)
 class Repeated:
-    """The command id was used before; `answer` is what it got."""
+    """A command id was used before; this is what it got."""
 
+    sender: str
+    key: str
     ticket: str
     body_hash: bytes
     status: int

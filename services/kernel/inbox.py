@@ -34,7 +34,6 @@ class Batch:
     lower: int = 0
     higher: list[Fact] = field(default_factory=list)
     spoiled: list[tuple[Record, str]] = field(default_factory=list)
-    left: list[Record] = field(default_factory=list)
     waiting: list[tuple[str, Record]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -64,14 +63,11 @@ class Inbox:
         return {p: row.epoch for (t, p), row in self.rows.items() if t == self.tickets}
 
     def sort(self, records: Sequence[Record]) -> Batch:
-        """Drop what was applied or is not expected yet. Raises LogHole.
-
-        A batch holds one command per key: from the second on, a partition is `left`.
-        """
+        """Drop what was applied or is not expected yet. Raises LogHole."""
         batch = Batch()
         ends: dict[Place, Record] = {}
         expected: dict[Place, dict[str, int]] = {}
-        for record in self._new(batch, records):
+        for record in self._new(records):
             place = (record.topic, record.partition)
             ends[place] = record
             headers = dict(record.headers)
@@ -87,25 +83,17 @@ class Inbox:
         batch.advances.sort(key=lambda a: (a.topic, a.partition))
         return batch
 
-    def _new(self, batch: Batch, records: Sequence[Record]) -> Iterator[Record]:
+    def _new(self, records: Sequence[Record]) -> Iterator[Record]:
         """Records of owned partitions that were not applied before, without a hole."""
         due: dict[Place, int] = {}
-        keys: set[bytes | None] = set()
-        cut: set[Place] = set()
         for record in records:
             place = (record.topic, record.partition)
             row = self.rows.get(place)
             if row is None or record.offset < due.setdefault(place, row.next_offset):
                 continue
-            if place in cut or (record.topic != self.tickets and record.key in keys):
-                cut.add(place)
-                batch.left.append(record)
-                continue
             if record.offset > due[place]:
                 raise LogHole(f"{place}: offset {record.offset} came where {due[place]} was due")
             due[place] += 1
-            if record.topic != self.tickets:
-                keys.add(record.key)
             yield record
 
     def _waits(self, key: bytes | None) -> bool:

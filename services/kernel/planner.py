@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.kernel.codec import metadata
@@ -11,7 +11,7 @@ from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import Append, Fact, Repeated
 from services.kernel.inbox import Batch
-from services.kernel.kafka_commands import KafkaCommands, Reply
+from services.kernel.kafka_commands import KafkaCommands, Reply, Request
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
 from services.kernel.service import Service
@@ -32,7 +32,7 @@ class Plan:
 
     def appends(self) -> list[tuple[Draft, Append]]:
         """Drafts that write anything, by bucket."""
-        drafts = [d for d in self.drafts.values() if d.facts or d.command]
+        drafts = [d for d in self.drafts.values() if d.facts or d.commands]
         return [(d, d.append()) for d in sorted(drafts, key=lambda d: (d.bucket, d.ticket))]
 
 
@@ -66,12 +66,24 @@ class Planner:
             plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
         for fact in wanted:
             self._react(plan.drafts[fact.ticket], fact)
-        for request in requests:
-            assert self._commands is not None
-            plan.replies.append(
-                self._commands.decide(plan.drafts.get(request.ticket), request, repeats)
-            )
+        plan.replies = self._decided(plan.drafts, requests, repeats)
         return plan
+
+    def _decided(
+        self,
+        drafts: Mapping[str, Draft],
+        requests: Sequence[Request],
+        repeats: Mapping[tuple[str, str], Repeated],
+    ) -> list[Reply]:
+        """The commands in order; one that stands twice in the batch is decided once."""
+        replies: dict[tuple[str, str], Reply] = {}
+        for request in requests:
+            key = (request.sender, request.command_id)
+            if key not in replies:
+                assert self._commands is not None
+                draft = drafts.get(request.ticket)
+                replies[key] = self._commands.decide(draft, request, repeats)
+        return list(replies.values())
 
     def _reacts(self, fact: Fact) -> bool:
         if not self._service.codec.knows(fact.type):

@@ -15,6 +15,7 @@ from services.kernel.decider import SetTimer
 from services.kernel.facts import (
     Append,
     Appended,
+    CommandKey,
     Conflict,
     Fact,
     InboxRow,
@@ -125,8 +126,9 @@ class MemoryStore:
     def _one(
         self, tables: _Tables, a: Append, version: int, known: Mapping[Any, Repeated]
     ) -> Outcome:
-        if a.command and (a.command.sender, a.command.key) in known:
-            return known[a.command.sender, a.command.key]
+        for c in a.commands:
+            if (c.sender, c.key) in known:
+                return known[c.sender, c.key]
         if version != a.expected:
             return Conflict()
         if a.live_from is not None and a.live_from <= tables.closed.get(a.bucket, NEVER):
@@ -148,16 +150,14 @@ class MemoryStore:
             )
             log.append(fact)
             tables.streams.setdefault((a.bucket, a.stream), []).append(fact)
-        if a.command:
-            self._answered(tables, a, first)
+        for c in a.commands:
+            self._answered(tables, a, c, first)
         return Appended(first, a.expected + len(a.facts), now)
 
-    def _answered(self, tables: _Tables, a: Append, first: int) -> None:
-        c = a.command
-        assert c is not None
-        position = first + len(a.facts) - 1 if a.facts else 0
+    def _answered(self, tables: _Tables, a: Append, c: CommandKey, first: int) -> None:
+        position = first + c.upto - 1 if c.wrote else 0
         tables.commands[c.sender, c.key] = Repeated(
-            a.stream, c.body_hash, c.status, c.body, a.expected + len(a.facts), position
+            c.sender, c.key, a.stream, c.body_hash, c.status, c.body, a.expected + c.upto, position
         )
         if c.reply_to:
             tables.unsent[c.sender, c.key] = c.reply_to

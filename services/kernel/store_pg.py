@@ -15,6 +15,7 @@ from services.kernel.decider import SetTimer
 from services.kernel.facts import (
     Append,
     Appended,
+    CommandKey,
     Conflict,
     Fact,
     InboxRow,
@@ -148,8 +149,13 @@ class PostgresStore:
 
     async def append_on(self, connection: Any, batch: Sequence[Append]) -> list[Outcome]:
         rows = await connection.fetch(self.sql["append"], *_arguments(batch))
-        repeated = [a for a, row in zip(batch, rows, strict=True) if row["outcome"] == 3]
-        answers = await self._answers(connection, [_key(a) for a in repeated]) if repeated else {}
+        keys = [
+            _key(c)
+            for a, row in zip(batch, rows, strict=True)
+            if row["outcome"] == 3
+            for c in a.commands
+        ]
+        answers = await self._answers(connection, keys) if keys else {}
         return [_outcome(a, row, answers) for a, row in zip(batch, rows, strict=True)]
 
     async def load(self, streams: Sequence[tuple[int, str]]) -> dict[str, list[Fact]]:
@@ -277,20 +283,22 @@ def _columns(rows: list[Any], width: int) -> list[list[Any]]:
     return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _key(append: Append) -> tuple[str, str]:
-    assert append.command is not None
-    return append.command.sender, append.command.key
+def _key(command: CommandKey) -> tuple[str, str]:
+    return command.sender, command.key
 
 
 def _arguments(batch: Sequence[Append]) -> list[list[Any]]:
-    commands: list[tuple[Any, ...]] = []
+    streams: list[tuple[Any, ...]] = []
+    keys: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
-    for index, a in enumerate(batch):
-        c = a.command
-        key = (c.sender, c.key, c.body_hash, c.status, c.body, c.reply_to) if c else (None,) * 6
-        commands.append((a.bucket, a.stream, a.expected, len(a.facts), a.live_from, *key))
-        events.extend((index, f.type, f.data, f.metadata, f.time) for f in a.facts)
-    return [*_columns(commands, 11), *_columns(events, 5)]
+    for n, a in enumerate(batch):
+        streams.append((a.bucket, a.stream, a.expected, len(a.facts), a.live_from))
+        keys.extend(
+            (n, c.sender, c.key, c.body_hash, c.status, c.body, c.reply_to, c.upto, c.wrote)
+            for c in a.commands
+        )
+        events.extend((n, f.type, f.data, f.metadata, f.time) for f in a.facts)
+    return [*_columns(streams, 5), *_columns(keys, 9), *_columns(events, 5)]
 
 
 def _outcome(append: Append, row: Any, answers: Mapping[tuple[str, str], Repeated]) -> Outcome:
@@ -303,11 +311,13 @@ def _outcome(append: Append, row: Any, answers: Mapping[tuple[str, str], Repeate
         case 2:
             return TooLate()
         case _:
-            return answers[_key(append)]
+            return next(answers[_key(c)] for c in append.commands if _key(c) in answers)
 
 
 def _repeated(row: Any) -> Repeated:
     return Repeated(
+        row["sender"],
+        row["key"],
         row["ticket"],
         row["body_hash"],
         row["status"],

@@ -60,7 +60,6 @@ class Worker:
         self._meter = meter
         self._planner = Planner(service, states, commands, buckets, meter)
         self._one_at_a_time = asyncio.Lock()
-        self._left: list[Record] = []
         self.consumer: Consumer | None = None
         self.joined = asyncio.Event()
 
@@ -72,7 +71,6 @@ class Worker:
         self._inbox.own(rows)
         if self._states is not None:
             self._states.evict()
-        self._left.clear()
         mine = self._inbox.buckets()
         source = self._service.name
         tickets = {
@@ -89,7 +87,6 @@ class Worker:
 
     async def revoked(self, places: Sequence[Place]) -> None:
         self._inbox.let_go(places)
-        self._left.clear()
         self._relay.let_go([p for t, p in places if t == self._inbox.tickets])
         for view in self._service.views:
             await view.owned(self._inbox.buckets())
@@ -108,11 +105,8 @@ class Worker:
         """Until cancelled."""
         self.consumer = consumer
         while True:
-            records, self._left = self._left, []
-            if not records:
-                records = await consumer.fetch(POLL, 0.2)
             try:
-                await self.step(records)
+                await self.step(await consumer.fetch(POLL, 0.2))
             except (StoreUnavailable, LostOwnership, BusUnavailable) as error:
                 log.warning("the batch is undone: %s", error)
                 await self._clock.sleep(0.5)
@@ -143,7 +137,6 @@ class Worker:
         for fact in batch.higher:
             if fact.source == self._service.name:
                 self._relay.seen(fact.bucket, fact.position, applied=False)
-        self._left = batch.left
         if batch.spoiled:
             await self._bus.publish(
                 [spoiled(r, why, self._namespace, self._service.name) for r, why in batch.spoiled]
@@ -288,15 +281,14 @@ class Worker:
     ) -> list[tuple[Draft, Appended]]:
         """All appended, or Stale: the transaction rolls back and the batch is decided again."""
         written, stale = [], []
-        for (draft, append), outcome in zip(pairs, outcomes, strict=True):
+        for (draft, _), outcome in zip(pairs, outcomes, strict=True):
             match outcome:
                 case Appended():
                     written.append((draft, outcome))
                 case Conflict():
                     stale.append(draft.ticket)
                 case Repeated():
-                    assert append.command is not None
-                    repeats[append.command.sender, append.command.key] = outcome
+                    repeats[outcome.sender, outcome.key] = outcome
                     stale.append(draft.ticket)
                 case TooLate():
                     raise StoreUnavailable(f"{draft.ticket}: a reaction before the watermark")

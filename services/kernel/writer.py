@@ -57,9 +57,7 @@ class Writer:
         taken: set[object] = set()
         while self._waiting and len(batch) < BATCH:
             append, future = self._waiting.popleft()
-            marks = {append.stream}
-            if append.command is not None:
-                marks.add((append.command.sender, append.command.key))  # type: ignore[arg-type]
+            marks: set[object] = {append.stream, *((c.sender, c.key) for c in append.commands)}
             if taken & marks:
                 later.append((append, future))
             else:

@@ -83,14 +83,17 @@ create table {vault}.parked (
 );
 create index parked_ticket on {vault}.parked (bucket, ticket, id);
 
--- One call appends a batch: c_* are commands (one per stream), e_* their events in order, e_command
--- the index of the event's command. Outcome: 0 appended, 1 conflict, 2 too late, 3 repeated.
+-- One call appends a batch: c_* are streams, k_* the commands whose answers are kept (k_stream the
+-- index of their stream, k_upto how many of its facts stand once the command is done, k_wrote
+-- whether it recorded any), e_* the events in order with the index of their stream.
+-- Outcome per stream: 0 appended, 1 conflict, 2 too late, 3 a command id was used before.
 -- The lock is a statement of its own: only the statement after it sees what others committed.
 create function {schema}.append(
     c_bucket int[], c_stream text[], c_expected int[], c_count int[], c_live timestamptz[],
-    c_sender text[], c_key text[], c_hash bytea[], c_status int[], c_body bytea[], c_reply text[],
-    e_command int[], e_type text[], e_data bytea[], e_metadata bytea[], e_time timestamptz[]
-) returns table (command int, outcome int, "position" bigint, recorded_at timestamptz)
+    k_stream int[], k_sender text[], k_key text[], k_hash bytea[], k_status int[], k_body bytea[],
+    k_reply text[], k_upto int[], k_wrote boolean[],
+    e_stream int[], e_type text[], e_data bytea[], e_metadata bytea[], e_time timestamptz[]
+) returns table (n int, outcome int, "position" bigint, recorded_at timestamptz)
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
@@ -114,17 +117,17 @@ begin
         raise exception 'unknown bucket among %', c_bucket;
     end if;
     return query
-    with asked as (
-        select * from unnest(c_bucket, c_stream, c_expected, c_count, c_live, c_sender, c_key,
-                             c_hash, c_status, c_body, c_reply)
-            with ordinality
-            as a (bucket, stream, expected, count, live, sender, key, hash, status, body, reply, n)
+    with keys as (
+        select * from unnest(k_stream, k_sender, k_key, k_hash, k_status, k_body, k_reply, k_upto,
+                             k_wrote)
+            as k (stream, sender, key, hash, status, body, reply, upto, wrote)
+    ), used as (
+        select distinct k.stream from keys k
+        join {vault}.command c on c.sender = k.sender and c.key = k.key
     ), judged as (
         select a.*, b.next_position,
             case
-                when a.key is not null and exists (
-                    select from {vault}.command k where k.sender = a.sender and k.key = a.key
-                ) then 3
+                when a.n in (select u.stream + 1 from used u) then 3
                 when a.expected <> coalesce((
                     select e.version from {schema}.event e
                     where e.bucket = a.bucket and e.stream = a.stream
@@ -132,7 +135,9 @@ begin
                 when a.live <= b.closed_until then 2
                 else 0
             end as outcome
-        from asked a join {schema}.bucket b on b.bucket = a.bucket
+        from unnest(c_bucket, c_stream, c_expected, c_count, c_live) with ordinality
+            as a (bucket, stream, expected, count, live, n)
+        join {schema}.bucket b on b.bucket = a.bucket
     ), placed as (
         select j.*, j.next_position - j.count
             + sum(case when j.outcome = 0 then j.count else 0 end)
@@ -144,11 +149,11 @@ begin
         select p.bucket, p.first + e.k - 1, p.stream, p.expected + e.k, e.type, e.data,
             e.metadata, e.time, p.stamp
         from (
-            select u.*, row_number() over (partition by u.command order by u.i) as k
-            from unnest(e_command, e_type, e_data, e_metadata, e_time)
-                with ordinality as u (command, type, data, metadata, time, i)
+            select u.*, row_number() over (partition by u.stream order by u.i) as k
+            from unnest(e_stream, e_type, e_data, e_metadata, e_time)
+                with ordinality as u (stream, type, data, metadata, time, i)
         ) e
-        join placed p on p.n = e.command + 1
+        join placed p on p.n = e.stream + 1
         where p.outcome = 0
     ), counted as (
         update {schema}.bucket b set next_position = b.next_position + s.total
@@ -158,9 +163,10 @@ begin
     ), answered as (
         insert into {vault}.command
             (sender, key, body_hash, ticket, status, body, version, bucket, position, reply_to)
-        select p.sender, p.key, p.hash, p.stream, p.status, p.body, p.expected + p.count,
-            p.bucket, case when p.count > 0 then p.first + p.count - 1 else 0 end, p.reply
-        from placed p where p.outcome = 0 and p.key is not null order by p.sender, p.key
+        select k.sender, k.key, k.hash, p.stream, k.status, k.body, p.expected + k.upto,
+            p.bucket, case when k.wrote then p.first + k.upto - 1 else 0 end, k.reply
+        from keys k join placed p on p.n = k.stream + 1
+        where p.outcome = 0 order by k.sender, k.key
     )
     select p.n::int - 1, p.outcome, p.first::bigint, p.stamp from placed p order by p.n;
 end $$;

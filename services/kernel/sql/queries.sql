@@ -1,6 +1,7 @@
 -- name: append
 -- The one way in; a batch costs one round trip and one flush.
-select * from {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+select * from {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                             $16, $17, $18, $19)
 
 -- name: answers
 -- What the repeats of a command get.

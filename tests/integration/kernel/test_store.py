@@ -38,7 +38,8 @@ def append(stream: str, expected: int, *facts: NewFact, bucket: int = 0) -> Appe
 
 def keyed(stream: str, key: str, *facts: NewFact, bucket: int = 0) -> Append:
     command = CommandKey("web", key, b"hash-" + stream.encode(), 201, b'{"ok":true}')
-    return Append(bucket, stream, 0, list(facts), command=command)
+    command.upto, command.wrote = len(facts), bool(facts)
+    return Append(bucket, stream, 0, list(facts), commands=[command])
 
 
 async def test_positions_are_dense_within_a_bucket_and_versions_within_a_stream(
@@ -81,7 +82,7 @@ async def test_a_command_id_that_was_used_brings_its_first_answer(store: Store) 
     again, other = await store.append(
         [keyed("b", "k1", fact(), bucket=1), keyed("c", "k2", bucket=1)]
     )
-    assert again == Repeated("a", b"hash-a", 201, b'{"ok":true}', 1, 1)
+    assert again == Repeated("web", "k1", "a", b"hash-a", 201, b'{"ok":true}', 1, 1)
     assert isinstance(other, Appended)
     assert await store.page(1, 1, 10) == []
     assert (await store.answers([("web", "k2")]))["web", "k2"].position == 0
@@ -198,7 +199,7 @@ async def test_after_the_last_frontier_imported_timers_follow_the_live_clock(
 
 async def test_a_reply_that_was_not_sent_is_found_again(store: Store) -> None:
     command = CommandKey("web", "k", b"h", 200, b"{}", "hotline.replies.web.v1")
-    await store.append([Append(0, "a", 0, [fact()], command=command)])
+    await store.append([Append(0, "a", 0, [fact()], commands=[command])])
     await store.replies_sent([("web", "k")])
     assert await store.unsent_replies(10) == []
     assert ("web", "k") in await store.answers([("web", "k")])

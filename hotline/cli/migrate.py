@@ -1,0 +1,80 @@
+"""`hotline migrate`: schemas of every service and all topics, safe when two run at once."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import asyncpg
+import click
+from aiokafka.errors import KafkaError
+
+from hotline.cli.cities import departments, sender_names
+from hotline.dev.services import SERVICES
+from services.kernel.migrate import BucketsFixed, MigrationChanged, migrate
+from services.kernel.topics import (
+    Topic,
+    TopicsWrong,
+    department_topic,
+    make_topics,
+    replies_topic,
+    ticket_topics,
+)
+
+
+@click.command("migrate")
+@click.option("--city", envvar="HOTLINE_CITY", default="sample", show_default=True)
+@click.option("--kafka", envvar="HOTLINE_KAFKA", required=True, help="The brokers as host:port.")
+@click.option("--dsn", envvar="HOTLINE_DSN", required=True, help="The store's URL.")
+@click.option("--namespace", envvar="HOTLINE_NAMESPACE", default="")
+@click.option("--buckets", envvar="HOTLINE_BUCKETS", default=24, show_default=True)
+@click.option("--replication", default=1, show_default=True, help="Copies of each topic.")
+def command(
+    city: str, kafka: str, dsn: str, namespace: str, buckets: int, replication: int
+) -> None:
+    """Bring schemas and topics up to date."""
+    try:
+        asyncio.run(migrate_city(city, kafka, dsn, namespace, buckets, replication))
+    except (MigrationChanged, BucketsFixed, TopicsWrong) as error:
+        raise click.ClickException(f"{error}.") from None
+    except (OSError, asyncpg.PostgresError) as error:
+        raise click.ClickException(f"The store did not take it: {error}.") from None
+    except KafkaError as error:
+        raise click.ClickException(f"The broker did not take it: {error}.") from None
+
+
+async def migrate_city(
+    city: str, kafka: str, dsn: str, namespace: str, buckets: int, replication: int
+) -> None:
+    """Schemas of the five services, then the topics."""
+    for service in SERVICES:
+        applied = await migrate(dsn, service, namespace, migrations(service), buckets)
+        if applied:
+            click.echo(f"{service}: {', '.join(applied)}")
+    made = await make_topics(kafka, namespace, topics(city, buckets), replication=replication)
+    if made:
+        click.echo(f"topics: {len(made)} made")
+
+
+def migrations(service: str) -> list[Traversable]:
+    """The kernel's files, then the service's own, by number."""
+    folders = [resources.files("services.kernel") / "sql"]
+    own = resources.files(f"services.{service}") / "migrations"
+    if own.is_dir():
+        folders.append(own)
+    return [
+        file
+        for folder in folders
+        for file in sorted(folder.iterdir(), key=lambda f: f.name)
+        if file.name[:3].isdigit() and file.name.endswith(".sql")
+    ]
+
+
+def topics(city: str, buckets: int) -> list[Topic]:
+    """All topics of a city."""
+    return [
+        *ticket_topics(buckets),
+        *(replies_topic(name) for name in sender_names(city)),
+        *(department_topic(name) for name in departments(city)),
+    ]

@@ -1,0 +1,1 @@
+"""Bringing the history of another system in, in event time."""

@@ -1,0 +1,122 @@
+"""One service as a process: ports, runtime and HTTP put together, and taken down again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from services.kernel.bus_kafka import KafkaBus
+from services.kernel.clock import DatabaseClock
+from services.kernel.names import schema_of
+from services.kernel.runtime import Place, Runtime
+from services.kernel.senders import Senders
+from services.kernel.service import Service
+from services.kernel.settings import KernelSettings
+from services.kernel.store import StoreUnavailable
+from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.telemetry import new_registry, setup_logging
+
+log = logging.getLogger("hotline.process")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a service's composition root builds on."""
+
+    store: PostgresStore
+    bus: KafkaBus
+    clock: DatabaseClock
+    registry: CollectorRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What it hands back: the service, its HTTP application, and what runs beside them."""
+
+    service: Service
+    app: Callable[[Runtime], FastAPI]
+    beside: Callable[[Runtime], Awaitable[None]] | None = None
+
+
+Build = Callable[[Ports], Awaitable[Parts]]
+
+
+def run(name: str, settings: KernelSettings, build: Build) -> None:
+    """Until SIGTERM or SIGINT. Exit code 1 when a part ended by itself."""
+    setup_logging(name, settings.log)
+    uvicorn.Config(lambda: None, loop="uvloop").setup_event_loop()
+    asyncio.run(_run(name, settings, build))
+
+
+async def _run(name: str, settings: KernelSettings, build: Build) -> None:
+    pool = await connect(settings.dsn, schema_of(settings.namespace, name))
+    try:
+        store = PostgresStore(pool, name, settings.namespace)
+        clock = DatabaseClock(store.database_clock)
+        await clock.follow()
+        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now)
+        ports = Ports(store, bus, clock, new_registry())
+        await _serve(settings, ports, await build(ports))
+    finally:
+        await asyncio.wait_for(pool.close(), timeout=2.0)
+
+
+async def _serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
+    place = Place(settings.namespace, settings.buckets, settings.instance)
+    senders = Senders(settings.run_dir / "senders.json" if settings.dev else None)
+    runtime = Runtime(
+        parts.service, place, ports.store, ports.bus, ports.clock, senders, ports.registry
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            parts.app(runtime),
+            host=settings.http_host,
+            port=settings.http_port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=3,
+            limit_concurrency=2_000,
+            backlog=2_048,
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _together(server, serving, runtime, parts)
+    finally:
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
+        await runtime.stop()
+
+
+async def _together(
+    server: uvicorn.Server, serving: asyncio.Task[Any], runtime: Runtime, parts: Parts
+) -> None:
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)  # noqa: ASYNC110 - uvicorn has no event for it
+    if serving.done():
+        raise SystemExit(1)
+    await runtime.start()
+    tasks = [serving, asyncio.create_task(runtime.failed())]
+    if parts.beside is not None:
+        tasks.append(asyncio.ensure_future(parts.beside(runtime)))
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks[1:]:
+        task.cancel()
+    for task in done:
+        if task is not serving:
+            try:
+                task.result()
+            except (StoreUnavailable, RuntimeError):
+                log.exception("the service stops")
+                raise SystemExit(1) from None

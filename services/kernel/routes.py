@@ -1,0 +1,163 @@
+"""Commands over HTTP: one route per command rule, `POST /v1/tickets/{ticket}/<verb>`."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import create_model
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.kernel.codec import ENVELOPE, metadata
+from services.kernel.commands import hash_of
+from services.kernel.http import (
+    StrictModel,
+    after,
+    answer,
+    idempotency_key,
+    if_match,
+)
+from services.kernel.performer import Busy, VersionMismatch
+from services.kernel.problems import Problem, unavailable
+from services.kernel.runtime import Runtime
+from services.kernel.security import Principal, Role, role
+from services.kernel.service import CommandRule
+from services.kernel.writer import Overloaded
+
+TICKET = Annotated[str, Path(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+AFTER_S = 2.0
+
+
+def body_model(cls: type) -> type[StrictModel]:
+    """The request body of a command: its fields without those of the envelope."""
+    hints = typing.get_type_hints(cls)
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):
+        if field.name not in ENVELOPE:
+            default = ... if field.default is dataclasses.MISSING else field.default
+            fields[field.name] = (hints[field.name], default)
+    return create_model(cls.__name__, __base__=StrictModel, **fields)
+
+
+def trace_of(request: Request) -> str:
+    """The request's trace context as the ledger keeps it."""
+    return str(request.scope.get("state", {}).get("traceparent", ""))
+
+
+async def waited(runtime: Runtime, positions: Mapping[tuple[str, int], int]) -> None:
+    """Read one's own write: until what `Hotline-After` names was applied, 2 s at most."""
+    for (source, bucket), position in positions.items():
+        if source == runtime.service.name and bucket not in runtime.inbox.buckets():
+            continue
+        if not await runtime.wait_for(source, bucket, position, AFTER_S):
+            raise unavailable(f"{source}/{bucket}/{position} was not applied yet.")
+
+
+async def perform(
+    runtime: Runtime,
+    ticket: str,
+    command: Any,
+    *,
+    principal: Principal,
+    key: str,
+    body: bytes,
+    trace: str,
+    expected: int | None = None,
+    import_id: str = "",
+    extra: dict[str, Any] | None = None,
+) -> Response:
+    """Perform and answer; what cannot be done now is a 503, another version a 412."""
+    assert runtime.performer is not None
+    name = type(command).__name__
+    meta = metadata(
+        import_id=import_id,
+        command_id=f"{principal.name}/{key}",
+        by=principal.name,
+        traceparent=trace,
+    )
+    try:
+        done = await runtime.performer.perform(
+            ticket,
+            command,
+            sender=principal.name,
+            key=key,
+            body_hash=hash_of(name, f"{ticket}\0".encode() + body),
+            meta=meta,
+            if_match=expected,
+            extra=extra,
+        )
+    except VersionMismatch as mismatch:
+        raise Problem(
+            412,
+            "version-mismatch",
+            "The ticket has changed since it was read.",
+            f"It is at version {mismatch.version} now: read it again, then decide.",
+        ) from None
+    except (Busy, Overloaded) as error:
+        raise unavailable(str(error) or "Too many commands are waiting.") from None
+    return answer(done)
+
+
+def command_router(runtime: Runtime) -> APIRouter:
+    """Routes of all command rules of the service."""
+    router = APIRouter(prefix="/v1/tickets", tags=["commands"])
+    for rule in runtime.service.commands:
+        if rule.verb:
+            _add(router, runtime, rule)
+    return router
+
+
+def _add(router: APIRouter, runtime: Runtime, rule: CommandRule) -> None:
+    model = body_model(rule.command)
+    wanted = {f.name for f in dataclasses.fields(rule.command)} & ENVELOPE
+
+    async def post(
+        request: Request,
+        ticket: TICKET,
+        body: Any,
+        principal: Principal,
+        key: str,
+        expected: int | None,
+        positions: Mapping[tuple[str, int], int],
+    ) -> Response:
+        await waited(runtime, positions)
+        envelope = {
+            "at": runtime.clock.now(),
+            "by": principal.name,
+            "unit": principal.unit or "",
+            "ticket": ticket,
+            "import_id": "",
+        }
+        values = {**body.model_dump(), **{n: envelope[n] for n in wanted}}
+        return await perform(
+            runtime,
+            ticket,
+            rule.command(**values),
+            principal=principal,
+            key=key,
+            body=body.model_dump_json().encode(),
+            trace=trace_of(request),
+            expected=expected,
+        )
+
+    allowed = role(*(Role(name) for name in sorted(rule.roles)))
+    post.__annotations__ = {
+        "request": Request,
+        "ticket": TICKET,
+        "body": model,
+        "principal": Annotated[Principal, Depends(allowed)],
+        "key": Annotated[str, Depends(idempotency_key)],
+        "expected": Annotated[int | None, Depends(if_match)],
+        "positions": Annotated[Mapping[tuple[str, int], int], Depends(after)],
+        "return": Response,
+    }
+    router.post(
+        f"/{{ticket}}/{rule.verb}",
+        name=rule.command.__name__,
+        summary=(rule.command.__doc__ or rule.command.__name__).strip().splitlines()[0],
+        response_class=Response,
+    )(post)
