@@ -102,8 +102,8 @@ async def _serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
 async def _together(
     server: uvicorn.Server, serving: asyncio.Task[Any], runtime: Runtime, parts: Parts
 ) -> None:
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)  # noqa: ASYNC110 - uvicorn has no event for it
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
+        await asyncio.sleep(0.01)
     if serving.done():
         raise SystemExit(1)
     await runtime.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -69,7 +71,7 @@ async def make_topics(
         missing = [t for t in topics if names.topic_of(namespace, t.name) not in there]
         if missing:
             await _create(admin, namespace, missing, replication)
-        await _check(admin, namespace, topics)
+        await _settled(admin, namespace, topics, timeout_s=10.0 if missing else 0.0)
         return [t.name for t in missing]
     finally:
         await admin.close()
@@ -94,6 +96,20 @@ async def _create(
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise KafkaError(f"topic {name}: {error.__name__}")
+
+
+async def _settled(
+    admin: AIOKafkaAdminClient, namespace: str, topics: Sequence[Topic], timeout_s: float
+) -> None:
+    """The check, again while the brokers still tell each other of new topics."""
+    give_up = time.monotonic() + timeout_s
+    while True:
+        try:
+            return await _check(admin, namespace, topics)
+        except TopicsWrong:
+            if time.monotonic() >= give_up:
+                raise
+            await asyncio.sleep(0.1)
 
 
 async def _check(admin: AIOKafkaAdminClient, namespace: str, topics: Sequence[Topic]) -> None:
