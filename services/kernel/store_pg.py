@@ -38,6 +38,10 @@ from services.kernel.store import (
 _FAULTS = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 
+async def _nothing_to_reset(_connection: Any) -> None:
+    """Our statements leave no session state behind; the library's reset is a round trip."""
+
+
 async def connect(dsn: str, schema: str, *, size: int = 8) -> asyncpg.Pool:
     """A pool whose connections are durable and never wait long for a bucket."""
     pool = await asyncpg.create_pool(
@@ -47,6 +51,7 @@ async def connect(dsn: str, schema: str, *, size: int = 8) -> asyncpg.Pool:
         timeout=10.0,
         command_timeout=None,
         max_inactive_connection_lifetime=300.0,
+        reset=_nothing_to_reset,
         server_settings={
             "search_path": schema,
             "application_name": schema,

@@ -1,0 +1,123 @@
+"""`hotline ticket show`: a whole ticket as a timeline."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from hotline.cli.running import Running, running
+from hotline.replay import Ledger, read_ticket
+from services.datasync.adapters.events import to_fact
+from services.datasync.adapters.registry import load
+from services.datasync.domain.ticket_file import TicketFile, as_json, ticket_file
+from services.kernel.bus_kafka import KafkaBus
+from services.kernel.facts import Fact
+from services.kernel.tokens import dev_token
+
+RECORDERS = ("intake", "dispatch", "deadline", "evaluation")
+
+
+@click.group("ticket")
+def command() -> None:
+    """Look at tickets."""
+
+
+@command.command("show")
+@click.argument("ticket")
+@click.option(
+    "--from",
+    "origin",
+    type=click.Choice(["file", "kafka"]),
+    default="file",
+    help="The ticket file, or the topic alone.",
+)
+@click.option("--at", "at_text", default="", help="As it was then: an RFC 3339 time with its zone.")
+@click.option("--json", "as_text", is_flag=True, help="Print one JSON object.")
+@click.option("--run-dir", type=click.Path(path_type=Path), default=Path(".run"))
+def show(ticket: str, origin: str, at_text: str, as_text: bool, run_dir: Path) -> None:
+    """The timeline of TICKET over all services."""
+    place = running(run_dir)
+    at = _time(at_text) if at_text else None
+    if at is not None:
+        file = _folded(place, _ledger_facts(place, ticket, at))
+    elif origin == "kafka":
+        file = _folded(place, asyncio.run(_log_facts(place, ticket)))
+    else:
+        file = _served(place, ticket)
+    if file is None:
+        raise click.ClickException(f"There is no ticket {ticket}{' at that time' if at else ''}.")
+    if as_text:
+        click.echo(orjson.dumps(file, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    else:
+        _print(file)
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.ClickException(f"--at: {text!r} is no RFC 3339 time.") from None
+    if at.tzinfo is None:
+        raise click.ClickException(f"--at: {text!r} has no zone: add Z or an offset as +08:00.")
+    return at.astimezone(UTC)
+
+
+def _ledger_facts(place: Running, ticket: str, at: datetime) -> list[Fact]:
+    """From every service's ledger, in the order in which they were recorded."""
+    found: list[Fact] = []
+    for service in RECORDERS:
+        ledger = Ledger(place.dsn, service, namespace=place.namespace, buckets=place.buckets)
+        found += ledger.facts(ticket, at=at)
+    return sorted(found, key=lambda f: (f.recorded_at, f.source, f.version))
+
+
+async def _log_facts(place: Running, ticket: str) -> list[Fact]:
+    bus = KafkaBus(place.kafka, "ticket-show", lambda: datetime.now(UTC))
+    try:
+        return await read_ticket(bus, ticket, namespace=place.namespace, buckets=place.buckets)
+    finally:
+        await bus.close()
+
+
+def _folded(place: Running, facts: list[Fact]) -> dict[str, Any] | None:
+    if not facts:
+        return None
+    file: TicketFile = ticket_file(map(to_fact, facts), zone=load(place.city).zone)
+    shown: dict[str, Any] = orjson.loads(orjson.dumps(as_json(file)))
+    return shown
+
+
+def _served(place: Running, ticket: str) -> dict[str, Any] | None:
+    token = dev_token("staff", "ticket-show", run_dir=place.run_dir)
+    answer = httpx.get(
+        f"{place.urls['datasync']}/v1/tickets/{ticket}",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10.0,
+    )
+    if answer.status_code == 404:
+        return None
+    if answer.status_code != 200:
+        raise click.ClickException(f"datasync answered {answer.status_code}: {answer.text[:300]}")
+    served: dict[str, Any] = answer.json()
+    return served
+
+
+def _print(file: dict[str, Any]) -> None:
+    console = Console()
+    summary = file["summary"] or {}
+    console.print(
+        f"[bold]{file['ticket']}[/bold]  {summary.get('state', '')}  {summary.get('title', '')}\n"
+        f"{summary.get('category', '')} · {summary.get('area', '')} · {summary.get('unit', '')}"
+    )
+    table = Table("time", "stage", "actor", "what", "什么")
+    for line in file["timeline"]:
+        table.add_row(line["time"][:19], line["stage"], line["actor"], line["en"], line["zh"])
+    console.print(table)
