@@ -1,0 +1,20 @@
+"""The shipped calendars, read as the service reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from services.deadline.domain.calendar import Calendar
+
+_FOLDER = Path(__file__).parents[3] / "services" / "deadline" / "registry" / "calendars"
+
+
+def shipped(name: str) -> Calendar:
+    """One calendar of the registry."""
+    return Calendar.from_data(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text("utf-8")))
+
+
+CN = shipped("cn")
+US = shipped("us-federal")

@@ -1,0 +1,88 @@
+"""The shipped tables against libraries that were made without them, day by day (R21, R28)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import chinese_calendar
+import holidays
+import pytest
+
+from services.deadline.domain.calendar import Calendar
+from tests.unit.deadline.shipped import CN, US
+
+# registry/calendars/README.md: the notice for 2006 has this Saturday worked.
+DECIDED_AGAINST_CHINESECALENDAR = {date(2005, 12, 31)}
+DECIDED_AGAINST_HOLIDAYS: set[date] = set()
+
+
+def days(first_year: int, last_year: int) -> Iterator[date]:
+    day = date(first_year, 1, 1)
+    while day.year <= last_year:
+        yield day
+        day += timedelta(days=1)
+
+
+def test_china_agrees_with_chinesecalendar_but_for_the_decided_days() -> None:
+    differing = {d for d in days(2004, 2026) if CN.is_working(d) != chinese_calendar.is_workday(d)}
+    assert differing == DECIDED_AGAINST_CHINESECALENDAR
+
+
+def test_china_agrees_with_holidays_but_for_the_decided_days() -> None:
+    library = holidays.country_holidays("CN", years=range(2004, 2027))
+    differing = {d for d in days(2004, 2026) if CN.is_working(d) != library.is_working_day(d)}
+    assert differing == DECIDED_AGAINST_HOLIDAYS
+
+
+def test_us_federal_agrees_with_holidays_also_in_its_reasons() -> None:
+    library = holidays.country_holidays("US", years=range(2010, 2028))
+    assert dict(US.days_off) == dict(library.items())
+    assert {d for d in days(2010, 2027) if US.is_working(d) != library.is_working_day(d)} == set()
+
+
+def test_r21_every_make_up_day_is_a_weekend_that_is_worked() -> None:
+    assert len(CN.make_up) == 151
+    for day in CN.make_up:
+        assert day.weekday() >= 5
+        assert CN.is_working(day)
+
+
+def test_every_make_up_day_lies_near_the_holiday_it_is_named_after() -> None:
+    for day, holiday in CN.make_up.items():
+        near = (day + timedelta(days=n) for n in range(-21, 22))
+        assert any(CN.days_off.get(other) == holiday for other in near), day
+
+
+@pytest.mark.parametrize(
+    ("calendar", "first", "last"), [(CN, 2004, 2026), (US, 2010, 2027)], ids=["cn", "us-federal"]
+)
+def test_a_table_keeps_to_its_published_years(calendar: Calendar, first: int, last: int) -> None:
+    assert (calendar.published_from, calendar.published_through) == (first, last)
+    assert {d.year for d in calendar.days_off} == set(range(first, last + 1))
+    assert all(first <= d.year <= last for d in calendar.make_up)
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        (date(2026, 2, 16), "春节 Spring Festival"),
+        (date(2026, 2, 15), "春节 Spring Festival"),
+        (date(2026, 2, 14), None),
+        (date(2005, 12, 31), None),
+        (date(2015, 9, 3), "抗战胜利70周年纪念日 70th Anniversary of Victory"),
+        (date(2019, 4, 28), None),
+        (date(2019, 5, 3), "劳动节 Labour Day"),
+        (date(2020, 2, 1), "春节延长 Spring Festival (extended)"),
+        (date(2020, 2, 3), None),
+        (date(2026, 3, 7), "星期六 Saturday"),
+    ],
+)
+def test_a_day_in_china_says_why_it_is_off(day: date, reason: str | None) -> None:
+    assert CN.reason_off(day) == reason
+
+
+def test_the_notice_for_a_year_is_named_where_it_is_known() -> None:
+    assert CN.notices[2026] == ("国办发明电〔2025〕7号",)
+    assert CN.notices[2015] == ("国办发明电〔2014〕28号", "国发明电〔2015〕1号")
+    assert set(range(2004, 2027)) - CN.notices.keys() == {2004, 2005, 2008}
