@@ -1,0 +1,107 @@
+"""What a clock is given: a length, pauses, extensions. Values only; `due.py` counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+LONGEST_DAYS = 3_660  # ten years: no legal clock is longer, and counting stays quick
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """That many working days; the last one is the last day."""
+
+    count: int
+
+    def __post_init__(self) -> None:
+        _in_bounds(self.count, "working days")
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDays:
+    """That many days, off or not; a last day that is off gives way to the next working day."""
+
+    count: int
+
+    def __post_init__(self) -> None:
+        _in_bounds(self.count, "calendar days")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Absolute time, day and night."""
+
+    time: timedelta
+
+    def __post_init__(self) -> None:
+        _in_bounds(self.time / timedelta(days=1), "running time")
+
+
+Length = WorkingDays | CalendarDays | Running
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The clock stands still from `start` to just before `end`; `end` None: it is still open."""
+
+    start: datetime
+    end: datetime | None
+    reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", in_utc(self.start))
+        if self.end is not None:
+            object.__setattr__(self, "end", in_utc(self.end))
+            if self.end < self.start:
+                raise ValueError("a pause ends before it starts")
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Working days granted, counted from the old due date (R22)."""
+
+    working_days: int
+
+    def __post_init__(self) -> None:
+        _in_bounds(self.working_days, "working days of an extension")
+
+
+def length_from_data(data: Mapping[str, object]) -> Length:
+    """Read `{"working_days": 5}`, or the same with calendar_days, hours or minutes.
+
+    Raises ValueError with a sentence for anything else.
+    """
+    if len(data) != 1:
+        raise ValueError("a length has exactly one unit")
+    [(unit, amount)] = data.items()
+    if not isinstance(amount, int) or isinstance(amount, bool):
+        raise ValueError(f"{unit} must be a whole number")
+    if not 0 < amount <= LONGEST_DAYS * 24 * 60:  # before timedelta overflows
+        raise ValueError(f"{unit} must be more than none and at most {LONGEST_DAYS} days")
+    match unit:
+        case "working_days":
+            return WorkingDays(amount)
+        case "calendar_days":
+            return CalendarDays(amount)
+        case "hours":
+            return Running(timedelta(hours=amount))
+        case "minutes":
+            return Running(timedelta(minutes=amount))
+    raise ValueError(f"no unit of length is called {unit!r}")
+
+
+def in_utc(instant: datetime) -> datetime:
+    """The same instant in UTC, where adding and comparing is about real time.
+
+    Between datetimes of one zone Python counts the wall clock, wrong where the clocks change.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"the instant {instant.isoformat()} has no offset from UTC")
+    return instant.astimezone(UTC)
+
+
+def _in_bounds(days: float, what: str) -> None:
+    if not 0 < days <= LONGEST_DAYS:
+        raise ValueError(f"{what} must be more than none and at most {LONGEST_DAYS} days")
