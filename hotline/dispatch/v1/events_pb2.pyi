@@ -11,19 +11,21 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DispatchQueued(_message.Message):
-    __slots__ = ("category", "area", "reason", "accepted_at")
+    __slots__ = ("category", "area", "reason", "accepted_at", "about_unit")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     AREA_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACCEPTED_AT_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
     category: str
     area: str
     reason: str
     accepted_at: _timestamp_pb2.Timestamp
-    def __init__(self, category: _Optional[str] = ..., area: _Optional[str] = ..., reason: _Optional[str] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    about_unit: str
+    def __init__(self, category: _Optional[str] = ..., area: _Optional[str] = ..., reason: _Optional[str] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ...) -> None: ...
 
 class TicketDispatched(_message.Message):
-    __slots__ = ("unit", "co_handlers", "level", "category", "area", "basis", "directory_version", "round", "forced")
+    __slots__ = ("unit", "co_handlers", "level", "category", "area", "basis", "directory_version", "round", "forced", "about_unit")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CO_HANDLERS_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +35,7 @@ class TicketDispatched(_message.Message):
     DIRECTORY_VERSION_FIELD_NUMBER: _ClassVar[int]
     ROUND_FIELD_NUMBER: _ClassVar[int]
     FORCED_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
     unit: str
     co_handlers: _containers.RepeatedScalarFieldContainer[str]
     level: str
@@ -42,7 +45,8 @@ class TicketDispatched(_message.Message):
     directory_version: str
     round: int
     forced: bool
-    def __init__(self, unit: _Optional[str] = ..., co_handlers: _Optional[_Iterable[str]] = ..., level: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., basis: _Optional[str] = ..., directory_version: _Optional[str] = ..., round: _Optional[int] = ..., forced: _Optional[bool] = ...) -> None: ...
+    about_unit: str
+    def __init__(self, unit: _Optional[str] = ..., co_handlers: _Optional[_Iterable[str]] = ..., level: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., basis: _Optional[str] = ..., directory_version: _Optional[str] = ..., round: _Optional[int] = ..., forced: _Optional[bool] = ..., about_unit: _Optional[str] = ...) -> None: ...
 
 class DispatchConfirmed(_message.Message):
     __slots__ = ("unit",)
@@ -81,6 +85,12 @@ class ReturnRefused(_message.Message):
     reason: str
     number: int
     def __init__(self, unit: _Optional[str] = ..., reason: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class ReturnWindowEnded(_message.Message):
+    __slots__ = ("unit",)
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    unit: str
+    def __init__(self, unit: _Optional[str] = ...) -> None: ...
 
 class CitizenContacted(_message.Message):
     __slots__ = ("unit", "note")

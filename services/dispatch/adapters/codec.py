@@ -1,0 +1,49 @@
+"""Dispatch on the wire."""
+
+from hotline.deadline.v1 import events_pb2 as deadline
+from hotline.dispatch.v1 import commands_pb2, events_pb2
+from hotline.evaluation.v1 import events_pb2 as evaluation
+from hotline.intake.v1 import events_pb2 as intake
+from services.dispatch.domain import commands, reactions, ticket
+from services.kernel.codec import Codec
+
+CODEC = Codec(
+    "dispatch",
+    own=[
+        (ticket.DispatchQueued, events_pb2.DispatchQueued),
+        (ticket.TicketDispatched, events_pb2.TicketDispatched),
+        (ticket.DispatchConfirmed, events_pb2.DispatchConfirmed),
+        (ticket.ReturnRequested, events_pb2.ReturnRequested),
+        (ticket.ReturnGranted, events_pb2.ReturnGranted),
+        (ticket.ReturnRefused, events_pb2.ReturnRefused),
+        (ticket.ReturnWindowEnded, events_pb2.ReturnWindowEnded),
+        (ticket.CitizenContacted, events_pb2.CitizenContacted),
+        (ticket.ProgressNoted, events_pb2.ProgressNoted),
+        (ticket.TicketReplied, events_pb2.TicketReplied),
+        (ticket.ReplySentBack, events_pb2.ReplySentBack),
+        (ticket.ReplyApproved, events_pb2.ReplyApproved),
+        (ticket.TicketCompleted, events_pb2.TicketCompleted),
+        (ticket.RedoOrdered, events_pb2.RedoOrdered),
+        (ticket.TicketArchived, events_pb2.TicketArchived),
+    ],
+    foreign=[
+        (reactions.TicketAccepted, intake.TicketAccepted),
+        (reactions.TicketWithdrawn, intake.TicketWithdrawn),
+        (reactions.VisitCompleted, evaluation.VisitCompleted),
+        (reactions.ReturnWindowClosed, deadline.ReturnWindowClosed),
+    ],
+    commands=[
+        (commands.DispatchTicket, commands_pb2.DispatchTicket),
+        (commands.ConfirmDispatch, commands_pb2.ConfirmDispatch),
+        (commands.RecordContact, commands_pb2.RecordContact),
+        (commands.NoteProgress, commands_pb2.NoteProgress),
+        (commands.RequestReturn, commands_pb2.RequestReturn),
+        (commands.GrantReturn, commands_pb2.GrantReturn),
+        (commands.RefuseReturn, commands_pb2.RefuseReturn),
+        (commands.ReplyTicket, commands_pb2.ReplyTicket),
+        (commands.SendBackReply, commands_pb2.SendBackReply),
+        (commands.ApproveReply, commands_pb2.ApproveReply),
+        (commands.OrderRedo, commands_pb2.OrderRedo),
+        (commands.ArchiveTicket, commands_pb2.ArchiveTicket),
+    ],
+)

@@ -1,0 +1,61 @@
+"""The directory of a city, from YAML."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from services.dispatch.domain.directory import Directory, Entry, Unit
+
+_LEVELS = frozenset({"province", "city", "county", "township"})
+
+
+def load(city: str) -> Directory:
+    """Raises ValueError with one sentence that names file and key."""
+    file = resources.files("services.dispatch") / "registry" / city / "directory.yaml"
+    name = f"dispatch/registry/{city}/directory.yaml"
+    if not file.is_file():
+        raise ValueError(f"no directory for city {city!r}: {name} is missing")
+    return parse(yaml.safe_load(file.read_text("utf-8")), name)
+
+
+def parse(content: Any, name: str) -> Directory:
+    """As `load`, of parsed YAML."""
+    top = _section(content, name, "the file", {"id", "version", "units", "entries"})
+    units = {key: _unit(key, value, name) for key, value in top["units"].items()}
+    entries = dict(_entry(n, value, units, name) for n, value in enumerate(top["entries"]))
+    if len(entries) != len(top["entries"]):
+        raise ValueError(f"{name}: entries: a category and area stand there twice")
+    return Directory(f"{top['id']}@{top['version']}", units, entries)
+
+
+def _section(
+    value: Any, name: str, where: str, keys: set[str], optional: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: {where} must be a mapping")
+    unknown, missing = value.keys() - keys - optional, keys - value.keys()
+    if unknown or missing:
+        what = f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}"
+        raise ValueError(f"{name}: {where}: {what}")
+    return value
+
+
+def _unit(key: str, value: Any, name: str) -> Unit:
+    part = _section(value, name, f"units.{key}", {"zh", "en", "level"})
+    if part["level"] not in _LEVELS:
+        raise ValueError(f"{name}: units.{key}.level: {part['level']!r} is no level")
+    return Unit(key, part["zh"], part["en"], part["level"])
+
+
+def _entry(n: int, value: Any, units: dict[str, Unit], name: str) -> tuple[tuple[str, str], Entry]:
+    where = f"entries.{n}"
+    optional = frozenset({"area", "co_handlers"})
+    part = _section(value, name, where, {"category", "unit"}, optional)
+    co_handlers = tuple(part.get("co_handlers", ()))
+    for unit in (part["unit"], *co_handlers):
+        if unit not in units:
+            raise ValueError(f"{name}: {where}: {unit!r} is no unit of this directory")
+    return (part["category"], part.get("area", "")), Entry(part["unit"], co_handlers)

@@ -1,0 +1,167 @@
+"""What can be asked of dispatch: by units, by the hotline, and by its own reactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTicket:
+    """An accepted ticket: dispatched by the directory at once, else queued."""
+
+    at: datetime
+    category: str
+    area: str
+    about_unit: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchTicket:
+    """A dispatcher chooses the unit of a queued ticket."""
+
+    at: datetime
+    to_unit: str
+    co_handlers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmDispatch:
+    """The unit confirms that it has the ticket."""
+
+    at: datetime
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordContact:
+    """The unit has contacted the citizen."""
+
+    at: datetime
+    unit: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteProgress:
+    """The unit, or a co-handler, notes how far it is."""
+
+    at: datetime
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReturn:
+    """The unit asks the hotline to send the ticket elsewhere."""
+
+    at: datetime
+    unit: str
+    reason: str
+    suggested_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantReturn:
+    """The hotline grants the return and sends the ticket to the next unit."""
+
+    at: datetime
+    to_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseReturn:
+    """The hotline refuses the return; the ticket stays."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTicket:
+    """The unit replies."""
+
+    at: datetime
+    unit: str
+    is_true: bool
+    our_duty: bool
+    contacted: bool
+    solved: bool
+    public_answer: str
+    why_not: str = ""
+    internal_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendBackReply:
+    """The hotline sends the reply back to the unit."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveReply:
+    """The hotline approves the reply, which completes the ticket."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRedo:
+    """A supervisor has the unit do it again."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveTicket:
+    """A supervisor closes the file of a completed ticket."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRedoByRule:
+    """The return visit found the matter unsolved or the citizen dissatisfied (R29)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CloseFile:
+    """Nothing more will come: solved at the visit, visits exhausted, or withdrawn."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndReturnWindow:
+    """Deadline has closed the unit's return window (R24)."""
+
+    at: datetime
+    unit: str
+
+
+Command = (
+    PlaceTicket
+    | DispatchTicket
+    | ConfirmDispatch
+    | RecordContact
+    | NoteProgress
+    | RequestReturn
+    | GrantReturn
+    | RefuseReturn
+    | ReplyTicket
+    | SendBackReply
+    | ApproveReply
+    | OrderRedo
+    | ArchiveTicket
+    | OrderRedoByRule
+    | CloseFile
+    | EndReturnWindow
+)

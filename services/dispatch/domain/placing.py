@@ -1,0 +1,169 @@
+"""Whose ticket it is: dispatch, confirmation and returns (stage 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.dispatch.domain.commands import (
+    ConfirmDispatch,
+    DispatchTicket,
+    EndReturnWindow,
+    GrantReturn,
+    PlaceTicket,
+    RefuseReturn,
+    RequestReturn,
+)
+from services.dispatch.domain.directory import Directory
+from services.dispatch.domain.rejections import (
+    AboutThatUnit,
+    NoNextUnit,
+    NoReason,
+    NotAtUnit,
+    NothingToRule,
+    NotWaiting,
+    NotYourTicket,
+    ReturnNotAllowed,
+    ReturnTooLate,
+    UnknownUnit,
+)
+from services.dispatch.domain.ticket import (
+    AT_UNIT,
+    DispatchConfirmed,
+    DispatchQueued,
+    Event,
+    Phase,
+    ReturnGranted,
+    ReturnRefused,
+    ReturnRequested,
+    ReturnWindowEnded,
+    Ticket,
+    TicketDispatched,
+)
+
+DISPUTE = 2  # R24: from the second return of a ticket on, dispute review rules
+
+
+def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:
+    if ticket.phase is not Phase.UNKNOWN:
+        return []
+    entry = directory.find(command.category, command.area)
+    if entry is None or entry.unit == command.about_unit:
+        reason = "no directory entry" if entry is None else "about the unit's own conduct (R2)"
+        return [
+            DispatchQueued(
+                command.at,
+                command.category,
+                command.area,
+                reason,
+                command.accepted_at,
+                command.about_unit,
+            )
+        ]
+    known = Ticket(category=command.category, area=command.area, about_unit=command.about_unit)
+    co_handlers = tuple(u for u in entry.co_handlers if u != command.about_unit)
+    return [_sent(command.at, known, entry.unit, co_handlers, "directory", directory)]
+
+
+def dispatch(command: DispatchTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:
+    if ticket.phase is Phase.DISPATCHED and ticket.unit == command.to_unit:
+        return []
+    if ticket.phase is not Phase.QUEUED:
+        raise NotWaiting(ticket.phase.value)
+    _require_unit(command.to_unit, ticket, directory)
+    for unit in command.co_handlers:
+        _require_unit(unit, ticket, directory)
+    return [
+        _sent(command.at, ticket, command.to_unit, command.co_handlers, "dispatcher", directory)
+    ]
+
+
+def confirm(command: ConfirmDispatch, ticket: Ticket) -> Sequence[Event]:
+    require_lead(command.unit, ticket)
+    if ticket.phase is Phase.DISPATCHED:
+        return [DispatchConfirmed(command.at, command.unit)]
+    return []
+
+
+def _require_unit(unit: str, ticket: Ticket, directory: Directory) -> None:
+    if unit not in directory.units:
+        raise UnknownUnit(unit)
+    if unit == ticket.about_unit:
+        raise AboutThatUnit(unit)
+
+
+def require_lead(unit: str, ticket: Ticket) -> None:
+    if unit != ticket.unit or not unit:
+        raise NotYourTicket
+
+
+def _sent(
+    at: datetime,
+    ticket: Ticket,
+    unit: str,
+    co_handlers: Sequence[str],
+    basis: str,
+    directory: Directory,
+) -> TicketDispatched:
+    return TicketDispatched(
+        at=at,
+        unit=unit,
+        co_handlers=tuple(co_handlers),
+        level=directory.units[unit].level,
+        category=ticket.category,
+        area=ticket.area,
+        basis=basis,
+        directory_version=directory.version,
+        round=ticket.round + 1,
+        forced=basis == "dispute_review",
+        about_unit=ticket.about_unit,
+    )
+
+
+# Return (R24)
+
+
+def request_return(command: RequestReturn, ticket: Ticket) -> Sequence[Event]:
+    require_lead(command.unit, ticket)
+    if ticket.phase is Phase.RETURN_ASKED:
+        return []
+    if ticket.phase not in AT_UNIT:
+        raise NotAtUnit(ticket.phase.value)
+    if ticket.forced:
+        raise ReturnNotAllowed
+    if ticket.window_ended or ticket.redos:
+        raise ReturnTooLate
+    if not command.reason.strip():
+        raise NoReason
+    number = ticket.returns + 1
+    return [
+        ReturnRequested(command.at, command.unit, command.reason, command.suggested_unit, number)
+    ]
+
+
+def grant_return(command: GrantReturn, ticket: Ticket, directory: Directory) -> Sequence[Event]:
+    if ticket.phase is not Phase.RETURN_ASKED:
+        raise NothingToRule(ticket.phase.value)
+    unit = command.to_unit or ticket.suggested_unit
+    if not unit:
+        raise NoNextUnit
+    _require_unit(unit, ticket, directory)
+    basis = "dispute_review" if ticket.returns >= DISPUTE else "return"
+    return [
+        ReturnGranted(command.at, ticket.unit, unit, ticket.returns),
+        _sent(command.at, ticket, unit, (), basis, directory),
+    ]
+
+
+def refuse_return(command: RefuseReturn, ticket: Ticket) -> Sequence[Event]:
+    if ticket.phase is not Phase.RETURN_ASKED:
+        raise NothingToRule(ticket.phase.value)
+    if not command.reason.strip():
+        raise NoReason
+    return [ReturnRefused(command.at, ticket.unit, command.reason, ticket.returns)]
+
+
+def end_return_window(command: EndReturnWindow, ticket: Ticket) -> Sequence[Event]:
+    if command.unit != ticket.unit or ticket.window_ended:
+        return []
+    return [ReturnWindowEnded(command.at, command.unit)]

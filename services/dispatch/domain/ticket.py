@@ -1,0 +1,257 @@
+"""One ticket as dispatch knows it (stages 2, 3, 4 and 6): what happened, and the state it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchQueued:
+    at: datetime
+    category: str
+    area: str
+    reason: str
+    accepted_at: datetime
+    about_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDispatched:
+    at: datetime
+    unit: str
+    co_handlers: tuple[str, ...]
+    level: str
+    category: str
+    area: str
+    basis: str
+    directory_version: str
+    round: int
+    forced: bool = False
+    about_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchConfirmed:
+    at: datetime
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequested:
+    at: datetime
+    unit: str
+    reason: str
+    suggested_unit: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnGranted:
+    at: datetime
+    unit: str
+    next_unit: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRefused:
+    at: datetime
+    unit: str
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnWindowEnded:
+    at: datetime
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenContacted:
+    at: datetime
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressNoted:
+    at: datetime
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReplied:
+    at: datetime
+    unit: str
+    is_true: bool
+    our_duty: bool
+    contacted: bool
+    solved: bool
+    why_not: str
+    public_answer: str
+    internal_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySentBack:
+    at: datetime
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyApproved:
+    at: datetime
+    unit: str
+    replied_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCompleted:
+    at: datetime
+    unit: str
+    solved: bool
+    category: str
+    area: str
+    level: str
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedoOrdered:
+    at: datetime
+    unit: str
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketArchived:
+    at: datetime
+    unit: str
+    reason: str
+
+
+Event = (
+    DispatchQueued
+    | TicketDispatched
+    | DispatchConfirmed
+    | ReturnRequested
+    | ReturnGranted
+    | ReturnRefused
+    | ReturnWindowEnded
+    | CitizenContacted
+    | ProgressNoted
+    | TicketReplied
+    | ReplySentBack
+    | ReplyApproved
+    | TicketCompleted
+    | RedoOrdered
+    | TicketArchived
+)
+
+
+class Phase(StrEnum):
+    """How far dispatch has brought the ticket."""
+
+    UNKNOWN = "unknown"
+    QUEUED = "queued"
+    DISPATCHED = "dispatched"
+    CONFIRMED = "confirmed"
+    RETURN_ASKED = "return_asked"
+    REPLIED = "replied"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+
+
+AT_UNIT = frozenset({Phase.DISPATCHED, Phase.CONFIRMED})
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The fold over dispatch's own stream.
+
+    `returns` counts the requests, `redos` the redo orders, `completions` the approved replies.
+    """
+
+    phase: Phase = Phase.UNKNOWN
+    category: str = ""
+    area: str = ""
+    about_unit: str = ""
+    unit: str = ""
+    co_handlers: tuple[str, ...] = ()
+    level: str = ""
+    round: int = 0
+    forced: bool = False
+    returns: int = 0
+    suggested_unit: str = ""
+    window_ended: bool = False
+    contacted: bool = False
+    reply: TicketReplied | None = None
+    completions: int = 0
+    redos: int = 0
+
+
+def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
+    """The state after the event; every event is taken, none is judged."""
+    match event:
+        case DispatchQueued():
+            return replace(
+                state,
+                phase=Phase.QUEUED,
+                category=event.category,
+                area=event.area,
+                about_unit=event.about_unit,
+            )
+        case TicketDispatched():
+            return _dispatched(state, event)
+        case DispatchConfirmed():
+            return replace(state, phase=Phase.CONFIRMED)
+        case ReturnRequested():
+            return replace(
+                state,
+                phase=Phase.RETURN_ASKED,
+                returns=event.number,
+                suggested_unit=event.suggested_unit,
+            )
+        case ReturnGranted():
+            return replace(state, phase=Phase.QUEUED, unit="", co_handlers=())
+        case ReturnRefused() | ReplySentBack():
+            return replace(state, phase=Phase.CONFIRMED, reply=None)
+        case ReturnWindowEnded():
+            return replace(state, window_ended=True)
+        case CitizenContacted():
+            return replace(state, contacted=True)
+        case ProgressNoted() | ReplyApproved():
+            return state
+        case TicketReplied():
+            return replace(state, phase=Phase.REPLIED, reply=event)
+        case TicketCompleted():
+            return replace(state, phase=Phase.COMPLETED, completions=event.round)
+        case RedoOrdered():
+            return replace(state, phase=Phase.CONFIRMED, reply=None, redos=event.number)
+        case TicketArchived():
+            return replace(state, phase=Phase.ARCHIVED)
+
+
+def _dispatched(state: Ticket, event: TicketDispatched) -> Ticket:
+    return replace(
+        state,
+        phase=Phase.DISPATCHED,
+        category=event.category,
+        area=event.area,
+        about_unit=event.about_unit,
+        unit=event.unit,
+        co_handlers=event.co_handlers,
+        level=event.level,
+        round=event.round,
+        forced=event.forced,
+        suggested_unit="",
+        window_ended=False,
+        contacted=False,
+        reply=None,
+    )

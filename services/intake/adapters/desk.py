@@ -1,0 +1,70 @@
+"""A matter on its way in: numbered, sealed, and made into a command."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hotline.intake.v1 import commands_pb2
+from services.intake.adapters.codec import CODEC, SubmittedMatter
+from services.intake.adapters.vault import Vault
+from services.intake.domain.commands import SubmitMatter
+from services.intake.domain.matter import NO_FACTS
+from services.intake.domain.number import ticket_number
+from services.kernel.personal import seal
+from services.kernel.service import Submission
+
+SUBMIT = commands_pb2.SubmitMatter.DESCRIPTOR.full_name
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_CODE_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`zone` is the city's: a ticket's date is the city's date."""
+
+    vault: Vault
+    zone: ZoneInfo
+
+    async def submit(
+        self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
+    ) -> Submission:
+        """A record of the submissions topic. Raises BadBody."""
+        return await self.received(CODEC.command(SUBMIT, body, content_type, {}), at)
+
+    async def received(self, matter: SubmittedMatter, at: datetime) -> Submission:
+        """The command of a matter that arrived at `at`; only the sender learns the code."""
+        person = await self.vault.person(matter.contact)
+        day = at.astimezone(self.zone).date()
+        ticket = ticket_number(day, await self.vault.serial(day))
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+
+        def sealed(field: str, plain: str) -> bytes:
+            return seal(person.key, ticket, field, plain) if plain else b""
+
+        command = SubmitMatter(
+            at=at,
+            ticket=ticket,
+            channel=matter.channel,
+            external_id=matter.external_id,
+            kind=matter.kind,
+            urgency=matter.urgency,
+            category=matter.category,
+            area=matter.area,
+            title=matter.title,
+            person_id=person.id,
+            description=sealed("description", matter.description),
+            contact=sealed("contact", matter.contact),
+            address=sealed("address", matter.address),
+            code_digest=hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest(),
+            facts=matter.facts or NO_FACTS,
+            latitude=matter.latitude,
+            longitude=matter.longitude,
+            called_number=matter.called_number,
+            stated_due_at=matter.stated_due_at,
+            confidential=matter.confidential,
+        )
+        return Submission(ticket, command, {"code": code})

@@ -1,0 +1,32 @@
+"""Ticket numbers: date, serial and a check digit (ISO/IEC 7064, MOD 11,10)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+SERIAL_DIGITS = 7
+_FORM = re.compile(r"(\d{8})-(\d{7})-(\d)")
+
+
+def check_digit(digits: str) -> int:
+    """The digit that makes `digits` valid (ISO/IEC 7064, MOD 11,10)."""
+    product = 10
+    for digit in digits:
+        total = (product + int(digit)) % 10 or 10
+        product = total * 2 % 11
+    return (11 - product) % 10
+
+
+def ticket_number(day: date, serial: int) -> str:
+    """`YYYYMMDD-NNNNNNN-C`. Raises ValueError for a serial of more than seven digits."""
+    if not 0 < serial < 10**SERIAL_DIGITS:
+        raise ValueError(f"serial {serial} is not from 1 to {10**SERIAL_DIGITS - 1}")
+    digits = f"{day:%Y%m%d}{serial:0{SERIAL_DIGITS}d}"
+    return f"{digits[:8]}-{digits[8:]}-{check_digit(digits)}"
+
+
+def is_valid(number: str) -> bool:
+    """Whether the form and the check digit are right: a typing error is found at once."""
+    match = _FORM.fullmatch(number)
+    return match is not None and check_digit(match[1] + match[2]) == int(match[3])
