@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from services.kernel.queries import named
 from services.kernel.store_pg import PostgresStore
 
 BLOCK = 200
+_DAYS = 400  # blocks kept in memory; an import numbers many days
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class PostgresVault:
         self._masters, self._index_key = masters, index_key
         self._persons = Gather(self._find_or_make)
         self._blocks: dict[date, tuple[int, int]] = {}
+        self._numbering = asyncio.Lock()
 
     async def person(self, contact: str) -> Person:
         return await self._persons(contact)
@@ -86,18 +89,15 @@ class PostgresVault:
         return self._masters.unwrap(person, rows[0]["wrapped"])
 
     async def serial(self, day: date) -> int:
-        upcoming, end = self._blocks.get(day, (0, 0))
-        if upcoming == end:
-            upcoming = await self._pool.fetchval(self._sql["serials"], day, BLOCK)
-            held, held_end = self._blocks.get(day, (0, 0))
-            if held < held_end:  # another caller brought a block meanwhile: this one is lost
-                upcoming, end = held, held_end
-            else:
+        async with self._numbering:
+            upcoming, end = self._blocks.get(day, (0, 0))
+            if upcoming == end:
+                upcoming = await self._pool.fetchval(self._sql["serials"], day, BLOCK)
                 end = upcoming + BLOCK
-            if len(self._blocks) > 400:
+            if len(self._blocks) > _DAYS:
                 self._blocks.clear()
-        self._blocks[day] = (upcoming + 1, end)
-        return upcoming
+            self._blocks[day] = (upcoming + 1, end)
+            return upcoming
 
     async def opened(self, rows: Sequence[tuple[str, str, str, str, str]]) -> None:
         columns = [list(c) for c in zip(*rows, strict=True)]
