@@ -48,9 +48,10 @@ where ($1 = '' or t.state = $1) and ($2 = '' or t.kind = $2)
     and ($4 = '' or t.area = $4 or starts_with(t.area, $4 || '/'))
     and ($5 = '' or t.unit = $5)
     and ($6 or exists (
-        select from unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
-            r (role, department, level, category, area)
-        where (r.category = '' or t.category = r.category
+        select from unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+            $12::timestamptz[]) r (role, department, level, category, area, since)
+        where t.received_at >= r.since
+            and (r.category = '' or t.category = r.category
                 or starts_with(t.category, r.category || '/'))
             and (r.area = '' or t.area = r.area or starts_with(t.area, r.area || '/'))
             and case r.role
@@ -58,8 +59,8 @@ where ($1 = '' or t.state = $1) and ($2 = '' or t.kind = $2)
                 when 'co_handler' then r.department = any (t.co_handlers)
                 when 'same_level' then t.level = r.level and t.about_unit <> r.department
                 else false end))
-    and (t.received_at, t.ticket) < ($12, $13)
-order by t.received_at desc, t.ticket desc limit $14
+    and (t.received_at, t.ticket) < ($13, $14)
+order by t.received_at desc, t.ticket desc limit $15
 
 -- name: entries
 -- All buckets in turn, so that no bucket starves another; dense within each.
@@ -139,3 +140,10 @@ insert into {vault}.webhook_endpoint (subscription, not_before, stopped_at, reas
 values ($1, $2, $3, $4)
 on conflict (subscription) do update set
     not_before = excluded.not_before, stopped_at = excluded.stopped_at, reason = excluded.reason
+
+-- name: release
+-- An operator's word: the endpoint may be asked again, and its parked tickets are due now.
+with endpoint as (
+    delete from {vault}.webhook_endpoint where subscription = $1)
+update {vault}.webhook_ticket set attempts = 0, next_at = $2
+where subscription = $1 and next_at is null returning ticket

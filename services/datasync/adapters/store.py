@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Head
 from services.datasync.domain.sharing import Way
 from services.datasync.domain.views import Summary
+from services.datasync.domain.webhook import EndpointState, Waiting
 from services.kernel import facts as kernel
 from services.kernel.store import Tx
 
 Key = tuple[int, str]  # bucket, ticket
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Kept(NamedTuple):
@@ -37,38 +39,17 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One line of what a department may see in lists: a rule, for one category and one area."""
+    """One line of what a department may see in lists: a rule, for one category and one area.
+
+    Tickets received before `since` are left out.
+    """
 
     role: str
     department: str
     level: str
+    since: datetime = EVER
     category: str = ""
     area: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A ticket whose webhook failed: its entries from `from_sequence` on wait.
-
-    `next_at` None: the schedule is used up, an operator has to release it.
-    """
-
-    subscription: str
-    bucket: int
-    ticket: str
-    from_sequence: int
-    attempts: int
-    next_at: datetime | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointState:
-    """What an endpoint asked of us: to rest until `not_before`, or to stop."""
-
-    not_before: datetime | None = None
-    stopped_at: datetime | None = None
-    reason: str = ""
 
 
 class FeedTx(Protocol):
@@ -137,3 +118,6 @@ class FeedStore(Protocol):
     async def endpoint(self, subscription: str) -> EndpointState: ...
 
     async def put_endpoint(self, subscription: str, state: EndpointState) -> None: ...
+
+    async def release(self, subscription: str, now: datetime) -> int:
+        """An operator's word: the endpoint may be asked again, parked tickets too; how many."""

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from services.datasync.adapters.store import (
-    EndpointState,
     FeedTx,
     Filters,
     Kept,
     Key,
     Reach,
-    Waiting,
 )
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Head
 from services.datasync.domain.sharing import Role, Rule, Subscription, Way, within
 from services.datasync.domain.views import Summary
+from services.datasync.domain.webhook import EndpointState, Waiting
 from services.kernel.store import Tx
 
 VIEW = "datasync"
@@ -150,6 +149,16 @@ class MemoryFeedStore:
     async def put_endpoint(self, subscription: str, state: EndpointState) -> None:
         self._endpoints[subscription] = state
 
+    async def release(self, subscription: str, now: datetime) -> int:
+        self._endpoints[subscription] = EndpointState()
+        parked = [
+            w
+            for w in self._waiting.values()
+            if w.subscription == subscription and w.next_at is None
+        ]
+        await self.put_waiting([replace(w, attempts=0, next_at=now) for w in parked])
+        return len(parked)
+
 
 def _head(feed: Sequence[Entry]) -> Head:
     return Head(feed[-1].sequence, feed[-1].chain) if feed else Head()
@@ -176,4 +185,4 @@ def _reaches(line: Reach, row: Summary) -> bool:
         areas=(line.area,) if line.area else (),
     )
     who = Subscription("", line.department, line.level, (rule,), frozenset())
-    return bool(who.granting(row.audience))
+    return row.received_at >= line.since and bool(who.granting(row.audience))

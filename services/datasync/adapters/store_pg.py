@@ -12,18 +12,17 @@ import asyncpg
 
 from services.datasync.adapters import rows_pg
 from services.datasync.adapters.store import (
-    EndpointState,
     FeedTx,
     Filters,
     Kept,
     Key,
     Reach,
-    Waiting,
 )
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Head
 from services.datasync.domain.sharing import Way
 from services.datasync.domain.views import Summary
+from services.datasync.domain.webhook import EndpointState, Waiting
 from services.kernel.queries import named
 from services.kernel.store import StoreUnavailable, Tx
 
@@ -104,7 +103,7 @@ class PostgresFeedStore:
     ) -> list[Summary]:
         f = filters
         lines = rows_pg.columns(
-            [(r.role, r.department, r.level, r.category, r.area) for r in reach or ()], 5
+            [(r.role, r.department, r.level, r.category, r.area, r.since) for r in reach or ()], 6
         )
         at, ticket = before or (_LATEST, "")
         rows = await self._fetch(
@@ -183,6 +182,9 @@ class PostgresFeedStore:
         await self._fetch(
             "put_endpoint", subscription, state.not_before, state.stopped_at, state.reason
         )
+
+    async def release(self, subscription: str, now: datetime) -> int:
+        return len(await self._fetch("release", subscription, now))
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
         try:

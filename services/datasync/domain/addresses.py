@@ -14,10 +14,11 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ip_network(text) for text in texts)
 
 
-def refusal(address: str, allowed: Sequence[Network]) -> str:
+def refusal(address: str, allowed: Sequence[Network], *, public: bool = True) -> str:
     """Why nothing may be sent to the address; empty where it may.
 
     An IPv4 address inside an IPv6 one (v4-mapped, NAT64, 6to4, Teredo) counts as itself too.
+    `public` False: only the allowed networks will do.
     """
     plain = address.partition("%")[0]
     try:
@@ -26,15 +27,20 @@ def refusal(address: str, allowed: Sequence[Network]) -> str:
         return f"{address} is no address"
     inner = _inner(outer)
     if isinstance(outer, IPv6Address) and (outer.ipv4_mapped or _in_nat64(outer)):
-        return _refused(inner, allowed)
-    return _refused(outer, allowed) or ("" if inner is None else _refused(inner, allowed))
+        return _refused(inner, allowed, public)
+    reason = _refused(outer, allowed, public)
+    return reason or ("" if inner is None else _refused(inner, allowed, public))
 
 
-def _refused(address: IPv4Address | IPv6Address | None, allowed: Sequence[Network]) -> str:
+def _refused(
+    address: IPv4Address | IPv6Address | None, allowed: Sequence[Network], public: bool
+) -> str:
     if address is None:
         return "an address of a translation prefix that hides where it leads"
     if any(address.version == network.version and address in network for network in allowed):
         return ""
+    if not public:
+        return f"{address} is not in an allowed network"
     if address.is_global and not address.is_multicast:
         return ""
     return f"{address} is not a public address"

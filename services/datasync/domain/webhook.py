@@ -11,9 +11,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
+from services.datasync.domain.feed import Entry
+
 # Nobody is asked again after some three days: from then on the ticket waits for an operator.
 SCHEDULE_S = (5.0, 30.0, 120.0, 600.0, 1_800.0, 7_200.0, 21_600.0, 43_200.0, 86_400.0, 86_400.0)
 LONGEST_PAUSE = timedelta(days=1)
+UNSTATED_PAUSE = timedelta(seconds=30)
 
 
 def secret_bytes(secret: str) -> bytes:
@@ -28,6 +31,46 @@ def signatures(secrets: Sequence[bytes], message_id: str, timestamp: int, body: 
     content = b"%b.%d.%b" % (message_id.encode(), timestamp, body)
     digests = (hmac.new(secret, content, hashlib.sha256).digest() for secret in secrets)
     return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ticket whose webhook failed: its entries from `from_sequence` on wait, nobody else's.
+
+    `next_at` None: parked; the schedule is used up and an operator has to release it.
+    """
+
+    subscription: str
+    bucket: int
+    ticket: str
+    from_sequence: int
+    attempts: int
+    next_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointState:
+    """What an endpoint asked of us: to rest until `not_before`, or to stop."""
+
+    not_before: datetime | None = None
+    stopped_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message. `retry` is the waiting ticket whose entries are still to be read."""
+
+    generation: int
+    entries: tuple[Entry, ...] = ()
+    retry: Waiting | None = None
+
+    @property
+    def tickets(self) -> frozenset[str]:
+        if self.retry is not None:
+            return frozenset({self.retry.ticket})
+        return frozenset(e.fact.ticket for e in self.entries)
 
 
 class Verdict(Enum):
