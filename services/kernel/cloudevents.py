@@ -68,24 +68,23 @@ def broker_time(record: Record) -> datetime:
 
 def to_fact(record: Record, headers: dict[str, bytes]) -> Fact:
     """The fact of a record. Raises NotAFact."""
-    text = {k: v.decode() for k, v in headers.items() if k.startswith(("ce_", "trace"))}
     try:
         return Fact(
-            source=text["ce_source"],
+            source=headers["ce_source"].decode(),
             bucket=record.partition,
-            position=int(text["ce_position"]),
-            ticket=text["ce_subject"],
-            version=int(text["ce_streamversion"]),
-            type=text["ce_type"],
+            position=int(headers["ce_position"]),
+            ticket=headers["ce_subject"].decode(),
+            version=int(headers["ce_streamversion"]),
+            type=headers["ce_type"].decode(),
             data=record.value or b"",
-            time=datetime.fromisoformat(text["ce_time"]),
-            recorded_at=datetime.fromisoformat(text["ce_recordedtime"]),
-            stage=text["ce_stage"],
-            import_id=text.get("ce_importid", ""),
-            command_id=text.get("ce_commandid", ""),
-            causation=text.get("ce_causation", ""),
-            by=text.get("ce_by", ""),
-            traceparent=text.get("traceparent", ""),
+            time=datetime.fromisoformat(headers["ce_time"].decode()),
+            recorded_at=datetime.fromisoformat(headers["ce_recordedtime"].decode()),
+            stage=headers["ce_stage"].decode(),
+            import_id=headers.get("ce_importid", b"").decode(),
+            command_id=headers.get("ce_commandid", b"").decode(),
+            causation=headers.get("ce_causation", b"").decode(),
+            by=headers.get("ce_by", b"").decode(),
+            traceparent=headers.get("traceparent", b"").decode(),
             offset=record.offset,
             broker_time=broker_time(record),
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from hotline.kernel.v1.answer_pb2 import TicketParked
 from services.kernel.bus import Place, Record
-from services.kernel.cloudevents import NotAFact, broker_time, to_fact
+from services.kernel.cloudevents import broker_time, to_fact
 from services.kernel.facts import Fact, InboxRow
 from services.kernel.store import Advance
 
@@ -43,8 +44,9 @@ class Batch:
 class Inbox:
     """The partitions that this process consumes, as far as its own commits have come."""
 
-    def __init__(self, tickets: str) -> None:
-        self.tickets = tickets
+    def __init__(self, tickets: str, wants: Callable[[str, str], bool]) -> None:
+        """`wants(source, type)`: facts that mean nothing to the service are only counted."""
+        self.tickets, self._wants = tickets, lru_cache(maxsize=4_096)(wants)
         self.rows: dict[Place, InboxRow] = {}
         self.parked: set[str] = set()
 
@@ -103,19 +105,23 @@ class Inbox:
         self, batch: Batch, record: Record, headers: dict[str, bytes], expected: dict[str, int]
     ) -> None:
         try:
+            source, position = headers["ce_source"].decode(), int(headers["ce_position"])
+            due = expected.get(source, 1)
+            if position == due and not self._wants(source, headers["ce_type"].decode()):
+                expected[source] = due + 1
+                return
             fact = to_fact(record, headers)
-        except NotAFact as error:
+        except (KeyError, ValueError) as error:
             batch.spoiled.append((record, str(error)))
             return
-        due = expected.get(fact.source, 1)
-        if fact.position == due:
-            expected[fact.source] = due + 1
+        if position == due:
+            expected[source] = due + 1
             batch.read.append(fact)
             if fact.ticket in self.parked and fact.type != PARKED_TYPE:
                 batch.waiting.append((fact.ticket, record))
             else:
                 batch.facts.append(fact)
-        elif fact.position < due:
+        elif position < due:
             batch.lower += 1
         else:
             batch.higher.append(fact)

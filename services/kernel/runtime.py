@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from services.kernel import names
 from services.kernel.bus import Bus, BusUnavailable, Consumer, Reader
 from services.kernel.clock import Clock
-from services.kernel.inbox import Inbox
+from services.kernel.inbox import PARKED_TYPE, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
 from services.kernel.names import topic_of
@@ -57,7 +57,7 @@ class Runtime:
         self.store, self.bus, self.clock = store, bus, clock
         self.meter = Meter(registry)
         self.tickets = topic_of(place.namespace, names.TICKETS)
-        self.inbox = Inbox(self.tickets)
+        self.inbox = Inbox(self.tickets, self._wants)
         self.relay = Relay(service.codec, self.tickets, store, bus, clock)
         self.proof = Proof()
         self.consumer: Consumer | None = None
@@ -80,6 +80,11 @@ class Runtime:
         )
         self.writer = Writer(store, self.meter)
         self.performer = self._performer()
+
+    def _wants(self, source: str, type_name: str) -> bool:
+        service = self.service
+        known = service.codec.knows(type_name) or type_name == PARKED_TYPE
+        return bool(service.views) or source == service.name or known
 
     def _kafka_commands(self, senders: Senders) -> KafkaCommands | None:
         if not self.service.codec.commands:
