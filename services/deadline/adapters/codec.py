@@ -1,0 +1,85 @@
+"""Deadline on the wire: its own facts by name, and every fact that the policy names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+
+from hotline.deadline.v1 import events_pb2
+from hotline.dispatch.v1 import events_pb2 as dispatch
+from hotline.evaluation.v1 import events_pb2 as evaluation
+from hotline.intake.v1 import events_pb2 as intake
+from services.deadline.domain import ticket
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.reactions import Happened
+from services.kernel.codec import BadBody, Codec, to_datetime
+from services.kernel.facts import Fact
+
+OWN = [
+    (ticket.ClockStarted, events_pb2.ClockStarted),
+    (ticket.ClockPaused, events_pb2.ClockPaused),
+    (ticket.ClockResumed, events_pb2.ClockResumed),
+    (ticket.ClockStopped, events_pb2.ClockStopped),
+    (ticket.DeadlineMissed, events_pb2.DeadlineMissed),
+    (ticket.MissWithdrawn, events_pb2.MissWithdrawn),
+    (ticket.ReturnWindowClosed, events_pb2.ReturnWindowClosed),
+]
+HISTORY_CLOSED = intake.HistoryClosed.DESCRIPTOR.full_name
+_ALWAYS = ("unit", "stated_due_at", "import_id", "until", "final")
+Read = Callable[[Message], object]
+
+
+class PolicyCodec(Codec):
+    """Facts of others come as `Happened`, with the fields that conditions ask for.
+
+    Raises ValueError for a policy that names a fact or a field that nobody records.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__("deadline", OWN)
+        recorded = _recorded()
+        names = {*policy.fields(), *_ALWAYS}
+        self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
+        for type_name in {*policy.types(), HISTORY_CLOSED}:
+            if type_name not in recorded:
+                raise ValueError(f"{policy.version}: no service records {type_name}")
+            message = recorded[type_name]
+            self._readers[type_name] = (message, _readers(message, names))
+
+    def knows(self, type_name: str) -> bool:
+        return type_name in self._readers or super().knows(type_name)
+
+    def decode(self, fact: Fact) -> Any:
+        reader = self._readers.get(fact.type)
+        if reader is None:
+            return super().decode(fact)
+        message, readers = reader
+        try:
+            body = message.FromString(fact.data)
+        except DecodeError as error:
+            raise BadBody(f"{fact.type}: not a protobuf message: {error}") from None
+        values = {name: read(body) for name, read in readers.items()}
+        return Happened(fact.type, fact.time, fact.source, fact.event_id, fact.import_id, values)
+
+
+def _recorded() -> dict[str, type[Message]]:
+    modules = (intake, dispatch, evaluation, events_pb2)
+    return {
+        f"{module.DESCRIPTOR.package}.{name}": getattr(module, name)
+        for module in modules
+        for name in module.DESCRIPTOR.message_types_by_name
+    }
+
+
+def _readers(message: type[Message], names: set[str]) -> dict[str, Read]:
+    fields = message.DESCRIPTOR.fields_by_name
+    return {name: _reader(fields[name]) for name in names if name in fields}
+
+
+def _reader(field: Any) -> Read:
+    name = field.name
+    if field.message_type is not None:
+        return lambda body: to_datetime(getattr(body, name)) if body.HasField(name) else None
+    return lambda body: getattr(body, name)

@@ -1,0 +1,23 @@
+-- name: rows
+-- What a batch folds on.
+select c.* from unnest($1::int[], $2::text[], $3::text[], $4::int[]) a (bucket, ticket, clock, run)
+join {schema}.clock c
+    on c.bucket = a.bucket and c.ticket = a.ticket and c.clock = a.clock and c.run = a.run
+
+-- name: put
+-- The rows after a batch.
+insert into {schema}.clock (bucket, ticket, clock, run, unit, state, started_at, due_at, missed)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::timestamptz[], $9::boolean[])
+on conflict (bucket, ticket, clock, run)
+do update set state = excluded.state, due_at = excluded.due_at, missed = excluded.missed
+
+-- name: of_ticket
+-- All clocks of one ticket.
+select * from {schema}.clock where bucket = $1 and ticket = $2 order by started_at, clock, run
+
+-- name: due
+-- A unit's open clocks, the earliest due first; every unit's where none is named.
+select * from {schema}.clock
+where state = 'running' and ($1 = '' or unit = $1) and due_at < $2
+order by due_at, ticket limit $3

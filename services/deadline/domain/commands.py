@@ -1,0 +1,189 @@
+"""What is done to a clock: start, pause, resume, stop, expire; all by reactions and timers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.due import due_at
+from services.deadline.domain.lengths import Pause, Running
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.ticket import (
+    Clock,
+    ClockPaused,
+    ClockResumed,
+    Clocks,
+    ClockStarted,
+    ClockStopped,
+    DeadlineMissed,
+    Event,
+    MissWithdrawn,
+    Phase,
+    ReturnWindowClosed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StartClock:
+    """`started_at` is the act's own time; `stated_due_at` the matter's own limit, if any."""
+
+    at: datetime
+    clock: str
+    unit: str
+    started_at: datetime
+    start_event: str
+    stated_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseClock:
+    at: datetime
+    clock: str
+    paused_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeClock:
+    at: datetime
+    clock: str
+    resumed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopClock:
+    at: datetime
+    clock: str
+    stopped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireClock:
+    """The due instant has come and silence is proven; `at` is the due instant."""
+
+    at: datetime
+    clock: str
+    run: int
+
+
+Command = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
+
+
+def decisions(policy: Policy, calendar: Calendar) -> Callable[[Command, Clocks], Sequence[Event]]:
+    """`decide` under this policy and calendar."""
+
+    def decide(command: Command, state: Clocks) -> Sequence[Event]:
+        clock = state.by_name.get(command.clock)
+        match command:
+            case StartClock():
+                return start(command, clock, state, policy, calendar)
+            case PauseClock():
+                return pause(command, clock, policy)
+            case ResumeClock():
+                return resume(command, clock, policy, calendar)
+            case StopClock():
+                return stop(command, clock, policy)
+            case ExpireClock():
+                return expire(command, clock, policy)
+            case _:
+                assert_never(command)
+
+    return decide
+
+
+def start(
+    command: StartClock, clock: Clock | None, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    if clock is not None and clock.start_event == command.start_event:
+        return []
+    row = policy.rows[command.clock]
+    stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
+    due = due_at(row.length, command.started_at, calendar, stated_due_at=stated)
+    assert due is not None, "without a pause there is a due instant"
+    return [
+        ClockStarted(
+            at=command.at,
+            clock=command.clock,
+            run=1 if clock is None else clock.run + 1,
+            unit=command.unit,
+            started_at=command.started_at,
+            due_at=due,
+            provisional=stated is None and _is_provisional(row.length, due, calendar),
+            policy=policy.version,
+            calendar=f"{calendar.id}@{calendar.version}",
+            start_event=command.start_event,
+            basis="length" if stated is None else "stated",
+            stated_due_at=command.stated_due_at,
+        )
+    ]
+
+
+def _is_provisional(length: object, due: datetime, calendar: Calendar) -> bool:
+    """R28: the last day lies in a year that is not published."""
+    if isinstance(length, Running):
+        return False
+    last_day = calendar.local_date(due - timedelta(microseconds=1))
+    return not calendar.is_published(last_day)
+
+
+def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
+    if clock is None or clock.phase is not Phase.RUNNING:
+        return []
+    paused = ClockPaused(command.at, clock.name, clock.run, command.reason, command.paused_at)
+    return [*_judged(command.at, clock, command.paused_at, policy), paused]
+
+
+def resume(
+    command: ResumeClock, clock: Clock | None, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    if clock is None or clock.phase is not Phase.PAUSED:
+        return []
+    opened = clock.pauses[-1]
+    end = max(command.resumed_at, opened.start)
+    pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
+    row = policy.rows[clock.name]
+    due = due_at(row.length, clock.started_at, calendar, pauses, stated_due_at=clock.stated_due_at)
+    assert due is not None, "every pause has ended"
+    provisional = clock.stated_due_at is None and _is_provisional(row.length, due, calendar)
+    return [ClockResumed(command.at, clock.name, clock.run, end, due, provisional)]
+
+
+def stop(command: StopClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
+    if clock is None or clock.phase is Phase.CLOSED:
+        return []
+    judged = _judged(command.at, clock, command.stopped_at, policy)
+    if clock.phase is Phase.STOPPED:
+        return [e for e in judged if isinstance(e, MissWithdrawn)]
+    stopped = ClockStopped(
+        command.at,
+        clock.name,
+        clock.run,
+        clock.unit,
+        command.stopped_at,
+        command.stopped_at < clock.due_at,
+    )
+    return [*judged, stopped]
+
+
+def _judged(at: datetime, clock: Clock, acted_at: datetime, policy: Policy) -> list[Event]:
+    """The act's own time decides, whatever arrived first; at the same instant it is a miss."""
+    late = acted_at >= clock.due_at
+    running = clock.phase is Phase.RUNNING and not policy.rows[clock.name].window
+    if late and running and not clock.missed:
+        return [DeadlineMissed(clock.due_at, clock.name, clock.run, clock.unit, clock.due_at)]
+    if not late and clock.missed:
+        return [MissWithdrawn(at, clock.name, clock.run, clock.unit, clock.due_at, acted_at)]
+    return []
+
+
+def expire(command: ExpireClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
+    if clock is None or clock.phase is not Phase.RUNNING or clock.run != command.run:
+        return []
+    if clock.due_at != command.at or clock.missed:
+        return []
+    if policy.rows[clock.name].window:
+        return [ReturnWindowClosed(command.at, clock.run, clock.unit, clock.due_at)]
+    return [DeadlineMissed(command.at, clock.name, clock.run, clock.unit, clock.due_at)]

@@ -1,0 +1,93 @@
+"""What deadline does about any service's fact: the policy's rows say it, no code does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.commands import (
+    Command,
+    ExpireClock,
+    PauseClock,
+    ResumeClock,
+    StartClock,
+    StopClock,
+    decisions,
+)
+from services.deadline.domain.policy import OWN, Policy, Trigger
+from services.deadline.domain.ticket import Clocks, Event, Phase, evolve
+from services.kernel.decider import Decider
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Any fact that a row of the policy names, with the fields that the policy asks for."""
+
+    type: str
+    at: datetime
+    source: str
+    event_id: str
+    import_id: str
+    values: Mapping[str, object]
+
+    def instant(self, trigger: Trigger) -> datetime:
+        """The act's own time: what counts is when it reached us."""
+        stated = self.values.get(trigger.instant) if trigger.instant else None
+        return stated if isinstance(stated, datetime) else self.at
+
+
+def decider(policy: Policy, calendar: Calendar) -> Decider[Clocks, Command, Event]:
+    """Deadline under this policy and calendar."""
+    return Decider(Clocks(), decisions(policy, calendar), evolve, reactions(policy))
+
+
+def reactions(policy: Policy) -> Callable[[Happened, Clocks, datetime], Sequence[Command]]:
+    """`react` under this policy: ends before pauses, starts last."""
+
+    def react(event: Happened, state: Clocks, at: datetime) -> Sequence[Command]:
+        commands: list[Command] = []
+        if event.import_id:
+            commands += _overdue(event, state, policy)
+        for trigger, row in policy.ending.get(event.type, ()):
+            if trigger.fits(event.values) and row.name in state.by_name:
+                commands.append(StopClock(at, row.name, event.instant(trigger)))
+        for trigger, row in policy.pausing.get(event.type, ()):
+            if trigger.fits(event.values):
+                commands.append(PauseClock(at, row.name, event.instant(trigger), row.pause_reason))
+        for trigger, row in policy.resuming.get(event.type, ()):
+            if trigger.fits(event.values):
+                commands.append(ResumeClock(at, row.name, event.instant(trigger)))
+        commands.extend(_starts(event, at, policy))
+        return commands
+
+    return react
+
+
+def _starts(event: Happened, at: datetime, policy: Policy) -> Iterator[Command]:
+    stated = event.values.get("stated_due_at")
+    for trigger, row in policy.starting.get(event.type, ()):
+        if trigger.fits(event.values):
+            yield StartClock(
+                at,
+                row.name,
+                str(event.values.get("unit") or ""),
+                event.instant(trigger),
+                event.event_id,
+                stated if isinstance(stated, datetime) else None,
+            )
+
+
+def _overdue(event: Happened, state: Clocks, policy: Policy) -> Iterator[Command]:
+    """In an import: a clock that only this source ends was due before this fact of it."""
+    due = [
+        clock
+        for clock in state.by_name.values()
+        if clock.phase is Phase.RUNNING
+        and not clock.missed
+        and clock.due_at <= event.at
+        and set(policy.sources[clock.name]) <= {event.source, OWN}
+    ]
+    for clock in sorted(due, key=lambda c: (c.due_at, c.name)):
+        yield ExpireClock(clock.due_at, clock.name, clock.run)

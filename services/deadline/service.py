@@ -1,0 +1,38 @@
+"""Deadline, as the kernel runs it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.deadline.adapters.clocks import ClocksView
+from services.deadline.adapters.codec import HISTORY_CLOSED, PolicyCodec
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.reactions import Happened, decider
+from services.deadline.domain.views import expire, timers
+from services.kernel.service import Frontier, Service
+
+
+def service(
+    policy: Policy, calendar: Calendar, codec: PolicyCodec, clocks: ClocksView | None = None
+) -> Service:
+    """Stage 5 under the city's policy and calendar."""
+    return Service(
+        "deadline",
+        codec,
+        decider(policy, calendar),
+        views=() if clocks is None else (clocks,),
+        timers=timers(policy),
+        expire=expire,
+        frontier=frontier,
+    )
+
+
+def frontier(event: Any) -> Frontier | None:
+    """How far an import has come, from HistoryClosed."""
+    if not isinstance(event, Happened) or event.type != HISTORY_CLOSED:
+        return None
+    until = event.values["until"]
+    assert isinstance(until, datetime)
+    return Frontier(str(event.values["import_id"]), until, bool(event.values["final"]))
