@@ -57,10 +57,13 @@ class CommandRule:
 class Service:
     """One service, as the kernel runs it.
 
-    `commands` says who may send what, by HTTP and by Kafka alike. `own_reactions` are the service's own event classes that `react` wants to see again.
-    `timers` gives the timer changes of an own event, `expire` the command of a due timer.
-    `frontier` reads the end of an import out of an event. `submit` makes a command of a
-    submission: (body, content type, sender, command id, arrival) -> Submission.
+    `commands` says who may send what, by HTTP and by Kafka alike. `own_reactions` are the
+    service's own event classes that `react` wants to see again. `timers` gives the timer changes
+    of an own event, `expire` the command of a due timer. `frontier` reads the end of an import
+    out of another's event. `submit` makes a command of a submission: (body, content type, sender,
+    at=, import_id=) -> Submission. `announce` is told of facts before
+    they are committed as applied: at least once, in order. `answer` adds to what the sender of a
+    command learns.
     """
 
     name: str
@@ -73,4 +76,5 @@ class Service:
     expire: Callable[[str, datetime], Any] | None = None
     frontier: Callable[[Any], Frontier | None] | None = None
     submit: Callable[..., Awaitable[Submission]] | None = None
+    announce: Callable[[Sequence[Fact]], Awaitable[None]] | None = None
     answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None

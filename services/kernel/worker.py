@@ -142,6 +142,8 @@ class Worker:
                 [spoiled(r, why, self._namespace, self._service.name) for r, why in batch.spoiled]
             )
         if batch:
+            if self._service.announce is not None:
+                await self._service.announce(batch.facts)
             plan, written = await self._settle(batch)
             await self._after(batch, plan, written)
 

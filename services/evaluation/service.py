@@ -1,0 +1,31 @@
+"""Evaluation, as the kernel runs it."""
+
+from __future__ import annotations
+
+from services.evaluation.adapters.codec import CODEC
+from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
+from services.evaluation.adapters.registry import Registry
+from services.evaluation.domain import commands
+from services.evaluation.domain.reactions import decider
+from services.kernel.service import CommandRule, Service
+
+HOTLINE = frozenset({"staff", "supervisor"})
+
+COMMANDS = (
+    CommandRule("visit", commands.RecordVisit, HOTLINE),
+    CommandRule("visit-attempt", commands.RecordVisitAttempt, HOTLINE),
+)
+
+
+def service(
+    registry: Registry, figures: FiguresView | None = None, measures: MeasuresFeed | None = None
+) -> Service:
+    """Stages 7 and 8 under the city's formula."""
+    return Service(
+        "evaluation",
+        CODEC,
+        decider(registry.formula),
+        commands=COMMANDS,
+        views=() if figures is None else (figures,),
+        announce=None if measures is None else measures.announce,
+    )
