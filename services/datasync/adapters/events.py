@@ -116,14 +116,20 @@ NOTHING: Mapping[str, Any] = {}
 
 def decode(type_name: str, body: bytes) -> Mapping[str, Any]:
     """The fields of an event; empty where the type is unknown or the bytes are not of it."""
+    message = parse(type_name, body)
+    return NOTHING if message is None else Fields(message, _forms(type_name))
+
+
+def parse(type_name: str, body: bytes) -> Message | None:
+    """The event itself; None where the type is unknown or the bytes are not of it."""
     cls = event_types().get(type_name)
     if cls is None:
-        return NOTHING
+        return None
     try:
-        return Fields(cls.FromString(body), _forms(type_name))
+        return cls.FromString(body)
     except DecodeError:
         log.warning("a body is not of its type %s", type_name)
-        return NOTHING
+        return None
 
 
 def to_fact(fact: kernel.Fact) -> Fact:

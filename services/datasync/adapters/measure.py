@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from services.datasync.domain.sharing import Way
 
 
-class Deliveries:
+class DeliveryMeter:
     """One per process; labels are bounded by the subscriptions."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hotline.datasync.v1.feed_pb2 import FeedEntry
-from services.datasync.adapters.events import as_json, classes, event_types
+from services.datasync.adapters.events import as_json, classes, parse
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Given
 from services.datasync.domain.masking import hidden, masked, opened
@@ -101,12 +101,11 @@ class Serving:
         return bool(fields) and not any(hidden(rule, fields, named) for named in (True, False))
 
     def _masked_body(self, entry: Entry) -> bytes:
-        """An event of an unknown type cannot be masked, so nothing of it is shown."""
+        """An event that cannot be read cannot be masked, so nothing of it is shown."""
         fact = entry.fact
-        cls = event_types().get(fact.type)
-        if cls is None:
+        message = parse(fact.type, fact.body)
+        if message is None:
             return b""
-        message = cls.FromString(fact.body)
         message.DiscardUnknownFields()
         confidential = bool(fact.data.get("confidential"))
         for name in hidden(self._rule(entry), classes(fact.type), confidential):
@@ -115,8 +114,8 @@ class Serving:
 
     def _json(self, entry: Entry) -> dict[str, Any]:
         fact = entry.fact
-        cls = event_types().get(fact.type)
-        data = {} if cls is None else as_json(cls.FromString(fact.body))
+        message = parse(fact.type, fact.body)
+        data = {} if message is None else as_json(message)
         return {
             "subscription": entry.subscription,
             "bucket": entry.bucket,
@@ -149,6 +148,5 @@ class Serving:
 
     @staticmethod
     def _sealed(fact: Fact, name: str) -> Sealed:
-        cls = event_types()[fact.type]
-        body = getattr(cls.FromString(fact.body), name)
+        body: bytes = getattr(parse(fact.type, fact.body), name)
         return Sealed(fact.ticket, fact.data.get("person_id", ""), name, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from services.datasync.adapters.measure import Deliveries
+from services.datasync.adapters.measure import DeliveryMeter
 from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.store import FeedStore
 from services.datasync.adapters.tail import Tail
@@ -38,10 +38,10 @@ class TopicDelivery:
         store: FeedStore,
         bus: Bus,
         clock: Clock,
-        delivered: Deliveries,
+        meter: DeliveryMeter,
     ) -> None:
         self._subscription, self._topic, self._serving = subscription, topic, serving
-        self._store, self._bus, self._clock, self._count = store, bus, clock, delivered
+        self._store, self._bus, self._clock, self._meter = store, bus, clock, meter
         self.tail = Tail(store, subscription)
         self._acknowledged: dict[int, int] = {}
         self._saved: dict[int, int] = {}
@@ -77,7 +77,7 @@ class TopicDelivery:
         for entry in entries:
             if entry.bucket in self._acknowledged:
                 self._acknowledged[entry.bucket] = entry.sequence
-        self._count.add(self._subscription, Way.TOPIC, len(entries))
+        self._meter.add(self._subscription, Way.TOPIC, len(entries))
         if (self._clock.now() - self._saved_at).total_seconds() >= _SAVE_EVERY_S:
             await self._save()
         return True

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import orjson
 
-from services.datasync.adapters.measure import Deliveries
+from services.datasync.adapters.measure import DeliveryMeter
 from services.datasync.adapters.sender import Sender, SendFailed
 from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.store import FeedStore
@@ -66,10 +66,10 @@ class WebhookDelivery:
         store: FeedStore,
         sender: Sender,
         clock: Clock,
-        delivered: Deliveries,
+        meter: DeliveryMeter,
     ) -> None:
         self._subscription, self._endpoint, self._serving = subscription, endpoint, serving
-        self._store, self._sender, self._clock, self._count = store, sender, clock, delivered
+        self._store, self._sender, self._clock, self._meter = store, sender, clock, meter
         self.tail = Tail(store, subscription)
         self.flight = Flight(subscription, endpoint.schedule_s, endpoint.rate, endpoint.burst)
         self._wanted: frozenset[int] | None = None
@@ -156,7 +156,7 @@ class WebhookDelivery:
         if moved:
             await store.put_cursors(Way.WEBHOOK, name, moved)
             flight.cursors_saved(moved)
-        self._count.waiting(name, flight.waiting_tickets)
+        self._meter.waiting(name, flight.waiting_tickets)
 
     async def _post(self, post: Post) -> None:
         """One message and what it came to; the loop does the writing."""
@@ -171,9 +171,9 @@ class WebhookDelivery:
             return
         self.flight.settle(post, entries, outcome, reason, self._clock.now(), pause)
         if outcome is Verdict.DELIVERED:
-            self._count.add(self._subscription, Way.WEBHOOK, len(entries))
+            self._meter.add(self._subscription, Way.WEBHOOK, len(entries))
         else:
-            self._count.failed(self._subscription)
+            self._meter.failed(self._subscription)
             log.warning("webhook of %s: %s", self._subscription, reason)
 
     async def _entries(self, post: Post) -> Sequence[Entry]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from math import ceil
 
 from services.datasync.domain.feed import Entry
 
@@ -156,6 +157,6 @@ class Allowance:
         """(what is left, zero) or (unchanged, how long to wait) where no token is there."""
         gained = max((now - self.at).total_seconds(), 0.0) * self.rate
         tokens = min(self.tokens + gained, self.burst)
-        if tokens < 1.0 - 1e-6:  # waits are whole microseconds
-            return self, timedelta(seconds=(1.0 - tokens) / self.rate)
+        if tokens < 1.0 - 1e-9:
+            return self, timedelta(microseconds=ceil((1.0 - tokens) / self.rate * 1e6))
         return replace(self, tokens=tokens - 1.0, at=max(now, self.at)), timedelta()

@@ -131,6 +131,7 @@ _DISPATCH = {
     "ReturnRefused": Words(
         HOTLINE, "不同意 {unit} 退单：{reason}", "Return by {unit} refused: {reason}"
     ),
+    "ReturnWindowEnded": Words(HOTLINE, "{unit} 不能再退单", "From here {unit} may not return it"),
     "CitizenContacted": Words(UNIT, "{unit} 已联系诉求人", "{unit} contacted the citizen"),
     "ProgressNoted": Words(UNIT, "{unit} 办理进展：{note}", "Progress at {unit}: {note}"),
     "TicketReplied": Words(

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from services.datasync.adapters.measure import Deliveries
+from services.datasync.adapters.measure import DeliveryMeter
 from services.datasync.adapters.sender import Answer, HttpSender, SendFailed
 from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.webhook import Endpoint, WebhookDelivery
@@ -265,7 +265,7 @@ async def test_a_whole_feed_arrives_signed_after_refusals(
             kept.feeds,
             sender,
             clock,
-            Deliveries(CollectorRegistry()),
+            DeliveryMeter(CollectorRegistry()),
         )
         delivery.own(ALL_BUCKETS)
         task = asyncio.create_task(delivery.run())

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from standardwebhooks import Webhook
 
 from hotline.datasync.proof import Received, verify_chain
-from services.datasync.adapters.measure import Deliveries
+from services.datasync.adapters.measure import DeliveryMeter
 from services.datasync.adapters.sender import Answer, SendFailed
 from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.webhook import Endpoint, WebhookDelivery
@@ -75,7 +75,7 @@ def unless(ticket: str, answer: Answer) -> Reply:
 async def delivering(
     kept: Kept, department: Department, clock: ManualClock, endpoint: Endpoint = ENDPOINT
 ) -> AsyncIterator[WebhookDelivery]:
-    meter = Deliveries(CollectorRegistry())
+    meter = DeliveryMeter(CollectorRegistry())
     delivery = WebhookDelivery(
         "dot", endpoint, Serving(SHARING), kept.feeds, department, clock, meter
     )

@@ -119,4 +119,4 @@ def test_no_second_sees_more_messages_than_rate_and_burst_allow(
             again, rest = allowance.take(now + wait)
             assert not rest
             allowance, now = again, now + wait
-        assert taken <= burst + rate * (now - NOW).total_seconds() + 0.01
+        assert taken <= burst + rate * (now - NOW).total_seconds() + 1e-6

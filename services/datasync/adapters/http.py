@@ -1,0 +1,172 @@
+"""datasync over HTTP: ticket files, lists, and feeds by pull and by Server-Sent Events."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Path, Query
+from pydantic import AwareDatetime
+from starlette.responses import Response, StreamingResponse
+
+from services.datasync.adapters import documents
+from services.datasync.adapters.reading import EVERYTHING, OPERATING, Reading
+from services.datasync.adapters.store import Filters
+from services.datasync.adapters.stream import Followers, stream
+from services.datasync.domain.sharing import Way
+from services.kernel.clock import Clock
+from services.kernel.http import after, idempotency_key
+from services.kernel.identity import Principal, Role
+from services.kernel.problems import unavailable
+from services.kernel.security import role
+
+Positions = Mapping[tuple[str, int], int]
+Waits = Callable[[Positions], Awaitable[None]]
+Word = Annotated[str, Query(max_length=200)]
+CursorText = Annotated[str, Query(max_length=4_000)]
+TicketId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+Name = Annotated[str, Path(max_length=100)]
+
+_READERS = role(*sorted(EVERYTHING | {Role.DEPARTMENT, Role.UNIT}))
+_KNOWERS = role(*sorted(EVERYTHING | OPERATING | {Role.DEPARTMENT, Role.UNIT}))
+Reader = Annotated[Principal, Depends(_READERS)]
+Knower = Annotated[Principal, Depends(_KNOWERS)]
+Operator = Annotated[Principal, Depends(role(*sorted(OPERATING)))]
+
+
+def router(reading: Reading, followers: Followers, clock: Clock, waits: Waits) -> APIRouter:
+    """All routes. `waits` holds an answer until what `Hotline-After` names was applied."""
+    made = APIRouter(prefix="/v1")
+    _ticket_routes(made, reading, waits)
+    _feed_routes(made, reading, followers, clock)
+    _subscription_routes(made, reading, clock)
+    return made
+
+
+def _ticket_routes(made: APIRouter, reading: Reading, waits: Waits) -> None:
+    @made.get("/tickets", tags=["tickets"], responses=_answers(documents.TicketList))
+    async def list_tickets(
+        caller: Reader,
+        positions: Annotated[Positions, Depends(after)],
+        state: Word = "",
+        kind: Word = "",
+        category: Word = "",
+        area: Word = "",
+        unit: Word = "",
+        cursor: CursorText = "",
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> Response:
+        """Tickets that the caller may see, newest first; categories and areas with subtrees."""
+        await waits(positions)
+        filters = Filters(state, kind, category, area, unit)
+        place = documents.list_place(cursor)
+        rows = await reading.tickets(caller, filters, place, limit + 1)
+        page, more = rows[:limit], len(rows) > limit
+        return _json(
+            {
+                "tickets": [documents.row_document(row) for row in page],
+                "cursor": documents.list_cursor(page[-1]) if more else None,
+            }
+        )
+
+    @made.get("/tickets/{ticket}", tags=["tickets"], responses=_answers(documents.TicketDocument))
+    async def show_ticket(
+        caller: Reader,
+        positions: Annotated[Positions, Depends(after)],
+        ticket: TicketId,
+        at: Annotated[AwareDatetime | None, Query()] = None,
+    ) -> Response:
+        """The ticket file: header and timeline, as of `at`."""
+        await waits(positions)
+        file = await reading.ticket(caller, ticket, at)
+        headers = {"ETag": f'"{len(file.timeline)}"'}
+        return _json(documents.ticket_document(file), headers)
+
+
+def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock: Clock) -> None:
+    @made.get("/feeds/{subscription}", tags=["feeds"], responses=_answers(documents.FeedPage))
+    async def pull_feed(
+        caller: Reader,
+        subscription: Name,
+        cursor: CursorText = "",
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
+    ) -> Response:
+        """The entries behind the cursor; without one, from the beginning."""
+        feed = reading.subscription(caller, subscription, Way.PULL)
+        page = await reading.page(feed.id, reading.reached(cursor), limit)
+        return _json(
+            {
+                "entries": page.entries,
+                "cursor": reading.cursor(page.reached),
+                "more": page.more,
+            }
+        )
+
+    @made.get(
+        "/feeds/{subscription}/events",
+        tags=["feeds"],
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    )
+    async def follow_feed(
+        caller: Reader,
+        subscription: Name,
+        cursor: CursorText = "",
+        start: Annotated[str, Query(pattern="^(beginning|now)$")] = "beginning",
+        last_event_id: Annotated[str, Header(max_length=4_000)] = "",
+    ) -> Response:
+        """Entries as Server-Sent Events; ids are cursors, for `Last-Event-ID` and for pull."""
+        feed = reading.subscription(caller, subscription, Way.SSE)
+        if followers.full:
+            raise unavailable("Too many streams are open.", 5)
+        come = last_event_id or cursor
+        fresh = start == "now" and not come
+        reached = await reading.ends(feed.id) if fresh else reading.reached(come)
+        ends = caller.expires_at
+        events = stream(
+            reading,
+            followers,
+            clock,
+            feed.id,
+            reached,
+            None if ends is None else datetime.fromtimestamp(ends, UTC),
+        )
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    @made.get(
+        "/feeds/{subscription}/proof", tags=["feeds"], responses=_answers(documents.ProofDocument)
+    )
+    async def prove_feed(caller: Reader, subscription: Name) -> Response:
+        """The end of each chain; see `hotline.datasync.proof`."""
+        feed = reading.subscription(caller, subscription, None)
+        return _json(await reading.proof(feed.id))
+
+
+def _subscription_routes(made: APIRouter, reading: Reading, clock: Clock) -> None:
+    @made.get("/subscriptions", tags=["feeds"], responses=_answers(documents.SubscriptionList))
+    async def list_subscriptions(caller: Knower) -> Response:
+        """Who is entitled to what: a department's own, for staff and operators all."""
+        known = [documents.subscription_document(s) for s in reading.subscriptions(caller)]
+        return _json({"version": reading.sharing.version, "subscriptions": known})
+
+    @made.post(
+        "/subscriptions/{subscription}/release",
+        tags=["operations"],
+        responses=_answers(documents.Released),
+        dependencies=[Depends(idempotency_key)],
+    )
+    async def release_webhook(caller: Operator, subscription: Name) -> Response:
+        """Ask a stopped endpoint again, and its parked tickets; a repeat does no harm."""
+        reading.known(subscription)
+        return _json({"tickets": await reading.release(subscription, clock.now())})
+
+
+def _answers(model: Any) -> dict[int | str, dict[str, Any]]:
+    return {200: {"model": model}}
+
+
+def _json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+    body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
+    return Response(body, media_type="application/json", headers=headers)
