@@ -14,9 +14,7 @@ from services.kernel.service import CommandRule, Service
 
 COMMANDS = (
     CommandRule("", commands.SubmitMatter, frozenset({"channel", "staff", "supervisor"})),
-    CommandRule(
-        "withdraw", commands.WithdrawTicket, frozenset({"channel", "staff", "supervisor"})
-    ),
+    CommandRule("withdraw", commands.WithdrawTicket, frozenset({"channel", "staff", "supervisor"})),
     CommandRule(
         "acknowledge-diversion",
         commands.AcknowledgeDiversion,

@@ -30,6 +30,7 @@ from services.kernel.writer import Overloaded
 
 TICKET = Annotated[str, Path(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 AFTER_S = 2.0
+positions_type = dict[tuple[str, int], int]
 
 
 def body_model(cls: type) -> type[StrictModel]:
@@ -69,10 +70,15 @@ async def perform(
     expected: int | None = None,
     import_id: str = "",
     extra: dict[str, Any] | None = None,
+    hashed_ticket: str | None = None,
 ) -> Response:
-    """Perform and answer; what cannot be done now is a 503, another version a 412."""
+    """Perform and answer; what cannot be done now is a 503, another version a 412.
+
+    `hashed_ticket` is part of what makes two bodies of one key the same; a new ticket's is none.
+    """
     assert runtime.performer is not None
     name = type(command).__name__
+    hashed = ticket if hashed_ticket is None else hashed_ticket
     meta = metadata(
         import_id=import_id,
         command_id=f"{principal.name}/{key}",
@@ -85,7 +91,7 @@ async def perform(
             command,
             sender=principal.name,
             key=key,
-            body_hash=hash_of(name, f"{ticket}\0".encode() + body),
+            body_hash=hash_of(name, f"{hashed}\0".encode() + body),
             meta=meta,
             if_match=expected,
             extra=extra,

@@ -55,7 +55,7 @@ class Runtime:
     ) -> None:
         self.service, self.place = service, place
         self.store, self.bus, self.clock = store, bus, clock
-        self.meter = Meter(registry)
+        self.registry, self.meter = registry, Meter(registry)
         self.tickets = topic_of(place.namespace, names.TICKETS)
         self.inbox = Inbox(self.tickets, self._wants)
         self.relay = Relay(service.codec, self.tickets, store, bus, clock)

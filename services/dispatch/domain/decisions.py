@@ -26,14 +26,8 @@ from services.dispatch.domain.commands import (
     SendBackReply,
 )
 from services.dispatch.domain.directory import Directory
-from services.dispatch.domain.rejections import (
-    UnknownTicket,
-)
-from services.dispatch.domain.ticket import (
-    Event,
-    Phase,
-    Ticket,
-)
+from services.dispatch.domain.rejections import UnknownTicket
+from services.dispatch.domain.ticket import Event, Phase, Ticket
 
 
 def decider(directory: Directory) -> Callable[[Command, Ticket], Sequence[Event]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.domain.commands import (
@@ -18,6 +19,7 @@ from services.dispatch.domain.commands import (
 )
 from services.dispatch.domain.placing import require_lead
 from services.dispatch.domain.rejections import (
+    AlreadyReplied,
     NoMoreRedo,
     NoReason,
     NoReply,
@@ -27,6 +29,7 @@ from services.dispatch.domain.rejections import (
 )
 from services.dispatch.domain.ticket import (
     AT_UNIT,
+    OPEN,
     CitizenContacted,
     DispatchConfirmed,
     Event,
@@ -35,6 +38,7 @@ from services.dispatch.domain.ticket import (
     RedoOrdered,
     ReplyApproved,
     ReplySentBack,
+    Ruling,
     Ticket,
     TicketArchived,
     TicketCompleted,
@@ -45,6 +49,7 @@ REDO_BY_RULE, REDO_BY_SUPERVISOR = 1, 2
 
 
 def contact(command: RecordContact, ticket: Ticket) -> Sequence[Event]:
+    """One contact is a fact for the clock; what is said later is progress."""
     require_lead(command.unit, ticket)
     if ticket.contacted:
         return []
@@ -55,6 +60,7 @@ def contact(command: RecordContact, ticket: Ticket) -> Sequence[Event]:
 
 
 def note_progress(command: NoteProgress, ticket: Ticket) -> Sequence[Event]:
+    """Never quiet: who notes the same again says that it is still so."""
     if command.unit != ticket.unit and command.unit not in ticket.co_handlers:
         raise NotYourTicket
     if ticket.phase not in AT_UNIT:
@@ -75,8 +81,10 @@ def reply(command: ReplyTicket, ticket: Ticket) -> Sequence[Event]:
         command.public_answer,
         command.internal_note,
     )
-    if ticket.phase is Phase.REPLIED:
-        return []
+    if ticket.phase is Phase.REPLIED and ticket.reply is not None:
+        if replace(ticket.reply, at=command.at) == replied:
+            return []
+        raise AlreadyReplied
     return [*_confirmed_by_act(command.at, ticket), replied]
 
 
@@ -88,6 +96,8 @@ def _confirmed_by_act(at: datetime, ticket: Ticket) -> Sequence[Event]:
 
 
 def send_back(command: SendBackReply, ticket: Ticket) -> Sequence[Event]:
+    if ticket.phase in AT_UNIT and ticket.ruling is Ruling.SENT_BACK:
+        return []
     if ticket.phase is not Phase.REPLIED:
         raise NoReply(ticket.phase.value)
     if not command.reason.strip():
@@ -125,6 +135,8 @@ def order_redo_by_rule(command: OrderRedoByRule, ticket: Ticket) -> Sequence[Eve
 
 
 def order_redo(command: OrderRedo, ticket: Ticket) -> Sequence[Event]:
+    if ticket.phase in AT_UNIT and ticket.ruling is Ruling.REDO:
+        return []
     if ticket.phase is not Phase.COMPLETED:
         raise NotCompleted(ticket.phase.value)
     if ticket.redos >= REDO_BY_SUPERVISOR:
@@ -135,7 +147,7 @@ def order_redo(command: OrderRedo, ticket: Ticket) -> Sequence[Event]:
 
 
 def close_file(command: CloseFile, ticket: Ticket) -> Sequence[Event]:
-    if ticket.phase is Phase.ARCHIVED:
+    if ticket.phase not in OPEN | {Phase.COMPLETED}:
         return []
     return [TicketArchived(command.at, ticket.unit, command.reason)]
 

@@ -18,13 +18,15 @@ from services.dispatch.domain.directory import Directory
 from services.dispatch.domain.rejections import (
     AboutThatUnit,
     NoNextUnit,
-    NoReason,
     NotAtUnit,
     NothingToRule,
     NotWaiting,
     NotYourTicket,
+    ReturnAfterReply,
     ReturnNotAllowed,
     ReturnTooLate,
+    ReturnWithoutReason,
+    SameUnit,
     UnknownUnit,
 )
 from services.dispatch.domain.ticket import (
@@ -37,6 +39,7 @@ from services.dispatch.domain.ticket import (
     ReturnRefused,
     ReturnRequested,
     ReturnWindowEnded,
+    Ruling,
     Ticket,
     TicketDispatched,
 )
@@ -66,22 +69,25 @@ def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequenc
 
 
 def dispatch(command: DispatchTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:
-    if ticket.phase is Phase.DISPATCHED and ticket.unit == command.to_unit:
+    co_handlers = tuple(dict.fromkeys(u for u in command.co_handlers if u != command.to_unit))
+    if ticket.phase in AT_UNIT and (ticket.unit, ticket.co_handlers) == (
+        command.to_unit,
+        co_handlers,
+    ):
         return []
     if ticket.phase is not Phase.QUEUED:
         raise NotWaiting(ticket.phase.value)
-    _require_unit(command.to_unit, ticket, directory)
-    for unit in command.co_handlers:
+    for unit in (command.to_unit, *co_handlers):
         _require_unit(unit, ticket, directory)
-    return [
-        _sent(command.at, ticket, command.to_unit, command.co_handlers, "dispatcher", directory)
-    ]
+    return [_sent(command.at, ticket, command.to_unit, co_handlers, "dispatcher", directory)]
 
 
 def confirm(command: ConfirmDispatch, ticket: Ticket) -> Sequence[Event]:
     require_lead(command.unit, ticket)
     if ticket.phase is Phase.DISPATCHED:
         return [DispatchConfirmed(command.at, command.unit)]
+    if ticket.phase is Phase.ARCHIVED:
+        raise NotAtUnit(ticket.phase.value)
     return []
 
 
@@ -129,12 +135,14 @@ def request_return(command: RequestReturn, ticket: Ticket) -> Sequence[Event]:
         return []
     if ticket.phase not in AT_UNIT:
         raise NotAtUnit(ticket.phase.value)
-    if ticket.forced:
+    if ticket.returns >= DISPUTE:
         raise ReturnNotAllowed
-    if ticket.window_ended or ticket.redos:
+    if ticket.has_replied:
+        raise ReturnAfterReply
+    if ticket.window_ended:
         raise ReturnTooLate
     if not command.reason.strip():
-        raise NoReason
+        raise ReturnWithoutReason
     number = ticket.returns + 1
     return [
         ReturnRequested(command.at, command.unit, command.reason, command.suggested_unit, number)
@@ -142,6 +150,9 @@ def request_return(command: RequestReturn, ticket: Ticket) -> Sequence[Event]:
 
 
 def grant_return(command: GrantReturn, ticket: Ticket, directory: Directory) -> Sequence[Event]:
+    """The ticket goes on at once, so that it is never at nobody's."""
+    if _is_granted(command, ticket):
+        return []
     if ticket.phase is not Phase.RETURN_ASKED:
         raise NothingToRule(ticket.phase.value)
     unit = command.to_unit or ticket.suggested_unit
@@ -149,21 +160,34 @@ def grant_return(command: GrantReturn, ticket: Ticket, directory: Directory) -> 
         raise NoNextUnit
     _require_unit(unit, ticket, directory)
     basis = "dispute_review" if ticket.returns >= DISPUTE else "return"
+    if unit == ticket.unit and basis == "return":
+        raise SameUnit(unit)
     return [
         ReturnGranted(command.at, ticket.unit, unit, ticket.returns),
         _sent(command.at, ticket, unit, (), basis, directory),
     ]
 
 
+def _is_granted(command: GrantReturn, ticket: Ticket) -> bool:
+    return (
+        ticket.phase in AT_UNIT
+        and ticket.ruling is Ruling.RETURN_GRANTED
+        and command.to_unit in ("", ticket.unit)
+    )
+
+
 def refuse_return(command: RefuseReturn, ticket: Ticket) -> Sequence[Event]:
+    if ticket.phase in AT_UNIT and ticket.ruling is Ruling.RETURN_REFUSED:
+        return []
     if ticket.phase is not Phase.RETURN_ASKED:
         raise NothingToRule(ticket.phase.value)
     if not command.reason.strip():
-        raise NoReason
+        raise ReturnWithoutReason
     return [ReturnRefused(command.at, ticket.unit, command.reason, ticket.returns)]
 
 
 def end_return_window(command: EndReturnWindow, ticket: Ticket) -> Sequence[Event]:
+    """In any phase: an import's facts must not depend on how soon its timers come."""
     if command.unit != ticket.unit or ticket.window_ended:
         return []
     return [ReturnWindowEnded(command.at, command.unit)]

@@ -16,7 +16,7 @@ from services.dispatch.domain.commands import (
 )
 from services.dispatch.domain.decisions import decider as decisions
 from services.dispatch.domain.directory import Directory
-from services.dispatch.domain.ticket import Event, Phase, Ticket, evolve
+from services.dispatch.domain.ticket import OPEN, Event, Phase, Ticket, evolve
 from services.kernel.decider import Decider
 
 
@@ -35,7 +35,10 @@ class TicketWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class VisitCompleted:
+    """`round` is that of the completion that was visited."""
+
     at: datetime
+    round: int
     solved: bool
     satisfied: bool
     exhausted: bool
@@ -52,22 +55,23 @@ Foreign = TicketAccepted | TicketWithdrawn | VisitCompleted | ReturnWindowClosed
 
 def react(event: Foreign, ticket: Ticket, at: datetime) -> Sequence[Command]:
     """Quiet on repeats: each command looks at the state again."""
-    if isinstance(event, TicketAccepted):
-        return [PlaceTicket(at, event.category, event.area, event.about_unit, event.at)]
-    if ticket.phase is Phase.UNKNOWN:
-        return []
     match event:
+        case TicketAccepted():
+            return [PlaceTicket(at, event.category, event.area, event.about_unit, event.at)]
         case TicketWithdrawn():
-            return [CloseFile(at, "withdrawn")]
+            return [CloseFile(at, "withdrawn")] if ticket.phase in OPEN else []
         case VisitCompleted():
-            return _after_visit(event, at)
+            return _after_visit(event, ticket, at)
         case ReturnWindowClosed():
-            return [EndReturnWindow(at, event.unit)]
+            return [] if ticket.phase is Phase.UNKNOWN else [EndReturnWindow(at, event.unit)]
         case _:
             assert_never(event)
 
 
-def _after_visit(event: VisitCompleted, at: datetime) -> Sequence[Command]:
+def _after_visit(event: VisitCompleted, ticket: Ticket, at: datetime) -> Sequence[Command]:
+    """R29. A visit speaks of its own round only; after a redo it says nothing any more."""
+    if ticket.phase is not Phase.COMPLETED or event.round != ticket.completions:
+        return []
     if event.exhausted:
         return [CloseFile(at, "visits exhausted")]
     if event.solved and event.satisfied:

@@ -55,10 +55,30 @@ class ReturnTooLate(Rejection):
     rule = "R24"
 
 
-class ReturnNotAllowed(Rejection):
-    """The ticket was dispatched by dispute review, whose ruling is final."""
+class ReturnAfterReply(Rejection):
+    """A unit that has replied cannot return the ticket any more."""
 
     rule = "R24"
+
+
+class ReturnNotAllowed(Rejection):
+    """Dispute review has ruled on the ticket, and its ruling is final."""
+
+    rule = "R24"
+
+
+class SameUnit(Rejection):
+    """A granted return goes to another unit: only dispute review may send the ticket back."""
+
+    rule = "R24"
+    status = 422
+
+
+class ReturnWithoutReason(Rejection):
+    """A return, and its refusal, need a reason."""
+
+    rule = "R24"
+    status = 422
 
 
 class NoNextUnit(Rejection):
@@ -74,10 +94,15 @@ class NoReply(Rejection):
     rule = "R26"
 
 
+class AlreadyReplied(Rejection):
+    """Another reply of the unit is under review."""
+
+    rule = "R26"
+
+
 class NoReason(Rejection):
     """A reason is required."""
 
-    rule = "R24"
     status = 422
 
 

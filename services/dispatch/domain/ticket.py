@@ -169,13 +169,25 @@ class Phase(StrEnum):
 
 
 AT_UNIT = frozenset({Phase.DISPATCHED, Phase.CONFIRMED})
+OPEN = AT_UNIT | {Phase.QUEUED, Phase.RETURN_ASKED, Phase.REPLIED}
+
+
+class Ruling(StrEnum):
+    """What the hotline last ruled, until the unit sends something new."""
+
+    NONE = ""
+    RETURN_GRANTED = "return_granted"
+    RETURN_REFUSED = "return_refused"
+    SENT_BACK = "sent_back"
+    REDO = "redo"
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """The fold over dispatch's own stream.
 
-    `returns` counts the requests, `redos` the redo orders, `completions` the approved replies.
+    `returns` counts the requests, `redos` the redo orders, `completions` the approved replies;
+    `has_replied` says whether the unit ever replied, `reply` is the one to review or approved.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -191,9 +203,11 @@ class Ticket:
     suggested_unit: str = ""
     window_ended: bool = False
     contacted: bool = False
+    has_replied: bool = False
     reply: TicketReplied | None = None
     completions: int = 0
     redos: int = 0
+    ruling: Ruling = Ruling.NONE
 
 
 def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
@@ -211,17 +225,10 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return _dispatched(state, event)
         case DispatchConfirmed():
             return replace(state, phase=Phase.CONFIRMED)
-        case ReturnRequested():
-            return replace(
-                state,
-                phase=Phase.RETURN_ASKED,
-                returns=event.number,
-                suggested_unit=event.suggested_unit,
-            )
-        case ReturnGranted():
-            return replace(state, phase=Phase.QUEUED, unit="", co_handlers=())
-        case ReturnRefused() | ReplySentBack():
-            return replace(state, phase=Phase.CONFIRMED, reply=None)
+        case ReturnRequested() | ReturnGranted() | ReturnRefused():
+            return _returned(state, event)
+        case ReplySentBack():
+            return replace(state, phase=Phase.CONFIRMED, reply=None, ruling=Ruling.SENT_BACK)
         case ReturnWindowEnded():
             return replace(state, window_ended=True)
         case CitizenContacted():
@@ -229,11 +236,13 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
         case ProgressNoted() | ReplyApproved():
             return state
         case TicketReplied():
-            return replace(state, phase=Phase.REPLIED, reply=event)
+            return replace(
+                state, phase=Phase.REPLIED, reply=event, has_replied=True, ruling=Ruling.NONE
+            )
         case TicketCompleted():
             return replace(state, phase=Phase.COMPLETED, completions=event.round)
         case RedoOrdered():
-            return replace(state, phase=Phase.CONFIRMED, reply=None, redos=event.number)
+            return _sent_to_redo(state, event)
         case TicketArchived():
             return replace(state, phase=Phase.ARCHIVED)
 
@@ -253,5 +262,36 @@ def _dispatched(state: Ticket, event: TicketDispatched) -> Ticket:
         suggested_unit="",
         window_ended=False,
         contacted=False,
+        has_replied=False,
         reply=None,
+    )
+
+
+def _returned(state: Ticket, event: ReturnRequested | ReturnGranted | ReturnRefused) -> Ticket:
+    match event:
+        case ReturnRequested():
+            return replace(
+                state,
+                phase=Phase.RETURN_ASKED,
+                returns=event.number,
+                suggested_unit=event.suggested_unit,
+                ruling=Ruling.NONE,
+            )
+        case ReturnGranted():
+            return replace(
+                state, phase=Phase.QUEUED, unit="", co_handlers=(), ruling=Ruling.RETURN_GRANTED
+            )
+        case ReturnRefused():
+            # Who asked for a return has the ticket: nothing is left to confirm.
+            return replace(state, phase=Phase.CONFIRMED, ruling=Ruling.RETURN_REFUSED)
+
+
+def _sent_to_redo(state: Ticket, event: RedoOrdered) -> Ticket:
+    return replace(
+        state,
+        phase=Phase.CONFIRMED,
+        contacted=False,
+        reply=None,
+        redos=event.number,
+        ruling=Ruling.REDO,
     )

@@ -48,11 +48,13 @@ class Vault(Protocol):
 class PostgresVault:
     """In the schema `intake_vault`."""
 
-    def __init__(self, store: PostgresStore, masters: MasterKeys, index_key: bytes) -> None:
+    def __init__(
+        self, store: PostgresStore, masters: MasterKeys, index_key: bytes, country_code: str
+    ) -> None:
         self._pool: asyncpg.Pool = store.pool
         file = resources.files("services.intake") / "adapters" / "queries.sql"
         self._sql = named(file, store.schema, store.vault)
-        self._masters, self._index_key = masters, index_key
+        self._masters, self._index_key, self._country = masters, index_key, country_code
         self._persons = Gather(self._find_or_make)
         self._blocks: dict[date, tuple[int, int]] = {}
         self._numbering = asyncio.Lock()
@@ -61,7 +63,7 @@ class PostgresVault:
         return await self._persons(contact)
 
     async def _find_or_make(self, contacts: Sequence[str]) -> Sequence[Person]:
-        blinds = [blind_index(self._index_key, c) if c else None for c in contacts]
+        blinds = [blind_index(self._index_key, c, self._country) if c else None for c in contacts]
         wanted = {blind or position: blind for position, blind in enumerate(blinds)}
         found: dict[bytes | int, Person] = {}
         while missing := [key for key in wanted if key not in found]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from services.intake.domain.matter import NO_FACTS, Kind, MatterFacts, Urgency
+from services.intake.domain.matter import NO_FACTS, Kind, MatterFacts, Urgency, unknown_words
 from services.intake.domain.rules import Catalogue, Outcome, Rule, RuleSet
 from services.intake.domain.ticket import (
     DiversionAcknowledged,
@@ -42,6 +42,12 @@ class UnknownArea(Rejection):
     """The city has no such area."""
 
     rule = "R4"
+    status = 422
+
+
+class UnknownWord(Rejection):
+    """A fact of the matter is stated in a word that is not in the vocabulary."""
+
     status = 422
 
 
@@ -105,7 +111,7 @@ class AcknowledgeDiversion:
 
 @dataclass(frozen=True, slots=True)
 class CloseHistory:
-    """The importer has sent everything up to `until`."""
+    """The importer has sent everything up to `until`; it never moves back."""
 
     at: datetime
     import_id: str
@@ -149,6 +155,8 @@ def submit(
         raise UnknownCategory(command.category[:80])
     if command.area not in catalogue.areas:
         raise UnknownArea(command.area[:80])
+    if unknown := unknown_words(command.facts):
+        raise UnknownWord(*unknown)
     rule = rules.decide(command.facts)
     if rule is None:
         return [_received(command), _accepted(command, rules)]
@@ -215,14 +223,10 @@ def _refused(command: SubmitMatter, rules: RuleSet, rule: Rule) -> TicketRefused
 
 
 def _diverted(command: SubmitMatter, rules: RuleSet, rule: Rule) -> TicketDiverted:
+    line = rule.line_for(command.facts.emergency_line)
+    receipt = f"{command.ticket}/{line}"
     return TicketDiverted(
-        command.at,
-        rules.id,
-        rules.version,
-        rule.number,
-        rule.rule,
-        command.facts.emergency_line,
-        f"{command.ticket}/{command.facts.emergency_line}",
+        command.at, rules.id, rules.version, rule.number, rule.rule, line, receipt
     )
 
 
@@ -247,8 +251,10 @@ def acknowledge(command: AcknowledgeDiversion, ticket: Ticket) -> Sequence[Event
 
 
 def close_history(command: CloseHistory, ticket: Ticket) -> Sequence[Event]:
-    if ticket.history_until is not None and command.until <= ticket.history_until:
+    reached = ticket.history_until
+    until = command.until if reached is None else max(reached, command.until)
+    if until == reached and command.final <= ticket.history_final:
         return []
     if ticket.history_final:
         raise HistoryIsClosed
-    return [HistoryClosed(command.at, command.import_id, command.until, command.final)]
+    return [HistoryClosed(command.at, command.import_id, until, command.final)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Kind(StrEnum):
@@ -43,3 +45,54 @@ class MatterFacts:
 
 
 NO_FACTS = MatterFacts()
+
+# The words that a fact may be stated in; facts that are not listed are free text.
+VOCABULARY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "organ": frozenset(
+            {
+                "court",
+                "procuratorate",
+                "party_committee",
+                "discipline_inspection",
+                "peoples_congress",
+                "cppcc",
+                "army",
+                "armed_police",
+            }
+        ),
+        "duty": frozenset({"local", "provincial", "central_vertical", "other_city", "none"}),
+        "legal_procedure": frozenset(
+            {
+                "litigation",
+                "arbitration",
+                "administrative_review",
+                "petition",
+                "information_disclosure",
+            }
+        ),
+        "legal_status": frozenset({"should", "in", "through"}),
+        "secrecy": frozenset(
+            {"state_secret", "commercial_secret", "privacy_of_others", "own_data"}
+        ),
+        "content": frozenset(
+            {
+                "substantive",
+                "malicious",
+                "harassment",
+                "no_substance",
+                "against_law",
+                "against_public_order",
+            }
+        ),
+        "consumer_mediation": frozenset(
+            {"association", "administrative_in", "administrative_closed"}
+        ),
+    }
+)
+
+
+def unknown_words(facts: MatterFacts) -> Sequence[str]:
+    """The facts stated in a word that nobody knows: taken for "no", they would slip past a rule."""
+    stated = {name: getattr(facts, name) for name in VOCABULARY}
+    return [name for name, word in stated.items() if word and word not in VOCABULARY[name]]

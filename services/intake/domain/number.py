@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 SERIAL_DIGITS = 7
-_FORM = re.compile(r"(\d{8})-(\d{7})-(\d)")
+_FORM = re.compile(r"([0-9]{8})-([0-9]{7})-([0-9])")
 
 
 def check_digit(digits: str) -> int:

@@ -20,7 +20,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`number` within the set, `rule` of the mission (R11), words for the citizen."""
+    """`number` within the set, `rule` of the mission (R11), words for the citizen.
+
+    `lines` are those that a diverting rule diverts to; the first is the one for all other cases.
+    """
 
     number: int
     rule: str
@@ -29,6 +32,11 @@ class Rule:
     reason_zh: str = ""
     reason_en: str = ""
     right_place: str = ""
+    lines: tuple[str, ...] = ()
+
+    def line_for(self, stated: str) -> str:
+        """R11: an emergency goes on at once, also where the line was left out or is unknown."""
+        return stated if stated in self.lines else self.lines[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""`python -m services.deadline`: the composition root."""
+
+from __future__ import annotations
+
+from services.deadline.adapters.clocks import ClocksView
+from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.http import app
+from services.deadline.adapters.registry import load
+from services.deadline.service import service
+from services.kernel.process import Parts, Ports, run
+from services.kernel.security import Security
+from services.kernel.settings import KernelSettings, read
+
+
+def main() -> None:
+    """Until it is told to stop."""
+    settings = read(KernelSettings)
+
+    async def build(ports: Ports) -> Parts:
+        policy, calendar = load(settings.city)
+        codec = PolicyCodec(policy)
+        clocks = ClocksView(codec, ports.store)
+        security = Security.of(settings)
+        return Parts(
+            service(policy, calendar, codec, clocks),
+            lambda runtime: app(runtime, clocks, security),
+        )
+
+    run("deadline", settings, build)
+
+
+if __name__ == "__main__":
+    main()

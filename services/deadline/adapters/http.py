@@ -1,0 +1,54 @@
+"""Deadline over HTTP: the clocks of a ticket, and what is due."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Query
+
+from services.deadline.adapters.clocks import ClocksView
+from services.kernel.http import after, create_app
+from services.kernel.names import bucket_of
+from services.kernel.problems import Problem
+from services.kernel.routes import TICKET, positions_type, waited
+from services.kernel.runtime import Runtime
+from services.kernel.security import Principal, Role, Security, require_unit, role
+
+_MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.OPERATOR)
+
+
+def app(runtime: Runtime, clocks: ClocksView, security: Security) -> FastAPI:
+    """The application of one process."""
+    made = create_app("deadline", runtime.readiness, security=security, registry=runtime.registry)
+
+    @made.get("/v1/tickets/{ticket}/clocks", tags=["clocks"])
+    async def ticket_clocks(
+        ticket: TICKET,
+        principal: Annotated[Principal, Depends(_MAY_READ)],
+        positions: Annotated[positions_type, Depends(after)],
+    ) -> list[dict[str, Any]]:
+        """Every run of every clock of the ticket; a unit sees its own."""
+        await waited(runtime, positions)
+        rows = await clocks.of_ticket(bucket_of(ticket, runtime.place.buckets), ticket)
+        if Role.UNIT in principal.roles:
+            rows = [row for row in rows if row.unit == principal.unit]
+        if not rows:
+            raise Problem(404, "unknown-ticket", "No clock of that ticket is known here.")
+        return [asdict(row) for row in rows]
+
+    @made.get("/v1/due", tags=["clocks"])
+    async def due(
+        principal: Annotated[Principal, Depends(_MAY_READ)],
+        unit: Annotated[str, Query(max_length=80)] = "",
+        within_h: Annotated[int, Query(ge=0, le=24 * 365)] = 48,
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    ) -> list[dict[str, Any]]:
+        """Running clocks due within some hours or overdue, the earliest first."""
+        wanted = unit or (principal.unit or "")
+        require_unit(principal, wanted)
+        before = runtime.clock.now() + timedelta(hours=within_h)
+        return [asdict(row) for row in await clocks.due(wanted, before, limit)]
+
+    return made

@@ -1,0 +1,17 @@
+"""Dispatch over HTTP: the commands of units and hotline."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.kernel.http import create_app
+from services.kernel.routes import command_router
+from services.kernel.runtime import Runtime
+from services.kernel.security import Security
+
+
+def app(runtime: Runtime, security: Security) -> FastAPI:
+    """The application of one process."""
+    made = create_app("dispatch", runtime.readiness, security=security, registry=runtime.registry)
+    made.include_router(command_router(runtime))
+    return made

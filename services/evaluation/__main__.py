@@ -1,0 +1,32 @@
+"""`python -m services.evaluation`: the composition root."""
+
+from __future__ import annotations
+
+from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
+from services.evaluation.adapters.http import app
+from services.evaluation.adapters.registry import load
+from services.evaluation.service import service
+from services.kernel.process import Parts, Ports, run
+from services.kernel.security import Security
+from services.kernel.settings import KernelSettings, read
+
+
+def main() -> None:
+    """Until it is told to stop."""
+    settings = read(KernelSettings)
+
+    async def build(ports: Ports) -> Parts:
+        registry = load(settings.city)
+        figures = FiguresView(ports.store, registry.zone)
+        measures = MeasuresFeed(ports.bus, settings.namespace)
+        security = Security.of(settings)
+        return Parts(
+            service(registry, figures, measures),
+            lambda runtime: app(runtime, registry, figures, security),
+        )
+
+    run("evaluation", settings, build)
+
+
+if __name__ == "__main__":
+    main()

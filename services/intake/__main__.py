@@ -1,0 +1,33 @@
+"""`python -m services.intake`: the composition root."""
+
+from __future__ import annotations
+
+from services.intake.adapters.desk import Desk
+from services.intake.adapters.http import app
+from services.intake.adapters.registry import load
+from services.intake.adapters.vault import PostgresVault
+from services.intake.service import service
+from services.intake.settings import IntakeSettings, keys_of
+from services.kernel.personal import MasterKeys
+from services.kernel.process import Parts, Ports, run
+from services.kernel.security import Security
+from services.kernel.settings import read
+
+
+def main() -> None:
+    """Until it is told to stop."""
+    settings = read(IntakeSettings)
+
+    async def build(ports: Ports) -> Parts:
+        city = load(settings.city)
+        masters, index_key = keys_of(settings)
+        vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
+        desk = Desk(vault, city.zone)
+        security = Security.of(settings)
+        return Parts(service(city, desk), lambda runtime: app(runtime, desk, security))
+
+    run("intake", settings, build)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""Intake over HTTP: submit a matter, look at its state, and the commands."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.intake.adapters.codec import SubmittedMatter
+from services.intake.adapters.desk import Desk
+from services.intake.domain.commands import CloseHistory
+from services.intake.domain.ticket import Phase
+from services.kernel.http import StrictModel, after, create_app, idempotency_key
+from services.kernel.names import stream_in
+from services.kernel.problems import Problem
+from services.kernel.routes import (
+    TICKET,
+    body_model,
+    command_router,
+    perform,
+    positions_type,
+    trace_of,
+    waited,
+)
+from services.kernel.runtime import Runtime
+from services.kernel.security import Principal, Role, Security, role
+
+MatterBody = body_model(SubmittedMatter)
+_MAY_SUBMIT = role(Role.CHANNEL, Role.STAFF, Role.SUPERVISOR, Role.IMPORTER)
+_MAY_LOOK = role(Role.CHANNEL, Role.STAFF, Role.SUPERVISOR)
+
+
+class Frontier(StrictModel):
+    """How far an import has come."""
+
+    until: datetime
+    final: bool
+
+
+def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
+    """The application of one process."""
+    made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
+    made.include_router(command_router(runtime))
+    _submit(made, runtime, desk)
+    _state(made, runtime)
+    _frontier(made, runtime)
+    return made
+
+
+def _submit(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
+    @made.post("/v1/tickets", status_code=201, response_class=Response, tags=["commands"])
+    async def submit_matter(
+        request: Request,
+        body: MatterBody,  # type: ignore[valid-type]
+        principal: Annotated[Principal, Depends(_MAY_SUBMIT)],
+        key: Annotated[str, Depends(idempotency_key)],
+        hotline_import: Annotated[str, Header(max_length=40)] = "",
+        hotline_import_time: Annotated[datetime | None, Header()] = None,
+    ) -> Response:
+        """Post a matter; safe to send again with the same Idempotency-Key."""
+        at = _stated(runtime, principal, hotline_import, hotline_import_time)
+        model: Any = body
+        values = {name: getattr(model, name) for name in type(model).model_fields}
+        made_of = await desk.received(SubmittedMatter(**values), at)
+        return await perform(
+            runtime,
+            made_of.ticket,
+            made_of.command,
+            principal=principal,
+            key=key,
+            body=model.model_dump_json().encode(),
+            trace=trace_of(request),
+            import_id=hotline_import,
+            extra=made_of.extra,
+            hashed_ticket="",
+        )
+
+
+def _stated(
+    runtime: Runtime, principal: Principal, import_id: str, at: datetime | None
+) -> datetime:
+    """Now, or what an importer states."""
+    now = runtime.clock.now()
+    if not import_id:
+        if Role.IMPORTER in principal.roles:
+            raise Problem(400, "import-missing", "An importer names its import in Hotline-Import.")
+        return now
+    if Role.IMPORTER not in principal.roles:
+        raise Problem(403, "not-an-importer", "Only an importer may state the time itself.")
+    if at is None or at.tzinfo is None or at > now:
+        raise Problem(
+            400, "bad-time", "Hotline-Import-Time must be an RFC 3339 time that does not lie ahead."
+        )
+    return at
+
+
+def _state(made: FastAPI, runtime: Runtime) -> None:
+    @made.get("/v1/tickets/{ticket}/state", tags=["citizens"])
+    async def ticket_state(
+        ticket: TICKET,
+        principal: Annotated[Principal, Depends(_MAY_LOOK)],
+        positions: Annotated[positions_type, Depends(after)],
+        code: Annotated[str, Header(alias="Hotline-Code", max_length=40)] = "",
+    ) -> dict[str, Any]:
+        """What became of a matter, for who has its number and code."""
+        await waited(runtime, positions)
+        assert runtime.states is not None
+        state, _ = (await runtime.states.of([ticket]))[ticket]
+        digest = hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest()
+        if state.phase is Phase.UNKNOWN or not hmac.compare_digest(digest, state.code_digest):
+            raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
+        return {"ticket": ticket, "state": state.phase.value}
+
+
+def _frontier(made: FastAPI, runtime: Runtime) -> None:
+    @made.post("/v1/imports/{import_id}/frontier", response_class=Response, tags=["imports"])
+    async def close_history(
+        request: Request,
+        import_id: TICKET,
+        body: Frontier,
+        principal: Annotated[Principal, Depends(role(Role.IMPORTER))],
+        key: Annotated[str, Depends(idempotency_key)],
+    ) -> Response:
+        """Say that nothing of the import with a time up to `until` is still to come."""
+        answer = Response(status_code=200)
+        for bucket in range(runtime.place.buckets):
+            stream = stream_in(bucket, f"import-{import_id}", runtime.place.buckets)
+            command = CloseHistory(runtime.clock.now(), import_id, body.until, body.final)
+            answer = await perform(
+                runtime,
+                stream,
+                command,
+                principal=principal,
+                key=f"{key}/{bucket}",
+                body=body.model_dump_json().encode(),
+                trace=trace_of(request),
+                import_id=import_id,
+            )
+        return answer

@@ -1,0 +1,220 @@
+"""The HTTP edge of every service: problems, limits, trace context, probes and figures."""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
+
+import orjson
+from fastapi import FastAPI, Header
+from prometheus_client import CollectorRegistry, generate_latest
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kernel.commands import Answer
+from services.kernel.problems import SCHEMA, Problem, install, unavailable, unexpected
+from services.kernel.security import Security
+from services.kernel.telemetry import HttpMeter, follow
+
+MOST_BODY_BYTES = 1_048_576
+MOST_IN_FLIGHT = 1_000
+VERSION = "1.0.0"
+Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
+
+
+def _clean(text: str) -> str:
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("text must not hold NUL or lone surrogates")
+    return text
+
+
+CleanText = Annotated[str, AfterValidator(_clean)]
+
+
+class StrictModel(BaseModel):
+    """A request body: unknown fields refused, texts bounded."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=20_000, ser_json_bytes="base64")
+
+
+def create_app(
+    service: str, readiness: Readiness, *, security: Security, registry: CollectorRegistry
+) -> FastAPI:
+    """An application with probes, figures, problems and limits; routes are added by the service."""
+    app = FastAPI(
+        title=f"Hotline {service}",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+    )
+    app.state.security = security
+    install(app)
+    _probes(app, readiness, registry)
+    app.add_middleware(Edge, meter=HttpMeter(registry))
+    return app
+
+
+_PROBLEM: dict[str, Any] = {
+    "description": "What was wrong (RFC 9457)",
+    "content": {"application/problem+json": {"schema": SCHEMA}},
+}
+
+
+def _probes(app: FastAPI, readiness: Readiness, registry: CollectorRegistry) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> dict[str, bool]:
+        return {"alive": True}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        checks = dict(await readiness())
+        status = 200 if all(checks.values()) else 503
+        return Response(orjson.dumps(checks), status, media_type="application/json")
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+
+class Edge:
+    """Body limit, in-flight limit, trace context in and out, figures; plain ASGI."""
+
+    def __init__(self, app: ASGIApp, meter: HttpMeter) -> None:
+        self._app, self._meter, self._in_flight = app, meter, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._in_flight >= MOST_IN_FLIGHT:
+            await unavailable("Too many requests are under way.").response()(scope, receive, send)
+            return
+        self._in_flight += 1
+        try:
+            await self._one(scope, receive, send)
+        finally:
+            self._in_flight -= 1
+
+    async def _one(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        trace = follow(headers.get(b"traceparent", b"").decode("latin-1"))
+        scope.setdefault("state", {})["traceparent"] = trace.format()
+        started, status, sent = time.perf_counter(), 500, False
+
+        async def traced(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status, sent = message["status"], True
+                stamped = [*message["headers"], (b"traceparent", trace.format().encode())]
+                message = {**message, "headers": stamped}
+            await send(message)
+
+        try:
+            if int(headers.get(b"content-length", b"0") or b"0") > MOST_BODY_BYTES:
+                await _too_large().response()(scope, receive, traced)
+                return
+            await self._app(scope, _bounded(receive), traced)
+        except Problem as problem:
+            if sent:
+                raise
+            await problem.response()(scope, receive, traced)
+        except Exception:
+            if not sent:
+                await unexpected(trace.trace_id).response()(scope, receive, traced)
+            raise
+        finally:
+            route = getattr(scope.get("route"), "path", "unknown")
+            seconds = time.perf_counter() - started
+            self._meter.answered(scope["method"], route, status, seconds)
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body-too-large", f"A body may have {MOST_BODY_BYTES} bytes.")
+
+
+def _bounded(receive: Receive) -> Receive:
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MOST_BODY_BYTES:
+            raise _too_large()
+        return message
+
+    return limited
+
+
+# What requests say in their headers
+
+
+def idempotency_key(idempotency_key: Annotated[str | None, Header()] = None) -> str:
+    """Required on every POST under /v1: the command's id."""
+    if idempotency_key is None:
+        raise Problem(
+            400,
+            "idempotency-key-missing",
+            "The header Idempotency-Key is required.",
+            "Send a key of your own, and the same key again when you repeat the request.",
+        )
+    if not re.fullmatch(r"[\x21-\x7e]{1,200}", idempotency_key):
+        raise Problem(
+            400, "idempotency-key-malformed", "Idempotency-Key has 1 to 200 visible characters."
+        )
+    return idempotency_key
+
+
+def if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
+    """The version that the caller decided on."""
+    if if_match is None or if_match == "*":
+        return None
+    found = re.fullmatch(r'"(\d{1,9})"', if_match)
+    if found is None:
+        raise Problem(400, "if-match-malformed", 'If-Match must be an ETag such as "3".')
+    return int(found[1])
+
+
+def after(hotline_after: Annotated[str | None, Header()] = None) -> dict[tuple[str, int], int]:
+    """Positions that the answer must not be older than: `Hotline-After`."""
+    positions: dict[tuple[str, int], int] = {}
+    for part in (hotline_after or "").split(","):
+        if not part.strip():
+            continue
+        found = re.fullmatch(r"([a-z]{1,20})/(\d{1,4})/(\d{1,18})", part.strip())
+        if found is None:
+            raise Problem(
+                400, "hotline-after-malformed", "Hotline-After is `<service>/<bucket>/<position>`."
+            )
+        key = (found[1], int(found[2]))
+        positions[key] = max(positions.get(key, 0), int(found[3]))
+    return positions
+
+
+def answer(found: Answer) -> Response:
+    """An answer of the kernel as a response."""
+    media = "application/json" if found.status < 400 else "application/problem+json"
+    headers = {}
+    if found.version is not None and found.status < 400:
+        headers["ETag"] = f'"{found.version}"'
+    if found.position is not None:
+        headers["Hotline-Position"] = found.position
+    return Response(found.body, found.status, headers, media)
+
+
+def encode_cursor(value: Any) -> str:
+    """An opaque cursor: JSON, base64url."""
+    return base64.urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str) -> Any:
+    """Raises Problem 400."""
+    try:
+        return orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        raise Problem(400, "cursor-malformed", "The cursor is not one of ours.") from None

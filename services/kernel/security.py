@@ -1,0 +1,100 @@
+"""Who may call: every route declares its roles; who calls is proven by a token."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from services.kernel.identity import (
+    Principal,
+    Role,
+    require_department,
+    require_ticket,
+    require_unit,
+)
+from services.kernel.problems import Problem
+from services.kernel.settings import KernelSettings
+from services.kernel.tokens import (
+    DevTokens,
+    SigningKeys,
+    TokenVerifier,
+    is_dev_token,
+    is_loopback,
+    jwks_over_http,
+    unauthenticated,
+)
+
+__all__ = [
+    "Principal", "Role", "Security", "require_department", "require_ticket", "require_unit", "role",
+    "undeclared_routes",
+]  # fmt: skip
+
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})
+
+
+class Security:
+    """Proves who calls. Development tokens count on loopback and with HOTLINE_DEV=1 only."""
+
+    def __init__(self, dev: DevTokens | None, issuer: TokenVerifier | None) -> None:
+        self._dev, self._issuer = dev, issuer
+
+    @classmethod
+    def of(cls, settings: KernelSettings) -> Security:
+        """As the settings say."""
+        issuer = None
+        if settings.oidc_issuer:
+            keys = SigningKeys(jwks_over_http(settings.oidc_issuer, settings.jwks_url))
+            issuer = TokenVerifier(keys, settings.oidc_issuer, settings.oidc_audience)
+        return cls(DevTokens(settings.run_dir) if settings.dev else None, issuer)
+
+    async def principal(self, request: Request) -> Principal:
+        """Raises Problem 401, 503."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise unauthenticated("Send a token: Authorization: Bearer <token>.")
+        if is_dev_token(token):
+            host = request.client.host if request.client else None
+            if self._dev is None or not is_loopback(host):
+                raise unauthenticated("Development tokens are not accepted here.")
+            return self._dev.verify(token)
+        if self._issuer is None:
+            raise unauthenticated("No issuer of tokens is configured.")
+        return await self._issuer.verify(token)
+
+
+def role(*allowed: Role) -> Callable[[Request], Awaitable[Principal]]:
+    """The dependency that every route declares: one of these roles."""
+    wanted = frozenset(allowed)
+
+    async def declared(request: Request) -> Principal:
+        security: Security = request.app.state.security
+        found = await security.principal(request)
+        admitted = found.roles & wanted
+        if not admitted:
+            names = ", ".join(sorted(wanted))
+            raise Problem(403, "role-missing", "This caller may not do that.", f"One of: {names}.")
+        return Principal(
+            found.name, admitted, found.unit, found.department, found.ticket, found.expires_at
+        )
+
+    declared.allowed = wanted  # type: ignore[attr-defined]
+    return declared
+
+
+def undeclared_routes(app: FastAPI) -> list[str]:
+    """Routes without a role: there must be none."""
+    return [
+        route.path
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        and route.path not in OPEN_PATHS
+        and not _declares(route.dependant)
+    ]
+
+
+def _declares(dependant: Any) -> bool:
+    return any(hasattr(part.call, "allowed") or _declares(part) for part in dependant.dependencies)
