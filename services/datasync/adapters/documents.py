@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from services.datasync.domain.sharing import Subscription, Way
 from services.datasync.domain.ticket_file import TicketFile
 from services.datasync.domain.views import Summary
 from services.kernel.codec import rfc3339
+from services.kernel.http import decode_cursor, encode_cursor
 from services.kernel.names import department_of
 from services.kernel.problems import Problem
 
@@ -231,20 +231,17 @@ def subscription_document(s: Subscription) -> dict[str, Any]:
 
 def list_cursor(row: Summary) -> str:
     """Behind this row."""
-    place = f"{rfc3339(row.received_at)} {row.ticket}"
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    return encode_cursor([rfc3339(row.received_at), row.ticket])
 
 
 def list_place(cursor: str) -> tuple[datetime, str] | None:
     """Where a list goes on; None for the beginning. Raises Problem 400."""
     if not cursor:
         return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        at, _, ticket = base64.b64decode(padded, b"-_", validate=True).decode().partition(" ")
-        place = datetime.fromisoformat(at), ticket
-    except (binascii.Error, ValueError):
-        raise Problem(400, "cursor-invalid", "The cursor is none of ours.") from None
-    if place[0].tzinfo is None:
-        raise Problem(400, "cursor-invalid", "The cursor is none of ours.")
-    return place
+    match decode_cursor(cursor):
+        case [str(at), str(ticket)]:
+            with suppress(ValueError):
+                place = datetime.fromisoformat(at)
+                if place.tzinfo is not None:
+                    return place, ticket
+    raise Problem(400, "cursor-malformed", "The cursor is not one of ours.")

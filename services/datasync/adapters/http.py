@@ -29,11 +29,9 @@ CursorText = Annotated[str, Query(max_length=4_000)]
 TicketId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Name = Annotated[str, Path(max_length=100)]
 
-_READERS = role(*sorted(EVERYTHING | {Role.DEPARTMENT, Role.UNIT}))
-_KNOWERS = role(*sorted(EVERYTHING | OPERATING | {Role.DEPARTMENT, Role.UNIT}))
-Reader = Annotated[Principal, Depends(_READERS)]
-Knower = Annotated[Principal, Depends(_KNOWERS)]
-Operator = Annotated[Principal, Depends(role(*sorted(OPERATING)))]
+Reader = Annotated[Principal, Depends(role(*EVERYTHING, Role.DEPARTMENT, Role.UNIT))]
+Knower = Annotated[Principal, Depends(role(*EVERYTHING, *OPERATING, Role.DEPARTMENT, Role.UNIT))]
+Operator = Annotated[Principal, Depends(role(*OPERATING))]
 
 
 def router(reading: Reading, followers: Followers, clock: Clock, waits: Waits) -> APIRouter:

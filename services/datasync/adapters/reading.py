@@ -134,7 +134,7 @@ class Reading:
             return decode(cursor, self.buckets)
         except BadCursor as error:
             raise Problem(
-                400, "cursor-invalid", "The cursor is none of ours.", str(error)
+                400, "cursor-malformed", "The cursor is not one of ours.", str(error)
             ) from None
 
     def _own(self, caller: Principal) -> tuple[Subscription, ...]:

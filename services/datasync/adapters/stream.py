@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +62,7 @@ async def stream(
     subscription: str,
     reached: dict[int, int],
     expires_at: datetime | None,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The events behind `reached`, each with the cursor up to itself as its id; ends at expiry."""
     said_at, event = clock.now(), followers.join(subscription)
     try:

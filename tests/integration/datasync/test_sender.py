@@ -27,7 +27,7 @@ from services.datasync.adapters.webhook import Endpoint, WebhookDelivery
 from services.datasync.domain.addresses import networks
 from services.datasync.domain.webhook import secret_bytes
 from services.kernel.clock import DatabaseClock
-from tests.integration.datasync.conftest import ALL_BUCKETS, memory
+from tests.integration.datasync.stores import ALL_BUCKETS, memory
 from tests.unit.datasync.tickets import SHARING, Topic, dispatched, received, replied
 
 LOOPBACK = networks(["127.0.0.0/8"])

@@ -17,7 +17,7 @@ from services.datasync.domain.sharing import FieldClass, Grants, Role, Rule, Sha
 from services.datasync.domain.ticket_file import ticket_file
 from services.datasync.domain.views import State
 from services.kernel.names import bucket_of
-from tests.integration.datasync.conftest import ALL_BUCKETS, Kept, Told
+from tests.integration.datasync.stores import ALL_BUCKETS, Kept, Told
 from tests.unit.datasync.test_feed import as_received
 from tests.unit.datasync.tickets import (
     BUCKETS,
