@@ -1,15 +1,22 @@
+-- `offset 0`: a plan made while a table is small stays in use while it grows, so each key must be
+-- looked up by index; a plain join with unnest becomes a hash join over the whole table.
+
 -- name: summaries
 -- The rows of a batch's tickets, before its facts.
 select t.ticket, t.state, t.kind, t.urgency, t.category, t.area, t.level, t.unit, t.co_handlers,
     t.about_unit, t.title, t.channel, t.received_at, t.updated_at
 from unnest($1::int[], $2::text[]) k (bucket, ticket)
-join {schema}.ticket t on t.bucket = k.bucket and t.ticket = k.ticket
+cross join lateral (
+    select * from {schema}.ticket t
+    where t.bucket = k.bucket and t.ticket = k.ticket offset 0) t
 
 -- name: facts
 -- Whole tickets: for a department that becomes entitled, and for the ticket file.
 select f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest
 from unnest($1::int[], $2::text[]) k (bucket, ticket)
-join {schema}.fact f on f.bucket = k.bucket and f.ticket = k.ticket
+cross join lateral (
+    select * from {schema}.fact f
+    where f.bucket = k.bucket and f.ticket = k.ticket offset 0) f
 order by f.bucket, f.log_offset
 
 -- name: feed_heads
@@ -74,17 +81,24 @@ from (
         where e.subscription = $1 and e.bucket = c.bucket and e.sequence > c.after
         order by e.sequence limit $5) e
     order by turn, e.bucket limit $4) p
-join {schema}.fact f on f.bucket = p.bucket and f.source = p.source and f.position = p.position
+cross join lateral (
+    select * from {schema}.fact f
+    where f.bucket = p.bucket and f.source = p.source and f.position = p.position offset 0) f
 order by p.turn, p.bucket
 
 -- name: ticket_entries
 -- What waits of one ticket whose webhook failed.
 select e.bucket, e.sequence, e.rule_version, e.chain,
     f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest
-from {schema}.feed e
-join {schema}.fact f on f.bucket = e.bucket and f.source = e.source and f.position = e.position
-where e.subscription = $1 and e.bucket = $2 and e.ticket = $3 and e.sequence between $4 and $5
-order by e.sequence limit $6
+from (
+    select * from {schema}.feed e
+    where e.subscription = $1 and e.bucket = $2 and e.ticket = $3
+        and e.sequence between $4 and $5
+    order by e.sequence limit $6) e
+cross join lateral (
+    select * from {schema}.fact f
+    where f.bucket = e.bucket and f.source = e.source and f.position = e.position offset 0) f
+order by e.sequence
 
 -- name: heads
 -- The proof of a subscription: one head per bucket that has entries.
