@@ -6,7 +6,7 @@ import asyncio
 import errno
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -15,14 +15,18 @@ from hotline.dev.failure import StackFailure
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(main: Coroutine[Any, Any, None]) -> int:
+def run(
+    main: Coroutine[Any, Any, None],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> int:
     """The exit code of the command: 0 at its end or when asked to stop, 1 for a StackFailure.
 
     Ctrl-C, SIGTERM and a closed terminal cancel `main` once, so that its blocks clean up. A
     StackFailure, and a full disk, is shown as its one sentence.
     """
     try:
-        asyncio.run(_until_asked(main))
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(_until_asked(main))
     except StackFailure as failure:
         return _complain(str(failure))
     except OSError as error:

@@ -34,7 +34,12 @@ def city_senders(units: Iterable[str]) -> list[DevSender]:
         DevSender("channel", "channel"),
         DevSender("importer", "importer"),
     ]
-    return [*fixed, *(DevSender(f"unit-{u.lower()}", "unit", u) for u in units)]
+    return [*fixed, *(DevSender(unit_sender(u), "unit", u) for u in units)]
+
+
+def unit_sender(unit: str) -> str:
+    """The name under which a unit sends its commands."""
+    return f"unit-{unit.lower()}"
 
 
 def make_senders(run_dir: Path, senders: Iterable[DevSender]) -> None:

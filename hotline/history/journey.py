@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.dispatch.v1 import commands_pb2 as dispatch
-from hotline.evaluation.v1 import commands_pb2 as evaluation
 from hotline.evaluation.v1.events_pb2 import VisitCompleted
+from hotline.history.answers import Answers, reply
 from hotline.history.nyc import Row
 from hotline.intake.v1 import commands_pb2 as intake
 from hotline.intake.v1 import events_pb2 as intake_events
@@ -58,9 +58,7 @@ class Journey:
         contact = self.confirmed_at + timedelta(hours=seed.uniform(0.5, 60))
         self.contacted_at = min(contact, end)
         self.visited_after = timedelta(minutes=seed.uniform(10, 1_200))
-        self.solved = seed.random() < 0.94
-        self.satisfied = self.solved and seed.random() < 0.92
-        self.solved_at_redo = seed.random() < 0.8
+        self.answers = Answers.drawn(seed)
 
     def matter(self) -> Message:
         """The submission of the row."""
@@ -133,23 +131,10 @@ class Journey:
         return self.row.closed_at + rounds * redone
 
     def _reply(self, at: datetime) -> Step:
-        message = dispatch.ReplyTicket(
-            is_true=True,
-            our_duty=True,
-            contacted=True,
-            solved=True,
-            public_answer=self.row.answer or "Closed.",
-        )
-        return Step(message, at, self.row.unit)
+        return Step(reply(self.row.answer or "Closed."), at, self.row.unit)
 
     def _visit(self) -> Step:
-        again = self.rounds > 0
-        message = evaluation.RecordVisit(
-            contacted=True,
-            solved=self.solved or (again and self.solved_at_redo),
-            satisfied=self.satisfied or (again and self.solved_at_redo),
-            generated=True,
-        )
+        message = self.answers.at_visit(again=self.rounds > 0)
         at = self._reply_at(self.rounds) + self.visited_after
         self.rounds += 1
         return Step(message, at)

@@ -1,0 +1,69 @@
+"""A broker, a store and services of the bench's own, erased when it is over."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline.bench.usage import GENERATOR
+from hotline.cli.cities import units
+from hotline.dev.senders import city_senders, make_senders
+from hotline.dev.services import SERVICES, services
+from hotline.dev.stack import StackInfo, erase, stack
+
+CITY, NAMESPACE, BUCKETS = "nyc", "bench", 24
+ROOT = Path(".run") / "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is asked of every bench; `clients` 0: the bench's own choice."""
+
+    clients: int = 0
+    rounds: int = 3
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the bench's broker, store and services are, and their process ids by name."""
+
+    root: Path
+    info: StackInfo
+    urls: Mapping[str, str]
+    pids: Mapping[str, int]
+
+
+Say = Callable[[str], None]
+
+
+@asynccontextmanager
+async def site(
+    say: Say, only: Collection[str] = SERVICES, env: Mapping[str, str] | None = None
+) -> AsyncIterator[Site]:
+    """Broker and store with these services. Raises StackFailure."""
+    root = (ROOT / str(os.getpid())).resolve()
+    erase(root)
+    try:
+        make_senders(root, city_senders(units(CITY)))
+        async with stack(root, say=say) as info:
+            if not only:
+                yield Site(root, info, {}, _pids(root))
+                return
+            quiet = {"HOTLINE_LOG": "warning", **(env or {})}
+            async with services(
+                info, NAMESPACE, run_dir=root, city=CITY, only=only, env=quiet, say=say
+            ) as running:
+                yield Site(root, info, running.urls, _pids(root))
+    finally:
+        erase(root)
+
+
+def _pids(root: Path) -> dict[str, int]:
+    """As the supervisors of the folder have noted them, and our own."""
+    notes = sorted((root / "pids").glob("*.json"))
+    return {GENERATOR: os.getpid(), **{n.stem: json.loads(n.read_text())["pid"] for n in notes}}

@@ -1,0 +1,74 @@
+"""`hotline bench`: the figures of the README, from a broker and a store of its own."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import orjson
+import uvloop
+
+from hotline.bench.site import Options
+from hotline.dev import interrupt
+
+BENCHES = {
+    "append": "Durable appends per second through the group-commit writer.",
+    "intake": "Matters accepted per second over HTTP, by one process of intake.",
+    "loop": "Full closed loops per second, commands by Kafka, simulated units without delay.",
+    "push": "From acceptance to the department: by topic and by webhook.",
+    "replay": "Facts per second from the topic into the states of dispatch, in one process.",
+}
+
+
+@click.group("bench")
+def command() -> None:
+    """Measure, on the real broker and store, the generator included."""
+
+
+def _add(name: str, summary: str) -> None:
+    @command.command(name, help=summary)
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object only.")
+    @click.option(
+        "--clients",
+        type=click.IntRange(1, 4_096),
+        help="Clients, connections or loops at the same time; the bench's own choice if not given.",
+    )
+    @click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True)
+    @click.option(
+        "--seconds", type=click.FloatRange(0.5, 3_600), default=10.0, show_default=True
+    )
+    def run(as_json: bool, clients: int | None, rounds: int, seconds: float) -> None:
+        options = Options(clients or 0, rounds, seconds)
+        code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)
+        sys.exit(code)
+
+
+for _name, _summary in BENCHES.items():
+    _add(_name, _summary)
+
+
+async def _measured(name: str, options: Options, as_json: bool) -> None:
+    bench = importlib.import_module(f"hotline.bench.{name}")
+    found = await bench.measure(options, _to_stderr)
+    if as_json:
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    else:
+        click.echo(f"{name}: {BENCHES[name]}")
+        _show(found, 1)
+
+
+def _to_stderr(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _show(found: Mapping[str, Any], depth: int) -> None:
+    for key, value in found.items():
+        label = "  " * depth + key
+        if isinstance(value, Mapping):
+            click.echo(label)
+            _show(value, depth + 1)
+        else:
+            click.echo(f"{label:<28} {value:>14,}" if not isinstance(value, str) else value)

@@ -1,0 +1,41 @@
+"""New matters, in the words of the city's sample: what citizens go on asking for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from hotline.history.nyc import Row
+from hotline.intake.v1.commands_pb2 import SubmitMatter
+from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL, Kind, Urgency
+
+
+def matters(rows: Sequence[Row], seed: str) -> Iterator[SubmitMatter]:
+    """Without an end: category, area and words of a row each, as often as the sample has them."""
+    drawn = random.Random(seed)
+    number = 0
+    while True:
+        row, number = drawn.choice(rows), number + 1
+        yield SubmitMatter(
+            channel=row.channel,
+            external_id=f"{seed}-{number}",
+            kind=KIND_COMPLAINT,
+            urgency=URGENCY_NORMAL,
+            category=row.category,
+            area=row.area,
+            title=row.title,
+            description=row.description,
+            contact=f"+1 212 555 {drawn.randrange(10_000):04d}",
+            address=row.address,
+        )
+
+
+def as_json(matter: SubmitMatter) -> dict[str, Any]:
+    """The body of `POST /v1/tickets`."""
+    body = MessageToDict(matter, preserving_proto_field_name=True)
+    body["kind"] = Kind.Name(matter.kind).removeprefix("KIND_").lower()
+    body["urgency"] = Urgency.Name(matter.urgency).removeprefix("URGENCY_").lower()
+    return body
