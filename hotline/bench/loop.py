@@ -94,7 +94,8 @@ class _Generator:
     async def _round(self, seconds: float) -> dict[str, Any]:
         loops = self._loops
         before, began = usage(self._place.pids), time.perf_counter()
-        closed, facts, _ = loops.closed, loops.facts, loops.latencies.clear()
+        closed, facts = loops.closed, loops.facts
+        loops.latencies.clear()
         await asyncio.sleep(seconds)
         after, took = usage(self._place.pids), time.perf_counter() - began
         facts = loops.facts - facts
@@ -115,10 +116,8 @@ class _Generator:
             if self._loops.closed > closed:
                 closed, moved = self._loops.closed, time.monotonic()
             elif time.monotonic() - moved > STALL_S:
-                raise StackFailure(f"{self._loops.open} loops did not close: {self._why()}.")
-
-    def _why(self) -> str:
-        return self._loops.missing()
+                missing = self._loops.missing()
+                raise StackFailure(f"{self._loops.open} loops did not close: {missing}.")
 
     async def _submit(self) -> None:
         await self._city.ready.wait()
@@ -132,9 +131,7 @@ class _Generator:
     def _submission(self) -> Outgoing:
         matter, channel = next(self._matters), self._senders["channel"]
         self._loops.begin(matter.external_id, time.perf_counter())
-        return channel.submission(
-            matter.external_id, matter, matter.external_id, datetime.now(UTC)
-        )
+        return channel.submission(matter.external_id, matter, matter.external_id, datetime.now(UTC))
 
 
 def _costs(before: dict[str, Usage], after: dict[str, Usage], facts: int) -> dict[str, Any]:

@@ -37,9 +37,7 @@ def _add(name: str, summary: str) -> None:
         help="Clients, connections or loops at the same time; the bench's own choice if not given.",
     )
     @click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True)
-    @click.option(
-        "--seconds", type=click.FloatRange(0.5, 3_600), default=10.0, show_default=True
-    )
+    @click.option("--seconds", type=click.FloatRange(0.5, 3_600), default=10.0, show_default=True)
     def run(as_json: bool, clients: int | None, rounds: int, seconds: float) -> None:
         options = Options(clients or 0, rounds, seconds)
         code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)

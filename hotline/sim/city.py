@@ -12,23 +12,21 @@ from pathlib import Path
 from hotline.client.commands import Signer
 from hotline.dev.senders import city_senders, signer
 from hotline.sim.actors import Act, People, Seen, follow
-from services.kernel.bus import Bus, Outgoing, Reader, Record
+from services.kernel.bus import Bus, Outgoing, Place, Reader, Record
 from services.kernel.names import TICKETS, topic_of
 
 POLL = 2_000
 SENDING = 8  # batches on their way to the broker at the same time
 
 
-def signers(
-    run_dir: Path, units: Sequence[str], namespace: str, buckets: int
-) -> dict[str, Signer]:
+def signers(run_dir: Path, units: Sequence[str], namespace: str, buckets: int) -> dict[str, Signer]:
     """Everybody who sends, by name, with the keys of the run folder."""
     names = [sender.name for sender in city_senders(units)]
     return {name: signer(run_dir, name, namespace, buckets) for name in names}
 
 
 class City:
-    """`see` is told of every fact in topic order, before anybody acts on it."""
+    """`see` is told of every new fact in topic order, before anybody acts on it."""
 
     def __init__(
         self,
@@ -57,27 +55,29 @@ class City:
             [(self._topic, p) for p in range(self._buckets)], from_end=True
         )
         try:
-            for place, end in (await reader.ends()).items():
+            ends = await reader.ends()
+            for place, end in ends.items():
                 reader.seek(place, max(0, end - back))
             self.ready.set()
             while True:
-                await self._step(reader)
+                await self._step(reader, ends)
         finally:
             for task in self._sending:
                 task.cancel()
             await asyncio.gather(*self._sending, return_exceptions=True)
             await reader.stop()
 
-    async def _step(self, reader: Reader) -> None:
+    async def _step(self, reader: Reader, ends: Mapping[Place, int]) -> None:
         for record in await reader.fetch(POLL, 0.1):
             fact = _seen(record)
             if fact is not None:
+                if record.offset >= ends[record.topic, record.partition]:
+                    self._see(fact)
                 self._take(fact)
         self._act(time.monotonic())
         await self._send()
 
     def _take(self, fact: Seen) -> None:
-        self._see(fact)
         self._waits.discard((fact.ticket, fact.type))
         for act in follow(fact, self._people):
             command_id = act.command_id(fact)

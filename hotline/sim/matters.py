@@ -6,11 +6,9 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
-
 from hotline.history.nyc import Row
 from hotline.intake.v1.commands_pb2 import SubmitMatter
-from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL, Kind, Urgency
+from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL
 
 
 def matters(rows: Sequence[Row], seed: str) -> Iterator[SubmitMatter]:
@@ -35,7 +33,15 @@ def matters(rows: Sequence[Row], seed: str) -> Iterator[SubmitMatter]:
 
 def as_json(matter: SubmitMatter) -> dict[str, Any]:
     """The body of `POST /v1/tickets`."""
-    body = MessageToDict(matter, preserving_proto_field_name=True)
-    body["kind"] = Kind.Name(matter.kind).removeprefix("KIND_").lower()
-    body["urgency"] = Urgency.Name(matter.urgency).removeprefix("URGENCY_").lower()
-    return body
+    return {
+        "channel": matter.channel,
+        "external_id": matter.external_id,
+        "kind": "complaint",
+        "urgency": "normal",
+        "category": matter.category,
+        "area": matter.area,
+        "title": matter.title,
+        "description": matter.description,
+        "contact": matter.contact,
+        "address": matter.address,
+    }

@@ -1,0 +1,48 @@
+"""Matters accepted over HTTP, durable, under all rules: one process of intake and its relay.
+
+At full load every connection sends the next matter as soon as the last one is answered. At half
+of what that gave, matters are sent on time whether or not the earlier ones are answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hotline.bench.figures import medians, noise_percent, quantiles_ms
+from hotline.bench.posting import Posting, posting
+from hotline.bench.site import Options, Say, Site, site
+from hotline.bench.usage import Usage, spent, usage
+
+CONNECTIONS = 64
+WARM_UP_S = 3.0
+
+
+async def measure(options: Options, say: Say) -> dict[str, Any]:
+    """Accepted per second, CPU µs per fact, and latency at full and at half load."""
+    connections = options.clients or CONNECTIONS
+    async with site(say, only=("intake",)) as place, posting(place, connections) as channel:
+        await channel.full(WARM_UP_S)
+        rounds = [await _round(place, channel, options.seconds) for _ in range(options.rounds)]
+        noise = noise_percent([r["accepted_per_s"] for r in rounds])
+        return {**medians(rounds), "noise_percent": noise, "connections": connections}
+
+
+async def _round(place: Site, channel: Posting, seconds: float) -> dict[str, Any]:
+    before = usage(place.pids)
+    took, latencies = await channel.full(seconds)
+    after = usage(place.pids)
+    rate = len(latencies) / took
+    half = await channel.paced(rate / 2, seconds)
+    return {
+        "accepted_per_s": rate,
+        **_costs(before, after, 2 * len(latencies)),
+        **quantiles_ms(latencies),
+        "half_load": quantiles_ms(half),
+        "rss_mb": {name: found.rss_mb for name, found in after.items()},
+    }
+
+
+def _costs(before: Mapping[str, Usage], after: Mapping[str, Usage], facts: int) -> dict[str, Any]:
+    each = {name: 1e6 * cpu / max(1, facts) for name, cpu in spent(before, after).items()}
+    return {"cpu_us_per_fact": sum(each.values()), "cpu_us_per_fact_of": each}
