@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ _OPTIONAL = (
     ("ce_by", "by"),
     ("traceparent", "traceparent"),
 )
+_MOST_DIGITS = 18  # of a bigint in the ledger
 
 
 class NotAFact(ValueError):
@@ -66,27 +68,50 @@ def broker_time(record: Record) -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
-def to_fact(record: Record, headers: dict[str, bytes]) -> Fact:
+def to_fact(record: Record, headers: Mapping[str, bytes]) -> Fact:
     """The fact of a record. Raises NotAFact."""
     try:
         return Fact(
-            source=headers["ce_source"].decode(),
+            source=_text(headers, "ce_source"),
             bucket=record.partition,
-            position=int(headers["ce_position"]),
-            ticket=headers["ce_subject"].decode(),
-            version=int(headers["ce_streamversion"]),
-            type=headers["ce_type"].decode(),
+            position=_count(headers, "ce_position"),
+            ticket=_text(headers, "ce_subject"),
+            version=_count(headers, "ce_streamversion"),
+            type=_text(headers, "ce_type"),
             data=record.value or b"",
-            time=datetime.fromisoformat(headers["ce_time"].decode()),
-            recorded_at=datetime.fromisoformat(headers["ce_recordedtime"].decode()),
-            stage=headers["ce_stage"].decode(),
-            import_id=headers.get("ce_importid", b"").decode(),
-            command_id=headers.get("ce_commandid", b"").decode(),
-            causation=headers.get("ce_causation", b"").decode(),
-            by=headers.get("ce_by", b"").decode(),
-            traceparent=headers.get("traceparent", b"").decode(),
+            time=_instant(headers, "ce_time"),
+            recorded_at=_instant(headers, "ce_recordedtime"),
+            stage=(headers["ce_stage"] or b"").decode(),
+            import_id=(headers.get("ce_importid") or b"").decode(),
+            command_id=(headers.get("ce_commandid") or b"").decode(),
+            causation=(headers.get("ce_causation") or b"").decode(),
+            by=(headers.get("ce_by") or b"").decode(),
+            traceparent=(headers.get("traceparent") or b"").decode(),
             offset=record.offset,
             broker_time=broker_time(record),
         )
-    except (KeyError, ValueError) as error:
-        raise NotAFact(f"offset {record.offset}: {error!r}") from None
+    except KeyError as error:
+        raise NotAFact(f"offset {record.offset}: {error} is missing") from None
+    except (ValueError, OverflowError) as error:
+        raise NotAFact(f"offset {record.offset}: {error}") from None
+
+
+def _text(headers: Mapping[str, bytes], name: str) -> str:
+    value = headers[name]
+    if not value:  # empty, or null as Kafka allows it
+        raise ValueError(f"{name} is empty")
+    return value.decode()
+
+
+def _count(headers: Mapping[str, bytes], name: str) -> int:
+    value = headers[name]
+    if not value or not value.isdigit() or len(value) > _MOST_DIGITS or int(value) < 1:
+        raise ValueError(f"{name} is {value!r:.40}, not a number from 1 on")
+    return int(value)
+
+
+def _instant(headers: Mapping[str, bytes], name: str) -> datetime:
+    found = datetime.fromisoformat(_text(headers, name))
+    if found.tzinfo is None:
+        raise ValueError(f"{name} has no zone")
+    return found.astimezone(UTC)
