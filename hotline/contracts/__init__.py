@@ -1,0 +1,1 @@
+"""Generates what others program against: messages, OpenAPI, AsyncAPI and golden bytes."""
