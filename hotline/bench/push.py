@@ -73,7 +73,7 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
     try:
         async with (
             receiver(port, arrived.by_webhook),
-            site(say, env=env) as place,
+            site(say, env_of={"datasync": env}) as place,
             _listening(place, arrived),
             posting(place, options.clients or CONNECTIONS) as channel,
         ):

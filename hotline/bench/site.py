@@ -43,9 +43,11 @@ Say = Callable[[str], None]
 
 @asynccontextmanager
 async def site(
-    say: Say, only: Collection[str] = SERVICES, env: Mapping[str, str] | None = None
+    say: Say,
+    only: Collection[str] = SERVICES,
+    env_of: Mapping[str, Mapping[str, str]] | None = None,
 ) -> AsyncIterator[Site]:
-    """Broker and store with these services. Raises StackFailure."""
+    """Broker and store with these services; `env_of` as for services(). Raises StackFailure."""
     root = (ROOT / str(os.getpid())).resolve()
     erase(root)
     try:
@@ -54,9 +56,15 @@ async def site(
             if not only:
                 yield Site(root, info, {}, _pids(root))
                 return
-            quiet = {"HOTLINE_LOG": "warning", **(env or {})}
             async with services(
-                info, NAMESPACE, run_dir=root, city=CITY, only=only, env=quiet, say=say
+                info,
+                NAMESPACE,
+                run_dir=root,
+                city=CITY,
+                only=only,
+                env={"HOTLINE_LOG": "warning"},
+                env_of=env_of,
+                say=say,
             ) as running:
                 yield Site(root, info, running.urls, _pids(root))
     finally:

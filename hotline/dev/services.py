@@ -67,20 +67,26 @@ async def services(
     city: str,
     only: Collection[str] = SERVICES,
     env: Mapping[str, str] | None = None,
+    env_of: Mapping[str, Mapping[str, str]] | None = None,
     say: Callable[[str], None] = print,
     echo: bool = False,
 ) -> AsyncIterator[Services]:
     """Migrate the namespace and run these services, ready to be called, for the length of a block.
 
     run_dir: the folder of their ports, logs and development keys. env: added to the environment
-    of all of them. echo: show their logs as well. Raises StackFailure when one does not start.
+    of all of them; env_of: to that of single ones. echo: show their logs as well. Raises
+    StackFailure when one does not start.
     """
     run_dir = run_dir.resolve()
     ports = stored_ports(run_dir / "ports.json", [f"http.{name}" for name in SERVICES])
     urls = {name: f"http://{LOCALHOST}:{ports[f'http.{name}']}" for name in SERVICES}
     shared = _environment(info, namespace, city, run_dir, urls["intake"]) | dict(env or {})
     migrate = Program("migrate", migrate_command(city), env=shared, once=True)
-    programs = {name: _program(name, ports[f"http.{name}"], urls[name], shared) for name in only}
+    own = env_of or {}
+    programs = {
+        name: _program(name, ports[f"http.{name}"], urls[name], {**shared, **own.get(name, {})})
+        for name in only
+    }
     supervisor = Supervisor(run_dir, echo=echo)
     say(f"starting {', '.join(only)}")
     try:
