@@ -120,6 +120,7 @@ async def _live(place: Running, bus: KafkaBus, console: Console, rate: float, pa
 
 
 async def _import(place: Running, bus: KafkaBus, console: Console) -> None:
+    console.print("bringing in the past of the sample city, once")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("the sample's tickets")

@@ -102,7 +102,11 @@ def _properties(data: Path, port: int, controller_port: int) -> str:
 
 
 def _cluster_id() -> str:
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """Never with a dash in front, which would be read as an option."""
+    found = "-"
+    while found.startswith("-"):
+        found = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return found
 
 
 def _fresh(folder: Path) -> Path:

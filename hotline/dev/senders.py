@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def _read(file: Path) -> dict[str, str]:
     return orjson.loads(file.read_bytes()) if file.exists() else {}
 
 
-def _write(file: Path, content: dict[str, object] | dict[str, str], mode: int) -> None:
+def _write(file: Path, content: Mapping[str, object], mode: int) -> None:
     draft = file.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as out:

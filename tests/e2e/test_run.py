@@ -1,0 +1,162 @@
+"""`hotline run` as a newcomer meets it: started, broken off, started again, called, stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hotline.sim.beginning import MARK
+
+HOTLINE = (sys.executable, "-m", "hotline.cli.main")
+START_S = 120.0
+
+
+class City:
+    """A `hotline run` under way; `lines` is what it has printed so far."""
+
+    def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
+        self.process, self._output = process, output
+
+    @property
+    def text(self) -> str:
+        return self._output.read_text("utf-8")
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """The first match in what it prints; fails when it ends or takes too long."""
+        give_up = time.monotonic() + START_S
+        while not (found := re.search(pattern, self.text)):
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < give_up, self.text
+            time.sleep(0.1)
+        return found
+
+    def stop(self) -> float:
+        """Ctrl-C; the seconds until everything was gone."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(timeout=20) == 0, self.text
+        took = time.monotonic() - began
+        _, alive = psutil.wait_procs(children, timeout=0.2)
+        assert not alive
+        return took
+
+
+@contextmanager
+def city(folder: Path) -> Iterator[City]:
+    output = folder / f"output-{time.monotonic_ns()}.txt"
+    with output.open("wb") as file:
+        command = [*HOTLINE, "run", "--run-dir", str(folder / "run"), "--pace", "0.05"]
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        yield City(process, output)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.timeout(400)
+def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(tmp_path: Path) -> None:
+    with city(tmp_path) as broken_off:
+        broken_off.until("bringing in")
+        assert broken_off.stop() < 10
+    assert not (tmp_path / "run" / MARK).exists()
+    with city(tmp_path) as first:
+        first.until("starting over with clean data")
+        ticket = pasted(first)
+        first.until(r"closed [1-9]")
+        assert first.stop() < 10
+    assert (tmp_path / "run" / MARK).exists()
+    with city(tmp_path) as second:
+        second.until("received")
+        assert "bringing in" not in second.text
+        assert shown(second, ticket)["ticket"] == ticket
+        second.stop()
+
+
+def pasted(running: City) -> str:
+    """The number that the first curl line gives; the others answer too."""
+    running.until("received")
+    post, show, follow = re.findall(r"^  (curl .*)$", running.text, re.MULTILINE)
+    answer = json.loads(_shell(post))
+    assert answer["code"]
+    assert json.loads(_shell(post))["ticket"] != answer["ticket"]  # a matter of its own each time
+    assert json.loads(_shell(show))["timeline"]
+    assert "event_id" in _shell(f"timeout 5 {follow} || true")
+    return str(answer["ticket"])
+
+
+def shown(running: City, ticket: str) -> dict[str, str]:
+    [line] = re.findall(r"^  (curl .*/v1/tickets/.*)$", running.text, re.MULTILINE)
+    file: dict[str, str] = json.loads(
+        _shell(re.sub(r"/v1/tickets/\S+", f"/v1/tickets/{ticket}", line))
+    )
+    return file
+
+
+def _shell(line: str) -> str:
+    done = subprocess.run(["bash", "-c", line], capture_output=True, timeout=30, check=True)
+    return done.stdout.decode()
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*HOTLINE, "run", "--run-dir", str(tmp_path)],
+            env={**os.environ, "HOTLINE_PORT_KAFKA": port},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    [sentence] = done.stderr.decode().splitlines()
+    assert f"Port {port}" in sentence
+    assert "is in use" in sentence
+
+
+BENCHES = {
+    "append": {"clients"},
+    "intake": {"accepted_per_s", "cpu_us_per_fact", "p50_ms", "p99_ms", "half_load", "rss_mb"},
+    "loop": {"loops_per_s", "facts_per_s", "cpu_us_per_fact", "p50_ms", "p99_ms", "rss_mb"},
+    "push": {"topic", "webhook", "answered", "rate_per_s", "rss_mb"},
+    "replay": {"facts_per_s", "cpu_us_per_fact", "rss_mb"},
+}
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_bench_prints_its_figures(name: str, tmp_path: Path) -> None:
+    options = ["--json", "--rounds", "1", "--seconds", "2"]
+    done = subprocess.run(
+        [*HOTLINE, "bench", name, *options],
+        capture_output=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stdout)
+    assert BENCHES[name] <= found.keys()
+    assert all(value > 0 for value in _numbers(found, "rss_mb"))
+    assert not [p for p in psutil.process_iter(["cmdline"]) if _of_bench(p, name)]
+
+
+def _numbers(found: dict[str, dict[str, float]], name: str) -> list[float]:
+    return list(found.get(name, {}).values())
+
+
+def _of_bench(process: psutil.Process, name: str) -> bool:
+    return ["bench", name] == (process.info["cmdline"] or [])[3:5]
