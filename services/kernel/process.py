@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -51,8 +52,7 @@ Build = Callable[[Ports], Awaitable[Parts]]
 def run(name: str, settings: KernelSettings, build: Build) -> None:
     """Until SIGTERM or SIGINT. Exit code 1 when a part ended by itself."""
     setup_logging(name, settings.log)
-    uvicorn.Config(lambda: None, loop="uvloop").setup_event_loop()
-    asyncio.run(_run(name, settings, build))
+    uvloop.run(_run(name, settings, build))
 
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:
@@ -79,7 +79,7 @@ async def _serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
             parts.app(runtime),
             host=settings.http_host,
             port=settings.http_port,
-            loop="uvloop",
+            loop="none",
             http="httptools",
             log_config=None,
             access_log=False,

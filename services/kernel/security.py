@@ -16,15 +16,14 @@ from services.kernel.identity import (
     require_ticket,
     require_unit,
 )
+from services.kernel.issuer import SigningKeys, jwks_over_http
 from services.kernel.problems import Problem
 from services.kernel.settings import KernelSettings
 from services.kernel.tokens import (
     DevTokens,
-    SigningKeys,
     TokenVerifier,
     is_dev_token,
     is_loopback,
-    jwks_over_http,
     unauthenticated,
 )
 

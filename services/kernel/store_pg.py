@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
 
@@ -212,7 +212,11 @@ class PostgresStore:
         rows = await self._fetch(
             "close_buckets", list(buckets), list(keyed), list(shared), timedelta(seconds=grace_s)
         )
-        return [BucketClosed(r["bucket"], r["position"], r["closed_until"]) for r in rows]
+        # -infinity, where nothing was promised yet, comes as the least datetime without a zone.
+        return [
+            BucketClosed(r["bucket"], r["position"], r["closed_until"].replace(tzinfo=UTC))
+            for r in rows
+        ]
 
     async def due_timers(
         self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int

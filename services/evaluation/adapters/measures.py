@@ -1,0 +1,58 @@
+"""Measures on the wire: the thin stream that the live views count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hotline.evaluation.v1.measures_pb2 import Measure
+from services.evaluation.adapters.codec import COUNTED
+from services.evaluation.domain import views
+from services.kernel.codec import put_datetime
+from services.kernel.facts import Fact
+
+_KINDS = {
+    views.Kind.SCORE: Measure.KIND_SCORE,
+    views.Kind.ACCEPTED: Measure.KIND_ACCEPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of the measures topic, with the place of the fact that it came from."""
+
+    source: str
+    bucket: int
+    position: int
+    key: bytes
+    value: bytes
+
+
+def records(fact: Fact) -> list[Record]:
+    """What the live views need of one fact; empty for most."""
+    if not COUNTED.knows(fact.type):
+        return []
+    return [
+        Record(fact.source, fact.bucket, fact.position, m.key.encode(), _value(m, fact))
+        for m in views.measures(COUNTED.decode(fact))
+    ]
+
+
+def _value(measure: views.Measure, fact: Fact) -> bytes:
+    message = Measure(
+        id=fact.event_id,
+        kind=_KINDS[measure.kind],
+        bucket=fact.bucket,
+        position=fact.position,
+        unit=measure.unit,
+        category=measure.category,
+        area=measure.area,
+        contacted=measure.contacted,
+        solved=measure.solved,
+        satisfied=measure.satisfied,
+        on_time=measure.on_time,
+        confirmed_on_time=measure.confirmed_on_time,
+        visited=measure.visited,
+        weight=measure.weight,
+    )
+    put_datetime(message.at, measure.at)
+    return message.SerializeToString()

@@ -1,0 +1,125 @@
+"""A city's score formula and window settings, from `registry/<city>/formula.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from services.evaluation.domain.formula import MEASURED, Formula
+from services.evaluation.windows import Keep, SurgeRule
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What the city decided: `zone` names its months, days and hours."""
+
+    formula: Formula
+    effective: date
+    zone: tzinfo
+    keep: Keep
+    surge: SurgeRule
+
+
+def load(city: str) -> Registry:
+    """The city's registry. Raises ValueError with one sentence that names file and key."""
+    file = files("services.evaluation").joinpath("registry", city, "formula.yaml")
+    if not file.is_file():
+        raise ValueError(f"no score formula for city {city!r}: registry/{city}/formula.yaml")
+    return parse(file.read_text("utf-8"), f"evaluation/registry/{city}/formula.yaml")
+
+
+def parse(text: str, name: str) -> Registry:
+    """As `load`, of a text; `name` is the file's name in messages."""
+    top = _Section(
+        name,
+        "",
+        yaml.safe_load(text),
+        "id version effective time_zone visits clocks weights windows surge",
+    )
+    clocks = top.section("clocks", "on_time confirmed_on_time")
+    windows = top.section("windows", "hours days")
+    surge = top.section("surge", "at_least times")
+    zone = top.zone("time_zone")
+    return Registry(
+        formula=Formula(
+            id=top.word("id"),
+            version=top.word("version"),
+            attempts=top.section("visits", "attempts").count("attempts"),
+            handling=clocks.words("on_time"),
+            confirming=clocks.words("confirmed_on_time"),
+            weights=_weights(top),
+        ),
+        effective=top.day("effective"),
+        zone=zone,
+        keep=Keep(hours=windows.count("hours"), days=windows.count("days"), zone=zone),
+        surge=SurgeRule(at_least=surge.count("at_least"), times=surge.number("times")),
+    )
+
+
+def _weights(top: _Section) -> dict[str, int]:
+    section = top.section("weights", " ".join(MEASURED))
+    weights = {name: section.count(name) for name in MEASURED}
+    if sum(weights.values()) != 100:
+        raise ValueError(f"{top.file}: weights must sum to 100, not {sum(weights.values())}")
+    return weights
+
+
+class _Section:
+    """A mapping of the file with exactly the keys that it must have."""
+
+    def __init__(self, file: str, path: str, value: Any, keys: str) -> None:
+        self.file, self._path = file, path
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{file}: {path or 'the file'} must be a mapping")
+        wanted = set(keys.split())
+        for key in value.keys() ^ wanted:
+            fault = "is missing" if key in wanted else "is unknown"
+            raise ValueError(f"{file}: key {self._name(key)} {fault}")
+        self._value = value
+
+    def section(self, key: str, keys: str) -> _Section:
+        return _Section(self.file, self._name(key), self._value[key], keys)
+
+    def word(self, key: str) -> str:
+        value = self._value[key]
+        return value if isinstance(value, str) and value else self._bad(key, "a word in quotes")
+
+    def words(self, key: str) -> frozenset[str]:
+        value = self._value[key]
+        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+            self._bad(key, "a list of words")
+        return frozenset(value)
+
+    def count(self, key: str) -> int:
+        value = self._value[key]
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            self._bad(key, "a whole number above 0")
+        return int(value)
+
+    def number(self, key: str) -> float:
+        value = self._value[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            self._bad(key, "a number above 0")
+        return float(value)
+
+    def day(self, key: str) -> date:
+        value = self._value[key]
+        return value if isinstance(value, date) else self._bad(key, "a date such as 2026-01-31")
+
+    def zone(self, key: str) -> tzinfo:
+        try:
+            return ZoneInfo(self.word(key))
+        except (ZoneInfoNotFoundError, ValueError):
+            return self._bad(key, "a time zone such as Asia/Shanghai")
+
+    def _name(self, key: str) -> str:
+        return f"{self._path}.{key}" if self._path else key
+
+    def _bad(self, key: str, wanted: str) -> Any:
+        raise ValueError(f"{self.file}: {self._name(key)} must be {wanted}")

@@ -1,0 +1,34 @@
+"""What a city counts in a unit's score: the words of its formula, without its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MEASURED = ("on_time", "confirmed_on_time", "contacted", "solved", "satisfied")
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One version of a city's score formula (R30, R31).
+
+    `attempts` is the number of failed visits after which nobody is asked any more (R29).
+    `handling` and `confirming` name the clocks whose misses spoil `on_time` and
+    `confirmed_on_time`. `weights` says how many of a hundred points each rate brings.
+    """
+
+    id: str
+    version: str
+    attempts: int
+    handling: frozenset[str]
+    confirming: frozenset[str]
+    weights: Mapping[str, int]
+
+    @property
+    def name(self) -> str:
+        """As decisions cite it."""
+        return f"{self.id}/{self.version}"
+
+    def counts(self, clock: str) -> bool:
+        """Whether a miss of this clock can change an entry."""
+        return clock in self.handling or clock in self.confirming

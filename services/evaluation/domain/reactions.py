@@ -1,0 +1,85 @@
+"""What evaluation does about the facts of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.evaluation.domain.commands import (
+    BookScore,
+    ClearMiss,
+    Command,
+    NoteMiss,
+    ScheduleVisit,
+    decide_with,
+)
+from services.evaluation.domain.formula import Formula
+from services.evaluation.domain.ticket import (
+    Event,
+    Miss,
+    State,
+    Unopened,
+    Visited,
+    evolve,
+)
+from services.kernel.decider import Decider
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCompleted:
+    unit: str
+    category: str
+    area: str
+    level: str
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketArchived:
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMissed:
+    clock: str
+    run: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissWithdrawn:
+    clock: str
+    run: int
+    unit: str
+
+
+def decider(formula: Formula) -> Decider[State, Command, Event]:
+    """What evaluation decides about one ticket under a city's formula."""
+
+    def react(event: object, state: State, at: datetime) -> list[Command]:
+        return reactions(event, state, at, formula)
+
+    return Decider(initial=Unopened(), decide=decide_with(formula), evolve=evolve, react=react)
+
+
+def reactions(event: object, state: State, at: datetime, formula: Formula) -> list[Command]:
+    """Commands that a fact calls for; none where it was answered before."""
+    match event:
+        case TicketCompleted(unit, category, area, level, round_) if _is_later(round_, state):
+            return [ScheduleVisit(at, unit, round_, category, area, level)]
+        case TicketArchived() if isinstance(state, Visited):
+            return [BookScore(at)]
+        case DeadlineMissed(clock, run, unit) if _is_new(event, state) and formula.counts(clock):
+            return [NoteMiss(at, clock, run, unit)]
+        case MissWithdrawn(clock, run, unit) if not _is_new(event, state):
+            return [ClearMiss(at, clock, run, unit)]
+        case _:
+            return []
+
+
+def _is_later(round_: int, state: State) -> bool:
+    return isinstance(state, Unopened) or round_ > state.visit.round
+
+
+def _is_new(event: DeadlineMissed | MissWithdrawn, state: State) -> bool:
+    return Miss(event.clock, event.run, event.unit) not in state.misses

@@ -1,0 +1,206 @@
+"""Personal data: sealed with the person's own key before it reaches ledger or topic (§6).
+
+A fact carries a random person id and sealed bytes. The key lives in a vault, wrapped by a master
+key; destroying it makes every copy of the bytes unreadable, wherever they went.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.persistence import Cipher
+from eventsourcing.utils import Environment
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_SEALED, _WRAPPED = b"\x01", b"\x01"
+_KEY_ID_BYTES = 8
+
+
+class Unreadable(ValueError):
+    """The bytes are damaged, or sealed for another ticket, field or person."""
+
+
+class PersonForgotten(LookupError):
+    """The person's key was destroyed, or never was."""
+
+
+class UnknownMasterKey(LookupError):
+    """The key was wrapped by a master key that this process was not given."""
+
+
+def new_key() -> bytes:
+    """256 random bits."""
+    return os.urandom(KEY_BYTES)
+
+
+# Fields
+
+
+def seal(key: bytes, ticket: str, field: str, plaintext: str | bytes) -> bytes:
+    """Sealed bytes that open only with this key, for this ticket and this field."""
+    content = plaintext.encode() if isinstance(plaintext, str) else plaintext
+    nonce = os.urandom(_NONCE_BYTES)
+    return _SEALED + nonce + AESGCM(key).encrypt(nonce, content, _context(ticket, field))
+
+
+def open_(key: bytes, ticket: str, field: str, sealed: bytes) -> bytes:
+    """The plaintext. Raises Unreadable."""
+    return _decrypt(key, sealed, _SEALED, _context(ticket, field))
+
+
+def _context(*parts: str) -> bytes:
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def _decrypt(key: bytes, data: bytes, form: bytes, context: bytes) -> bytes:
+    start = len(form)
+    if data[:start] != form or len(data) < start + _NONCE_BYTES + 16:
+        raise Unreadable("not sealed bytes of a known form")
+    nonce, content = data[start : start + _NONCE_BYTES], data[start + _NONCE_BYTES :]
+    try:
+        return AESGCM(key).decrypt(nonce, content, context)
+    except InvalidTag:
+        raise Unreadable("damaged, or sealed for another place") from None
+
+
+class FieldCipher(Cipher):
+    """The `eventsourcing` mapper's cipher hook: a state sealed as one field of one ticket.
+
+    From an environment it reads CIPHER_KEY (base64), CIPHER_TICKET and CIPHER_FIELD, as that
+    library constructs its ciphers; `of` makes one directly.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._key = base64.b64decode(environment.get("CIPHER_KEY", ""), validate=True)
+        if len(self._key) != KEY_BYTES:
+            raise ValueError(f"CIPHER_KEY must be {KEY_BYTES} bytes as base64")
+        self._ticket = environment.get("CIPHER_TICKET", "")
+        self._field = environment.get("CIPHER_FIELD", "state")
+
+    @classmethod
+    def of(cls, key: bytes, ticket: str, field: str = "state") -> FieldCipher:
+        encoded = base64.b64encode(key).decode()
+        env = {"CIPHER_KEY": encoded, "CIPHER_TICKET": ticket, "CIPHER_FIELD": field}
+        return cls(Environment(env=env))
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        return seal(self._key, self._ticket, self._field, plaintext)
+
+    def decrypt(self, ciphertext: bytes) -> bytes:
+        return open_(self._key, self._ticket, self._field, ciphertext)
+
+
+# Keys
+
+
+class MasterKeys:
+    """Wraps person keys; the first key wraps, all unwrap, so that it can rotate."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        if not keys or any(len(key) != KEY_BYTES for key in keys):
+            raise ValueError(f"master keys must be {KEY_BYTES} bytes each, at least one")
+        self._keys = {_key_id(key): key for key in keys}
+        self._current = _key_id(keys[0])
+
+    def wrap(self, person: str, key: bytes) -> bytes:
+        """What may be stored: it opens only for this person."""
+        form, nonce = _WRAPPED + self._current, os.urandom(_NONCE_BYTES)
+        master = AESGCM(self._keys[self._current])
+        return form + nonce + master.encrypt(nonce, key, _context("person-key", person))
+
+    def unwrap(self, person: str, wrapped: bytes) -> bytes:
+        """The person's key. Raises UnknownMasterKey, Unreadable."""
+        form = wrapped[: len(_WRAPPED) + _KEY_ID_BYTES]
+        master = self._keys.get(form[len(_WRAPPED) :])
+        if master is None:
+            raise UnknownMasterKey("wrapped by a master key that is not among ours")
+        return _decrypt(master, wrapped, form, _context("person-key", person))
+
+    def is_current(self, wrapped: bytes) -> bool:
+        """Whether the newest master key wrapped it; if not, unwrap and wrap again."""
+        start = len(_WRAPPED)
+        return wrapped[start : start + _KEY_ID_BYTES] == self._current
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"hotline-master-key\0" + key).digest()[:_KEY_ID_BYTES]
+
+
+class PersonKeys(Protocol):
+    """Where person keys are kept: a vault that no rebuild drops."""
+
+    async def create(self, person: str) -> bytes:
+        """A new key, or the person's own if there is one. Raises PersonForgotten if destroyed."""
+
+    async def get(self, person: str) -> bytes:
+        """Raises PersonForgotten."""
+
+    async def get_many(self, persons: Sequence[str]) -> dict[str, bytes]:
+        """The keys that there are; forgotten persons are left out."""
+
+    async def destroy(self, person: str) -> None:
+        """For ever; quiet where it is done already."""
+
+
+class MemoryPersonKeys:
+    """PersonKeys in memory, wrapped as a vault holds them."""
+
+    def __init__(self, masters: MasterKeys) -> None:
+        self._masters = masters
+        self.wrapped: dict[str, bytes | None] = {}
+
+    async def create(self, person: str) -> bytes:
+        if person not in self.wrapped:
+            self.wrapped[person] = self._masters.wrap(person, new_key())
+        return await self.get(person)
+
+    async def get(self, person: str) -> bytes:
+        wrapped = self.wrapped.get(person)
+        if wrapped is None:
+            raise PersonForgotten(person)
+        return self._masters.unwrap(person, wrapped)
+
+    async def get_many(self, persons: Sequence[str]) -> dict[str, bytes]:
+        return {p: await self.get(p) for p in persons if self.wrapped.get(p) is not None}
+
+    async def destroy(self, person: str) -> None:
+        self.wrapped[person] = None
+
+
+# Blind index
+
+
+def blind_index(index_key: bytes, contact: str, country_code: str = "86") -> bytes:
+    """32 bytes, the same for every way to write a contact: finds a person, tells nothing."""
+    assert len(index_key) == KEY_BYTES, "the index key has 32 bytes"
+    normal = normalise_contact(contact, country_code)
+    return hmac.digest(index_key, b"contact\0" + normal.encode(), "sha256")
+
+
+def normalise_contact(contact: str, country_code: str = "86") -> str:
+    """`phone:+8613800138000`, `mail:a@b.cn` or `other:…`: equal for equal contacts."""
+    text = " ".join(unicodedata.normalize("NFKC", contact).casefold().split())
+    if "@" in text:
+        return f"mail:{text.replace(' ', '').removeprefix('mailto:')}"
+    number = re.sub(r"[\s().\-‐-―/]", "", text.removeprefix("tel:"))
+    if not re.fullmatch(r"\+?[0-9]{3,20}", number):
+        return f"other:{text}"
+    if number.startswith("00"):
+        number = f"+{number[2:]}"
+    own, rest = f"+{country_code}", number.removeprefix(country_code)
+    if rest != number and len(rest) in (10, 11):
+        number = f"{own}{rest}"
+    if number.startswith("+") and not number.startswith(own):
+        return f"phone:{number}"
+    return f"phone:{own}{number.removeprefix(own).lstrip('0')}"
