@@ -76,9 +76,16 @@ def channels() -> Iterator[Channel]:
     """Every topic, in the order of the one list that also makes them."""
     listed = {t.name: t for t in topics.ticket_topics(buckets())}
     on = {topic: (name,) for name, topic in _ELSEWHERE.items()}
+    made = [*_of_tickets(listed), *_of_operation(listed, on), *_of_partners(on)]
+    missing = listed.keys() - {channel.topic.name for channel in made}
+    assert not missing, f"no channel describes {', '.join(sorted(missing))}"
+    yield from made
+
+
+def _of_tickets(listed: Mapping[str, topics.Topic]) -> list[Channel]:
     fact = headers.schema(headers.FACT, headers.FACT_OPTIONAL)
     command = headers.schema(headers.COMMAND, headers.COMMAND_OPTIONAL)
-    made = [
+    return [
         Channel(
             "submissions", listed[names.SUBMISSIONS],
             "Matters of the channels, on their way in. Answered on the sender's replies topic.",
@@ -104,6 +111,13 @@ def channels() -> Iterator[Channel]:
             "Changes of the registries. Nothing is written to it yet.",
             "Name of the registry.", fact, (),
         ),
+    ]  # fmt: skip
+
+
+def _of_operation(
+    listed: Mapping[str, topics.Topic], on: Mapping[str, tuple[str]]
+) -> list[Channel]:
+    return [
         Channel(
             "measures", listed[names.MEASURES],
             "The thin stream that the live views count; a change of the views may change it too.",
@@ -124,6 +138,11 @@ def channels() -> Iterator[Channel]:
             "The service that could not read it.", headers.schema(headers.PARKED), on["parked"],
             sent="Put a spoiled record aside.",
         ),
+    ]  # fmt: skip
+
+
+def _of_partners(on: Mapping[str, tuple[str]]) -> list[Channel]:
+    return [
         Channel(
             "replies", topics.replies_topic("{sender}"),
             "What became of a sender's commands and submissions.",
@@ -140,6 +159,3 @@ def channels() -> Iterator[Channel]:
             parameter=("department", "Id of the department, in small letters."),
         ),
     ]  # fmt: skip
-    missing = listed.keys() - {channel.topic.name for channel in made}
-    assert not missing, f"no channel describes {', '.join(sorted(missing))}"
-    yield from made
