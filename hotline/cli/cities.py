@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import click
-from services.dispatch.adapters.registry import load as load_directory
 
 from hotline.dev.senders import city_senders
 from services.datasync.adapters.registry import load as load_sharing
+from services.datasync.domain.sharing import Sharing
+from services.dispatch.adapters.registry import load as load_directory
 
 
 def departments(city: str) -> list[str]:
@@ -32,7 +33,7 @@ def sender_names(city: str) -> list[str]:
     return [sender.name for sender in city_senders(units(city))]
 
 
-def _sharing(city: str):  # type: ignore[no-untyped-def]
+def _sharing(city: str) -> Sharing:
     try:
         return load_sharing(city).sharing
     except ValueError as error:

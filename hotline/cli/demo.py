@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import statistics
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from hotline.cli.cities import subscriptions, units
-from hotline.datasync.proof import Received, verify_chain
+from hotline.datasync.proof import Feed, Head, Received, proof_heads, verify_chain
 from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.dev.failure import StackFailure
 from hotline.dev.senders import city_senders, make_senders, signer
@@ -137,7 +137,8 @@ async def _checked(
         for department, subscription in named.items():
             token = dev_token("department", department, department=department, run_dir=root)
             heads = await _heads(http, subscription, token)
-            received = await _received(bus, department, sum(heads.values()))
+            count = sum(sequence for sequence, _ in heads.values())
+            received = await _received(bus, department, count)
             deliveries[department] = len(received)
             proofs[department] = _proof(received, heads)
             latencies += _latencies(received, progress)
@@ -174,18 +175,16 @@ def _problems(outcome: Outcome, rows: int) -> list[str]:
 
 def _digest(progress: Progress) -> str:
     """Equal for two runs that recorded the same facts at the same times."""
-    import hashlib
-
     lines = sorted(f"{k} {t} {at} {n}" for (k, t, at), n in progress.multiset.items())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-async def _heads(http: httpx.AsyncClient, subscription: str, token: str) -> dict[int, int]:
+async def _heads(http: httpx.AsyncClient, subscription: str, token: str) -> dict[Feed, Head]:
     answer = await http.get(
         f"/v1/feeds/{subscription}/proof", headers={"Authorization": f"Bearer {token}"}
     )
     answer.raise_for_status()
-    return {part["bucket"]: part["sequence"] for part in answer.json()["buckets"]}
+    return proof_heads(answer.json())
 
 
 async def _received(bus: KafkaBus, department: str, count: int) -> list[tuple[Record, FeedEntry]]:
@@ -204,15 +203,8 @@ async def _received(bus: KafkaBus, department: str, count: int) -> list[tuple[Re
     return [found[key] for key in sorted(found)]
 
 
-def _proof(received: Sequence[tuple[Record, FeedEntry]], heads: Mapping[int, int]) -> str:
-    entries = [Received.of(entry) for _, entry in received]
-    broken = verify_chain(entries)
-    got = Counter(entry.bucket for _, entry in received)
-    if broken is not None:
-        return f"broken: {broken}"
-    if any(got[bucket] != sequence for bucket, sequence in heads.items()):
-        return "incomplete"
-    return "ok"
+def _proof(received: Sequence[tuple[Record, FeedEntry]], heads: Mapping[Feed, Head]) -> str:
+    return str(verify_chain((Received.from_message(entry) for _, entry in received), heads))
 
 
 def _latencies(received: Sequence[tuple[Record, FeedEntry]], progress: Progress) -> list[float]:

@@ -14,10 +14,8 @@ COMMANDS = {
     "demo": "hotline.cli.demo",
     "migrate": "hotline.cli.migrate",
     "ticket": "hotline.cli.ticket",
-    "parked": "hotline.cli.parked",
     "token": "hotline.cli.token",
     "bench": "hotline.cli.bench",
-    "due": "hotline.cli.due",
 }
 
 

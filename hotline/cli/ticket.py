@@ -15,9 +15,10 @@ from rich.table import Table
 
 from hotline.cli.running import Running, running
 from hotline.replay import Ledger, read_ticket
+from services.datasync.adapters.documents import ticket_document
 from services.datasync.adapters.events import to_fact
 from services.datasync.adapters.registry import load
-from services.datasync.domain.ticket_file import TicketFile, as_json, ticket_file
+from services.datasync.domain.ticket_file import ticket_file
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.facts import Fact
 from services.kernel.tokens import dev_token
@@ -90,8 +91,9 @@ async def _log_facts(place: Running, ticket: str) -> list[Fact]:
 def _folded(place: Running, facts: list[Fact]) -> dict[str, Any] | None:
     if not facts:
         return None
-    file: TicketFile = ticket_file(map(to_fact, facts), zone=load(place.city).zone)
-    shown: dict[str, Any] = orjson.loads(orjson.dumps(as_json(file)))
+    file = ticket_file(map(to_fact, facts), zone=load(place.city).zone)
+    packed = orjson.dumps(ticket_document(file), option=orjson.OPT_UTC_Z)
+    shown: dict[str, Any] = orjson.loads(packed)
     return shown
 
 
@@ -112,12 +114,14 @@ def _served(place: Running, ticket: str) -> dict[str, Any] | None:
 
 def _print(file: dict[str, Any]) -> None:
     console = Console()
-    summary = file["summary"] or {}
+    header = file["header"] or {}
     console.print(
-        f"[bold]{file['ticket']}[/bold]  {summary.get('state', '')}  {summary.get('title', '')}\n"
-        f"{summary.get('category', '')} · {summary.get('area', '')} · {summary.get('unit', '')}"
+        f"[bold]{file['ticket']}[/bold]  {header.get('state', '')}  {header.get('title', '')}\n"
+        f"{header.get('category', '')} · {header.get('area', '')} · {header.get('unit', '')}"
     )
     table = Table("time", "stage", "actor", "what", "什么")
     for line in file["timeline"]:
-        table.add_row(line["time"][:19], line["stage"], line["actor"], line["en"], line["zh"])
+        table.add_row(
+            line["time"][:19], line["stage"], line["actor"], line["text"]["en"], line["text"]["zh"]
+        )
     console.print(table)

@@ -18,4 +18,4 @@ from services.kernel.tokens import dev_token
 @click.option("--run-dir", type=click.Path(path_type=Path), default=Path(".run"))
 def command(role: str, name: str, unit: str | None, department: str | None, run_dir: Path) -> None:
     """Print a development token for ROLE."""
-    click.echo(dev_token(run_dir, Role(role), name or role, unit=unit, department=department))
+    click.echo(dev_token(role, name or role, unit, department, run_dir=run_dir))

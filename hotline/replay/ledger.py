@@ -171,7 +171,8 @@ class Ledger:
             folded: Any = self.repository.get(ticket, version=version, projector_func=project)
         except AggregateNotFoundError:
             return initial
-        return folded.state  # type: ignore[no-any-return]
+        state: State = folded.state
+        return state
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
 from pydantic import AwareDatetime
 from starlette.responses import Response, StreamingResponse
 
@@ -17,10 +17,12 @@ from services.datasync.adapters.store import Filters
 from services.datasync.adapters.stream import Followers, stream
 from services.datasync.domain.sharing import Way
 from services.kernel.clock import Clock
-from services.kernel.http import after, idempotency_key
+from services.kernel.http import after, create_app, idempotency_key
 from services.kernel.identity import Principal, Role
 from services.kernel.problems import unavailable
-from services.kernel.security import role
+from services.kernel.routes import waited
+from services.kernel.runtime import Runtime
+from services.kernel.security import Security, role
 
 Positions = Mapping[tuple[str, int], int]
 Waits = Callable[[Positions], Awaitable[None]]
@@ -32,6 +34,17 @@ Name = Annotated[str, Path(max_length=100)]
 Reader = Annotated[Principal, Depends(role(*EVERYTHING, Role.DEPARTMENT, Role.UNIT))]
 Knower = Annotated[Principal, Depends(role(*EVERYTHING, *OPERATING, Role.DEPARTMENT, Role.UNIT))]
 Operator = Annotated[Principal, Depends(role(*OPERATING))]
+
+
+def app(runtime: Runtime, reading: Reading, followers: Followers, security: Security) -> FastAPI:
+    """The application of one process."""
+    made = create_app("datasync", runtime.readiness, security=security, registry=runtime.registry)
+
+    async def waits(positions: Positions) -> None:
+        await waited(runtime, positions)
+
+    made.include_router(router(reading, followers, runtime.clock, waits))
+    return made
 
 
 def router(reading: Reading, followers: Followers, clock: Clock, waits: Waits) -> APIRouter:

@@ -24,11 +24,16 @@ def load(city: str) -> Directory:
 def parse(content: Any, name: str) -> Directory:
     """As `load`, of parsed YAML."""
     top = _section(content, name, "the file", {"id", "version", "units", "entries"})
+    if not isinstance(top["units"], dict) or not top["units"]:
+        raise ValueError(f"{name}: units must map ids to units")
+    if not isinstance(top["entries"], list):
+        raise ValueError(f"{name}: entries must be a list")
+    version = f"{_text(top, 'id', name, 'the file')}@{_text(top, 'version', name, 'the file')}"
     units = {key: _unit(key, value, name) for key, value in top["units"].items()}
     entries = dict(_entry(n, value, units, name) for n, value in enumerate(top["entries"]))
     if len(entries) != len(top["entries"]):
         raise ValueError(f"{name}: entries: a category and area stand there twice")
-    return Directory(f"{top['id']}@{top['version']}", units, entries)
+    return Directory(version, units, entries)
 
 
 def _section(
@@ -43,19 +48,33 @@ def _section(
     return value
 
 
+def _text(part: dict[str, Any], key: str, name: str, where: str) -> str:
+    value = part[key]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name}: {where}: {key}: {value!r} is no text (quote it)")
+    return value
+
+
 def _unit(key: str, value: Any, name: str) -> Unit:
-    part = _section(value, name, f"units.{key}", {"zh", "en", "level"})
+    where = f"units.{key}"
+    part = _section(value, name, where, {"zh", "en", "level"})
     if part["level"] not in _LEVELS:
-        raise ValueError(f"{name}: units.{key}.level: {part['level']!r} is no level")
-    return Unit(key, part["zh"], part["en"], part["level"])
+        raise ValueError(f"{name}: {where}.level: {part['level']!r} is no level")
+    zh, en = _text(part, "zh", name, where), _text(part, "en", name, where)
+    return Unit(key, zh, en, part["level"])
 
 
 def _entry(n: int, value: Any, units: dict[str, Unit], name: str) -> tuple[tuple[str, str], Entry]:
     where = f"entries.{n}"
     optional = frozenset({"area", "co_handlers"})
     part = _section(value, name, where, {"category", "unit"}, optional)
-    co_handlers = tuple(part.get("co_handlers", ()))
+    co_handlers = part.get("co_handlers", [])
+    if not isinstance(co_handlers, list):
+        raise ValueError(f"{name}: {where}.co_handlers must be a list of units")
     for unit in (part["unit"], *co_handlers):
         if unit not in units:
             raise ValueError(f"{name}: {where}: {unit!r} is no unit of this directory")
-    return (part["category"], part.get("area", "")), Entry(part["unit"], co_handlers)
+    if part["unit"] in co_handlers:
+        raise ValueError(f"{name}: {where}: {part['unit']!r} cannot be lead and co-handler")
+    area = _text(part, "area", name, where) if "area" in part else ""
+    return (_text(part, "category", name, where), area), Entry(part["unit"], tuple(co_handlers))

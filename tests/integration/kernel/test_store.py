@@ -134,10 +134,14 @@ async def test_an_earlier_owner_rolls_back(store: Store) -> None:
     (old,) = await store.claim([("tickets", 0)])
     (new,) = await store.claim([("tickets", 0)])
     assert new.epoch == old.epoch + 1
-    with pytest.raises(LostOwnership):
+
+    async def late() -> None:
         async with store.transaction() as tx:
             await tx.append([append("a", 0, fact())])
             await tx.advance([Advance("tickets", 0, 0, 5, old.epoch, NOW, {"desk": 3})])
+
+    with pytest.raises(LostOwnership):
+        await late()
     assert await store.page(0, 1, 10) == []
     async with store.transaction() as tx:
         await tx.advance([Advance("tickets", 0, 0, 5, new.epoch, NOW, {"desk": 3})])

@@ -1,0 +1,71 @@
+"""`python -m services.datasync`: the composition root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.datasync.adapters.deliveries import Deliveries
+from services.datasync.adapters.endpoints import load as load_endpoints
+from services.datasync.adapters.http import app
+from services.datasync.adapters.measure import DeliveryMeter
+from services.datasync.adapters.reading import Reading
+from services.datasync.adapters.registry import load
+from services.datasync.adapters.sender import HttpSender
+from services.datasync.adapters.serving import Serving
+from services.datasync.adapters.store_pg import PostgresFeedStore
+from services.datasync.adapters.stream import Followers
+from services.datasync.adapters.view import SharingView
+from services.datasync.adapters.webhook import Endpoint
+from services.datasync.domain.addresses import networks
+from services.datasync.domain.sharing import Sharing
+from services.datasync.service import service
+from services.datasync.settings import DatasyncSettings
+from services.kernel.process import Parts, Ports, run
+from services.kernel.runtime import Runtime
+from services.kernel.security import Security
+from services.kernel.settings import read
+
+
+def main() -> None:
+    """Until it is told to stop."""
+    settings = read(DatasyncSettings)
+
+    async def build(ports: Ports) -> Parts:
+        city = load(settings.city)
+        serving = Serving(city.sharing)
+        store = PostgresFeedStore(ports.store.pool, ports.store.schema, ports.store.vault)
+        reading = Reading(city.sharing, serving, store, settings.buckets, city.zone)
+        followers = Followers()
+        deliveries = Deliveries(
+            city.sharing,
+            _endpoints(settings, city.sharing),
+            serving,
+            store,
+            ports.bus,
+            HttpSender(networks(settings.webhook_allow)),
+            ports.clock,
+            DeliveryMeter(ports.registry),
+            settings.namespace,
+        )
+        security = Security.of(settings)
+
+        async def deliver(_: Runtime) -> None:
+            await deliveries.run()
+
+        return Parts(
+            service(SharingView(city.sharing, store, [deliveries, followers])),
+            lambda runtime: app(runtime, reading, followers, security),
+            beside=deliver,
+        )
+
+    run("datasync", settings, build)
+
+
+def _endpoints(settings: DatasyncSettings, sharing: Sharing) -> dict[str, Endpoint]:
+    if not settings.webhooks:
+        return {}
+    return load_endpoints(Path(settings.webhooks), [s.id for s in sharing.subscriptions])
+
+
+if __name__ == "__main__":
+    main()
