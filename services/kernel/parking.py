@@ -13,7 +13,7 @@ from services.kernel.cloudevents import broker_time, to_fact
 from services.kernel.facts import Append, NewFact
 from services.kernel.inbox import Batch
 from services.kernel.names import PARKED, bucket_of, topic_of
-from services.kernel.store import ParkedRecord, Tx
+from services.kernel.store import ParkedRecord, Store, Tx
 
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
@@ -42,6 +42,11 @@ def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
         else:
             batch.others.append((record, headers))
     return batch
+
+
+async def version_of(store: Store, bucket: int, ticket: str) -> int:
+    """Of the ticket's own stream, read afresh."""
+    return len((await store.load([(bucket, ticket)])).get(ticket, []))
 
 
 async def append_parked(

@@ -14,18 +14,23 @@ import orjson
 from services.kernel.decider import SetTimer
 from services.kernel.facts import (
     Append,
-    Appended,
-    CommandKey,
-    Conflict,
     Fact,
     InboxRow,
     Outcome,
     Repeated,
     Timer,
-    TooLate,
 )
 from services.kernel.names import schema_of, vault_of
 from services.kernel.queries import named
+from services.kernel.rows_pg import (
+    arguments,
+    columns,
+    key_of,
+    outcome,
+    pack_headers,
+    repeated,
+    unpack_headers,
+)
 from services.kernel.store import (
     Advance,
     BucketClosed,
@@ -74,7 +79,7 @@ class PostgresTx:
         self._sql = store.sql
 
     async def advance(self, rows: Sequence[Advance]) -> None:
-        columns = _columns(
+        moved = columns(
             [
                 (
                     r.topic,
@@ -89,7 +94,7 @@ class PostgresTx:
             ],
             7,
         )
-        if not await self.connection.fetchval(self._sql["advance"], *columns):
+        if not await self.connection.fetchval(self._sql["advance"], *moved):
             raise LostOwnership(str([(r.topic, r.partition) for r in rows]))
 
     async def still_owner(self, topic: str, epochs: Mapping[int, int]) -> None:
@@ -112,20 +117,20 @@ class PostgresTx:
             else:
                 clears.append((bucket, ticket, name))
         if clears:
-            await self.connection.execute(self._sql["clear_timers"], *_columns(clears, 3))
+            await self.connection.execute(self._sql["clear_timers"], *columns(clears, 3))
         if sets:
-            await self.connection.execute(self._sql["set_timers"], *_columns(sets, 6))
+            await self.connection.execute(self._sql["set_timers"], *columns(sets, 6))
 
     async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
         await self.connection.execute(self._sql["set_frontier"], bucket, import_id, until, final)
 
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
-        columns = [
+        lines = [
             (bucket, r.ticket, r.topic, r.partition, r.offset, r.timestamp, r.key, r.value,
              pack_headers(r.headers), r.reason)
             for bucket, r in rows
         ]  # fmt: skip
-        await self.connection.execute(self._sql["park"], *_columns(columns, 10))
+        await self.connection.execute(self._sql["park"], *columns(lines, 10))
 
     async def unpark(self, ticket: str) -> None:
         await self.connection.execute(self._sql["unpark"], ticket)
@@ -153,18 +158,18 @@ class PostgresStore:
             raise StoreUnavailable(str(error)) from error
 
     async def append_on(self, connection: Any, batch: Sequence[Append]) -> list[Outcome]:
-        rows = await connection.fetch(self.sql["append"], *_arguments(batch))
+        rows = await connection.fetch(self.sql["append"], *arguments(batch))
         keys = [
-            _key(c)
+            key_of(c)
             for a, row in zip(batch, rows, strict=True)
             if row["outcome"] == 3
             for c in a.commands
         ]
         answers = await self._answers(connection, keys) if keys else {}
-        return [_outcome(a, row, answers) for a, row in zip(batch, rows, strict=True)]
+        return [outcome(a, row, answers) for a, row in zip(batch, rows, strict=True)]
 
     async def load(self, streams: Sequence[tuple[int, str]]) -> dict[str, list[Fact]]:
-        buckets, names = _columns(list(streams), 2)
+        buckets, names = columns(list(streams), 2)
         found: dict[str, list[Fact]] = {}
         for row in await self._fetch("load", buckets, names):
             found.setdefault(row["stream"], []).append(self._fact(row))
@@ -187,7 +192,7 @@ class PostgresStore:
             raise StoreUnavailable(str(error)) from error
 
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
-        rows = await self._fetch("claim", *_columns(sorted(partitions), 2))
+        rows = await self._fetch("claim", *columns(sorted(partitions), 2))
         return [
             InboxRow(
                 row["topic"],
@@ -204,7 +209,7 @@ class PostgresStore:
         return orjson.loads(rows[0]["expected"]) if rows else {}
 
     async def read_until(self, rows: Sequence[tuple[str, int, int, datetime]]) -> None:
-        await self._fetch("read_until", *_columns(list(rows), 4))
+        await self._fetch("read_until", *columns(list(rows), 4))
 
     async def close_buckets(
         self, buckets: Sequence[int], keyed: Sequence[str], shared: Sequence[str], grace_s: float
@@ -221,7 +226,7 @@ class PostgresStore:
     async def due_timers(
         self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int
     ) -> list[Timer]:
-        columns = _columns(list(proven), 3)
+        places = columns(list(proven), 3)
         return [
             Timer(
                 row["bucket"],
@@ -231,7 +236,7 @@ class PostgresStore:
                 tuple(row["sources"].split(",")),
                 row["import_id"],
             )
-            for row in await self._fetch("due_timers", *columns, list(buckets), limit)
+            for row in await self._fetch("due_timers", *places, list(buckets), limit)
         ]
 
     async def timer_sources(self) -> list[tuple[str, ...]]:
@@ -243,10 +248,10 @@ class PostgresStore:
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         rows = await self._fetch("unsent_replies", limit)
-        return [(r["sender"], r["key"], r["reply_to"], _repeated(r)) for r in rows]
+        return [(r["sender"], r["key"], r["reply_to"], repeated(r)) for r in rows]
 
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
-        await self._fetch("replies_sent", *_columns(list(keys), 2))
+        await self._fetch("replies_sent", *columns(list(keys), 2))
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
         return {row["ticket"] for row in await self._fetch("parked_tickets", list(buckets))}
@@ -270,8 +275,8 @@ class PostgresStore:
     async def _answers(
         self, connection: Any, keys: Sequence[tuple[str, str]]
     ) -> dict[tuple[str, str], Repeated]:
-        rows = await connection.fetch(self.sql["answers"], *_columns(list(keys), 2))
-        return {(row["sender"], row["key"]): _repeated(row) for row in rows}
+        rows = await connection.fetch(self.sql["answers"], *columns(list(keys), 2))
+        return {(row["sender"], row["key"]): repeated(row) for row in rows}
 
     def _fact(self, row: Any) -> Fact:
         return Fact(
@@ -286,60 +291,3 @@ class PostgresStore:
             row["recorded_at"],
             **orjson.loads(row["metadata"]),
         )
-
-
-def _columns(rows: list[Any], width: int) -> list[list[Any]]:
-    return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
-
-
-def _key(command: CommandKey) -> tuple[str, str]:
-    return command.sender, command.key
-
-
-def _arguments(batch: Sequence[Append]) -> list[list[Any]]:
-    streams: list[tuple[Any, ...]] = []
-    keys: list[tuple[Any, ...]] = []
-    events: list[tuple[Any, ...]] = []
-    for n, a in enumerate(batch):
-        streams.append((a.bucket, a.stream, a.expected, len(a.facts), a.live_from))
-        keys.extend(
-            (n, c.sender, c.key, c.body_hash, c.status, c.body, c.reply_to, c.upto, c.wrote)
-            for c in a.commands
-        )
-        events.extend((n, f.type, f.data, f.metadata, f.time) for f in a.facts)
-    return [*_columns(streams, 5), *_columns(keys, 9), *_columns(events, 5)]
-
-
-def _outcome(append: Append, row: Any, answers: Mapping[tuple[str, str], Repeated]) -> Outcome:
-    match row["outcome"]:
-        case 0:
-            version = append.expected + len(append.facts)
-            return Appended(row["position"], version, row["recorded_at"])
-        case 1:
-            return Conflict()
-        case 2:
-            return TooLate()
-        case _:
-            return next(answers[_key(c)] for c in append.commands if _key(c) in answers)
-
-
-def _repeated(row: Any) -> Repeated:
-    return Repeated(
-        row["sender"],
-        row["key"],
-        row["ticket"],
-        row["body_hash"],
-        row["status"],
-        row["body"],
-        row["version"],
-        row["position"],
-    )
-
-
-def pack_headers(headers: Sequence[tuple[str, bytes]]) -> bytes:
-    """Headers in order, any bytes kept."""
-    return orjson.dumps([[name, value.hex()] for name, value in headers])
-
-
-def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
-    return [(name, bytes.fromhex(value)) for name, value in orjson.loads(packed)]

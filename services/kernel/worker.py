@@ -13,13 +13,13 @@ from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Rep
 from services.kernel.inbox import Batch, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
-from services.kernel.names import bucket_of
 from services.kernel.parking import (
     append_parked,
     batch_of,
     bucket_for,
     spoiled,
     ticket_of,
+    version_of,
     waiting,
 )
 from services.kernel.planner import Plan, Planner
@@ -169,16 +169,13 @@ class Worker:
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
         async with self._store.transaction() as tx:
             await tx.advance(batch.advances)
-            await append_parked(tx, record, bucket, ticket, reason, await self._version(ticket))
+            version = await version_of(self._store, bucket, ticket)
+            await append_parked(tx, record, bucket, ticket, reason, version)
             await tx.park([(bucket, waiting(record, ticket, reason))])
         if self._states is not None:
             self._states.evict([ticket])
         self._inbox.applied(batch.advances)
         self._meter.parked()
-
-    async def _version(self, ticket: str) -> int:
-        stream = (bucket_of(ticket, self._buckets), ticket)
-        return len((await self._store.load([stream])).get(ticket, []))
 
     async def release(self, ticket: str, *, drop: bool = False) -> int:
         """Apply (or drop) what waits of a ticket, in order, with its own times; how many.

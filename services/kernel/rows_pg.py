@@ -1,0 +1,75 @@
+"""Between the kernel's values and PostgreSQL's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from services.kernel.facts import (
+    Append,
+    Appended,
+    CommandKey,
+    Conflict,
+    Outcome,
+    Repeated,
+    TooLate,
+)
+
+
+def columns(rows: list[Any], width: int) -> list[list[Any]]:
+    return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def key_of(command: CommandKey) -> tuple[str, str]:
+    return command.sender, command.key
+
+
+def arguments(batch: Sequence[Append]) -> list[list[Any]]:
+    streams: list[tuple[Any, ...]] = []
+    keys: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    for n, a in enumerate(batch):
+        streams.append((a.bucket, a.stream, a.expected, len(a.facts), a.live_from))
+        keys.extend(
+            (n, c.sender, c.key, c.body_hash, c.status, c.body, c.reply_to, c.upto, c.wrote)
+            for c in a.commands
+        )
+        events.extend((n, f.type, f.data, f.metadata, f.time) for f in a.facts)
+    return [*columns(streams, 5), *columns(keys, 9), *columns(events, 5)]
+
+
+def outcome(append: Append, row: Any, answers: Mapping[tuple[str, str], Repeated]) -> Outcome:
+    match row["outcome"]:
+        case 0:
+            version = append.expected + len(append.facts)
+            return Appended(row["position"], version, row["recorded_at"])
+        case 1:
+            return Conflict()
+        case 2:
+            return TooLate()
+        case _:
+            return next(answers[key_of(c)] for c in append.commands if key_of(c) in answers)
+
+
+def repeated(row: Any) -> Repeated:
+    return Repeated(
+        row["sender"],
+        row["key"],
+        row["ticket"],
+        row["body_hash"],
+        row["status"],
+        row["body"],
+        row["version"],
+        row["position"],
+    )
+
+
+def pack_headers(headers: Sequence[tuple[str, bytes]]) -> bytes:
+    """Headers in order, any bytes kept."""
+    return orjson.dumps([[name, value.hex()] for name, value in headers])
+
+
+def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
+    return [(name, bytes.fromhex(value)) for name, value in orjson.loads(packed)]
