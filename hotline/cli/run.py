@@ -125,7 +125,7 @@ async def _import(place: Running, bus: KafkaBus, console: Console) -> None:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("the sample's tickets")
         try:
-            await bring_in(
+            progress = await bring_in(
                 place.run_dir,
                 bus,
                 place.urls["intake"],
@@ -135,3 +135,4 @@ async def _import(place: Running, bus: KafkaBus, console: Console) -> None:
             )
         except httpx.HTTPError as error:
             raise ImportStalled(f"intake does not answer: {error!r}") from None
+    console.print(progress.summary(datetime.now(UTC)), highlight=False)

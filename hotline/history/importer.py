@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from google.protobuf.json_format import MessageToDict
@@ -38,7 +38,10 @@ class ImportStalled(Exception):
 
 @dataclass
 class Progress:
-    """What was seen so far; `open_clocks` are those that neither ended nor were missed."""
+    """What was seen so far: `open_clocks` neither ended nor were missed.
+
+    `late` are the tickets whose resolve clock was missed, `completed` those ever completed.
+    """
 
     facts: Counter[str] = field(default_factory=Counter)
     done: int = 0
@@ -46,7 +49,19 @@ class Progress:
     multiset: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     open_clocks: dict[tuple[str, str, int], datetime] = field(default_factory=dict)
     missed: Counter[str] = field(default_factory=Counter)
+    late: set[str] = field(default_factory=set)
+    completed: set[str] = field(default_factory=set)
     accepted_at: dict[str, datetime] = field(default_factory=dict)
+
+    def summary(self, until: datetime) -> str:
+        """How the imported tickets stand, by the facts that came back."""
+        soon = until + timedelta(days=2)
+        due = sum(c == "resolve" and at <= soon for (_, c, _), at in self.open_clocks.items())
+        closed, tickets = len(self.completed), len(self.accepted_at)
+        return (
+            f"{tickets:,} tickets: {closed:,} closed, {tickets - closed:,} open, "
+            f"{len(self.late - self.completed):,} of them overdue, {due:,} due within two days"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +207,8 @@ class Importer:
         progress.multiset[journey.row.key, name, rfc3339(fact.time)] += 1
         if name == "TicketAccepted":
             progress.accepted_at[fact.ticket] = fact.recorded_at
+        elif name == "TicketCompleted":
+            progress.completed.add(fact.ticket)
         if fact.source == "deadline":
             _count_clock(progress, fact, name)
 
@@ -241,8 +258,10 @@ def _count_clock(progress: Progress, fact: Fact, name: str) -> None:
         progress.open_clocks.pop(key, None)
     if name == "DeadlineMissed":
         progress.missed[clock] += 1
+        progress.late |= {fact.ticket} if clock == "resolve" else set()
     elif name == "MissWithdrawn":
         progress.missed[clock] -= 1
+        progress.late -= {fact.ticket} if clock == "resolve" else set()
 
 
 def plan(rows: Iterable[Row], until: datetime) -> list[Journey]:

@@ -199,6 +199,9 @@ class KafkaBus:
     async def _start(self, inner: AIOKafkaConsumer) -> None:
         try:
             await inner.start()
+            # A reader stopped before its own task ever ran cannot stop: aiokafka awaits that task,
+            # and one that is cancelled unstarted raises CancelledError.
+            await asyncio.sleep(0)
         except BaseException as error:
             await inner.stop()
             if isinstance(error, _FAULTS):

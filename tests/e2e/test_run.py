@@ -13,7 +13,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -75,7 +77,9 @@ def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(tmp_path: Path) -> 
     assert not (tmp_path / "run" / MARK).exists()
     with city(tmp_path) as first:
         first.until("starting over with clean data")
+        assert_past(first)
         ticket = pasted(first)
+        assert_told_alike(tmp_path / "run")
         first.until(r"closed [1-9]")
         assert first.stop() < 10
     assert (tmp_path / "run" / MARK).exists()
@@ -84,6 +88,64 @@ def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(tmp_path: Path) -> 
         assert "bringing in" not in second.text
         assert shown(second, ticket)["ticket"] == ticket
         second.stop()
+
+
+def assert_past(running: City) -> None:
+    """The sample's dates lead up to now, whatever day it is."""
+    found = running.until(
+        r"([\d,]+) tickets: ([\d,]+) closed, (\d+) open, (\d+) of them overdue, (\d+) due"
+    )
+    tickets, closed, still_open, overdue, due = (int(n.replace(",", "")) for n in found.groups())
+    assert closed + still_open == tickets
+    assert 1_990 <= tickets <= 2_000
+    assert 1_500 <= closed <= 1_600
+    assert 100 <= overdue <= 200
+    assert 20 <= due <= 120
+
+
+def assert_told_alike(run_dir: Path) -> None:
+    """A ticket's file is the same from datasync, from the topic alone and from the ledgers."""
+    ticket = archived(run_dir)
+    served = told(run_dir, ticket)
+    assert told(run_dir, ticket, "--from", "kafka") == served
+    assert [line["type"] for line in served["timeline"]][:2] == [
+        "hotline.intake.v1.TicketReceived",
+        "hotline.intake.v1.TicketAccepted",
+    ]
+    latest = max(line["time"] for line in served["timeline"])
+    then = told(run_dir, ticket, "--at", latest)
+    assert {line["event_id"] for line in then["timeline"]} == {
+        line["event_id"] for line in served["timeline"]
+    }
+    assert then["header"]["state"] == served["header"]["state"] == "archived"
+    at_first = told(run_dir, ticket, "--at", served["header"]["received_at"])
+    assert at_first["header"]["state"] != "archived"
+    assert len(at_first["timeline"]) < len(served["timeline"])
+
+
+def archived(run_dir: Path) -> str:
+    place = json.loads((run_dir / "running.json").read_text("utf-8"))
+    token = _hotline("token", "staff", "--run-dir", str(run_dir)).strip()
+    answer = httpx.get(
+        f"{place['urls']['datasync']}/v1/tickets",
+        params={"state": "archived", "limit": 1},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10.0,
+    )
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["tickets"][0]["ticket"])
+
+
+def told(run_dir: Path, ticket: str, *options: str) -> dict[str, Any]:
+    text = _hotline("ticket", "show", ticket, "--json", "--run-dir", str(run_dir), *options)
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _hotline(*arguments: str) -> str:
+    done = subprocess.run([*HOTLINE, *arguments], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
 
 
 def pasted(running: City) -> str:

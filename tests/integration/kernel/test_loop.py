@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.names import bucket_of
+from hotline.dev.stack import StackInfo
+from services.kernel.names import TICKETS, bucket_of, topic_of
 from services.kernel.runtime import Runtime
 from tests.support.desks import NoteProgress, desk, echo
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
@@ -149,3 +150,12 @@ async def test_a_former_owner_adds_no_row(stack: Any, namespace: str) -> None:
         facts = await loop.facts(lambda f: any(x.source == "deadline" for x in f))
         started = [f for f in facts if f.type.endswith("ClockStarted")]
         assert len(started) == 1  # applied after it had claimed again, and once only
+
+
+async def test_a_reader_may_stop_as_soon_as_it_has_started(
+    stack: StackInfo, namespace: str
+) -> None:
+    async with real_loop(stack, namespace) as loop:
+        for _ in range(5):
+            reader = await loop.bus().reader([(topic_of(namespace, TICKETS), 0)], from_end=False)
+            await reader.stop()
