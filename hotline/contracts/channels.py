@@ -68,8 +68,13 @@ def commands() -> tuple[str, ...]:
 
 def facts() -> tuple[str, ...]:
     """What may stand on the tickets topic."""
-    elsewhere = _ELSEWHERE.keys() | _INTERNAL
-    return tuple(name for name in published() if name not in elsewhere)
+    others = _ELSEWHERE.keys() | _INTERNAL
+    return tuple(name for name in published() if name not in others)
+
+
+def elsewhere() -> tuple[str, ...]:
+    """What we write to the other topics, the live views' own changelog left out."""
+    return tuple(_ELSEWHERE)
 
 
 def channels() -> Iterator[Channel]:
