@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
 
 from services.kernel.identity import (
@@ -29,7 +29,7 @@ from services.kernel.tokens import (
 
 __all__ = [
     "Principal", "Role", "Security", "require_department", "require_ticket", "require_unit", "role",
-    "undeclared_routes",
+    "roles_of", "routes_of", "undeclared_routes",
 ]  # fmt: skip
 
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})
@@ -88,12 +88,21 @@ def undeclared_routes(app: FastAPI) -> list[str]:
     """Routes without a role: there must be none."""
     return [
         route.path
-        for route in app.routes
-        if isinstance(route, APIRoute)
-        and route.path not in OPEN_PATHS
-        and not _declares(route.dependant)
+        for route in routes_of(app)
+        if route.path not in OPEN_PATHS and not roles_of(route.dependant)
     ]
 
 
-def _declares(dependant: Any) -> bool:
-    return any(hasattr(part.call, "allowed") or _declares(part) for part in dependant.dependencies)
+def routes_of(app: FastAPI) -> Iterator[Any]:
+    """Every route, also of the routers that the application includes."""
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            yield route
+
+
+def roles_of(dependant: Any) -> frozenset[Role]:
+    """The roles that a route's dependencies admit; empty where none declares any."""
+    found: frozenset[Role] = frozenset()
+    for part in dependant.dependencies:
+        found |= getattr(part.call, "allowed", frozenset()) | roles_of(part)
+    return found
