@@ -1,11 +1,10 @@
 # What can be done here; each target sets up what it needs. ARGS is passed on: make demo ARGS=--json
 PYTHON ?= python3
 BIN := .venv/bin
-PROTOS = $(shell find proto -name '*.proto')
 CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py
 BENCHES := loop append intake push replay
 
-.PHONY: help setup run test check demo bench proto clean
+.PHONY: help setup run test check demo bench contracts clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,9 +34,9 @@ demo: setup ## 2,000 real tickets through the whole loop, counted
 bench: setup ## the figures of the README
 	@for name in $(BENCHES); do $(BIN)/hotline bench $$name $(ARGS) || exit 1; done
 
-proto: setup ## generate the messages from proto/
+contracts: setup ## renew what is generated from proto/ and code: messages, AsyncAPI, OpenAPI
 	@$(BIN)/buf lint proto
-	@$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=. --pyi_out=. $(PROTOS)
+	@for part in generate asyncapi openapi; do $(BIN)/python -m hotline.contracts.$$part || exit 1; done
 
 clean: ## remove what the other targets made, the sample city's data too
 	@rm -rf .venv .run .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.commands import Answer
-from services.kernel.problems import SCHEMA, Problem, install, unavailable, unexpected
+from services.kernel.describe import ABOUT, describe
+from services.kernel.problems import Problem, install, unavailable, unexpected
 from services.kernel.security import Security
 from services.kernel.telemetry import HttpMeter, follow
 
@@ -48,21 +49,17 @@ def create_app(
     app = FastAPI(
         title=f"Hotline {service}",
         version=VERSION,
+        description=ABOUT,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,
-        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
     )
     app.state.security = security
     install(app)
+    describe(app)
     _probes(app, readiness, registry)
     app.add_middleware(Edge, meter=HttpMeter(registry))
     return app
-
-
-_PROBLEM: dict[str, Any] = {
-    "description": "What was wrong (RFC 9457)",
-    "content": {"application/problem+json": {"schema": SCHEMA}},
-}
 
 
 def _probes(app: FastAPI, readiness: Readiness, registry: CollectorRegistry) -> None:
@@ -154,36 +151,43 @@ def _bounded(receive: Receive) -> Receive:
 # What requests say in their headers
 
 
-def idempotency_key(idempotency_key: Annotated[str | None, Header()] = None) -> str:
+_KEY = Header(
+    alias="Idempotency-Key",
+    pattern=r"^[\x21-\x7e]{1,200}$",
+    description="A key of your own for the command, and the same again when you repeat it.",
+)
+_VERSION = Header(
+    alias="If-Match",
+    description="The ETag that the decision rests on; without one, any version will do.",
+    examples=['"3"'],
+)
+_AFTER = Header(
+    alias="Hotline-After",
+    description="`Hotline-Position` of an earlier answer, or several, separated by commas: waits "
+    "up to 2 s until that was applied here.",
+    examples=["dispatch/17/4711"],
+)
+
+
+def idempotency_key(key: Annotated[str, _KEY]) -> str:
     """Required on every POST under /v1: the command's id."""
-    if idempotency_key is None:
-        raise Problem(
-            400,
-            "idempotency-key-missing",
-            "The header Idempotency-Key is required.",
-            "Send a key of your own, and the same key again when you repeat the request.",
-        )
-    if not re.fullmatch(r"[\x21-\x7e]{1,200}", idempotency_key):
-        raise Problem(
-            400, "idempotency-key-malformed", "Idempotency-Key has 1 to 200 visible characters."
-        )
-    return idempotency_key
+    return key
 
 
-def if_match(if_match: Annotated[str | None, Header()] = None) -> int | None:
+def if_match(tag: Annotated[str | None, _VERSION] = None) -> int | None:
     """The version that the caller decided on."""
-    if if_match is None or if_match == "*":
+    if tag is None or tag == "*":
         return None
-    found = re.fullmatch(r'"(\d{1,9})"', if_match)
+    found = re.fullmatch(r'"(\d{1,9})"', tag)
     if found is None:
         raise Problem(400, "if-match-malformed", 'If-Match must be an ETag such as "3".')
     return int(found[1])
 
 
-def after(hotline_after: Annotated[str | None, Header()] = None) -> dict[tuple[str, int], int]:
+def after(places: Annotated[str | None, _AFTER] = None) -> dict[tuple[str, int], int]:
     """Positions that the answer must not be older than: `Hotline-After`."""
     positions: dict[tuple[str, int], int] = {}
-    for part in (hotline_after or "").split(","):
+    for part in (places or "").split(","):
         if not part.strip():
             continue
         found = re.fullmatch(r"([a-z]{1,20})/(\d{1,4})/(\d{1,18})", part.strip())

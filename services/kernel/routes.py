@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from services.kernel.codec import ENVELOPE, metadata
 from services.kernel.commands import hash_of
+from services.kernel.describe import ANSWER_HEADERS, CommandAnswer, answers, problems
 from services.kernel.http import (
     StrictModel,
     after,
@@ -28,7 +29,16 @@ from services.kernel.security import Principal, Role, role
 from services.kernel.service import CommandRule
 from services.kernel.writer import Overloaded
 
-TICKET = Annotated[str, Path(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+NUMBER = r"^[A-Za-z0-9_.-]+$"
+TICKET = Annotated[
+    str,
+    Path(
+        min_length=3,
+        max_length=64,
+        pattern=NUMBER,
+        description="Number of the ticket.",
+    ),
+]
 AFTER_S = 2.0
 positions_type = dict[tuple[str, int], int]
 
@@ -41,7 +51,7 @@ def body_model(cls: type) -> type[StrictModel]:
         if field.name not in ENVELOPE:
             default = ... if field.default is dataclasses.MISSING else field.default
             fields[field.name] = (hints[field.name], default)
-    return create_model(cls.__name__, __base__=StrictModel, **fields)
+    return create_model(cls.__name__, __base__=StrictModel, __doc__=cls.__doc__, **fields)
 
 
 def trace_of(request: Request) -> str:
@@ -108,16 +118,16 @@ async def perform(
     return answer(done)
 
 
-def command_router(runtime: Runtime) -> APIRouter:
-    """Routes of all command rules of the service."""
+def command_router(runtime: Runtime, answered: type = CommandAnswer) -> APIRouter:
+    """Routes of all command rules of the service; `answered` is the form of their answers."""
     router = APIRouter(prefix="/v1/tickets", tags=["commands"])
     for rule in runtime.service.commands:
         if rule.verb:
-            _add(router, runtime, rule)
+            _add(router, runtime, rule, answered)
     return router
 
 
-def _add(router: APIRouter, runtime: Runtime, rule: CommandRule) -> None:
+def _add(router: APIRouter, runtime: Runtime, rule: CommandRule, answered: type) -> None:
     model = body_model(rule.command)
     wanted = {f.name for f in dataclasses.fields(rule.command)} & ENVELOPE
 
@@ -166,4 +176,5 @@ def _add(router: APIRouter, runtime: Runtime, rule: CommandRule) -> None:
         name=rule.command.__name__,
         summary=(rule.command.__doc__ or rule.command.__name__).strip().splitlines()[0],
         response_class=Response,
+        responses=answers(answered, headers=ANSWER_HEADERS) | problems(404, 409),
     )(post)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,9 +16,9 @@ from hotline.contracts import asyncapi
 from hotline.contracts.channels import COMMANDED, SUBMIT, buckets
 from hotline.contracts.protos import published
 from services.kernel.topics import ticket_topics
+from tests.support.documents import Document, references, resolved
 
 SCHEMA = Path(__file__).parent / "schemas" / "asyncapi-3.0.0.json"
-Document = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -33,29 +32,9 @@ def validator() -> Draft7Validator:
     return Draft7Validator(json.loads(SCHEMA.read_text("utf-8")))
 
 
-def references(part: Any) -> Iterator[str]:
-    """Every $ref below, wherever it stands."""
-    if isinstance(part, dict):
-        for key, value in part.items():
-            if key == "$ref":
-                yield value
-            else:
-                yield from references(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from references(value)
-
-
-def resolved(document: Document, reference: str) -> Any:
-    found: Any = document
-    for step in reference.removeprefix("#/").split("/"):
-        found = found[step]
-    return found
-
-
 def test_the_checked_in_document_is_what_is_generated_now() -> None:
     stale = asyncapi.DOCUMENT.read_text("utf-8") != asyncapi.text()
-    assert not stale, "run `python -m hotline.contracts.asyncapi`"
+    assert not stale, "run `make contracts`"
 
 
 def test_the_document_is_valid(document: Document, validator: Draft7Validator) -> None:

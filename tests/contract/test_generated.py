@@ -29,7 +29,7 @@ def contents(out: Path) -> dict[str, bytes]:
 
 def test_every_generated_file_is_committed_as_it_is_made_and_no_other(fresh: Path) -> None:
     made, kept = contents(fresh), contents(ROOT)
-    assert kept.keys() == made.keys(), "run `python -m hotline.contracts.generate`"
+    assert kept.keys() == made.keys(), "run `make contracts`"
     assert [n for n in made if made[n] != kept[n]] == [], "run the same"
 
 

@@ -17,6 +17,7 @@ from services.datasync.adapters.store import Filters
 from services.datasync.adapters.stream import Followers, stream
 from services.datasync.domain.sharing import Way
 from services.kernel.clock import Clock
+from services.kernel.describe import ETAG, answers, problems
 from services.kernel.http import after, create_app, idempotency_key
 from services.kernel.identity import Principal, Role
 from services.kernel.problems import unavailable
@@ -26,10 +27,31 @@ from services.kernel.security import Security, role
 
 Positions = Mapping[tuple[str, int], int]
 Waits = Callable[[Positions], Awaitable[None]]
-Word = Annotated[str, Query(max_length=200)]
-CursorText = Annotated[str, Query(max_length=4_000)]
-TicketId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
-Name = Annotated[str, Path(max_length=100)]
+Word = Annotated[str, Query(max_length=200, description="All where empty.")]
+CursorText = Annotated[
+    str, Query(max_length=4_000, description="Where to go on: the cursor of an earlier answer.")
+]
+TicketId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Number of the ticket.",
+    ),
+]
+Name = Annotated[str, Path(max_length=100, description="Id of the subscription.")]
+_AS_OF = Query(description="As it was then; now where left out.")
+_START = Query(pattern="^(beginning|now)$", description="Where to begin without a cursor.")
+_LAST = Header(
+    alias="Last-Event-ID",
+    max_length=4_000,
+    description="Id of the last event that was seen: a browser sends it by itself.",
+)
+_STREAM: dict[str, Any] = {
+    "description": "An event per entry: `id` is a cursor, `data` an entry as in a page.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
 
 Reader = Annotated[Principal, Depends(role(*EVERYTHING, Role.DEPARTMENT, Role.UNIT))]
 Knower = Annotated[Principal, Depends(role(*EVERYTHING, *OPERATING, Role.DEPARTMENT, Role.UNIT))]
@@ -52,12 +74,13 @@ def router(reading: Reading, followers: Followers, clock: Clock, waits: Waits) -
     made = APIRouter(prefix="/v1")
     _ticket_routes(made, reading, waits)
     _feed_routes(made, reading, followers, clock)
+    _proof_route(made, reading)
     _subscription_routes(made, reading, clock)
     return made
 
 
 def _ticket_routes(made: APIRouter, reading: Reading, waits: Waits) -> None:
-    @made.get("/tickets", tags=["tickets"], responses=_answers(documents.TicketList))
+    @made.get("/tickets", tags=["tickets"], responses=answers(documents.TicketList))
     async def list_tickets(
         caller: Reader,
         positions: Annotated[Positions, Depends(after)],
@@ -67,7 +90,7 @@ def _ticket_routes(made: APIRouter, reading: Reading, waits: Waits) -> None:
         area: Word = "",
         unit: Word = "",
         cursor: CursorText = "",
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
     ) -> Response:
         """Tickets that the caller may see, newest first; categories and areas with subtrees."""
         await waits(positions)
@@ -82,12 +105,16 @@ def _ticket_routes(made: APIRouter, reading: Reading, waits: Waits) -> None:
             }
         )
 
-    @made.get("/tickets/{ticket}", tags=["tickets"], responses=_answers(documents.TicketDocument))
+    @made.get(
+        "/tickets/{ticket}",
+        tags=["tickets"],
+        responses=answers(documents.TicketDocument, headers=ETAG) | problems(404),
+    )
     async def show_ticket(
         caller: Reader,
         positions: Annotated[Positions, Depends(after)],
         ticket: TicketId,
-        at: Annotated[AwareDatetime | None, Query()] = None,
+        at: Annotated[AwareDatetime | None, _AS_OF] = None,
     ) -> Response:
         """The ticket file: header and timeline, as of `at`."""
         await waits(positions)
@@ -97,12 +124,16 @@ def _ticket_routes(made: APIRouter, reading: Reading, waits: Waits) -> None:
 
 
 def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock: Clock) -> None:
-    @made.get("/feeds/{subscription}", tags=["feeds"], responses=_answers(documents.FeedPage))
+    @made.get(
+        "/feeds/{subscription}",
+        tags=["feeds"],
+        responses=answers(documents.FeedPage) | problems(404),
+    )
     async def pull_feed(
         caller: Reader,
         subscription: Name,
         cursor: CursorText = "",
-        limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
+        limit: Annotated[int, Query(ge=1, le=1_000, description="At most so many.")] = 200,
     ) -> Response:
         """The entries behind the cursor; without one, from the beginning."""
         feed = reading.subscription(caller, subscription, Way.PULL)
@@ -118,14 +149,15 @@ def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock:
     @made.get(
         "/feeds/{subscription}/events",
         tags=["feeds"],
-        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+        response_class=StreamingResponse,
+        responses=problems(404) | {200: _STREAM},
     )
     async def follow_feed(
         caller: Reader,
         subscription: Name,
         cursor: CursorText = "",
-        start: Annotated[str, Query(pattern="^(beginning|now)$")] = "beginning",
-        last_event_id: Annotated[str, Header(max_length=4_000)] = "",
+        start: Annotated[str, _START] = "beginning",
+        last_event_id: Annotated[str, _LAST] = "",
     ) -> Response:
         """Entries as Server-Sent Events; ids are cursors, for `Last-Event-ID` and for pull."""
         feed = reading.subscription(caller, subscription, Way.SSE)
@@ -146,8 +178,12 @@ def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
+
+def _proof_route(made: APIRouter, reading: Reading) -> None:
     @made.get(
-        "/feeds/{subscription}/proof", tags=["feeds"], responses=_answers(documents.ProofDocument)
+        "/feeds/{subscription}/proof",
+        tags=["feeds"],
+        responses=answers(documents.ProofDocument) | problems(404),
     )
     async def prove_feed(caller: Reader, subscription: Name) -> Response:
         """The end of each chain; see `hotline.datasync.proof`."""
@@ -156,7 +192,7 @@ def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock:
 
 
 def _subscription_routes(made: APIRouter, reading: Reading, clock: Clock) -> None:
-    @made.get("/subscriptions", tags=["feeds"], responses=_answers(documents.SubscriptionList))
+    @made.get("/subscriptions", tags=["feeds"], responses=answers(documents.SubscriptionList))
     async def list_subscriptions(caller: Knower) -> Response:
         """Who is entitled to what: a department's own, for staff and operators all."""
         known = [documents.subscription_document(s) for s in reading.subscriptions(caller)]
@@ -165,17 +201,13 @@ def _subscription_routes(made: APIRouter, reading: Reading, clock: Clock) -> Non
     @made.post(
         "/subscriptions/{subscription}/release",
         tags=["operations"],
-        responses=_answers(documents.Released),
+        responses=answers(documents.Released) | problems(404),
         dependencies=[Depends(idempotency_key)],
     )
     async def release_webhook(caller: Operator, subscription: Name) -> Response:
         """Ask a stopped endpoint again, and its parked tickets; a repeat does no harm."""
         reading.known(subscription)
         return _json({"tickets": await reading.release(subscription, clock.now())})
-
-
-def _answers(model: Any) -> dict[int | str, dict[str, Any]]:
-    return {200: {"model": model}}
 
 
 def _json(content: Any, headers: Mapping[str, str] | None = None) -> Response:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
+from services.evaluation.adapters.documents import FiguresDocument, VisitDocument, figures_document
 from services.evaluation.adapters.figures import FiguresView
 from services.evaluation.adapters.registry import Registry
 from services.evaluation.domain.views import rates
@@ -15,6 +16,8 @@ from services.kernel.routes import command_router
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security, require_unit, role
 
+_UNIT = Query(max_length=80, description="All units where empty; a unit may ask for itself only.")
+_PERIOD = Query(pattern=r"^([0-9]{4}-[0-9]{2})?$", description="A month; all where empty.")
 _MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST)
 _MAY_VISIT = role(Role.STAFF, Role.SUPERVISOR)
 
@@ -27,21 +30,22 @@ def app(runtime: Runtime, registry: Registry, figures: FiguresView, security: Se
     @made.get("/v1/figures", tags=["figures"])
     async def unit_figures(
         principal: Annotated[Principal, Depends(_MAY_READ)],
-        unit: Annotated[str, Query(max_length=80)] = "",
-        period: Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{2})?$")] = "",
-    ) -> list[dict[str, Any]]:
+        unit: Annotated[str, _UNIT] = "",
+        period: Annotated[str, _PERIOD] = "",
+    ) -> list[FiguresDocument]:
         """Counts and rates (R30) by unit and month; a unit sees its own."""
         wanted = unit or (principal.unit or "")
         require_unit(principal, wanted)
         rows = await figures.of_unit(wanted, period)
-        return [{**asdict(row), "rates": asdict(rates(row, registry.formula))} for row in rows]
+        return [figures_document(row, rates(row, registry.formula)) for row in rows]
 
     @made.get("/v1/visits", tags=["visits"])
     async def due_visits(
         principal: Annotated[Principal, Depends(_MAY_VISIT)],
-        limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    ) -> list[dict[str, Any]]:
+        limit: Annotated[int, Query(ge=1, le=1_000, description="At most so many.")] = 100,
+    ) -> list[VisitDocument]:
         """Visits that somebody has to make; the one that waits longest first."""
-        return [{"ticket": t, **asdict(visit)} for t, visit in await figures.due_visits(limit)]
+        due = await figures.due_visits(limit)
+        return [VisitDocument(ticket=ticket, **asdict(visit)) for ticket, visit in due]
 
     return made

@@ -7,18 +7,22 @@ import hmac
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header
+from fastapi import Depends, FastAPI, Header, Path
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.intake.adapters.answers import MatterAnswer, SubmitAnswer, TicketState
 from services.intake.adapters.codec import SubmittedMatter
 from services.intake.adapters.desk import Desk
 from services.intake.domain.commands import CloseHistory
 from services.intake.domain.ticket import Phase
+from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
 from services.kernel.names import stream_in
 from services.kernel.problems import Problem
 from services.kernel.routes import (
+    NUMBER,
     TICKET,
     body_model,
     command_router,
@@ -35,17 +39,37 @@ _MAY_SUBMIT = role(Role.CHANNEL, Role.STAFF, Role.SUPERVISOR, Role.IMPORTER)
 _MAY_LOOK = role(Role.CHANNEL, Role.STAFF, Role.SUPERVISOR)
 
 
+_IMPORT = Header(
+    alias="Hotline-Import",
+    max_length=40,
+    description="By importers only: the import that the matter belongs to.",
+)
+_IMPORT_TIME = Header(
+    alias="Hotline-Import-Time",
+    description="By importers only: when the matter arrived.",
+)
+_CODE = Header(
+    alias="Hotline-Code",
+    max_length=40,
+    description="The code that the answer to the matter gave.",
+)
+_IMPORT_ID = Annotated[
+    str,
+    Path(min_length=3, max_length=64, pattern=NUMBER, description="The import's own name."),
+]
+
+
 class Frontier(StrictModel):
     """How far an import has come."""
 
-    until: datetime
-    final: bool
+    until: datetime = Field(description="Nothing with a time up to this is still to come.")
+    final: bool = Field(description="The import has ended: its tickets follow the live clock.")
 
 
 def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
-    made.include_router(command_router(runtime))
+    made.include_router(command_router(runtime, MatterAnswer))
     _submit(made, runtime, desk)
     _state(made, runtime)
     _frontier(made, runtime)
@@ -53,16 +77,26 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
 
 
 def _submit(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
-    @made.post("/v1/tickets", status_code=201, response_class=Response, tags=["commands"])
+    @made.post(
+        "/v1/tickets",
+        status_code=201,
+        response_class=Response,
+        tags=["commands"],
+        responses=answers(SubmitAnswer, 201, headers=ANSWER_HEADERS),
+    )
     async def submit_matter(
         request: Request,
         body: MatterBody,  # type: ignore[valid-type]
         principal: Annotated[Principal, Depends(_MAY_SUBMIT)],
         key: Annotated[str, Depends(idempotency_key)],
-        hotline_import: Annotated[str, Header(max_length=40)] = "",
-        hotline_import_time: Annotated[datetime | None, Header()] = None,
+        hotline_import: Annotated[str, _IMPORT] = "",
+        hotline_import_time: Annotated[datetime | None, _IMPORT_TIME] = None,
     ) -> Response:
-        """Post a matter; safe to send again with the same Idempotency-Key."""
+        """Post a matter; safe to send again with the same Idempotency-Key.
+
+        It is accepted, refused under a rule or diverted to an emergency line at once: `state` says
+        which. `code` opens the public state of the ticket to whoever posted it.
+        """
         at = _stated(runtime, principal, hotline_import, hotline_import_time)
         model: Any = body
         values = {name: getattr(model, name) for name in type(model).model_fields}
@@ -100,13 +134,17 @@ def _stated(
 
 
 def _state(made: FastAPI, runtime: Runtime) -> None:
-    @made.get("/v1/tickets/{ticket}/state", tags=["citizens"])
+    @made.get(
+        "/v1/tickets/{ticket}/state",
+        tags=["citizens"],
+        responses=problems(404),
+    )
     async def ticket_state(
         ticket: TICKET,
         principal: Annotated[Principal, Depends(_MAY_LOOK)],
         positions: Annotated[positions_type, Depends(after)],
-        code: Annotated[str, Header(alias="Hotline-Code", max_length=40)] = "",
-    ) -> dict[str, Any]:
+        code: Annotated[str, _CODE] = "",
+    ) -> TicketState:
         """What became of a matter, for who has its number and code."""
         await waited(runtime, positions)
         assert runtime.states is not None
@@ -114,14 +152,19 @@ def _state(made: FastAPI, runtime: Runtime) -> None:
         digest = hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest()
         if state.phase is Phase.UNKNOWN or not hmac.compare_digest(digest, state.code_digest):
             raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
-        return {"ticket": ticket, "state": state.phase.value}
+        return TicketState(ticket=ticket, state=state.phase)
 
 
 def _frontier(made: FastAPI, runtime: Runtime) -> None:
-    @made.post("/v1/imports/{import_id}/frontier", response_class=Response, tags=["imports"])
+    @made.post(
+        "/v1/imports/{import_id}/frontier",
+        response_class=Response,
+        tags=["imports"],
+        responses=answers(MatterAnswer, 200, 201, headers=ANSWER_HEADERS) | problems(409),
+    )
     async def close_history(
         request: Request,
-        import_id: TICKET,
+        import_id: _IMPORT_ID,
         body: Frontier,
         principal: Annotated[Principal, Depends(role(Role.IMPORTER))],
         key: Annotated[str, Depends(idempotency_key)],

@@ -1,0 +1,57 @@
+"""The JSON documents of evaluation's routes, for the OpenAPI description."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from services.evaluation.domain.views import FiguresRow, Rates
+
+
+class RatesDocument(BaseModel):
+    """R30: parts of one, 0 to 1; null where nothing was counted."""
+
+    on_time: float | None
+    confirmed_on_time: float | None
+    contacted: float | None
+    solved: float | None
+    satisfied: float | None
+    score: float | None = Field(description="0 to 100, by the city's formula.")
+
+
+class FiguresDocument(BaseModel):
+    """Counts of one unit in one month of the city's time zone, by the visit's time.
+
+    What was asked is compared with `visited`, the times with `entries`.
+    """
+
+    unit: str
+    period: str = Field(description="The month, such as 2026-07.")
+    entries: int = Field(description="Entries of the score ledger.")
+    visited: int = Field(description="Entries with an answer.")
+    contacted: int
+    solved: int
+    satisfied: int
+    on_time: int
+    confirmed_on_time: int
+    rates: RatesDocument
+
+
+class VisitDocument(BaseModel):
+    """One visit that somebody has to make."""
+
+    ticket: str
+    unit: str
+    round: int = Field(description="1 for the visit after the first completion.")
+    category: str
+    area: str
+    level: str = Field(description="Level of the unit: city, county, township.")
+    scheduled_at: datetime
+    attempts: int = Field(description="How often nobody was reached.")
+
+
+def figures_document(row: FiguresRow, rates: Rates) -> FiguresDocument:
+    """The row with what it comes to."""
+    return FiguresDocument(**asdict(row), rates=RatesDocument(**asdict(rates)))
