@@ -32,6 +32,7 @@ SCHEMA: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "rule": {"type": "string"},
+        "trace_id": {"type": "string", "description": "Names an unexpected error in our log."},
         "errors": {
             "type": "array",
             "items": {
