@@ -158,8 +158,6 @@ def _statuses(route: Any, operation: Document) -> set[int]:
         found |= {400}
     if "If-Match" in named:
         found |= {412}
-    if "Idempotency-Key" in named:
-        found |= {422}
     if "requestBody" in operation:
         found |= {400, 413, 415, 422}
     return found

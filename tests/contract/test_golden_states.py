@@ -75,11 +75,12 @@ def test_the_records_give_the_state(service: str, name: str) -> None:
 @pytest.mark.parametrize("service", FOLDS)
 def test_every_event_of_the_service_is_in_some_sequence(service: str) -> None:
     used = {RECORDS[e].type for part in sequences(service).values() for e in part["events"]}
-    assert used == {
+    written = {
         record.type
         for record in RECORDS.values()
         if golden.service_of(record.type) == service and record.headers
     }
+    assert used == written, f"write a sequence and its state in golden/{service}/states.json"
 
 
 def test_a_state_that_is_not_as_written_is_noticed() -> None:
