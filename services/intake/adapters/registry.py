@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from services.intake.domain.matter import VOCABULARY, MatterFacts
+from services.intake.domain.matter import VOCABULARY, Kind, MatterFacts
 from services.intake.domain.rules import Catalogue, Outcome, Rule, RuleSet, one_of
 
 _FACTS = {field.name: field.type for field in fields(MatterFacts)}
@@ -58,7 +58,10 @@ def _read(city: str, file_name: str) -> tuple[Any, str]:
     name = f"intake/registry/{city}/{file_name}"
     if not file.is_file():
         raise ValueError(f"no rules for city {city!r}: {name} is missing")
-    return yaml.safe_load(file.read_text("utf-8")), name
+    try:
+        return yaml.safe_load(file.read_text("utf-8")), name
+    except yaml.YAMLError as error:
+        raise ValueError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
 
 
 def _require(part: Any, keys: set[str], optional: set[str], where: str) -> None:
@@ -66,7 +69,7 @@ def _require(part: Any, keys: set[str], optional: set[str], where: str) -> None:
         raise ValueError(f"{where} must be a mapping")
     unknown, missing = part.keys() - keys - optional, keys - part.keys()
     if unknown or missing:
-        what = f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}"
+        what = f"unknown {sorted(map(str, unknown))}" if unknown else f"missing {sorted(missing)}"
         raise ValueError(f"{where}: {what}")
 
 
@@ -86,11 +89,14 @@ def _words(value: Any, where: str) -> tuple[str, ...]:
 def _names(top: Mapping[str, Any], key: str, name: str) -> dict[str, str]:
     if not isinstance(top[key], dict) or not top[key]:
         raise ValueError(f"{name}: {key} must map ids to names")
-    return {str(k): str(v) for k, v in top[key].items()}
+    for word in top[key]:
+        if not isinstance(word, str):
+            raise ValueError(f"{name}: {key}: {word!r} is no text (quote it)")
+    return {word: _word(top[key], word, f"{name}: {key}") for word in top[key]}
 
 
 def _rule(part: Any, where: str) -> Rule:
-    _require(part, _RULE, {"reason", "right_place", "lines"}, where)
+    _require(part, _RULE, {"reason", "right_place", "lines", "kinds"}, where)
     outcome = _outcome(part["outcome"], where)
     if type(part["number"]) is not int or part["number"] < 1:
         raise ValueError(f"{where}.number: {part['number']!r} is no number from 1")
@@ -99,9 +105,10 @@ def _rule(part: Any, where: str) -> Rule:
     if outcome is Outcome.DIVERT:
         _require(part, {*_RULE, "lines"}, set(), where)
         return Rule(number, rule, outcome, condition, lines=_words(part["lines"], f"{where}.lines"))
-    _require(part, {*_RULE, "reason", "right_place"}, set(), where)
+    _require(part, {*_RULE, "reason", "right_place"}, {"kinds"}, where)
     zh, en = _zh_en(part, "reason", where)
-    return Rule(number, rule, outcome, condition, zh, en, _place(part, where))
+    place, kinds = _place(part, where), _kinds(part, where)
+    return Rule(number, rule, outcome, condition, zh, en, place, kinds=kinds)
 
 
 def _outcome(value: Any, where: str) -> Outcome:
@@ -109,6 +116,14 @@ def _outcome(value: Any, where: str) -> Outcome:
         return Outcome(value)
     except ValueError:
         raise ValueError(f"{where}.outcome: {value!r} is no outcome") from None
+
+
+def _kinds(part: Mapping[str, Any], where: str) -> frozenset[Kind]:
+    words = _words(part["kinds"], f"{where}.kinds") if "kinds" in part else ()
+    unknown = sorted(set(words) - set(Kind))
+    if unknown:
+        raise ValueError(f"{where}.kinds: {unknown} is no kind of matter")
+    return frozenset(map(Kind, words))
 
 
 def _zh_en(part: Mapping[str, Any], key: str, where: str) -> tuple[str, str]:

@@ -51,6 +51,13 @@ class UnknownWord(Rejection):
     status = 422
 
 
+class ConductOfNobody(Rejection):
+    """A complaint about a unit's own conduct must name the unit, so that it never goes there."""
+
+    rule = "R2"
+    status = 422
+
+
 class NotDiverted(Rejection):
     """The ticket was not diverted to an emergency line under that receipt."""
 
@@ -157,7 +164,9 @@ def submit(
         raise UnknownArea(command.area[:80])
     if unknown := unknown_words(command.facts):
         raise UnknownWord(*unknown)
-    rule = rules.decide(command.facts)
+    if command.facts.about_conduct and not command.facts.about_unit:
+        raise ConductOfNobody
+    rule = rules.decide(command.kind, command.facts)
     if rule is None:
         return [_received(command), _accepted(command, rules)]
     if rule.outcome is Outcome.DIVERT:

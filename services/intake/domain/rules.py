@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.intake.domain.matter import MatterFacts
+from services.intake.domain.matter import Kind, MatterFacts
 
 Condition = Callable[[MatterFacts], bool]
 
@@ -23,6 +23,7 @@ class Rule:
     """`number` within the set, `rule` of the mission (R11), words for the citizen.
 
     `lines` are those that a diverting rule diverts to; the first is the one for all other cases.
+    `kinds` are the matters that it is about; empty: all.
     """
 
     number: int
@@ -33,6 +34,11 @@ class Rule:
     reason_en: str = ""
     right_place: str = ""
     lines: tuple[str, ...] = ()
+    kinds: frozenset[Kind] = frozenset()
+
+    def fits(self, kind: Kind, facts: MatterFacts) -> bool:
+        """Whether it is about such a matter, and its condition holds."""
+        return (not self.kinds or kind in self.kinds) and self.condition(facts)
 
     def line_for(self, stated: str) -> str:
         """R11: an emergency goes on at once, also where the line was left out or is unknown."""
@@ -47,9 +53,9 @@ class RuleSet:
     version: str
     rules: tuple[Rule, ...]
 
-    def decide(self, facts: MatterFacts) -> Rule | None:
+    def decide(self, kind: Kind, facts: MatterFacts) -> Rule | None:
         """The first rule that fits; None accepts."""
-        return next((rule for rule in self.rules if rule.condition(facts)), None)
+        return next((rule for rule in self.rules if rule.fits(kind, facts)), None)
 
 
 @dataclass(frozen=True, slots=True)
