@@ -15,6 +15,7 @@ from starlette.responses import Response
 from services.intake.adapters.answers import MatterAnswer, SubmitAnswer, TicketState
 from services.intake.adapters.codec import SubmittedMatter
 from services.intake.adapters.desk import Desk
+from services.intake.adapters.opening import opening_router
 from services.intake.domain.commands import CloseHistory
 from services.intake.domain.ticket import Phase
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
@@ -70,6 +71,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
     made.include_router(command_router(runtime, MatterAnswer))
+    made.include_router(opening_router(desk.vault))
     _submit(made, runtime, desk)
     _state(made, runtime)
     _frontier(made, runtime)

@@ -24,7 +24,7 @@ update {vault}.person set wrapped = null, blind = null where person = $1
 -- name: serials
 -- A block of numbers of one day; what a process does not use is lost, which harms nothing.
 insert into {vault}.serial as s (day, next) values ($1, 1 + $2)
-on conflict (day) do update set next = s.next + $2 returning s.next - $2
+on conflict (day) do update set next = s.next + $2 returning s.next - $2 as upcoming
 
 -- name: opened
 -- Who read which personal field, and why.

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date
 from importlib import resources
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 
 from services.kernel.gather import Gather
-from services.kernel.personal import MasterKeys, PersonForgotten, blind_index, new_key
+from services.kernel.personal import MasterKeys, blind_index, new_key
 from services.kernel.queries import named
+from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore
 
 BLOCK = 200
+_FAULTS = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+)
 _DAYS = 400  # blocks kept in memory; an import numbers many days
 
 
@@ -29,20 +36,34 @@ class Person:
     key: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedField:
+    """The record of a personal field that was read: which, by whom, and why."""
+
+    ticket: str
+    person: str
+    field: str
+    by: str
+    purpose: str
+
+
 class Vault(Protocol):
-    """What intake keeps that no rebuild brings back."""
+    """What intake keeps that no rebuild brings back. Everything raises StoreUnavailable."""
 
     async def person(self, contact: str) -> Person:
         """The person of a contact, made if new; without a contact always a new one."""
 
-    async def key(self, person: str) -> bytes:
-        """Raises PersonForgotten."""
+    async def keys(self, persons: Collection[str]) -> Mapping[str, bytes]:
+        """The keys that there are; forgotten and unknown persons are left out."""
+
+    async def forget(self, person: str) -> None:
+        """Destroy the key for ever; quiet where it is done already."""
 
     async def serial(self, day: date) -> int:
         """A number that no other ticket of that day gets."""
 
-    async def opened(self, rows: Sequence[tuple[str, str, str, str, str]]) -> None:
-        """(ticket, person, field, by, purpose): a personal field was read."""
+    async def opened(self, fields: Sequence[OpenedField]) -> None:
+        """Leave the record of what is being read."""
 
 
 class PostgresVault:
@@ -76,7 +97,7 @@ class PostgresVault:
     ) -> dict[bytes | int, Person]:
         made = {os.urandom(12).hex(): key for key in keys}
         wrapped = [self._masters.wrap(person, new_key()) for person in made]
-        rows = await self._pool.fetch(self._sql["persons"], list(made), wrapped, list(blinds))
+        rows = await self._fetch("persons", list(made), wrapped, list(blinds))
         return {
             row["blind"] or made[row["person"]]: Person(
                 row["person"], self._masters.unwrap(row["person"], row["wrapped"])
@@ -84,23 +105,32 @@ class PostgresVault:
             for row in rows
         }
 
-    async def key(self, person: str) -> bytes:
-        rows = await self._pool.fetch(self._sql["keys"], [person])
-        if not rows:
-            raise PersonForgotten(person)
-        return self._masters.unwrap(person, rows[0]["wrapped"])
+    async def keys(self, persons: Collection[str]) -> Mapping[str, bytes]:
+        rows = await self._fetch("keys", list(persons))
+        return {r["person"]: self._masters.unwrap(r["person"], r["wrapped"]) for r in rows}
+
+    async def forget(self, person: str) -> None:
+        await self._fetch("forget", person)
 
     async def serial(self, day: date) -> int:
         async with self._numbering:
             upcoming, end = self._blocks.get(day, (0, 0))
             if upcoming == end:
-                upcoming = await self._pool.fetchval(self._sql["serials"], day, BLOCK)
+                [row] = await self._fetch("serials", day, BLOCK)
+                upcoming = row["upcoming"]
                 end = upcoming + BLOCK
             if len(self._blocks) > _DAYS:
                 self._blocks.clear()
             self._blocks[day] = (upcoming + 1, end)
             return upcoming
 
-    async def opened(self, rows: Sequence[tuple[str, str, str, str, str]]) -> None:
-        columns = [list(c) for c in zip(*rows, strict=True)]
-        await self._pool.execute(self._sql["opened"], *columns)
+    async def opened(self, fields: Sequence[OpenedField]) -> None:
+        columns = zip(*map(astuple, fields), strict=True)
+        await self._fetch("opened", *map(list, columns))
+
+    async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
+        try:
+            rows: list[Any] = await self._pool.fetch(self._sql[name], *arguments)
+        except _FAULTS as error:
+            raise StoreUnavailable(str(error)) from error
+        return rows

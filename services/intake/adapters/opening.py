@@ -1,0 +1,81 @@
+"""Opening sealed personal fields: for a purpose, in batches, leaving a record of each (R35)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Base64Bytes, BaseModel, Field
+
+from services.intake.adapters.vault import OpenedField, Vault
+from services.kernel.http import CleanText, StrictModel, idempotency_key
+from services.kernel.identity import Principal, Role
+from services.kernel.personal import Unreadable, open_
+from services.kernel.security import role
+
+MOST_FIELDS = 500
+Word = Annotated[CleanText, Field(max_length=64)]
+Purpose = Annotated[CleanText, Field(max_length=200, pattern=r"\S")]
+# A unit may open only what it handles, and intake does not know who handles what.
+Reader = Annotated[Principal, Depends(role(Role.STAFF, Role.SUPERVISOR, Role.SERVICE))]
+
+
+class SealedField(StrictModel):
+    """One sealed field of one ticket, as the fact has it; `sealed` is base64."""
+
+    ticket: Word
+    person_id: Word
+    field: Word
+    sealed: Base64Bytes
+
+
+class SealedFields(StrictModel):
+    """What is to be opened, and what for."""
+
+    purpose: Purpose
+    fields: Annotated[list[SealedField], Field(min_length=1, max_length=MOST_FIELDS)]
+
+
+class OpenedTexts(BaseModel):
+    """In the order of the fields; null: the person was forgotten, or the bytes are unreadable."""
+
+    texts: list[str | None]
+
+
+def opening_router(vault: Vault) -> APIRouter:
+    """The route by which others open personal fields."""
+    router = APIRouter(prefix="/v1/personal", tags=["personal"])
+
+    @router.post("/open", dependencies=[Depends(idempotency_key)])
+    async def open_personal_fields(body: SealedFields, caller: Reader) -> OpenedTexts:
+        """Read sealed fields; a repeat reads, and is recorded, again."""
+        texts = await open_fields(vault, body.fields, caller.name, body.purpose)
+        return OpenedTexts(texts=texts)
+
+    return router
+
+
+async def open_fields(
+    vault: Vault, fields: Sequence[SealedField], by: str, purpose: str
+) -> list[str | None]:
+    """The texts in order, None for those that cannot be read; recorded before anyone reads them."""
+    keys = await vault.keys({field.person_id for field in fields})
+    texts = [_text(keys.get(field.person_id), field) for field in fields]
+    read = [
+        OpenedField(field.ticket, field.person_id, field.field, by, purpose)
+        for field, text in zip(fields, texts, strict=True)
+        if text is not None
+    ]
+    if read:
+        await vault.opened(read)
+    return texts
+
+
+def _text(key: bytes | None, field: SealedField) -> str | None:
+    if key is None:
+        return None
+    try:
+        return open_(key, field.ticket, field.field, field.sealed).decode()
+    except (Unreadable, UnicodeDecodeError):
+        return None

@@ -1,0 +1,58 @@
+"""Intake's vault in memory: the twin of the one on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.intake.adapters.vault import OpenedField, Person
+from services.kernel.personal import MasterKeys, blind_index, new_key
+
+
+@dataclass(slots=True)
+class Rows:
+    """What the processes of one city share. A forgotten person's wrapped key is None."""
+
+    wrapped: dict[str, bytes | None] = field(default_factory=dict)
+    blinds: dict[bytes, str] = field(default_factory=dict)
+    serials: Counter[date] = field(default_factory=Counter)
+    opened: list[OpenedField] = field(default_factory=list)
+
+
+class MemoryVault:
+    """One process over the rows."""
+
+    def __init__(
+        self, rows: Rows, masters: MasterKeys, index_key: bytes, country_code: str
+    ) -> None:
+        self.rows = rows
+        self._masters, self._index_key, self._country = masters, index_key, country_code
+
+    async def person(self, contact: str) -> Person:
+        blind = blind_index(self._index_key, contact, self._country) if contact else None
+        known = self.rows.blinds.get(blind) if blind else None
+        if known is not None:
+            return Person(known, (await self.keys([known]))[known])
+        person, key = os.urandom(12).hex(), new_key()
+        self.rows.wrapped[person] = self._masters.wrap(person, key)
+        if blind:
+            self.rows.blinds[blind] = person
+        return Person(person, key)
+
+    async def keys(self, persons: Collection[str]) -> Mapping[str, bytes]:
+        found = {person: self.rows.wrapped.get(person) for person in persons}
+        return {p: self._masters.unwrap(p, wrapped) for p, wrapped in found.items() if wrapped}
+
+    async def forget(self, person: str) -> None:
+        self.rows.wrapped[person] = None
+        self.rows.blinds = {b: p for b, p in self.rows.blinds.items() if p != person}
+
+    async def serial(self, day: date) -> int:
+        self.rows.serials[day] += 1
+        return self.rows.serials[day]
+
+    async def opened(self, fields: Sequence[OpenedField]) -> None:
+        self.rows.opened += fields
