@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+
+import httpx
 
 from services.datasync.adapters.deliveries import Deliveries
 from services.datasync.adapters.endpoints import load as load_endpoints
 from services.datasync.adapters.http import app
 from services.datasync.adapters.measure import DeliveryMeter
+from services.datasync.adapters.opener import TIMEOUT_S, IntakeOpener
 from services.datasync.adapters.reading import Reading
 from services.datasync.adapters.registry import load
 from services.datasync.adapters.sender import HttpSender
@@ -19,11 +23,14 @@ from services.datasync.adapters.webhook import Endpoint
 from services.datasync.domain.addresses import networks
 from services.datasync.domain.sharing import Sharing
 from services.datasync.service import service
-from services.datasync.settings import DatasyncSettings
+from services.datasync.settings import DatasyncSettings, credential
+from services.kernel.clock import Clock
 from services.kernel.process import Parts, Ports, run
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.settings import read
+
+log = logging.getLogger("hotline.datasync")
 
 
 def main() -> None:
@@ -32,7 +39,7 @@ def main() -> None:
 
     async def build(ports: Ports) -> Parts:
         city = load(settings.city)
-        serving = Serving(city.sharing)
+        serving = Serving(city.sharing, _opener(settings, ports.clock))
         store = PostgresFeedStore(ports.store.pool, ports.store.schema, ports.store.vault)
         reading = Reading(city.sharing, serving, store, settings.buckets, city.zone)
         followers = Followers()
@@ -59,6 +66,18 @@ def main() -> None:
         )
 
     run("datasync", settings, build)
+
+
+def _opener(settings: DatasyncSettings, clock: Clock) -> IntakeOpener | None:
+    known = credential(settings)
+    if known is None or not settings.intake_url:
+        log.warning(
+            "personal fields stay sealed: HOTLINE_INTAKE_URL or HOTLINE_SERVICE_TOKEN is not set"
+        )
+        return None
+    # No proxy variables: the credential goes to intake and nowhere else.
+    http = httpx.AsyncClient(base_url=settings.intake_url, timeout=TIMEOUT_S, trust_env=False)
+    return IntakeOpener(http, known, clock)
 
 
 def _endpoints(settings: DatasyncSettings, sharing: Sharing) -> dict[str, Endpoint]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.kernel.identity import Role
 from services.kernel.settings import KernelSettings, setting
+from services.kernel.tokens import dev_token
+
+_DEV_TOKEN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +27,21 @@ class DatasyncSettings(KernelSettings):
         default=(),
         pattern=r"[0-9a-fA-F.:]+/\d+",
     )
+    service_token: str = setting(
+        "HOTLINE_SERVICE_TOKEN",
+        "the API key or token of role service with which intake is asked to open personal fields",
+        default="",
+        secret=True,
+        pattern=r"[!-~]*",
+    )
+
+
+def credential(settings: DatasyncSettings) -> Callable[[], str] | None:
+    """Who we are to intake: as set, or in development a token of this machine; None: nobody."""
+    if settings.service_token:
+        return lambda: settings.service_token
+    if settings.dev:
+        return lambda: dev_token(
+            Role.SERVICE, "datasync", run_dir=settings.run_dir, lifetime_s=_DEV_TOKEN_S
+        )
+    return None

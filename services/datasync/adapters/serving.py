@@ -25,11 +25,15 @@ class Sealed:
     data: bytes
 
 
-class Opener(Protocol):
-    """Asks intake to open sealed fields, with the purpose of sharing, leaving a record there."""
+class Unopened(Exception):
+    """Intake does not open the fields now: they are served sealed."""
 
-    async def open(self, fields: Sequence[Sealed]) -> list[str | None]:
-        """The plain texts in the same order; None where a person was forgotten."""
+
+class Opener(Protocol):
+    """Asks intake to open sealed fields, for a purpose, leaving a record there."""
+
+    async def open(self, fields: Sequence[Sealed], purpose: str) -> list[str | None]:
+        """The plain texts in the same order; None where one is lost for ever. Raises Unopened."""
 
 
 class Serving:
@@ -63,7 +67,8 @@ class Serving:
         return message.SerializeToString(deterministic=True)
 
     async def json(self, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-        """The entries with their events as JSON; sealed fields in plain where the rule says so."""
+        """Entries of one feed with their events as JSON; sealed fields in plain where the rule
+        says so and intake opens them now."""
         served = [self._json(entry) for entry in entries]
         if self._opener is not None:
             await self._open(entries, served)
@@ -142,7 +147,10 @@ class Serving:
                     places.append((data, name))
                     asked.append(self._sealed(fact, name))
         if asked and self._opener is not None:
-            texts = await self._opener.open(asked)
+            try:
+                texts = await self._opener.open(asked, f"sharing with {entries[0].subscription}")
+            except Unopened:
+                return
             for (data, name), text in zip(places, texts, strict=True):
                 data[name] = text
 

@@ -15,7 +15,7 @@ from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.dispatch.v1.events_pb2 import TicketReplied
 from hotline.intake.v1.events_pb2 import TicketReceived
 from services.datasync.adapters.events import as_json, decode, event_types, to_fact
-from services.datasync.adapters.serving import Sealed, Serving
+from services.datasync.adapters.serving import Sealed, Serving, Unopened
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Given, Head, chained
 from services.datasync.domain.sharing import (
@@ -151,7 +151,8 @@ class Intake:
     def __init__(self) -> None:
         self.asked: list[Sealed] = []
 
-    async def open(self, fields: Sequence[Sealed]) -> list[str | None]:
+    async def open(self, fields: Sequence[Sealed], purpose: str) -> list[str | None]:
+        assert purpose == "sharing with dot"
         self.asked += fields
         return [None if f.field == "description" else f.data.decode().upper() for f in fields]
 
@@ -176,6 +177,18 @@ async def test_a_rule_may_have_personal_fields_opened() -> None:
 async def test_the_fields_of_a_forgotten_person_are_null() -> None:
     data, _ = await opened(PLAIN)
     assert data["description"] is None
+
+
+async def test_what_intake_does_not_open_now_stays_sealed() -> None:
+    class Away:
+        async def open(self, fields: Sequence[Sealed], purpose: str) -> list[str | None]:
+            raise Unopened
+
+    _, (entry,) = served(PLAIN, received())
+    (document,) = await Serving(Sharing("test/1", (subscriber("DOT", PLAIN),)), Away()).json(
+        [entry]
+    )
+    assert document["data"]["contact"] == "c2VhbGVkIGNvbnRhY3Q="
 
 
 async def test_nothing_is_opened_where_the_rule_says_sealed() -> None:
