@@ -1,0 +1,61 @@
+"""Both vaults of intake, and the rows beneath them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from services.intake.adapters.vault import OpenedField, PostgresVault, Vault
+from services.intake.adapters.vault_memory import MemoryVault, Rows
+from services.kernel.migrate import migrate
+from services.kernel.names import schema_of
+from services.kernel.personal import MasterKeys
+from services.kernel.store_pg import PostgresStore, connect
+from tests.support.stores import LEDGER
+
+TABLES = resources.files("services.intake") / "migrations" / "001_intake.sql"
+MASTERS = MasterKeys([b"m" * 32])
+INDEX_KEY = b"i" * 32
+
+
+@dataclass(frozen=True)
+class Vaults:
+    """`another` is a further process' vault over the same rows."""
+
+    another: Callable[[], Vault]
+    records: Callable[[], Any]
+
+    async def opened(self) -> list[OpenedField]:
+        """Every record of an opened field, in order."""
+        found: list[OpenedField] = await self.records()
+        return found
+
+
+@asynccontextmanager
+async def memory() -> AsyncIterator[Vaults]:
+    rows = Rows()
+
+    async def records() -> list[OpenedField]:
+        return rows.opened
+
+    yield Vaults(lambda: MemoryVault(rows, MASTERS, INDEX_KEY, "86"), records)
+
+
+@asynccontextmanager
+async def postgres(dsn: str, namespace: str) -> AsyncIterator[Vaults]:
+    await migrate(dsn, "intake", namespace, [LEDGER, TABLES], 4)
+    pool = await connect(dsn, schema_of(namespace, "intake"))
+    store = PostgresStore(pool, "intake", namespace)
+
+    async def records() -> list[OpenedField]:
+        columns = "ticket, person, field, by, purpose"
+        query = f"select {columns} from {store.vault}.opened order by id"
+        return [OpenedField(*row) for row in await pool.fetch(query)]
+
+    try:
+        yield Vaults(lambda: PostgresVault(store, MASTERS, INDEX_KEY, "86"), records)
+    finally:
+        await pool.close()

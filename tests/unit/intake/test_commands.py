@@ -1,0 +1,201 @@
+"""What intake decides: per command allowed, forbidden and quiet; and the fold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.domain import commands
+from services.intake.domain.commands import AcknowledgeDiversion, CloseHistory, WithdrawTicket
+from services.intake.domain.ticket import (
+    DiversionAcknowledged,
+    Event,
+    HistoryClosed,
+    Phase,
+    Ticket,
+    TicketReceived,
+    TicketWithdrawn,
+)
+from services.kernel.decider import Rejection
+from tests.unit.intake.matters import (
+    ACCEPTED,
+    DECIDER,
+    DIVERTED,
+    LATER,
+    NOON,
+    RECEIPT,
+    RECEIVED,
+    REFUSED,
+    matter,
+    when,
+)
+
+WITHDRAWN = TicketWithdrawn(LATER, "settled")
+ACKNOWLEDGED = DiversionAcknowledged(LATER, RECEIPT, "119")
+CLOSED = HistoryClosed(NOON, "old", NOON, final=False)
+FINAL = HistoryClosed(LATER, "old", LATER, final=True)
+DIVERSION = (RECEIVED, DIVERTED)
+
+
+# Submit
+
+
+def test_a_matter_is_received_as_it_was_stated() -> None:
+    said, (fact, _) = asdict(matter()), when(matter())
+    assert isinstance(fact, TicketReceived)
+    assert asdict(fact) == {name: said.get(name, "") for name in asdict(fact)}
+
+
+def test_an_acceptance_carries_what_others_decide_by() -> None:
+    said, accepted = asdict(matter()), asdict(ACCEPTED)
+    for name in ("at", "kind", "urgency", "category", "area", "title", "stated_due_at"):
+        assert accepted[name] == said[name]
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts", "rejection", "message"),
+    [
+        ({"category": "moon"}, {}, commands.UnknownCategory, "no such category. (moon)"),
+        ({"area": "moon"}, {}, commands.UnknownArea, "no such area. (moon)"),
+        ({}, {"organ": "club"}, commands.UnknownWord, "is not in the vocabulary. (organ)"),
+        ({}, {"about_conduct": True}, commands.ConductOfNobody, "must name the unit"),
+    ],
+)
+def test_a_matter_that_cannot_be_placed_is_not_received(
+    changes: dict[str, Any], facts: dict[str, Any], rejection: type[Rejection], message: str
+) -> None:
+    with pytest.raises(rejection) as caught:
+        when(replace(matter(**facts), **changes))
+    assert message in caught.value.message
+    assert caught.value.status == 422
+
+
+def test_a_long_word_is_not_repeated_whole() -> None:
+    with pytest.raises(commands.UnknownCategory) as caught:
+        when(replace(matter(), category="x" * 5_000))
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("given", [(RECEIVED, ACCEPTED), (RECEIVED, REFUSED), DIVERSION])
+def test_a_matter_that_was_received_is_not_received_again(given: tuple[Event, ...]) -> None:
+    assert when(matter(), *given) == []
+
+
+# Withdraw
+
+
+def test_a_citizen_takes_an_accepted_matter_back() -> None:
+    assert when(WithdrawTicket(LATER, "settled"), RECEIVED, ACCEPTED) == [WITHDRAWN]
+
+
+@pytest.mark.parametrize(
+    ("given", "rejection"),
+    [
+        ((), commands.UnknownTicket),
+        ((RECEIVED,), commands.NotOpen),
+        ((RECEIVED, REFUSED), commands.NotOpen),
+        (DIVERSION, commands.NotOpen),
+        ((*DIVERSION, ACKNOWLEDGED), commands.NotOpen),
+    ],
+)
+def test_only_an_accepted_matter_can_be_withdrawn(
+    given: tuple[Event, ...], rejection: type[Rejection]
+) -> None:
+    with pytest.raises(rejection):
+        when(WithdrawTicket(LATER, "settled"), *given)
+
+
+def test_a_second_withdrawal_is_quiet() -> None:
+    again = WithdrawTicket(LATER + timedelta(hours=1), "again")
+    assert when(again, RECEIVED, ACCEPTED, WITHDRAWN) == []
+
+
+# Acknowledge a diversion
+
+
+def test_an_emergency_line_acknowledges_by_the_receipt() -> None:
+    assert when(AcknowledgeDiversion(LATER, RECEIPT), *DIVERSION) == [ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize(
+    ("given", "receipt", "rejection"),
+    [
+        ((), RECEIPT, commands.UnknownTicket),
+        (DIVERSION, "another", commands.NotDiverted),
+        (DIVERSION, "", commands.NotDiverted),
+        ((RECEIVED, ACCEPTED), "", commands.NotDiverted),
+        ((RECEIVED, ACCEPTED), RECEIPT, commands.NotDiverted),
+        ((*DIVERSION, ACKNOWLEDGED), "another", commands.NotDiverted),
+    ],
+)
+def test_only_a_diversion_is_acknowledged_and_only_under_its_receipt(
+    given: tuple[Event, ...], receipt: str, rejection: type[Rejection]
+) -> None:
+    with pytest.raises(rejection):
+        when(AcknowledgeDiversion(LATER, receipt), *given)
+
+
+def test_a_second_acknowledgement_is_quiet() -> None:
+    assert when(AcknowledgeDiversion(LATER, RECEIPT), *DIVERSION, ACKNOWLEDGED) == []
+
+
+# Close the history of an import
+
+
+def test_an_importers_frontier_moves_on() -> None:
+    later = CloseHistory(LATER, "old", LATER, final=False)
+    assert when(later, CLOSED) == [HistoryClosed(LATER, "old", LATER, final=False)]
+
+
+def test_a_frontier_never_moves_back() -> None:
+    earlier = CloseHistory(LATER, "old", NOON - timedelta(days=1), final=False)
+    assert when(earlier, CLOSED) == []
+    closing = replace(earlier, final=True)
+    assert when(closing, CLOSED) == [HistoryClosed(LATER, "old", NOON, final=True)]
+
+
+def test_a_closed_history_is_not_opened_again() -> None:
+    beyond = CloseHistory(LATER, "old", LATER + timedelta(days=1), final=False)
+    with pytest.raises(commands.HistoryIsClosed):
+        when(beyond, CLOSED, FINAL)
+
+
+def test_a_repeated_frontier_is_quiet() -> None:
+    assert when(CloseHistory(LATER, "old", NOON, final=False), CLOSED) == []
+    assert when(CloseHistory(LATER, "old", LATER, final=True), CLOSED, FINAL) == []
+
+
+# The fold
+
+
+@pytest.mark.parametrize(
+    ("given", "phase"),
+    [
+        ((), Phase.UNKNOWN),
+        ((RECEIVED,), Phase.RECEIVED),
+        ((RECEIVED, ACCEPTED), Phase.ACCEPTED),
+        ((RECEIVED, REFUSED), Phase.REFUSED),
+        (DIVERSION, Phase.DIVERTED),
+        ((*DIVERSION, ACKNOWLEDGED), Phase.ACKNOWLEDGED),
+        ((RECEIVED, ACCEPTED, WITHDRAWN), Phase.WITHDRAWN),
+    ],
+)
+def test_the_phase_says_what_became_of_the_matter(given: tuple[Event, ...], phase: Phase) -> None:
+    assert DECIDER.fold(given).phase is phase
+
+
+def test_the_fold_remembers_what_later_decisions_need() -> None:
+    assert DECIDER.fold((RECEIVED, REFUSED)) == Ticket(
+        Phase.REFUSED, code_digest="digest", person_id="p1", refusal=REFUSED
+    )
+    diverted = DECIDER.fold((*DIVERSION, ACKNOWLEDGED))
+    assert (diverted.line, diverted.receipt) == ("119", RECEIPT)
+    imported = DECIDER.fold((CLOSED, FINAL))
+    assert (imported.history_until, imported.history_final) == (LATER, True)
+
+
+def test_intake_reacts_to_nobodys_facts() -> None:
+    assert DECIDER.react(ACCEPTED, DECIDER.fold((RECEIVED, ACCEPTED)), LATER) == []
