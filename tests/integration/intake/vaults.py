@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 from services.intake.adapters.vault import OpenedField, PostgresVault, Vault
 from services.intake.adapters.vault_memory import MemoryVault, Rows
@@ -23,25 +22,20 @@ INDEX_KEY = b"i" * 32
 
 @dataclass(frozen=True)
 class Vaults:
-    """`another` is a further process' vault over the same rows."""
+    """`another` is a further process' vault over the same rows, `opened` all their records."""
 
     another: Callable[[], Vault]
-    records: Callable[[], Any]
-
-    async def opened(self) -> list[OpenedField]:
-        """Every record of an opened field, in order."""
-        found: list[OpenedField] = await self.records()
-        return found
+    opened: Callable[[], Awaitable[list[OpenedField]]]
 
 
 @asynccontextmanager
 async def memory() -> AsyncIterator[Vaults]:
     rows = Rows()
 
-    async def records() -> list[OpenedField]:
+    async def opened() -> list[OpenedField]:
         return rows.opened
 
-    yield Vaults(lambda: MemoryVault(rows, MASTERS, INDEX_KEY, "86"), records)
+    yield Vaults(lambda: MemoryVault(rows, MASTERS, INDEX_KEY, "86"), opened)
 
 
 @asynccontextmanager
@@ -50,12 +44,16 @@ async def postgres(dsn: str, namespace: str) -> AsyncIterator[Vaults]:
     pool = await connect(dsn, schema_of(namespace, "intake"))
     store = PostgresStore(pool, "intake", namespace)
 
-    async def records() -> list[OpenedField]:
-        columns = "ticket, person, field, by, purpose"
-        query = f"select {columns} from {store.vault}.opened order by id"
-        return [OpenedField(*row) for row in await pool.fetch(query)]
-
     try:
-        yield Vaults(lambda: PostgresVault(store, MASTERS, INDEX_KEY, "86"), records)
+        yield Vaults(
+            lambda: PostgresVault(store, MASTERS, INDEX_KEY, "86"), lambda: opened_fields(store)
+        )
     finally:
         await pool.close()
+
+
+async def opened_fields(store: PostgresStore) -> list[OpenedField]:
+    """Every record of an opened field, in order."""
+    columns = "ticket, person, field, by, purpose"
+    query = f"select {columns} from {store.vault}.opened order by id"
+    return [OpenedField(*row) for row in await store.pool.fetch(query)]

@@ -1,0 +1,121 @@
+"""Intake as one process has it, on the real broker and store, called over HTTP and by Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from google.protobuf.message import Message
+
+from hotline.client.commands import Import
+from hotline.dev.senders import DevSender, make_senders, signer
+from hotline.dev.stack import StackInfo
+from hotline.kernel.v1.answer_pb2 import CommandAnswered
+from services.intake.adapters.desk import Desk
+from services.intake.adapters.http import app
+from services.intake.adapters.registry import load
+from services.intake.adapters.vault import OpenedField, PostgresVault
+from services.intake.service import service
+from services.kernel.migrate import migrate
+from services.kernel.names import replies_of, schema_of, topic_of
+from services.kernel.runtime import Runtime
+from services.kernel.security import Role, Security
+from services.kernel.senders import Senders
+from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.tokens import DevTokens, dev_token
+from services.kernel.topics import make_topics, replies_topic
+from tests.integration.intake.vaults import INDEX_KEY, MASTERS, TABLES, opened_fields
+from tests.support.loops import BUCKETS, Loop, real_loop
+from tests.support.stores import LEDGER
+
+SENDERS = (DevSender("channel", "channel"), DevSender("importer", "importer"))
+CONTACT = "13800138000"
+MATTER = {
+    "channel": "web",
+    "kind": "complaint",
+    "category": "traffic/road",
+    "area": "yingzhou",
+    "title": "Pothole",
+    "description": "Deep, before number 7.",
+    "contact": CONTACT,
+    "address": "Renmin Road 7",
+}
+
+
+@dataclass
+class Hall:
+    """`run_dir` holds the development keys; `vault` is that of the process, `opened` its
+    records of opened fields."""
+
+    loop: Loop
+    run_dir: Path
+    runtime: Runtime
+    vault: PostgresVault
+    opened: Callable[[], Awaitable[list[OpenedField]]]
+    http: httpx.AsyncClient
+    keys: list[str] = field(default_factory=list)
+
+    def headers(self, role: Role, key: str = "", **more: str) -> dict[str, str]:
+        """Those of a caller in that role; without a key every call is a new one."""
+        self.keys.append(key or f"key-{len(self.keys)}")
+        token = dev_token(role, role.value, run_dir=self.run_dir)
+        extra = {name.replace("_", "-"): value for name, value in more.items()}
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": self.keys[-1], **extra}
+
+    async def post(
+        self, path: str, body: Any, role: Role = Role.CHANNEL, *, key: str = "", **more: Any
+    ) -> httpx.Response:
+        headers = self.headers(role, key, **more)
+        return await self.http.post(f"/v1/{path}", json=body, headers=headers)
+
+    async def submit(self, **changes: Any) -> dict[str, Any]:
+        """A matter that is taken; what its sender learns."""
+        answer = await self.post("tickets", MATTER | changes)
+        assert answer.status_code == 201, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    async def state(self, ticket: str, code: str, **more: str) -> httpx.Response:
+        headers = self.headers(Role.CHANNEL, **{"Hotline-Code": code, **more})
+        return await self.http.get(f"/v1/tickets/{ticket}/state", headers=headers)
+
+    async def send(
+        self, sender: str, message: Message, command_id: str, stated: Import | None = None
+    ) -> None:
+        """A signed record of the submissions topic."""
+        signed = signer(self.run_dir, sender, self.loop.namespace, BUCKETS)
+        now = datetime.now(UTC)
+        await self.loop.bus().publish([signed.submission("w-1", message, command_id, now, stated)])
+
+    async def replies(self, sender: str, count: int) -> list[CommandAnswered]:
+        """The first answers on the sender's own topic."""
+        topic = topic_of(self.loop.namespace, replies_of(sender))
+        places = [(topic, partition) for partition in range(6)]
+        records = await self.loop.read(places, lambda found: len(found) >= count)
+        return [CommandAnswered.FromString(r.value or b"") for r in records]
+
+
+@asynccontextmanager
+async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIterator[Hall]:
+    """One process of intake with its senders' topics."""
+    make_senders(run_dir, SENDERS)
+    await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
+    async with real_loop(stack, namespace) as loop:
+        await migrate(stack.dsn, "intake", namespace, [LEDGER, TABLES], BUCKETS)
+        pool = await connect(stack.dsn, schema_of(namespace, "intake"))
+        loop.resources.push_async_callback(pool.close)
+        city = load("sample")
+        store = PostgresStore(pool, "intake", namespace)
+        vault = PostgresVault(store, MASTERS, INDEX_KEY, city.country_code)
+        desk = Desk(vault, city.zone)
+        senders = Senders(run_dir / "senders.json")
+        runtime = await loop.run(service(city, desk), senders=senders)
+        made = app(runtime, desk, Security(DevTokens(run_dir), None))
+        transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
+            yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http)

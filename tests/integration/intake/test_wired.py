@@ -1,0 +1,227 @@
+"""Intake on the real broker and store: what a channel sees over HTTP and by Kafka."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+
+from hotline.client.commands import Import
+from hotline.intake.v1 import commands_pb2, events_pb2
+from services.intake.domain.number import is_valid
+from services.kernel.facts import Fact
+from services.kernel.names import TICKETS, bucket_of, topic_of
+from services.kernel.security import Role, undeclared_routes
+from tests.integration.intake.hall import CONTACT, MATTER, Hall
+from tests.support.loops import BUCKETS
+
+OLD = datetime(2011, 3, 16, 4, tzinfo=UTC)
+
+
+def names(facts: list[Fact], ticket: str) -> list[str]:
+    return [f.type.rpartition(".")[2] for f in facts if f.ticket == ticket]
+
+
+def problem(answer: httpx.Response) -> tuple[int, str, str]:
+    """Status, type and rule of a refusal of ours."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    return answer.status_code, told["type"], told.get("rule", "")
+
+
+def pothole() -> commands_pb2.SubmitMatter:
+    return commands_pb2.SubmitMatter(
+        channel="sms",
+        kind=events_pb2.KIND_COMPLAINT,
+        urgency=events_pb2.URGENCY_NORMAL,
+        category="traffic/road",
+        area="yingzhou",
+        title="Pothole",
+        contact=CONTACT,
+    )
+
+
+async def test_a_matter_that_is_sent_again_is_one_ticket(hall: Hall) -> None:
+    first = await hall.post("tickets", MATTER, key="k-1")
+    told = first.json()
+    assert (first.status_code, first.headers["etag"], told["version"]) == (201, '"2"', 2)
+    assert (told["state"], told["facts"]) == ("accepted", ["TicketReceived", "TicketAccepted"])
+    assert is_valid(told["ticket"])
+    assert len(told["code"]) == 8
+    source, bucket, position = first.headers["hotline-position"].split("/")
+    assert (source, int(bucket)) == ("intake", bucket_of(told["ticket"], BUCKETS))
+    assert int(position) == 2
+    again = await hall.post("tickets", MATTER, key="k-1")
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers["hotline-position"] == first.headers["hotline-position"]
+    other = await hall.post("tickets", {**MATTER, "title": "Two potholes"}, key="k-1")
+    assert problem(other) == (422, "/problems/command-id-reused", "")
+    next_one = await hall.submit()
+    facts = await hall.loop.facts(lambda found: len(found) >= 4)
+    assert {f.ticket for f in facts} == {told["ticket"], next_one["ticket"]}
+    assert names(facts, told["ticket"]) == ["TicketReceived", "TicketAccepted"]
+
+
+async def test_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) -> None:
+    told = await hall.submit(facts={"organ": "court"})
+    assert told["state"] == "refused"
+    refusal = told["refusal"]
+    assert (refusal["rule_set"], refusal["version"]) == ("trial-measures", "2024-01-01")
+    assert (refusal["number"], refusal["rule"]) == (3, "R12")
+    assert refusal["reason"].keys() == {"zh", "en"}
+    assert "the organ's own public line" in refusal["right_place"]
+    for facts, slug in (({"organ": "club"}, "unknown-word"), ({"organ_": "x"}, "body-invalid")):
+        answer = await hall.post("tickets", {**MATTER, "facts": facts})
+        assert problem(answer)[:2] == (422, f"/problems/{slug}")
+    assert problem(await hall.post("tickets", {**MATTER, "category": "moon"})) == (
+        422,
+        "/problems/unknown-category",
+        "R4",
+    )
+
+
+async def test_an_emergency_is_diverted_and_acknowledged_by_its_receipt(hall: Hall) -> None:
+    told = await hall.submit(facts={"emergency_ongoing": True, "emergency_line": "119"})
+    ticket, diversion = told["ticket"], told["diversion"]
+    assert (told["state"], diversion) == ("diverted", {"line": "119", "receipt": f"{ticket}/119"})
+    verb = f"tickets/{ticket}/acknowledge-diversion"
+    wrong = await hall.post(verb, {"receipt": "another"})
+    assert problem(wrong) == (409, "/problems/not-diverted", "R11")
+    done = await hall.post(verb, {"receipt": diversion["receipt"]})
+    assert (done.status_code, done.json()["state"]) == (200, "acknowledged")
+    again = await hall.post(verb, {"receipt": diversion["receipt"]})
+    assert (again.status_code, again.json()["facts"]) == (200, [])
+    assert problem(await hall.post(f"tickets/{ticket}/withdraw", {"reason": "over"}))[0] == 409
+
+
+async def test_who_has_number_and_code_sees_the_state_and_withdraws(hall: Hall) -> None:
+    told = await hall.submit()
+    ticket, code = told["ticket"], told["code"]
+    found = await hall.state(ticket, code)
+    assert (found.status_code, found.json()) == (200, {"ticket": ticket, "state": "accepted"})
+    unknown = await hall.state("20260316-0000099-1", code)
+    for wrong in ("", code.lower(), "22222222"):
+        hidden = await hall.state(ticket, wrong)
+        assert (hidden.status_code, hidden.content) == (404, unknown.content)
+    stale = await hall.post(f"tickets/{ticket}/withdraw", {"reason": "settled"}, If_Match='"1"')
+    assert problem(stale)[:2] == (412, "/problems/version-mismatch")
+    done = await hall.post(f"tickets/{ticket}/withdraw", {"reason": "settled"}, If_Match='"2"')
+    assert (done.status_code, done.headers["etag"]) == (200, '"3"')
+    position = done.headers["hotline-position"]
+    found = await hall.state(ticket, code, **{"Hotline-After": position})
+    assert found.json()["state"] == "withdrawn"
+    again = await hall.post(f"tickets/{ticket}/withdraw", {"reason": "settled"})
+    assert (again.status_code, again.json()["facts"]) == (200, [])
+    missing = await hall.post("tickets/20260316-0000099-1/withdraw", {"reason": "settled"})
+    assert problem(missing)[:2] == (404, "/problems/unknown-ticket")
+
+
+async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) -> None:
+    await hall.send("channel", pothole(), "c-1")
+    (first,) = await hall.replies("channel", 1)
+    told = orjson.loads(first.body)
+    assert (first.command_id, first.status, first.version) == ("c-1", 201, 2)
+    assert first.ticket_id == told["ticket"]
+    assert (await hall.state(told["ticket"], told["code"])).json()["state"] == "accepted"
+    await hall.send("channel", pothole(), "c-1")
+    nameless = pothole()
+    nameless.kind = events_pb2.KIND_UNSPECIFIED
+    await hall.send("channel", nameless, "c-2")
+    answers = await hall.replies("channel", 3)
+    repeated = [a for a in answers if a.command_id == "c-1"]
+    assert [(a.status, a.ticket_id, a.body) for a in repeated] == [
+        (201, first.ticket_id, first.body)
+    ] * 2
+    (refused,) = [a for a in answers if a.command_id == "c-2"]
+    assert (refused.status, orjson.loads(refused.body)["type"]) == (400, "/problems/bad-body")
+    facts = await hall.loop.facts(lambda found: len(found) >= 2)
+    assert {f.ticket for f in facts} == {first.ticket_id}
+
+
+async def test_only_an_importer_states_the_time(hall: Hall) -> None:
+    stated: dict[str, Any] = {"Hotline-Import": "old", "Hotline-Import-Time": OLD.isoformat()}
+    forbidden = await hall.post("tickets", MATTER, **stated)
+    assert problem(forbidden)[:2] == (403, "/problems/not-an-importer")
+    missing = await hall.post("tickets", MATTER, Role.IMPORTER)
+    assert problem(missing)[:2] == (400, "/problems/import-missing")
+    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    early = await hall.post(
+        "tickets", MATTER, Role.IMPORTER, **{**stated, "Hotline-Import-Time": ahead}
+    )
+    assert problem(early)[:2] == (400, "/problems/bad-time")
+    done = await hall.post("tickets", MATTER, Role.IMPORTER, **stated)
+    assert done.status_code == 201, done.text
+    assert done.json()["ticket"].startswith("20110316-0000001-")
+    for sender in ("channel", "importer"):
+        await hall.send(sender, pothole(), "i-1", Import("old", OLD))
+    (refused,) = await hall.replies("channel", 1)
+    (taken,) = await hall.replies("importer", 1)
+    assert (refused.status, taken.status) == (403, 201)
+    facts = await hall.loop.facts(lambda found: len(found) >= 4)
+    assert {(f.time, f.import_id) for f in facts} == {(OLD, "old")}
+    assert {f.by for f in facts} == {"importer"}
+
+
+async def test_a_contact_stands_nowhere_in_plain(
+    hall: Hall, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="hotline")
+    told = await hall.submit()
+    answers = [
+        await hall.post("tickets", {**MATTER, "kind": "wish"}),
+        await hall.post("tickets", {**MATTER, "category": "moon"}),
+    ]
+    await hall.send("channel", pothole(), "c-1")
+    replies = await hall.replies("channel", 1)
+    await hall.loop.facts(lambda found: len(found) >= 4)
+    kept = await everything_kept(hall)
+    assert told["ticket"] in kept
+    published = await everything_published(hall)
+    assert told["ticket"].encode() in published
+    for secret in (CONTACT, MATTER["address"], MATTER["description"]):
+        assert secret not in kept
+        assert secret.encode() not in published
+        assert secret.encode().hex() not in kept
+        assert secret not in caplog.text
+        assert all(secret not in answer.text for answer in answers)
+        assert all(secret.encode() not in reply.body for reply in replies)
+
+
+async def everything_kept(hall: Hall) -> str:
+    """Every row of every table of intake, ledger and vault, as text."""
+    assert hall.loop.info is not None
+    connection = await asyncpg.connect(hall.loop.info.dsn)
+    try:
+        tables = await connection.fetch(
+            "select format('%I.%I', schemaname, tablename) as name from pg_tables "
+            "where schemaname like $1 || '_intake%'",
+            hall.loop.namespace,
+        )
+        rows: list[Any] = []
+        for table in tables:
+            rows += await connection.fetch(f"select t::text as row from {table['name']} t")
+        return "\n".join(row["row"] for row in rows)
+    finally:
+        await connection.close()
+
+
+async def everything_published(hall: Hall) -> bytes:
+    """Keys, values and headers of all facts on the tickets topic."""
+    topic = topic_of(hall.loop.namespace, TICKETS)
+    places = [(topic, partition) for partition in range(BUCKETS)]
+    records = await hall.loop.read(places, lambda found: len(found) >= 4)
+    return b"\n".join(
+        b" ".join([r.key or b"", r.value or b"", *(value for _, value in r.headers)])
+        for r in records
+    )
+
+
+async def test_every_route_declares_who_may_call_it(hall: Hall) -> None:
+    transport = hall.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    assert undeclared_routes(transport.app) == []  # type: ignore[arg-type]
