@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -24,6 +26,12 @@ class Answer:
     body: bytes
     version: int | None
     position: str | None
+
+
+class Unsound(Rejection):
+    """A text with NUL, a number that is none, or a time without a zone can be kept nowhere."""
+
+    status = 422
 
 
 def hash_of(type_name: str, body: bytes) -> bytes:
@@ -73,6 +81,8 @@ def decide_command(
     assert service.decider is not None
     before = draft.version
     try:
+        if unsound := list(_unsound(command)):
+            raise Unsound(*unsound)
         events = draft.decide(command, service.decider, service.codec, meta, live=live)
         key.status = 201 if before == 0 and events else 200
         key.body = accepted_body(service, draft, events, extra)
@@ -80,3 +90,27 @@ def decide_command(
         key.status, key.body = rejection.status, problem_of(rejection).body()
     key.upto, key.wrote = len(draft.facts), draft.version > before
     draft.commands.append(key)
+
+
+def _unsound(command: Any) -> Iterator[str]:
+    """Names of the fields whose values no store of a view takes, however the command came."""
+    for field in fields(command):
+        value = getattr(command, field.name)
+        if is_dataclass(value):
+            yield from _unsound(value)
+        elif not _sound(value):
+            yield field.name
+
+
+def _sound(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" not in value
+        case float():
+            return math.isfinite(value)
+        case datetime():
+            return value.tzinfo is not None
+        case tuple():
+            return all(map(_sound, value))
+        case _:
+            return True
