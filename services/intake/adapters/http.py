@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Path
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -63,7 +63,7 @@ _IMPORT_ID = Annotated[
 class Frontier(StrictModel):
     """How far an import has come."""
 
-    until: datetime = Field(description="Nothing with a time up to this is still to come.")
+    until: AwareDatetime = Field(description="Nothing with a time up to this is still to come.")
     final: bool = Field(description="The import has ended: its tickets follow the live clock.")
 
 

@@ -70,6 +70,12 @@ class NotOpen(Rejection):
     rule = "R2"
 
 
+class FrontierAhead(Rejection):
+    """An import's frontier must not lie ahead: its clocks would be missed before they are due."""
+
+    status = 422
+
+
 class HistoryIsClosed(Rejection):
     """The import has ended: its frontier moves no more."""
 
@@ -260,6 +266,8 @@ def acknowledge(command: AcknowledgeDiversion, ticket: Ticket) -> Sequence[Event
 
 
 def close_history(command: CloseHistory, ticket: Ticket) -> Sequence[Event]:
+    if command.until > command.at:
+        raise FrontierAhead
     reached = ticket.history_until
     until = command.until if reached is None else max(reached, command.until)
     if until == reached and command.final <= ticket.history_final:

@@ -85,6 +85,23 @@ async def test_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) 
     )
 
 
+async def test_what_no_view_could_keep_is_refused(hall: Hall) -> None:
+    """One such fact would hold up its ticket at every service that reads it."""
+    for changes in (
+        {"title": "a\0b"},
+        {"facts": {"about_unit": "a\0b"}},
+        {"latitude": "NaN"},
+        {"stated_due_at": "2026-03-16T12:00:00"},
+    ):
+        answer = await hall.post("tickets", MATTER | changes)
+        assert problem(answer)[:2] == (422, "/problems/unsound")
+    nul = pothole()
+    nul.title = "a\0b"
+    await hall.send("channel", nul, "c-1")
+    (refused,) = await hall.replies("channel", 1)
+    assert (refused.status, orjson.loads(refused.body)["type"]) == (422, "/problems/unsound")
+
+
 async def test_an_emergency_is_diverted_and_acknowledged_by_its_receipt(hall: Hall) -> None:
     told = await hall.submit(facts={"emergency_ongoing": True, "emergency_line": "119"})
     ticket, diversion = told["ticket"], told["diversion"]
@@ -165,6 +182,21 @@ async def test_only_an_importer_states_the_time(hall: Hall) -> None:
     facts = await hall.loop.facts(lambda found: len(found) >= 4)
     assert {(f.time, f.import_id) for f in facts} == {(OLD, "old")}
     assert {f.by for f in facts} == {"importer"}
+
+
+async def test_an_importer_says_how_far_it_has_come(hall: Hall) -> None:
+    until = {"until": OLD.isoformat(), "final": False}
+    forbidden = await hall.post("imports/old/frontier", until)
+    assert problem(forbidden)[:2] == (403, "/problems/role-missing")
+    done = await hall.post("imports/old/frontier", until, Role.IMPORTER)
+    assert done.status_code == 201, done.text
+    facts = await hall.loop.facts(lambda found: len(found) >= BUCKETS)
+    assert {(f.bucket, f.type.rpartition(".")[2]) for f in facts} == {
+        (bucket, "HistoryClosed") for bucket in range(BUCKETS)
+    }
+    naive = {"until": "2011-03-16T04:00:00", "final": False}
+    refused = await hall.post("imports/old/frontier", naive, Role.IMPORTER)
+    assert problem(refused)[:2] == (422, "/problems/body-invalid")
 
 
 async def test_a_contact_stands_nowhere_in_plain(

@@ -158,9 +158,15 @@ def test_a_frontier_never_moves_back() -> None:
 
 
 def test_a_closed_history_is_not_opened_again() -> None:
-    beyond = CloseHistory(LATER, "old", LATER + timedelta(days=1), final=False)
+    tomorrow = LATER + timedelta(days=1)
+    beyond = CloseHistory(tomorrow, "old", tomorrow, final=False)
     with pytest.raises(commands.HistoryIsClosed):
         when(beyond, CLOSED, FINAL)
+
+
+def test_a_frontier_does_not_lie_ahead() -> None:
+    with pytest.raises(commands.FrontierAhead):
+        when(CloseHistory(NOON, "old", LATER, final=False), CLOSED)
 
 
 def test_a_repeated_frontier_is_quiet() -> None:
