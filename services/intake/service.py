@@ -9,7 +9,7 @@ from services.intake.adapters.codec import CODEC
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.registry import City
 from services.intake.domain import commands
-from services.intake.domain.ticket import Ticket, TicketDiverted, TicketRefused
+from services.intake.domain.ticket import Ticket
 from services.kernel.service import CommandRule, Service
 
 COMMANDS = (
@@ -36,18 +36,22 @@ def service(city: City, desk: Desk) -> Service:
 
 
 def told(ticket: str, state: Ticket, events: Sequence[Any]) -> dict[str, Any]:
-    """What the sender reads besides number and facts: the state, and why (R2)."""
-    answer: dict[str, Any] = {"state": state.phase.value}
-    for event in events:
-        if isinstance(event, TicketRefused):
-            answer["refusal"] = {
-                "rule_set": event.rule_set,
-                "version": event.rule_set_version,
-                "number": event.number,
-                "rule": event.rule,
-                "reason": {"zh": event.reason_zh, "en": event.reason_en},
-                "right_place": event.right_place,
-            }
-        elif isinstance(event, TicketDiverted):
-            answer["diversion"] = {"line": event.line, "receipt": event.receipt}
-    return answer
+    """What the sender reads besides number and facts."""
+    return outcome(state)
+
+
+def outcome(state: Ticket) -> dict[str, Any]:
+    """What became of the matter, and why, in words for the citizen (R10-R19) or the line (R11)."""
+    found: dict[str, Any] = {"state": state.phase.value}
+    if state.refusal is not None:
+        found["refusal"] = {
+            "rule_set": state.refusal.rule_set,
+            "version": state.refusal.rule_set_version,
+            "number": state.refusal.number,
+            "rule": state.refusal.rule,
+            "reason": {"zh": state.refusal.reason_zh, "en": state.refusal.reason_en},
+            "right_place": state.refusal.right_place,
+        }
+    if state.receipt:
+        found["diversion"] = {"line": state.line, "receipt": state.receipt}
+    return found

@@ -33,12 +33,16 @@ class Diversion(BaseModel):
     receipt: str = Field(description="What the line acknowledges.")
 
 
-class MatterAnswer(CommandAnswer):
-    """What became of a command on a matter."""
+class Became(BaseModel):
+    """What became of a matter."""
 
     state: Phase
     refusal: Refusal | None = Field(None, description="Only where it was refused.")
     diversion: Diversion | None = Field(None, description="Only where it was diverted.")
+
+
+class MatterAnswer(Became, CommandAnswer):
+    """What became of a command on a matter."""
 
 
 class SubmitAnswer(MatterAnswer):
@@ -47,8 +51,7 @@ class SubmitAnswer(MatterAnswer):
     code: str = Field(description="Opens the public state of the ticket, for the citizen.")
 
 
-class TicketState(BaseModel):
+class TicketState(Became):
     """What became of a matter, for the citizen."""
 
     ticket: str
-    state: Phase

@@ -18,6 +18,7 @@ from services.intake.adapters.desk import Desk
 from services.intake.adapters.opening import opening_router
 from services.intake.domain.commands import CloseHistory
 from services.intake.domain.ticket import Phase
+from services.intake.service import outcome
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
 from services.kernel.names import stream_in
@@ -140,6 +141,7 @@ def _state(made: FastAPI, runtime: Runtime) -> None:
         "/v1/tickets/{ticket}/state",
         tags=["citizens"],
         responses=problems(404),
+        response_model_exclude_none=True,
     )
     async def ticket_state(
         ticket: TICKET,
@@ -154,7 +156,7 @@ def _state(made: FastAPI, runtime: Runtime) -> None:
         digest = hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest()
         if state.phase is Phase.UNKNOWN or not hmac.compare_digest(digest, state.code_digest):
             raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
-        return TicketState(ticket=ticket, state=state.phase)
+        return TicketState.model_validate({"ticket": ticket, **outcome(state)})
 
 
 def _frontier(made: FastAPI, runtime: Runtime) -> None:

@@ -75,6 +75,8 @@ async def test_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) 
     assert (refusal["number"], refusal["rule"]) == (3, "R12")
     assert refusal["reason"].keys() == {"zh", "en"}
     assert "the organ's own public line" in refusal["right_place"]
+    later = await hall.state(told["ticket"], told["code"])
+    assert later.json() == {"ticket": told["ticket"], "state": "refused", "refusal": refusal}
     for facts, slug in (({"organ": "club"}, "unknown-word"), ({"organ_": "x"}, "body-invalid")):
         answer = await hall.post("tickets", {**MATTER, "facts": facts})
         assert problem(answer)[:2] == (422, f"/problems/{slug}")
