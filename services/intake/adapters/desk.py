@@ -19,7 +19,8 @@ from services.kernel.service import Submission
 
 SUBMIT = commands_pb2.SubmitMatter.DESCRIPTOR.full_name
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_CODE_LENGTH = 8
+# 60 bits: whoever reads the facts has the digest, and must not find the code by trying them all.
+_CODE_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ async def test_a_matter_that_is_sent_again_is_one_ticket(hall: Hall) -> None:
     assert (first.status_code, first.headers["etag"], told["version"]) == (201, '"2"', 2)
     assert (told["state"], told["facts"]) == ("accepted", ["TicketReceived", "TicketAccepted"])
     assert is_valid(told["ticket"])
-    assert len(told["code"]) == 8
+    assert len(told["code"]) == 12
     source, bucket, position = first.headers["hotline-position"].split("/")
     assert (source, int(bucket)) == ("intake", bucket_of(told["ticket"], BUCKETS))
     assert int(position) == 2
