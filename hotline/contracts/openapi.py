@@ -30,6 +30,7 @@ FOLDER = ROOT / "docs" / "openapi"
 Document = dict[str, Any]
 
 _NOTHING = cast(Any, None)  # a port that only an answer needs
+_DESK = cast(Any, SimpleNamespace(vault=None))
 _CODECS: Mapping[str, Codec] = {"intake": INTAKE, "dispatch": DISPATCH, "evaluation": EVALUATION}
 
 
@@ -41,7 +42,7 @@ def _runtime(name: str, commands: tuple[CommandRule, ...] = ()) -> Any:
 
 
 APPS: Mapping[str, Callable[[], FastAPI]] = {
-    "intake": lambda: intake.app(_runtime("intake", TAKING_IN), _NOTHING, _NOTHING),
+    "intake": lambda: intake.app(_runtime("intake", TAKING_IN), _DESK, _NOTHING),
     "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING),
     "deadline": lambda: deadline.app(_runtime("deadline"), _NOTHING, _NOTHING),
     "evaluation": lambda: evaluation.app(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,12 +23,13 @@ from services.evaluation.adapters import http as evaluation_http
 from services.evaluation.adapters.registry import load as load_formula
 from services.evaluation.domain.views import FiguresRow, VisitRow
 from services.intake.adapters import http as intake_http
+from services.intake.adapters import vault_memory
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.registry import load as load_city
-from services.intake.adapters.vault import Person
 from services.intake.service import service as intake_service
 from services.kernel.http import MOST_BODY_BYTES
 from services.kernel.identity import Principal, Role
+from services.kernel.personal import MasterKeys
 from services.kernel.security import Security
 from services.kernel.tokens import unauthenticated
 from tests.support.documents import resolved
@@ -43,26 +44,6 @@ MATTER = {
     "title": "A hole in the road",
 }
 NOTE: dict[str, Any] = {"note": "On the way."}
-
-
-class OnePerson:
-    """Numbers from 1, one person."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    async def person(self, contact: str) -> Person:
-        return Person("p1", bytes(32))
-
-    async def key(self, person: str) -> bytes:
-        return bytes(32)
-
-    async def serial(self, day: date) -> int:
-        self._last += 1
-        return self._last
-
-    async def opened(self, rows: Sequence[tuple[str, str, str, str, str]]) -> None:
-        """Nobody asks."""
 
 
 class Callers(Security):
@@ -116,7 +97,10 @@ class Client:
 async def clients() -> AsyncIterator[dict[str, Client]]:
     """Intake and dispatch of one city."""
     async with memory_loop("answers") as loop:
-        desk, security = Desk(OnePerson(), ZoneInfo("Asia/Shanghai")), Callers()
+        vault = vault_memory.MemoryVault(
+            vault_memory.Rows(), MasterKeys([bytes(32)]), bytes(32), "86"
+        )
+        desk, security = Desk(vault, ZoneInfo("Asia/Shanghai")), Callers()
         intake = await loop.run(intake_service(load_city("sample"), desk))
         dispatch = await loop.run(dispatch_service(load_directory("sample")))
         yield {

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Base64Bytes, BaseModel, Field
 
 from services.intake.adapters.vault import OpenedField, Vault
+from services.kernel.describe import problems
 from services.kernel.http import CleanText, StrictModel, idempotency_key
 from services.kernel.identity import Principal, Role
 from services.kernel.personal import Unreadable, open_
@@ -24,17 +25,19 @@ Reader = Annotated[Principal, Depends(role(Role.STAFF, Role.SUPERVISOR, Role.SER
 class SealedField(StrictModel):
     """One sealed field of one ticket, as the fact has it; `sealed` is base64."""
 
-    ticket: Word
-    person_id: Word
-    field: Word
-    sealed: Base64Bytes
+    ticket: Word = Field(description="Number of the ticket.")
+    person_id: Word = Field(description="As the fact names the person.")
+    field: Word = Field(description="Such as `contact`.")
+    sealed: Base64Bytes = Field(description="The sealed bytes of the fact.")
 
 
 class SealedFields(StrictModel):
     """What is to be opened, and what for."""
 
-    purpose: Purpose
-    fields: Annotated[list[SealedField], Field(min_length=1, max_length=MOST_FIELDS)]
+    purpose: Purpose = Field(description="Why they are read; it is kept with the record.")
+    fields: list[SealedField] = Field(
+        min_length=1, max_length=MOST_FIELDS, description="Answered in this order."
+    )
 
 
 class OpenedTexts(BaseModel):
@@ -47,7 +50,7 @@ def opening_router(vault: Vault) -> APIRouter:
     """The route by which others open personal fields."""
     router = APIRouter(prefix="/v1/personal", tags=["personal"])
 
-    @router.post("/open", dependencies=[Depends(idempotency_key)])
+    @router.post("/open", dependencies=[Depends(idempotency_key)], responses=problems(422))
     async def open_personal_fields(body: SealedFields, caller: Reader) -> OpenedTexts:
         """Read sealed fields; a repeat reads, and is recorded, again."""
         texts = await open_fields(vault, body.fields, caller.name, body.purpose)
