@@ -93,9 +93,11 @@ def _names(measure: Measure) -> tuple[str, str, str]:
 
 
 def _newest(windows: MutableSequence[Window], start: datetime) -> datetime:
+    """By the instant: an hour that the clocks show twice has two equal wall times."""
     if not windows:
         return start
-    return max(start, datetime.fromtimestamp(windows[-1].start.seconds, start.tzinfo))
+    last = datetime.fromtimestamp(windows[-1].start.seconds, start.tzinfo)
+    return max(start, last, key=datetime.timestamp)
 
 
 def _hours_back(newest: datetime, hours: int) -> float:
