@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from google.protobuf.message import DecodeError
+
 from hotline.evaluation.v1.measures_pb2 import Measure
 from services.evaluation.adapters.codec import COUNTED
 from services.evaluation.domain import views
@@ -14,6 +16,13 @@ _KINDS = {
     views.Kind.SCORE: Measure.KIND_SCORE,
     views.Kind.ACCEPTED: Measure.KIND_ACCEPTED,
 }
+
+
+_FIRST_S, _END_S = 0, 253_370_764_800  # 1970 to the end of 9998: what a calendar can place
+
+
+class BadMeasure(ValueError):
+    """What nobody may have written; the text says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,28 @@ def records(fact: Fact) -> list[Record]:
         Record(fact.source, fact.bucket, fact.position, m.key.encode(), _value(m, fact))
         for m in views.measures(COUNTED.decode(fact))
     ]
+
+
+def measure_of(key: bytes | None, value: bytes | None) -> Measure:
+    """The measure of a record. Raises BadMeasure."""
+    try:
+        measure = Measure.FromString(value or b"")
+    except DecodeError:
+        raise BadMeasure("it is no message of this type") from None
+    if measure.kind not in _KINDS.values():
+        raise BadMeasure(f"its kind is {measure.kind}")
+    if key != key_of(measure).encode():
+        raise BadMeasure("the record has another key than its measure")
+    if not measure.position or not _FIRST_S < measure.at.seconds < _END_S:
+        raise BadMeasure("its place or its time is missing")
+    return measure
+
+
+def key_of(measure: Measure) -> str:
+    """What the tables are kept by, and the key of the record."""
+    if measure.kind == Measure.KIND_SCORE:
+        return measure.unit
+    return f"{measure.category}@{measure.area}"
 
 
 def _value(measure: views.Measure, fact: Fact) -> bytes:
