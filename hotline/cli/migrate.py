@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from hotline.cli.cities import departments, sender_names
 from hotline.dev.services import SERVICES
+from services.evaluation.adapters.windows_topics import changelog_topics
 from services.kernel.migrate import BucketsFixed, MigrationChanged, migrate
 from services.kernel.topics import (
     Topic,
@@ -75,6 +76,7 @@ def topics(city: str, buckets: int) -> list[Topic]:
     """All topics of a city."""
     return [
         *ticket_topics(buckets),
+        *changelog_topics(),
         *(replies_topic(name) for name in sender_names(city)),
         *(department_topic(name) for name in departments(city)),
     ]

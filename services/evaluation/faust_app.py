@@ -21,65 +21,44 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from dataclasses import dataclass
+import signal
+from pathlib import Path
 
 import faust
 import mode
+from aiokafka.errors import KafkaError
 from faust.types import EventT
-from google.protobuf.message import DecodeError
 
 from hotline.evaluation.v1.measures_pb2 import Measure, Windows
+from services.evaluation.adapters.measures import BadMeasure, key_of, measure_of
 from services.evaluation.adapters.registry import Registry, load
-from services.evaluation.adapters.windows_http import ReadPort, read_port
-from services.evaluation.windows import count
-from services.kernel.names import MEASURES, topic_of
-from services.kernel.topics import Topic, make_topics, ticket_topics
+from services.evaluation.adapters.windows_http import ReadPort
+from services.evaluation.adapters.windows_http import app as read_app
+from services.evaluation.adapters.windows_topics import (
+    APP,
+    TABLES,
+    changelog_topics,
+    source_topic,
+)
+from services.evaluation.settings import WindowsSettings
+from services.evaluation.windows import Keep, count
+from services.kernel.names import topic_of
+from services.kernel.security import Security
+from services.kernel.settings import read
+from services.kernel.telemetry import new_registry, setup_logging
+from services.kernel.topics import TopicsWrong, check_topics
 
 log = logging.getLogger("hotline.windows")
 
-APP = "hotline.windows.v1"
-PARTITIONS = 8
+PARTITIONS = source_topic().partitions
 UNACKED = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Where the worker works; `instance` must be another for each worker of a city."""
-
-    bootstrap: str
-    namespace: str
-    city: str
-    instance: str
-    host: str
-    port: int
-    replication: int
-
-    @classmethod
-    def read(cls) -> Settings:
-        """From the environment."""
-        return cls(
-            bootstrap=os.environ.get("HOTLINE_BOOTSTRAP", "127.0.0.1:9092"),
-            namespace=os.environ.get("HOTLINE_NAMESPACE", ""),
-            city=os.environ.get("HOTLINE_CITY", "sample"),
-            instance=os.environ.get("HOTLINE_INSTANCE", "windows-0"),
-            host=os.environ.get("HOTLINE_HOST", "127.0.0.1"),
-            port=int(os.environ.get("HOTLINE_WINDOWS_PORT", "8095")),
-            replication=int(os.environ.get("HOTLINE_REPLICATION", "1")),
-        )
-
-
-def changelog_topics() -> list[Topic]:
-    """What the tables are recovered from: the last value of every key, for ever."""
-    config = {"cleanup.policy": "compact", "segment.bytes": "67108864"}
-    return [
-        Topic(f"{APP}-{table}-changelog", PARTITIONS, -1, config) for table in ("units", "matters")
-    ]
+STOP_TIMEOUT_S = 5.0
 
 
 class AckedTable(faust.Table[str, bytes]):
     """A table whose writer can wait until the broker has the last change."""
 
+    mundane_level = "debug"
     sent: asyncio.Future[object]
 
     def send_changelog(self, *args: object, **kwargs: object) -> asyncio.Future[object]:
@@ -90,11 +69,12 @@ class AckedTable(faust.Table[str, bytes]):
 class Counter:
     """Counts measures into the two tables and acknowledges what the broker has."""
 
-    def __init__(self, app: faust.App, registry: Registry) -> None:
-        self._app, self._keep = app, registry.keep
+    def __init__(self, app: faust.App, keep: Keep) -> None:
+        self._app, self._keep = app, keep
         options = {"default": bytes, "key_type": str, "value_type": bytes}
-        self.units = app.Table("units", partitions=PARTITIONS, **options)
-        self.matters = app.Table("matters", partitions=PARTITIONS, **options)
+        self.units, self.matters = (
+            app.Table(name, partitions=PARTITIONS, **options) for name in TABLES
+        )
         self._tables = {Measure.KIND_SCORE: self.units, Measure.KIND_ACCEPTED: self.matters}
         self._unacked: asyncio.Queue[tuple[EventT, asyncio.Future[object] | None]]
         self._unacked = asyncio.Queue(UNACKED)
@@ -115,24 +95,26 @@ class Counter:
 
     def _apply(self, event: EventT) -> asyncio.Future[object] | None:
         try:
-            measure = Measure.FromString(event.value)
-            table = self._tables[measure.kind]
-        except (DecodeError, KeyError) as error:
-            log.warning("offset %d is no measure: %s", event.message.offset, error)
+            measure = measure_of(event.key, event.value)
+        except BadMeasure as error:
+            place = f"{event.message.partition}/{event.message.offset}"
+            log.warning("the record at %s is no measure: %s", place, error)
             return None
-        windows = Windows.FromString(table[event.key])
+        table, key = self._tables[measure.kind], key_of(measure)
+        windows = Windows.FromString(table[key])
         if not count(windows, measure, self._keep):
             return None
-        table[event.key] = windows.SerializeToString()
+        table[key] = windows.SerializeToString()
         return table.sent
 
 
-def build(settings: Settings, registry: Registry) -> tuple[faust.App, Counter]:
+def build(settings: WindowsSettings, keep: Keep) -> tuple[faust.App, Counter]:
     """The Faust app of a city and its counter, not started."""
     app = faust.App(
         topic_of(settings.namespace, APP),
-        broker=[f"kafka://{server}" for server in settings.bootstrap.split(",")],
+        broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         autodiscover=False,
+        datadir=_folder(settings.run_dir),
         store="memory://",
         Table=AckedTable,
         agent_supervisor=mode.CrashingSupervisor,
@@ -143,7 +125,7 @@ def build(settings: Settings, registry: Registry) -> tuple[faust.App, Counter]:
         broker_request_timeout=20.0,
         broker_session_timeout=6.0,
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=settings.instance,
+        consumer_group_instance_id=f"windows-{settings.instance}",
         processing_guarantee="at_least_once",
         producer_acks=-1,
         producer_compression_type="lz4",
@@ -158,39 +140,80 @@ def build(settings: Settings, registry: Registry) -> tuple[faust.App, Counter]:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    counter = Counter(app, registry)
+    counter = Counter(app, keep)
+    # Keys are read as they come: Faust stops for ever at one that is no text.
     source = app.topic(
-        topic_of(settings.namespace, MEASURES), key_type=str, value_type=bytes, internal=False
+        topic_of(settings.namespace, source_topic().name),
+        key_type=bytes,
+        value_type=bytes,
+        internal=False,
     )
     app.agent(source, name="count", concurrency=1)(counter.count)
     app.task(counter.acknowledge)
     return app, counter
 
 
-async def prepare(settings: Settings) -> None:
-    """Make the topics that are missing and check all. Raises TopicsWrong, KafkaError."""
-    measures = [t for t in ticket_topics(1) if t.name == MEASURES]
-    await make_topics(
-        settings.bootstrap,
-        settings.namespace,
-        measures + changelog_topics(),
-        replication=settings.replication,
+def _folder(run_dir: Path) -> Path:
+    """Faust insists on a folder, in which it keeps nothing of ours."""
+    found = run_dir / "windows"
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+async def run(settings: WindowsSettings, registry: Registry) -> None:
+    """Until a signal. Raises KafkaError, TopicsWrong, or what stopped the worker."""
+    await check_topics(settings.kafka, settings.namespace, [source_topic(), *changelog_topics()])
+    app, counter = build(settings, registry.keep)
+
+    async def readiness() -> dict[str, bool]:
+        return {"joined": not app.rebalancing, "recovered": bool(app.tables.actives_ready)}
+
+    routes = read_app(
+        counter.units,
+        counter.matters,
+        registry,
+        readiness,
+        security=Security.of(settings),
+        figures=new_registry(),
     )
+    await _together(app, ReadPort(routes, settings.http_host, settings.http_port))
+
+
+async def _together(*parts: mode.Service) -> None:
+    """Starts the parts, and stops all of them when a signal comes or one ends by itself."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    tasks: list[asyncio.Task[object]] = [asyncio.create_task(asked.wait())]
+    tasks += [asyncio.create_task(_lifetime(part)) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await asyncio.gather(*(part.stop() for part in parts))
+
+
+async def _lifetime(part: mode.Service) -> None:
+    await part.start()
+    await part.wait_until_stopped()
+    raise part.crash_reason or RuntimeError(f"{part.label} ended")
 
 
 def main() -> None:
-    """Run until a signal ends it, exit 0; after a fault exit 1, so that it is started again."""
-    settings = Settings.read()
-    registry = load(settings.city)
-    asyncio.run(prepare(settings))
-    app, counter = build(settings, registry)
-
-    def ready() -> bool:
-        return app.tables.actives_ready and not app.rebalancing
-
-    routes = read_port(counter.units, counter.matters, registry, ready)
-    port = ReadPort(routes, settings.host, settings.port)
-    faust.Worker(app, port, loglevel="WARNING").execute_from_commandline()
+    """Exit 0 after a signal; after a fault exit 1, so that it is started again."""
+    settings = read(WindowsSettings)
+    setup_logging("windows", settings.log)
+    for name in ("faust", "mode"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    try:
+        asyncio.run(run(settings, load(settings.city)))
+    except (KafkaError, TopicsWrong) as error:
+        log.critical("the live views stop: %s", error)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

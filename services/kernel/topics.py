@@ -77,6 +77,16 @@ async def make_topics(
         await admin.close()
 
 
+async def check_topics(bootstrap: str, namespace: str, topics: Sequence[Topic]) -> None:
+    """Check them and make none. Raises TopicsWrong, KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
+    await admin.start()
+    try:
+        await _check(admin, namespace, topics)
+    finally:
+        await admin.close()
+
+
 async def _create(
     admin: AIOKafkaAdminClient, namespace: str, topics: Sequence[Topic], replication: int
 ) -> None:

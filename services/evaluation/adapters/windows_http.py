@@ -2,63 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import tzinfo
-from typing import Any
+from typing import Annotated, Any
 
 import mode
 import uvicorn
-from fastapi import FastAPI, HTTPException, Query, Response
+from fastapi import Depends, FastAPI, Query
+from prometheus_client import CollectorRegistry
 
 from hotline.evaluation.v1.measures_pb2 import Window, Windows
 from services.evaluation.adapters.registry import Registry
+from services.evaluation.domain.views import COUNTS
 from services.evaluation.windows import newest_first, surge
 from services.kernel.codec import to_datetime
+from services.kernel.http import Readiness, create_app
+from services.kernel.problems import Problem
+from services.kernel.security import Principal, Role, Security, require_unit, role
 
 Values = Mapping[str, bytes]
-COUNTS = (
-    "entries",
-    "visited",
-    "contacted",
-    "solved",
-    "satisfied",
-    "on_time",
-    "confirmed_on_time",
-)
+
+_MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST)
+_MAY_WATCH = role(Role.STAFF, Role.SUPERVISOR, Role.ANALYST)
 
 
-def read_port(
-    units: Values, matters: Values, registry: Registry, ready: Callable[[], bool]
+def app(
+    units: Values,
+    matters: Values,
+    registry: Registry,
+    readiness: Readiness,
+    *,
+    security: Security,
+    figures: CollectorRegistry,
 ) -> FastAPI:
-    """The routes over the two tables; `ready` once they are recovered."""
-    app = FastAPI(title="Hotline live windows", openapi_url=None)
+    """The application over the two tables of one worker."""
+    made = create_app("live windows", readiness, security=security, registry=figures)
 
-    @app.get("/livez")
-    async def livez() -> Response:
-        return Response("ok")
-
-    @app.get("/readyz")
-    async def readyz() -> Response:
-        return Response("ok") if ready() else Response("recovering", status_code=503)
-
-    @app.get("/v1/windows")
-    async def windows(unit: str) -> dict[str, Any]:
-        value = units.get(unit)
+    @made.get("/v1/windows", tags=["windows"])
+    async def windows(
+        principal: Annotated[Principal, Depends(_MAY_READ)],
+        unit: Annotated[str, Query(max_length=80)] = "",
+    ) -> dict[str, Any]:
+        """Counts (R30) of the unit's last hours and days; a unit sees its own."""
+        wanted = unit or (principal.unit or "")
+        require_unit(principal, wanted)
+        value = units.get(wanted)
         if value is None:
-            raise HTTPException(404, f"no window of unit {unit} is kept by this worker")
+            raise Problem(404, "no-windows", f"No window of unit {wanted!r} is kept here.")
         return _windows(Windows.FromString(value), registry.zone)
 
-    @app.get("/v1/surges")
-    async def surges(limit: int = Query(default=50, ge=1, le=500)) -> dict[str, Any]:
+    @made.get("/v1/surges", tags=["windows"])
+    async def surges(
+        principal: Annotated[Principal, Depends(_MAY_WATCH)],
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    ) -> list[dict[str, Any]]:
+        """R6: the newest hour of every category and area beside the mean of those before it."""
         found = (
-            surge(Windows.FromString(v), registry.surge, registry.keep)
-            for v in list(matters.values())
+            surge(Windows.FromString(value), registry.surge, registry.keep)
+            for value in list(matters.values())
         )
-        return {"surges": [asdict(s) for s in newest_first(found)[:limit]]}
+        return [asdict(each) for each in newest_first(found)[:limit]]
 
-    return app
+    return made
 
 
 def _windows(windows: Windows, zone: tzinfo) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def _window(window: Window, zone: tzinfo) -> dict[str, Any]:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to Faust's worker, which stops this service with everything else."""
+    """Leaves the signals to the worker, which stops this server with everything else."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -85,16 +92,21 @@ class _Server(uvicorn.Server):
 class ReadPort(mode.Service):
     """Serves the routes inside the worker's event loop."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    mundane_level = "debug"
+
+    def __init__(self, made: FastAPI, host: str, port: int) -> None:
         super().__init__()
         config = uvicorn.Config(
-            app,
+            made,
             host=host,
             port=port,
+            http="httptools",
             log_config=None,
             access_log=False,
+            server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
+            limit_concurrency=2_000,
         )
         self._server = _Server(config)
 
