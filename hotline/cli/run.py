@@ -20,7 +20,7 @@ from hotline.cli.welcome import welcome
 from hotline.dev import interrupt
 from hotline.dev.failure import StackFailure
 from hotline.dev.senders import city_senders, make_senders
-from hotline.dev.services import services
+from hotline.dev.services import PROGRAMS, services
 from hotline.dev.stack import Stack
 from hotline.history.importer import ImportStalled
 from hotline.history.nyc import read_rows
@@ -52,7 +52,7 @@ _SPEED = click.FloatRange(0.01, 100)
     help="How long the simulated people take: 1 is seconds to a minute.",
 )
 def command(run_dir: Path, rate: float, pace: float) -> None:
-    """Broker, store, the five services and a sample city, until Ctrl-C."""
+    """Broker, store, the five services, live views and a sample city, until Ctrl-C."""
     sys.exit(interrupt.run(_run(run_dir.resolve(), rate, pace)))
 
 
@@ -63,7 +63,9 @@ async def _run(root: Path, rate: float, pace: float) -> None:
     make_senders(root, city_senders(units(CITY)))
     async with (
         Stack(root, say=console.print) as stack,
-        services(stack.info, NAMESPACE, run_dir=root, city=CITY, say=console.print) as running,
+        services(
+            stack.info, NAMESPACE, run_dir=root, city=CITY, only=PROGRAMS, say=console.print
+        ) as running,
     ):
         place = Running(
             stack.info.bootstrap, stack.info.dsn, NAMESPACE, CITY, BUCKETS, running.urls, root

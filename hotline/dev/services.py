@@ -1,4 +1,4 @@
-"""The five services as child processes, on a broker and a store that run."""
+"""The five services, and the live views, as child processes on a broker and a store that run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from hotline.dev.stack import StackInfo
 from hotline.dev.supervisor import Supervisor
 
 SERVICES = ("intake", "dispatch", "deadline", "evaluation", "datasync")
+# The live views are a process beside them: no service needs it, so it runs where it is asked for.
+WINDOWS = "windows"
+PROGRAMS = (*SERVICES, WINDOWS)
 STOP_TIMEOUT_S = 2.0
 
 
@@ -24,8 +27,9 @@ def migrate_command(city: str) -> tuple[str, ...]:
 
 
 def service_command(name: str) -> tuple[str, ...]:
-    """What runs one service."""
-    return (sys.executable, "-m", f"services.{name}")
+    """What runs one service, or the live views."""
+    module = "services.evaluation.faust_app" if name == WINDOWS else f"services.{name}"
+    return (sys.executable, "-m", module)
 
 
 class Services:
@@ -78,8 +82,8 @@ async def services(
     StackFailure when one does not start.
     """
     run_dir = run_dir.resolve()
-    ports = stored_ports(run_dir / "ports.json", [f"http.{name}" for name in SERVICES])
-    urls = {name: f"http://{LOCALHOST}:{ports[f'http.{name}']}" for name in SERVICES}
+    ports = stored_ports(run_dir / "ports.json", [f"http.{name}" for name in PROGRAMS])
+    urls = {name: f"http://{LOCALHOST}:{ports[f'http.{name}']}" for name in PROGRAMS}
     shared = _environment(info, namespace, city, run_dir, urls["intake"]) | dict(env or {})
     migrate = Program("migrate", migrate_command(city), env=shared, once=True)
     own = env_of or {}
