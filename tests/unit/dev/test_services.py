@@ -13,7 +13,7 @@ import pytest
 
 from hotline.dev import services as module
 from hotline.dev.failure import StackFailure
-from hotline.dev.services import SERVICES, services
+from hotline.dev.services import PROGRAMS, SERVICES, WINDOWS, services
 from hotline.dev.stack import StackInfo
 
 INFO = StackInfo(bootstrap="127.0.0.1:1", dsn="postgresql://nobody@127.0.0.1:1/none")
@@ -81,6 +81,14 @@ async def test_only_some_services_and_none_is_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("pretend")
+async def test_the_live_views_run_beside_them_where_they_are_asked_for(tmp_path: Path) -> None:
+    async with services(INFO, "", run_dir=tmp_path, city="nyc", only=PROGRAMS, say=silent) as up:
+        assert tuple(up.urls) == (*SERVICES, WINDOWS)
+        told = json.loads(await get(up.urls[WINDOWS] + "/env"))
+    assert told["HOTLINE_HTTP_PORT"] == up.urls[WINDOWS].rpartition(":")[2]
+
+
+@pytest.mark.usefixtures("pretend")
 async def test_a_killed_service_starts_again_at_the_same_place(tmp_path: Path) -> None:
     only = ("deadline",)
     async with services(INFO, "", run_dir=tmp_path, city="nyc", only=only, say=silent) as up:
@@ -111,3 +119,4 @@ def test_the_commands_are_those_of_the_product() -> None:
         "nyc",
     )
     assert module.service_command("intake")[1:] == ("-m", "services.intake")
+    assert module.service_command(WINDOWS)[1:] == ("-m", "services.evaluation.faust_app")
