@@ -141,7 +141,7 @@ def build(settings: WindowsSettings, keep: Keep) -> tuple[faust.App, Counter]:
         worker_redirect_stdouts=False,
     )
     counter = Counter(app, keep)
-    # Keys are read as they come: Faust stops for ever at one that is no text.
+    # Keys are read as they come: one that is no text would end the worker.
     source = app.topic(
         topic_of(settings.namespace, source_topic().name),
         key_type=bytes,
