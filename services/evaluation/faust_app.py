@@ -8,7 +8,7 @@ Exact after kill -9, which Faust alone is not. Faust commits an offset once the 
 was handed to its producer: if the broker is slow for a tenth of a second it commits before the
 change is written, and a failed write is only logged. A worker killed then comes back with an old
 table and a new offset. So here an event is acknowledged only when the broker has the table's
-record (`AckedTable`, `Counter.acknowledge`), in the order of the topic. What was written but not
+record (`AckedTable`, `InOrder`), in the order of the topic. What was written but not
 committed comes again and is known by its place, which stands in the same record as the counts
 (see windows.py). Acks of an earlier group generation are left out: the events come again.
 
@@ -30,6 +30,7 @@ from aiokafka.errors import KafkaError
 from faust.types import EventT
 
 from hotline.evaluation.v1.measures_pb2 import Measure, Windows
+from services.evaluation.adapters.in_order import InOrder, Written
 from services.evaluation.adapters.measures import BadMeasure, key_of, measure_of
 from services.evaluation.adapters.registry import Registry, load
 from services.evaluation.adapters.windows_http import ReadPort
@@ -59,9 +60,9 @@ class AckedTable(faust.Table[str, bytes]):
     """A table whose writer can wait until the broker has the last change."""
 
     mundane_level = "debug"
-    sent: asyncio.Future[object]
+    sent: Written
 
-    def send_changelog(self, *args: object, **kwargs: object) -> asyncio.Future[object]:
+    def send_changelog(self, *args: object, **kwargs: object) -> Written:
         self.sent = super().send_changelog(*args, **kwargs)
         return self.sent
 
@@ -70,30 +71,24 @@ class Counter:
     """Counts measures into the two tables and acknowledges what the broker has."""
 
     def __init__(self, app: faust.App, keep: Keep) -> None:
-        self._app, self._keep = app, keep
+        self._keep = keep
         options = {"default": bytes, "key_type": str, "value_type": bytes}
         self.units, self.matters = (
             app.Table(name, partitions=PARTITIONS, **options) for name in TABLES
         )
         self._tables = {Measure.KIND_SCORE: self.units, Measure.KIND_ACCEPTED: self.matters}
-        self._unacked: asyncio.Queue[tuple[EventT, asyncio.Future[object] | None]]
-        self._unacked = asyncio.Queue(UNACKED)
+        self._acknowledged = InOrder(lambda: app.consumer_generation_id, UNACKED)
 
     async def count(self, stream: faust.StreamT) -> None:
         """Never acknowledges by itself; a fault stops the worker, and the event comes again."""
         async for event in stream.noack().events():
-            await self._unacked.put((event, self._apply(event)))
+            await self._acknowledged.put(event, self._apply(event))
 
     async def acknowledge(self) -> None:
-        """In order: what is behind an unwritten change waits, whatever its own state."""
-        while True:
-            event, written = await self._unacked.get()
-            if written is not None:
-                await written
-            if event.message.generation_id == self._app.consumer_generation_id:
-                event.ack()
+        """Beside `count`, for as long as the worker runs."""
+        await self._acknowledged.run()
 
-    def _apply(self, event: EventT) -> asyncio.Future[object] | None:
+    def _apply(self, event: EventT) -> Written | None:
         try:
             measure = measure_of(event.key, event.value)
         except BadMeasure as error:
