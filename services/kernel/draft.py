@@ -37,15 +37,19 @@ class Draft:
         *,
         live: bool,
     ) -> Sequence[Any]:
-        """Run one command; its events stand in the draft. Raises Rejection, draft unchanged."""
+        """Run one command; its events stand in the draft. Raises Rejection, draft unchanged.
+
+        An event dated before its command is a due instant that the command found passed: a
+        timer's fact, of which watermarks do not speak.
+        """
         events = decider.decide(command, self.state)
         if events:
             packed = orjson.dumps(metadata)
             for event in events:
                 self.state = decider.evolve(self.state, event)
                 self.facts.append(codec.encode(event, packed))
-                if live and (self.live_from is None or event.at < self.live_from):
-                    self.live_from = event.at
+                if live and event.at >= command.at:
+                    self.live_from = min(self.live_from or event.at, event.at)
         return events
 
     def append(self) -> Append:
