@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hotline.kernel.v1 import options_pb2 as hotline_dot_kernel_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/deadline/v1/events.proto\x12\x13hotline.deadline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xa8\x02\n\x0c\x43lockStarted\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x06 \x01(\x08\x12\x0e\n\x06policy\x18\x07 \x01(\t\x12\x10\n\x08\x63\x61lendar\x18\x08 \x01(\t\x12\x13\n\x0bstart_event\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\x12\x31\n\rstated_due_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"n\n\x0b\x43lockPaused\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12-\n\tpaused_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"\xa1\x01\n\x0c\x43lockResumed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12.\n\nresumed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"\x7f\n\x0c\x43lockStopped\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstopped_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07in_time\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"l\n\x0e\x44\x65\x61\x64lineMissed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"\x9b\x01\n\rMissWithdrawn\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstopped_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"a\n\x12ReturnWindowClosed\x12\x0b\n\x03run\x18\x01 \x01(\r\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/deadline/v1/events.proto\x12\x13hotline.deadline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xb6\x02\n\x0c\x43lockStarted\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x06 \x01(\x08\x12\x0e\n\x06policy\x18\x07 \x01(\t\x12\x10\n\x08\x63\x61lendar\x18\x08 \x01(\t\x12\x13\n\x0bstart_event\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\x12\x31\n\rstated_due_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x0c \x01(\t:\x04\x88\xb5\x18\x05\"n\n\x0b\x43lockPaused\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12-\n\tpaused_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"\xa1\x01\n\x0c\x43lockResumed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12.\n\nresumed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"\x7f\n\x0c\x43lockStopped\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstopped_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07in_time\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"l\n\x0e\x44\x65\x61\x64lineMissed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"\x9b\x01\n\rMissWithdrawn\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstopped_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"a\n\x12ReturnWindowClosed\x12\x0b\n\x03run\x18\x01 \x01(\r\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,17 +48,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETURNWINDOWCLOSED']._loaded_options = None
   _globals['_RETURNWINDOWCLOSED']._serialized_options = b'\210\265\030\005'
   _globals['_CLOCKSTARTED']._serialized_start=124
-  _globals['_CLOCKSTARTED']._serialized_end=420
-  _globals['_CLOCKPAUSED']._serialized_start=422
-  _globals['_CLOCKPAUSED']._serialized_end=532
-  _globals['_CLOCKRESUMED']._serialized_start=535
-  _globals['_CLOCKRESUMED']._serialized_end=696
-  _globals['_CLOCKSTOPPED']._serialized_start=698
-  _globals['_CLOCKSTOPPED']._serialized_end=825
-  _globals['_DEADLINEMISSED']._serialized_start=827
-  _globals['_DEADLINEMISSED']._serialized_end=935
-  _globals['_MISSWITHDRAWN']._serialized_start=938
-  _globals['_MISSWITHDRAWN']._serialized_end=1093
-  _globals['_RETURNWINDOWCLOSED']._serialized_start=1095
-  _globals['_RETURNWINDOWCLOSED']._serialized_end=1192
+  _globals['_CLOCKSTARTED']._serialized_end=434
+  _globals['_CLOCKPAUSED']._serialized_start=436
+  _globals['_CLOCKPAUSED']._serialized_end=546
+  _globals['_CLOCKRESUMED']._serialized_start=549
+  _globals['_CLOCKRESUMED']._serialized_end=710
+  _globals['_CLOCKSTOPPED']._serialized_start=712
+  _globals['_CLOCKSTOPPED']._serialized_end=839
+  _globals['_DEADLINEMISSED']._serialized_start=841
+  _globals['_DEADLINEMISSED']._serialized_end=949
+  _globals['_MISSWITHDRAWN']._serialized_start=952
+  _globals['_MISSWITHDRAWN']._serialized_end=1107
+  _globals['_RETURNWINDOWCLOSED']._serialized_start=1109
+  _globals['_RETURNWINDOWCLOSED']._serialized_end=1206
 # @@protoc_insertion_point(module_scope)

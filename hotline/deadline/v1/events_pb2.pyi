@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ClockStarted(_message.Message):
-    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at")
+    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at", "kind")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,7 @@ class ClockStarted(_message.Message):
     START_EVENT_FIELD_NUMBER: _ClassVar[int]
     BASIS_FIELD_NUMBER: _ClassVar[int]
     STATED_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -33,7 +34,8 @@ class ClockStarted(_message.Message):
     start_event: str
     basis: str
     stated_due_at: _timestamp_pb2.Timestamp
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    kind: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ...) -> None: ...
 
 class ClockPaused(_message.Message):
     __slots__ = ("clock", "run", "reason", "paused_at")

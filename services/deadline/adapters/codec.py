@@ -12,7 +12,7 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain import ticket
-from services.deadline.domain.policy import Policy
+from services.deadline.domain.policy import Policy, Trigger
 from services.deadline.domain.reactions import Happened
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
@@ -27,7 +27,8 @@ OWN = [
     (ticket.ReturnWindowClosed, events_pb2.ReturnWindowClosed),
 ]
 HISTORY_CLOSED = intake.HistoryClosed.DESCRIPTOR.full_name
-_ALWAYS = ("unit", "stated_due_at", "import_id", "until", "final")
+_ALWAYS = ("unit", "stated_due_at", "kind", "import_id", "until", "final")
+_REMEMBERED = {"kind"}
 Read = Callable[[Message], object]
 
 
@@ -41,10 +42,10 @@ class PolicyCodec(Codec):
         super().__init__("deadline", OWN)
         recorded = _recorded()
         names = {*policy.fields(), *_ALWAYS}
+        for trigger in policy.triggers():
+            _require_fields(trigger, recorded, policy.version)
         self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
         for type_name in {*policy.types(), HISTORY_CLOSED}:
-            if type_name not in recorded:
-                raise ValueError(f"{policy.version}: no service records {type_name}")
             message = recorded[type_name]
             self._readers[type_name] = (message, _readers(message, names))
 
@@ -73,6 +74,14 @@ def _recorded() -> dict[str, type[Message]]:
     }
 
 
+def _require_fields(trigger: Trigger, recorded: Mapping[str, type[Message]], where: str) -> None:
+    if trigger.type not in recorded:
+        raise ValueError(f"{where}: no service records {trigger.type}")
+    wanted = {*trigger.when, trigger.instant} - {"", *_REMEMBERED}
+    for name in sorted(wanted.difference(recorded[trigger.type].DESCRIPTOR.fields_by_name)):
+        raise ValueError(f"{where}: {trigger.type} has no field {name}")
+
+
 def _readers(message: type[Message], names: set[str]) -> dict[str, Read]:
     fields = message.DESCRIPTOR.fields_by_name
     return {name: _reader(fields[name]) for name in names if name in fields}
@@ -82,4 +91,13 @@ def _reader(field: Any) -> Read:
     name = field.name
     if field.message_type is not None:
         return lambda body: to_datetime(getattr(body, name)) if body.HasField(name) else None
+    if field.enum_type is not None:
+        words = _words(field.enum_type)
+        return lambda body: words.get(getattr(body, name), "")
     return lambda body: getattr(body, name)
+
+
+def _words(enum: Any) -> dict[int, str]:
+    """KIND_CONSULTATION is `consultation` in a policy; zero says nothing."""
+    prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
+    return {v.number: v.name.removeprefix(prefix).lower() for v in enum.values if v.number}

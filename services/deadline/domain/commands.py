@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -28,7 +28,7 @@ from services.deadline.domain.ticket import (
 
 @dataclass(frozen=True, slots=True)
 class StartClock:
-    """`started_at` is the act's own time; `stated_due_at` the matter's own limit, if any."""
+    """`started_at` is the act's own time; `stated_due_at` and `kind` are the matter's, if any."""
 
     at: datetime
     clock: str
@@ -36,6 +36,7 @@ class StartClock:
     started_at: datetime
     start_event: str
     stated_due_at: datetime | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def decisions(policy: Policy, calendar: Calendar) -> Callable[[Command, Clocks],
             case ResumeClock():
                 return resume(command, clock, policy, calendar)
             case StopClock():
-                return stop(command, clock, policy)
+                return stop(command, clock, state.missed_runs, policy)
             case ExpireClock():
                 return expire(command, clock, policy)
             case _:
@@ -103,22 +104,29 @@ def start(
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
     due = due_at(row.length, command.started_at, calendar, stated_due_at=stated)
     assert due is not None, "without a pause there is a due instant"
-    return [
-        ClockStarted(
-            at=command.at,
-            clock=command.clock,
-            run=1 if clock is None else clock.run + 1,
-            unit=command.unit,
-            started_at=command.started_at,
-            due_at=due,
-            provisional=stated is None and _is_provisional(row.length, due, calendar),
-            policy=policy.version,
-            calendar=f"{calendar.id}@{calendar.version}",
-            start_event=command.start_event,
-            basis="length" if stated is None else "stated",
-            stated_due_at=command.stated_due_at,
-        )
-    ]
+    started = ClockStarted(
+        at=command.at,
+        clock=command.clock,
+        run=1 if clock is None else clock.run + 1,
+        unit=command.unit,
+        started_at=command.started_at,
+        due_at=due,
+        provisional=stated is None and _is_provisional(row.length, due, calendar),
+        policy=policy.version,
+        calendar=f"{calendar.id}@{calendar.version}",
+        start_event=command.start_event,
+        basis="length" if stated is None else "stated",
+        stated_due_at=command.stated_due_at,
+        kind=command.kind,
+    )
+    return [*_superseded(command, clock, policy), started]
+
+
+def _superseded(command: StartClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
+    """A run that nothing ended yet gives way to the next: at most one of a kind runs."""
+    if clock is None or clock.phase not in (Phase.RUNNING, Phase.PAUSED):
+        return []
+    return _stopped(command.at, clock, command.started_at, policy)
 
 
 def _is_provisional(length: object, due: datetime, calendar: Calendar) -> bool:
@@ -130,52 +138,84 @@ def _is_provisional(length: object, due: datetime, calendar: Calendar) -> bool:
 
 
 def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
-    if clock is None or clock.phase is not Phase.RUNNING:
+    """Also of a stopped clock, if the pause began before its end."""
+    if clock is None or clock.opened is not None or _is_over(clock, command.paused_at):
         return []
     paused = ClockPaused(command.at, clock.name, clock.run, command.reason, command.paused_at)
-    return [*_judged(command.at, clock, command.paused_at, policy), paused]
+    judged = _judged(command.at, clock, command.paused_at, policy)
+    return [*judged, paused, *_still_stopped(command.at, clock, command.paused_at)]
 
 
 def resume(
     command: ResumeClock, clock: Clock | None, policy: Policy, calendar: Calendar
 ) -> Sequence[Event]:
-    if clock is None or clock.phase is not Phase.PAUSED:
+    """Also of a stopped clock, if the pause ended before its end."""
+    if clock is None or clock.opened is None:
         return []
-    opened = clock.pauses[-1]
+    opened = clock.opened
     end = max(command.resumed_at, opened.start)
+    if _is_over(clock, end):
+        return []
     pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
     row = policy.rows[clock.name]
     due = due_at(row.length, clock.started_at, calendar, pauses, stated_due_at=clock.stated_due_at)
     assert due is not None, "every pause has ended"
     provisional = clock.stated_due_at is None and _is_provisional(row.length, due, calendar)
-    return [ClockResumed(command.at, clock.name, clock.run, end, due, provisional)]
+    resumed = ClockResumed(command.at, clock.name, clock.run, end, due, provisional)
+    if clock.stopped_at is None:
+        return [resumed]
+    moved = replace(clock, pauses=pauses, due_at=due)
+    judged = _judged(command.at, moved, clock.stopped_at, policy)
+    return [resumed, *judged, *_still_stopped(command.at, moved, clock.stopped_at)]
 
 
-def stop(command: StopClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
-    if clock is None or clock.phase is Phase.CLOSED:
+def _is_over(clock: Clock, at: datetime) -> bool:
+    """What comes at or after the end of a clock does not move it any more."""
+    if clock.phase is Phase.CLOSED:
+        return True
+    return clock.stopped_at is not None and at >= clock.stopped_at
+
+
+def _still_stopped(at: datetime, clock: Clock, until: datetime) -> Sequence[Event]:
+    """A late pause or resumption changes what is known of an end, not that it came."""
+    if clock.stopped_at is None:
         return []
-    judged = _judged(command.at, clock, command.stopped_at, policy)
+    in_time = not clock.is_late(until)
+    return [ClockStopped(at, clock.name, clock.run, clock.unit, clock.stopped_at, in_time)]
+
+
+def stop(
+    command: StopClock, clock: Clock | None, missed_runs: Sequence[Clock], policy: Policy
+) -> Sequence[Event]:
+    """The earliest of several ends counts, for an earlier run that was missed too."""
+    earlier = [c for c in missed_runs if c.name == command.clock]
+    events = [e for c in earlier for e in _judged(command.at, c, _first_end(command, c), policy)]
+    if clock is None or clock.phase is Phase.CLOSED:
+        return events
     if clock.phase is Phase.STOPPED:
-        return [e for e in judged if isinstance(e, MissWithdrawn)]
-    stopped = ClockStopped(
-        command.at,
-        clock.name,
-        clock.run,
-        clock.unit,
-        command.stopped_at,
-        command.stopped_at < clock.due_at,
-    )
-    return [*judged, stopped]
+        return [*events, *_judged(command.at, clock, _first_end(command, clock), policy)]
+    return [*events, *_stopped(command.at, clock, command.stopped_at, policy)]
 
 
-def _judged(at: datetime, clock: Clock, acted_at: datetime, policy: Policy) -> list[Event]:
+def _first_end(command: StopClock, clock: Clock) -> datetime:
+    return min(command.stopped_at, clock.stopped_at or command.stopped_at)
+
+
+def _stopped(at: datetime, clock: Clock, until: datetime, policy: Policy) -> Sequence[Event]:
+    late = clock.is_late(until)
+    if late and policy.rows[clock.name].window:
+        return [ReturnWindowClosed(clock.due_at, clock.run, clock.unit, clock.due_at)]
+    stopped = ClockStopped(at, clock.name, clock.run, clock.unit, until, not late)
+    return [*_judged(at, clock, until, policy), stopped]
+
+
+def _judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list[Event]:
     """The act's own time decides, whatever arrived first; at the same instant it is a miss."""
-    late = acted_at >= clock.due_at
-    running = clock.phase is Phase.RUNNING and not policy.rows[clock.name].window
-    if late and running and not clock.missed:
+    late = clock.is_late(until) and not policy.rows[clock.name].window
+    if late and not clock.missed:
         return [DeadlineMissed(clock.due_at, clock.name, clock.run, clock.unit, clock.due_at)]
     if not late and clock.missed:
-        return [MissWithdrawn(at, clock.name, clock.run, clock.unit, clock.due_at, acted_at)]
+        return [MissWithdrawn(at, clock.name, clock.run, clock.unit, clock.due_at, until)]
     return []
 
 

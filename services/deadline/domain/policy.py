@@ -12,7 +12,8 @@ OWN = "deadline"
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A fact type (protobuf full name), under conditions on its fields.
+    """A fact type (protobuf full name), under conditions on its fields, or on the `kind` of the
+    matter (R1), which is remembered from its acceptance.
 
     `instant` names the field that holds the act's own time where that is not the fact's.
     """
@@ -66,22 +67,20 @@ class Policy:
         self.starting = _index((t, row) for row in self.rows.values() for t in row.starts)
         self.sources = {name: row.sources for name, row in self.rows.items()}
 
+    def triggers(self) -> Iterator[Trigger]:
+        """Every trigger of every row."""
+        for part in (self.ending, self.pausing, self.resuming, self.starting):
+            for pairs in part.values():
+                yield from (trigger for trigger, _ in pairs)
+
     def types(self) -> frozenset[str]:
         """Every fact type that moves a clock."""
-        parts = (self.ending, self.pausing, self.resuming, self.starting)
-        return frozenset(name for part in parts for name in part)
+        return frozenset(trigger.type for trigger in self.triggers())
 
     def fields(self) -> frozenset[str]:
         """Every field that a condition or an instant names."""
-        return frozenset(self._fields())
-
-    def _fields(self) -> Iterator[str]:
-        for part in (self.ending, self.pausing, self.resuming, self.starting):
-            for pairs in part.values():
-                for trigger, _ in pairs:
-                    yield from trigger.when
-                    if trigger.instant:
-                        yield trigger.instant
+        named = ((*trigger.when, trigger.instant) for trigger in self.triggers())
+        return frozenset(name for names in named for name in names if name)
 
 
 Index = dict[str, list[tuple[Trigger, ClockRow]]]

@@ -48,27 +48,30 @@ def reactions(policy: Policy) -> Callable[[Happened, Clocks, datetime], Sequence
 
     def react(event: Happened, state: Clocks, at: datetime) -> Sequence[Command]:
         commands: list[Command] = []
+        known = {"kind": state.kind, **event.values}
         if event.import_id:
             commands += _overdue(event, state, policy)
         for trigger, row in policy.ending.get(event.type, ()):
-            if trigger.fits(event.values) and row.name in state.by_name:
+            if trigger.fits(known) and row.name in state.by_name:
                 commands.append(StopClock(at, row.name, event.instant(trigger)))
         for trigger, row in policy.pausing.get(event.type, ()):
-            if trigger.fits(event.values):
+            if trigger.fits(known):
                 commands.append(PauseClock(at, row.name, event.instant(trigger), row.pause_reason))
         for trigger, row in policy.resuming.get(event.type, ()):
-            if trigger.fits(event.values):
+            if trigger.fits(known):
                 commands.append(ResumeClock(at, row.name, event.instant(trigger)))
-        commands.extend(_starts(event, at, policy))
+        commands.extend(_starts(event, known, at, policy))
         return commands
 
     return react
 
 
-def _starts(event: Happened, at: datetime, policy: Policy) -> Iterator[Command]:
+def _starts(
+    event: Happened, known: Mapping[str, object], at: datetime, policy: Policy
+) -> Iterator[Command]:
     stated = event.values.get("stated_due_at")
     for trigger, row in policy.starting.get(event.type, ()):
-        if trigger.fits(event.values):
+        if trigger.fits(known):
             yield StartClock(
                 at,
                 row.name,
@@ -76,6 +79,7 @@ def _starts(event: Happened, at: datetime, policy: Policy) -> Iterator[Command]:
                 event.instant(trigger),
                 event.event_id,
                 stated if isinstance(stated, datetime) else None,
+                str(event.values.get("kind") or ""),
             )
 
 

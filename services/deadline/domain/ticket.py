@@ -25,6 +25,7 @@ class ClockStarted:
     start_event: str
     basis: str
     stated_due_at: datetime | None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +118,51 @@ class Clock:
     stated_due_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
     missed: bool = False
+    stopped_at: datetime | None = None
+
+    @property
+    def opened(self) -> Pause | None:
+        """The pause that is open; one that was open when the clock stopped stays so."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether the clock, standing still in an open pause, was due when it came to `at`."""
+        return (min(at, self.opened.start) if self.opened else at) >= self.due_at
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """A ticket's clocks by name, and the limit that the matter itself states (R23)."""
+    """A ticket's clocks by name, and what its later clocks need to know of the matter.
+
+    `missed_runs` are earlier runs that ended in a miss: a late fact may still prove it wrong.
+    """
 
     by_name: dict[str, Clock] = field(default_factory=dict)
     stated_due_at: datetime | None = None
+    kind: str = ""
+    missed_runs: tuple[Clock, ...] = ()
 
 
 def evolve(state: Clocks, event: Event) -> Clocks:
     """The state after the event; every event is taken, none is judged."""
     name = "return" if isinstance(event, ReturnWindowClosed) else event.clock
-    clock = _moved(state.by_name.get(name), event)
-    stated = state.stated_due_at
-    if isinstance(event, ClockStarted) and event.stated_due_at is not None:
-        stated = event.stated_due_at
-    return Clocks({**state.by_name, name: clock}, stated)
+    last = state.by_name.get(name)
+    if isinstance(event, ClockStarted):
+        return _with_start(state, last, event)
+    if last is not None and last.run != event.run:
+        rest = tuple(c for c in state.missed_runs if (c.name, c.run) != (name, event.run))
+        return replace(state, missed_runs=rest)
+    return replace(state, by_name={**state.by_name, name: _moved(last, event)})
+
+
+def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
+    missed = (last,) if last is not None and last.missed else ()
+    return Clocks(
+        {**state.by_name, event.clock: _moved(last, event)},
+        event.stated_due_at or state.stated_due_at,
+        event.kind or state.kind,
+        (*state.missed_runs, *missed),
+    )
 
 
 def _moved(clock: Clock | None, event: Event) -> Clock:
@@ -160,7 +188,7 @@ def _moved(clock: Clock | None, event: Event) -> Clock:
             pauses = (*clock.pauses[:-1], last)
             return replace(clock, phase=Phase.RUNNING, pauses=pauses, due_at=event.due_at)
         case ClockStopped():
-            return replace(clock, phase=Phase.STOPPED)
+            return replace(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
         case DeadlineMissed():
             return replace(clock, missed=True)
         case MissWithdrawn():

@@ -25,6 +25,8 @@ def timers(policy: Policy) -> Callable[[Event], Sequence[TimerChange]]:
     """The timer changes of an own event; a timer is named `<clock>/<run>`."""
 
     def change(event: Event) -> Sequence[TimerChange]:
+        if isinstance(event, ClockResumed) and event.due_at <= event.resumed_at:
+            return []  # it was late before it was paused: that miss stands already
         if isinstance(event, ClockStarted | ClockResumed):
             name = f"{event.clock}/{event.run}"
             return [SetTimer(name, event.due_at, policy.sources[event.clock])]
