@@ -192,6 +192,7 @@ def _moved(clock: Clock | None, event: Event) -> Clock:
         case DeadlineMissed():
             return replace(clock, missed=True)
         case MissWithdrawn():
-            return replace(clock, missed=False)
+            end = None if clock.stopped_at is None else event.stopped_at
+            return replace(clock, missed=False, stopped_at=end)
         case ReturnWindowClosed():
             return replace(clock, phase=Phase.CLOSED)

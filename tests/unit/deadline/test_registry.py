@@ -1,0 +1,56 @@
+"""What a policy may not say."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.registry import load, parse
+
+ROW = {"length": {"hours": 1}, "starts": [], "ends": []}
+
+
+def policy(**changes: object) -> object:
+    row = {**ROW, **changes}
+    return {"id": "p", "version": "1", "calendar": "cn", "clocks": {"confirm": row}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"starts": [{"type": "hotline.dispatch.v1.Sent"}]}, "records hotline.dispatch.v1.Sent"),
+        (
+            {"ends": [{"type": "hotline.dispatch.v1.ReplyApproved", "instant": "at_noon"}]},
+            "ReplyApproved has no field at_noon",
+        ),
+        (
+            {"starts": [{"type": "hotline.dispatch.v1.TicketDispatched", "when": {"forcd": True}}]},
+            "TicketDispatched has no field forcd",
+        ),
+    ],
+)
+def test_a_policy_names_facts_and_fields_that_somebody_records(
+    changes: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        PolicyCodec(parse(policy(**changes), "p.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"length": {"weeks": 1}}, r"clocks\.confirm\.length: no unit of length"),
+        ({"begins": []}, r"clocks\.confirm: unknown \['begins'\]"),
+        ({"ends": [{"when": {}}]}, r"clocks\.confirm\.ends\.0: missing \['type'\]"),
+    ],
+)
+def test_a_broken_policy_is_named_by_file_and_key(
+    changes: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"^p\.yaml: {sentence}"):
+        parse(policy(**changes), "p.yaml")
+
+
+def test_a_city_that_is_not_shipped_is_named() -> None:
+    with pytest.raises(ValueError, match=r"deadline/registry/atlantis/policy\.yaml is missing"):
+        load("atlantis")

@@ -1,0 +1,71 @@
+"""Timers and rows: what each of deadline's facts makes of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.deadline.domain.commands import ExpireClock
+from services.deadline.domain.ticket import ClockResumed, DeadlineMissed
+from services.deadline.domain.views import ClockView, clock_row, expire, timers
+from services.kernel.decider import ClearTimer, SetTimer
+from tests.unit.deadline.test_commands import (
+    CLOSED,
+    ELEVEN,
+    MISSED,
+    NINE,
+    PAUSED,
+    POLICY,
+    RESUMED,
+    STARTED,
+    STOPPED,
+    WITHDRAWN,
+)
+
+CHANGES = timers(POLICY)
+RUNNING = ClockView("T1", "confirm", 1, "U1", "running", NINE, ELEVEN)
+
+
+def test_a_clock_that_runs_has_a_timer_that_waits_for_its_sources() -> None:
+    assert CHANGES(STARTED) == [SetTimer("confirm/1", ELEVEN, ("deadline",))]
+    assert CHANGES(RESUMED) == [SetTimer("confirm/1", RESUMED.due_at, ("deadline",))]
+
+
+def test_a_clock_that_does_not_run_has_none() -> None:
+    for event in (PAUSED, STOPPED, MISSED):
+        assert CHANGES(event) == [ClearTimer("confirm/1")]
+    assert CHANGES(CLOSED) == [ClearTimer("return/1")]
+
+
+def test_a_withdrawn_miss_leaves_the_timer_to_the_fact_that_follows_it() -> None:
+    assert CHANGES(WITHDRAWN) == []
+
+
+def test_a_clock_that_was_late_before_its_pause_wakes_nobody_again() -> None:
+    late = ClockResumed(ELEVEN, "confirm", 1, ELEVEN + timedelta(hours=1), ELEVEN, False)
+    assert CHANGES(late) == []
+
+
+def test_a_timer_names_its_clock_and_run() -> None:
+    assert expire("dispute_review/2", ELEVEN) == ExpireClock(ELEVEN, "dispute_review", 2)
+
+
+def test_a_row_follows_its_run() -> None:
+    row = clock_row(None, "T1", STARTED)
+    assert row == RUNNING
+    paused = clock_row(row, "T1", PAUSED)
+    assert paused == ClockView("T1", "confirm", 1, "U1", "paused", NINE, None)
+    resumed = clock_row(paused, "T1", RESUMED)
+    assert resumed == ClockView("T1", "confirm", 1, "U1", "running", NINE, RESUMED.due_at)
+    missed = clock_row(resumed, "T1", MISSED)
+    assert missed == ClockView("T1", "confirm", 1, "U1", "running", NINE, RESUMED.due_at, True)
+    right = clock_row(missed, "T1", WITHDRAWN)
+    assert right == resumed
+    stopped = clock_row(right, "T1", STOPPED)
+    assert stopped == ClockView("T1", "confirm", 1, "U1", "stopped", NINE, RESUMED.due_at)
+    assert clock_row(row, "T1", CLOSED) == ClockView(
+        "T1", "confirm", 1, "U1", "closed", NINE, ELEVEN
+    )
+
+
+def test_a_view_never_rejects() -> None:
+    assert clock_row(None, "T1", DeadlineMissed(ELEVEN, "confirm", 1, "U1", ELEVEN)) is None
