@@ -1,8 +1,10 @@
 -- name: rows
--- What a batch folds on.
+-- What a batch folds on; by index also under a plan that was made while the table was empty.
 select c.* from unnest($1::int[], $2::text[], $3::text[], $4::int[]) a (bucket, ticket, clock, run)
-join {schema}.clock c
-    on c.bucket = a.bucket and c.ticket = a.ticket and c.clock = a.clock and c.run = a.run
+cross join lateral (
+    select * from {schema}.clock c
+    where c.bucket = a.bucket and c.ticket = a.ticket and c.clock = a.clock and c.run = a.run
+    offset 0) c
 
 -- name: put
 -- The rows after a batch.
@@ -17,7 +19,13 @@ do update set state = excluded.state, due_at = excluded.due_at, missed = exclude
 select * from {schema}.clock where bucket = $1 and ticket = $2 order by started_at, clock, run
 
 -- name: due
--- A unit's open clocks, the earliest due first; every unit's where none is named.
+-- A unit's open clocks, the earliest due first.
 select * from {schema}.clock
-where state = 'running' and ($1 = '' or unit = $1) and due_at < $2
-order by due_at, ticket limit $3
+where state = 'running' and unit = $1 and due_at < $2
+order by due_at, ticket, clock, run limit $3
+
+-- name: due_of_all
+-- As `due`, of every unit: a statement of its own, since one plan cannot use both indexes.
+select * from {schema}.clock
+where state = 'running' and due_at < $1
+order by due_at, ticket, clock, run limit $2
