@@ -6,6 +6,7 @@ from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.http import app
 from services.deadline.adapters.registry import load
+from services.deadline.adapters.store_pg import PostgresClocksStore
 from services.deadline.service import service
 from services.kernel.process import Parts, Ports, run
 from services.kernel.security import Security
@@ -19,10 +20,10 @@ def main() -> None:
     async def build(ports: Ports) -> Parts:
         policy, calendar = load(settings.city)
         codec = PolicyCodec(policy)
-        clocks = ClocksView(codec, ports.store)
+        clocks = PostgresClocksStore(ports.store)
         security = Security.of(settings)
         return Parts(
-            service(policy, calendar, codec, clocks),
+            service(policy, calendar, codec, ClocksView(codec, clocks)),
             lambda runtime: app(runtime, clocks, security),
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
-from services.deadline.adapters.clocks import ClocksView
+from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.views import ClockView
 from services.kernel.describe import problems
 from services.kernel.http import after, create_app
@@ -22,7 +22,7 @@ _WITHIN = Query(ge=0, le=24 * 365, description="Hours from now.")
 _MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.OPERATOR)
 
 
-def app(runtime: Runtime, clocks: ClocksView, security: Security) -> FastAPI:
+def app(runtime: Runtime, clocks: ClocksStore, security: Security) -> FastAPI:
     """The application of one process."""
     made = create_app("deadline", runtime.readiness, security=security, registry=runtime.registry)
 

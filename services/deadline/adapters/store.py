@@ -1,0 +1,34 @@
+"""The port to the rows of clocks. `store_pg` is the real one, `store_memory` its twin."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from services.deadline.domain.views import ClockView
+from services.kernel.store import Tx
+
+Key = tuple[int, str, str, int]  # bucket, ticket, clock, run
+
+
+class ClocksTx(Protocol):
+    """The part inside the worker's transaction; only the buckets' owner writes."""
+
+    async def rows(self, keys: Collection[Key]) -> dict[Key, ClockView]:
+        """Those that are there already."""
+
+    async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
+        """(bucket, row): as they are after a batch."""
+
+
+class ClocksStore(Protocol):
+    """Reads of clocks. Every method but `inside` raises StoreUnavailable."""
+
+    def inside(self, tx: Tx) -> ClocksTx: ...
+
+    async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
+        """All runs of a ticket's clocks, in the order of their starts."""
+
+    async def due(self, unit: str, before: datetime, limit: int) -> list[ClockView]:
+        """Running clocks due before an instant, the earliest first; of all units for ``''``."""

@@ -1,0 +1,58 @@
+"""The rows of clocks in memory: the twin for simulation, same rules, same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, MutableMapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.deadline.adapters.store import ClocksTx, Key
+from services.deadline.domain.views import ClockView
+from services.kernel.store import Tx
+
+VIEW = "clocks"
+Rows = dict[Key, ClockView]
+
+
+class MemoryClocksTx:
+    """Works on the copy of the rows that belongs to the worker's transaction."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def rows(self, keys: Collection[Key]) -> Rows:
+        return {key: self._rows[key] for key in keys if key in self._rows}
+
+    async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
+        self._rows.update({(b, row.ticket, row.clock, row.run): row for b, row in rows})
+
+
+class MemoryClocksStore:
+    """`views` gives the kernel twin's tables of views, as they are committed."""
+
+    def __init__(self, views: Callable[[], MutableMapping[str, Any]]) -> None:
+        self._views = views
+
+    def inside(self, tx: Tx) -> ClocksTx:
+        return MemoryClocksTx(tx.connection.setdefault(VIEW, {}))
+
+    @property
+    def _rows(self) -> Rows:
+        rows: Rows = self._views().get(VIEW, {})
+        return rows
+
+    async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
+        mine = [row for key, row in self._rows.items() if key[:2] == (bucket, ticket)]
+        return sorted(mine, key=lambda row: (row.started_at, row.clock, row.run))
+
+    async def due(self, unit: str, before: datetime, limit: int) -> list[ClockView]:
+        found = [
+            (row.due_at, row)
+            for row in self._rows.values()
+            if row.state == "running"
+            and unit in ("", row.unit)
+            and row.due_at is not None
+            and row.due_at < before
+        ]
+        found.sort(key=lambda pair: (pair[0], pair[1].ticket, pair[1].clock, pair[1].run))
+        return [row for _, row in found[:limit]]

@@ -1,0 +1,74 @@
+"""The rows of clocks on PostgreSQL: one read and one write per batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+import asyncpg
+
+from services.deadline.adapters.store import ClocksTx, Key
+from services.deadline.domain.views import ClockView
+from services.kernel.queries import named
+from services.kernel.store import StoreUnavailable, Tx
+from services.kernel.store_pg import PostgresStore
+
+_FAULTS = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+class PostgresClocksTx:
+    """Works on the worker's connection, inside its transaction."""
+
+    def __init__(self, connection: Any, sql: Mapping[str, str]) -> None:
+        self._connection, self._sql = connection, sql
+
+    async def rows(self, keys: Collection[Key]) -> dict[Key, ClockView]:
+        columns = [list(c) for c in zip(*keys, strict=True)]
+        found = await self._connection.fetch(self._sql["rows"], *columns)
+        return {(r["bucket"], r["ticket"], r["clock"], r["run"]): _view(r) for r in found}
+
+    async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
+        lines = [(bucket, *astuple(row)) for bucket, row in rows]
+        columns = [list(c) for c in zip(*lines, strict=True)]
+        await self._connection.execute(self._sql["put"], *columns)
+
+
+class PostgresClocksStore:
+    """Reads on the pool of the service; every limit is the caller's."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._pool = store.pool
+        file = resources.files("services.deadline") / "adapters" / "queries.sql"
+        self.sql = named(file, store.schema, store.vault)
+
+    def inside(self, tx: Tx) -> ClocksTx:
+        return PostgresClocksTx(tx.connection, self.sql)
+
+    async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
+        return await self._views("of_ticket", bucket, ticket)
+
+    async def due(self, unit: str, before: datetime, limit: int) -> list[ClockView]:
+        if not unit:
+            return await self._views("due_of_all", before, limit)
+        return await self._views("due", unit, before, limit)
+
+    async def _views(self, name: str, *arguments: Any) -> list[ClockView]:
+        try:
+            return [_view(row) for row in await self._pool.fetch(self.sql[name], *arguments)]
+        except _FAULTS as error:
+            raise StoreUnavailable(str(error)) from error
+
+
+def _view(row: Any) -> ClockView:
+    return ClockView(
+        row["ticket"], row["clock"], row["run"], row["unit"], row["state"], row["started_at"],
+        row["due_at"], row["missed"],
+    )  # fmt: skip
