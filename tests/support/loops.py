@@ -49,6 +49,7 @@ class Loop:
     info: StackInfo | None
     resources: AsyncExitStack
     memory: MemoryBus | None = None
+    stores: dict[str, MemoryStore] = field(default_factory=dict)
     runtimes: dict[str, Runtime] = field(default_factory=dict)
 
     async def run(
@@ -67,8 +68,7 @@ class Loop:
     async def _ports(self, service: Service) -> tuple[Store, Bus, Clock]:
         if self.info is None:
             assert self.memory is not None
-            clock = _MachineClock()
-            return MemoryStore(service.name, BUCKETS, clock.now), self.memory, clock
+            return self.memory_store(service.name), self.memory, _MachineClock()
         await migrate(self.info.dsn, service.name, self.namespace, [LEDGER], BUCKETS)
         pool = await connect(self.info.dsn, schema_of(self.namespace, service.name))
         self.resources.push_async_callback(pool.close)
@@ -77,6 +77,11 @@ class Loop:
         await database_clock.follow()
         bus = KafkaBus(self.info.bootstrap, service.name, database_clock.now)
         return store, bus, database_clock
+
+    def memory_store(self, service: str) -> MemoryStore:
+        """The twin of one service: a restart finds its data again."""
+        made = MemoryStore(service, BUCKETS, _MachineClock().now)
+        return self.stores.setdefault(service, made)
 
     def bus(self) -> Bus:
         """A bus of the test's own."""
