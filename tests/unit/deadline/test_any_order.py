@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,16 +14,25 @@ from tests.unit.deadline.journeys import END, NINE, STEPS, Said, expected, journ
 from tests.unit.deadline.tickets import CITIES, Ticket
 
 WAKES = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([1, 2, 4, 8, 60])), max_size=4)
+BATCHES = st.sets(st.integers(0, 15), max_size=5)
 WITHDRAWALS = st.none() | st.builds(
     lambda parts: NINE + sum(parts, timedelta(0)),
     st.lists(st.sampled_from(STEPS), max_size=5),
 )
 
 
-def outcome(arrivals: Sequence[Said], wakes: Sequence[tuple[int, int]]) -> set[Any]:
-    """The misses that stand at the end; timers also wake `days` after nine before the n-th fact."""
+def outcome(
+    arrivals: Sequence[Said], wakes: Sequence[tuple[int, int]], batches: Collection[int]
+) -> set[Any]:
+    """The misses that stand at the end.
+
+    Timers also wake `days` after nine before the n-th fact; `batches` are the places where the
+    state is loaded from the ledger.
+    """
     ticket = Ticket()
     for n, (at, message) in enumerate(arrivals):
+        if n in batches:
+            ticket.reload()
         for place, days in wakes:
             if place == n:
                 ticket.fire(NINE + timedelta(days=days))
@@ -40,19 +49,20 @@ def assert_one_each(ticket: Ticket) -> None:
     assert len(misses) == len(set(misses))
 
 
-@given(said=journeys(), withdrawn_at=WITHDRAWALS, wakes=WAKES, data=st.data())
+@given(said=journeys(), withdrawn_at=WITHDRAWALS, wakes=WAKES, batches=BATCHES, data=st.data())
 @settings(max_examples=200)
 def test_the_outcome_rests_on_the_facts_and_their_times(
     said: list[Said],
     withdrawn_at: datetime | None,
     wakes: list[tuple[int, int]],
+    batches: set[int],
     data: st.DataObject,
 ) -> None:
     arrivals = list(said)
     if withdrawn_at is not None:
         place = data.draw(st.integers(last_start(said) + 1, len(said)))
         arrivals.insert(place, (withdrawn_at, intake.TicketWithdrawn()))
-    assert outcome(arrivals, wakes) == expected(said, withdrawn_at, CITIES["sample"])
+    assert outcome(arrivals, wakes, batches) == expected(said, withdrawn_at, CITIES["sample"])
 
 
 @given(said=journeys(), wakes=WAKES)
