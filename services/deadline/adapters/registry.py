@@ -12,7 +12,7 @@ from services.deadline.domain.lengths import length_from_data
 from services.deadline.domain.policy import ClockRow, Policy, Trigger
 
 _ROW = {"length", "starts", "ends"}
-_ROW_MAY = {"pauses", "resumes", "pause_reason", "window", "stated_limit"}
+_ROW_MAY = {"pauses", "resumes", "pause_reason", "window", "stated_limit", "desk"}
 _TOP = {"id", "version", "calendar", "clocks"}
 
 
@@ -67,6 +67,7 @@ def _row(key: str, part: Any, where: str) -> ClockRow:
         pause_reason=part.get("pause_reason", ""),
         window=bool(part.get("window")),
         stated_limit=bool(part.get("stated_limit")),
+        desk=bool(part.get("desk")),
     )
 
 

@@ -108,7 +108,7 @@ def start(
         at=command.at,
         clock=command.clock,
         run=1 if clock is None else clock.run + 1,
-        unit=command.unit,
+        unit="" if row.desk else command.unit,
         started_at=command.started_at,
         due_at=due,
         provisional=stated is None and _is_provisional(row.length, due, calendar),

@@ -37,7 +37,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """One kind of clock. A `window` closes without a miss (R24)."""
+    """One kind of clock. A `window` closes without a miss (R24).
+
+    A clock of the `desk` is the hotline's own, whichever unit its facts name.
+    """
 
     name: str
     length: Length
@@ -48,6 +51,7 @@ class ClockRow:
     pause_reason: str = ""
     window: bool = False
     stated_limit: bool = False
+    desk: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:

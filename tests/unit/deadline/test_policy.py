@@ -51,6 +51,19 @@ def test_only_the_return_is_a_window(city: str) -> None:
 
 
 @pytest.mark.parametrize("city", CITIES)
+def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
+    ticket = run(
+        (dispatched("U1"), MONDAY),
+        (dispatch.ReturnRequested(unit="U1", number=2), AT),
+        (evaluation.VisitScheduled(unit="U1"), AT),
+        city=city,
+    )
+    units = {name: clock.unit for name, clock in ticket.state.by_name.items()}
+    assert units.pop("dispute_review") == units.pop("visit") == ""
+    assert set(units.values()) == {"U1"}
+
+
+@pytest.mark.parametrize("city", CITIES)
 def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
     sources = dict(CITIES[city][0].sources)
     unit = ("deadline", "dispatch", "intake")
