@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import uvicorn
 import uvloop
@@ -74,9 +75,29 @@ async def _serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     runtime = Runtime(
         parts.service, place, ports.store, ports.bus, ports.clock, senders, ports.registry
     )
-    server = uvicorn.Server(
+    server = _server(settings, parts.app(runtime))
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _together(serving, await _started(server, serving, runtime), runtime, parts)
+    finally:
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
+        await runtime.stop()
+        log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: uvicorn raises them again, before anything else could stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
+    return _Server(
         uvicorn.Config(
-            parts.app(runtime),
+            app,
             host=settings.http_host,
             port=settings.http_port,
             loop="none",
@@ -85,38 +106,42 @@ async def _serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
             access_log=False,
             server_header=False,
             timeout_keep_alive=30,
-            timeout_graceful_shutdown=3,
+            timeout_graceful_shutdown=1,
             limit_concurrency=2_000,
             backlog=2_048,
         )
     )
-    serving = asyncio.create_task(server.serve())
-    try:
-        await _together(server, serving, runtime, parts)
-    finally:
-        server.should_exit = True
-        await asyncio.gather(serving, return_exceptions=True)
-        await runtime.stop()
 
 
-async def _together(
-    server: uvicorn.Server, serving: asyncio.Task[Any], runtime: Runtime, parts: Parts
-) -> None:
+async def _started(
+    server: uvicorn.Server, serving: asyncio.Task[None], runtime: Runtime
+) -> asyncio.Event:
+    """Set when a signal asks the process to end."""
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
         await asyncio.sleep(0.01)
     if serving.done():
         raise SystemExit(1)
     await runtime.start()
-    tasks = [serving, asyncio.create_task(runtime.failed())]
+    return asked
+
+
+async def _together(
+    serving: asyncio.Task[None], asked: asyncio.Event, runtime: Runtime, parts: Parts
+) -> None:
+    """Until a signal comes, or a part ends by itself."""
+    tasks = [asyncio.create_task(asked.wait()), asyncio.create_task(runtime.failed())]
     if parts.beside is not None:
         tasks.append(asyncio.ensure_future(parts.beside(runtime)))
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks[1:]:
+    done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()
-    for task in done:
-        if task is not serving:
-            try:
-                task.result()
-            except (StoreUnavailable, RuntimeError):
-                log.exception("the service stops")
-                raise SystemExit(1) from None
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done - {serving}:
+        try:
+            task.result()
+        except (StoreUnavailable, RuntimeError):
+            log.exception("the service stops")
+            raise SystemExit(1) from None
