@@ -22,6 +22,7 @@ insert into {schema}.visit
 select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[],
                      $7::text[], $8::timestamptz[], $9::int[])
 on conflict (bucket, ticket) do update set unit = excluded.unit, round = excluded.round,
+    category = excluded.category, area = excluded.area, level = excluded.level,
     scheduled_at = excluded.scheduled_at, attempts = excluded.attempts
 
 -- name: drop_visits
