@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
 from services.evaluation.adapters.http import app
 from services.evaluation.adapters.registry import load
+from services.evaluation.adapters.store_pg import PostgresFiguresStore
 from services.evaluation.service import service
 from services.kernel.process import Parts, Ports, run
 from services.kernel.security import Security
@@ -17,11 +18,11 @@ def main() -> None:
 
     async def build(ports: Ports) -> Parts:
         registry = load(settings.city)
-        figures = FiguresView(ports.store, registry.zone)
+        figures = PostgresFiguresStore(ports.store.pool, ports.store.schema, ports.store.vault)
         measures = MeasuresFeed(ports.bus, settings.namespace)
         security = Security.of(settings)
         return Parts(
-            service(registry, figures, measures),
+            service(registry, FiguresView(figures, registry.zone), measures),
             lambda runtime: app(runtime, registry, figures, security),
         )
 

@@ -59,10 +59,17 @@ def trace_of(request: Request) -> str:
     return str(request.scope.get("state", {}).get("traceparent", ""))
 
 
-async def waited(runtime: Runtime, positions: Mapping[tuple[str, int], int]) -> None:
-    """Read one's own write: until what `Hotline-After` names was applied, 2 s at most."""
+async def waited(
+    runtime: Runtime, positions: Mapping[tuple[str, int], int], *, views: bool = False
+) -> None:
+    """Read one's own write: until what `Hotline-After` names was applied, 2 s at most.
+
+    A command decides on the ledger, so it need not wait for the service's own facts in buckets of
+    other processes; a read of `views` must.
+    """
     for (source, bucket), position in positions.items():
-        if source == runtime.service.name and bucket not in runtime.inbox.buckets():
+        own = source == runtime.service.name and bucket not in runtime.inbox.buckets()
+        if own and not views:
             continue
         if not await runtime.wait_for(source, bucket, position, AFTER_S):
             raise unavailable(f"{source}/{bucket}/{position} was not applied yet.")

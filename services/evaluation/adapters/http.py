@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
 from services.evaluation.adapters.documents import FiguresDocument, VisitDocument, figures_document
-from services.evaluation.adapters.figures import FiguresView
 from services.evaluation.adapters.registry import Registry
+from services.evaluation.adapters.store import FiguresStore
 from services.evaluation.domain.views import rates
-from services.kernel.http import create_app
-from services.kernel.routes import command_router
+from services.kernel.http import after, create_app
+from services.kernel.routes import command_router, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security, require_unit, role
 
@@ -20,9 +21,10 @@ _UNIT = Query(max_length=80, description="All units where empty; a unit may ask 
 _PERIOD = Query(pattern=r"^([0-9]{4}-[0-9]{2})?$", description="A month; all where empty.")
 _MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST)
 _MAY_VISIT = role(Role.STAFF, Role.SUPERVISOR)
+Positions = Annotated[Mapping[tuple[str, int], int], Depends(after)]
 
 
-def app(runtime: Runtime, registry: Registry, figures: FiguresView, security: Security) -> FastAPI:
+def app(runtime: Runtime, registry: Registry, figures: FiguresStore, security: Security) -> FastAPI:
     """The application of one process."""
     made = create_app("evaluation", runtime.readiness, security=security, registry=runtime.registry)
     made.include_router(command_router(runtime))
@@ -30,21 +32,25 @@ def app(runtime: Runtime, registry: Registry, figures: FiguresView, security: Se
     @made.get("/v1/figures", tags=["figures"])
     async def unit_figures(
         principal: Annotated[Principal, Depends(_MAY_READ)],
+        positions: Positions,
         unit: Annotated[str, _UNIT] = "",
         period: Annotated[str, _PERIOD] = "",
     ) -> list[FiguresDocument]:
         """Counts and rates (R30) by unit and month; a unit sees its own."""
         wanted = unit or (principal.unit or "")
         require_unit(principal, wanted)
+        await waited(runtime, positions, views=True)
         rows = await figures.of_unit(wanted, period)
         return [figures_document(row, rates(row, registry.formula)) for row in rows]
 
     @made.get("/v1/visits", tags=["visits"])
     async def due_visits(
         principal: Annotated[Principal, Depends(_MAY_VISIT)],
+        positions: Positions,
         limit: Annotated[int, Query(ge=1, le=1_000, description="At most so many.")] = 100,
     ) -> list[VisitDocument]:
         """Visits that somebody has to make; the one that waits longest first."""
+        await waited(runtime, positions, views=True)
         due = await figures.due_visits(limit)
         return [VisitDocument(ticket=ticket, **asdict(visit)) for ticket, visit in due]
 

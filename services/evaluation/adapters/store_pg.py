@@ -1,0 +1,85 @@
+"""Evaluation's views on PostgreSQL. Statements are named ones of `queries.sql`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
+from importlib import resources
+from typing import Any
+
+import asyncpg
+
+from services.evaluation.adapters.store import FiguresTx, Key
+from services.evaluation.domain.views import COUNTS, FiguresRow, VisitRow
+from services.kernel.queries import named
+from services.kernel.store import StoreUnavailable, Tx
+
+_FAULTS = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+class PostgresFiguresTx:
+    """Works on the worker's connection, inside its transaction."""
+
+    def __init__(self, connection: Any, sql: Mapping[str, str]) -> None:
+        self._connection, self._sql = connection, sql
+
+    async def add(self, rows: Sequence[tuple[int, FiguresRow]]) -> None:
+        lines = [
+            (bucket, row.unit, row.period, *(getattr(row, name) for name in COUNTS))
+            for bucket, row in rows
+        ]
+        await self._execute("add", lines)
+
+    async def visits(self, keys: Collection[Key]) -> dict[Key, VisitRow]:
+        rows = await self._connection.fetch(self._sql["visits"], *_columns(list(keys)))
+        return {(row["bucket"], row["ticket"]): _visit(row) for row in rows}
+
+    async def put_visits(self, rows: Mapping[Key, VisitRow | None]) -> None:
+        await self._execute("drop_visits", [key for key, row in rows.items() if row is None])
+        kept = [(*key, *astuple(row)) for key, row in rows.items() if row is not None]
+        await self._execute("put_visits", kept)
+
+    async def _execute(self, name: str, lines: list[tuple[Any, ...]]) -> None:
+        if lines:
+            await self._connection.execute(self._sql[name], *_columns(sorted(lines)))
+
+
+class PostgresFiguresStore:
+    """Reads on a pool of the service; every limit is the caller's."""
+
+    def __init__(self, pool: asyncpg.Pool, schema: str, vault: str) -> None:
+        self._pool = pool
+        file = resources.files("services.evaluation") / "adapters" / "queries.sql"
+        self._sql = named(file, schema, vault)
+
+    def inside(self, tx: Tx) -> FiguresTx:
+        return PostgresFiguresTx(tx.connection, self._sql)
+
+    async def of_unit(self, unit: str = "", period: str = "") -> list[FiguresRow]:
+        return [FiguresRow(**row) for row in await self._fetch("of_unit", unit, period)]
+
+    async def due_visits(self, limit: int) -> list[tuple[str, VisitRow]]:
+        return [(row["ticket"], _visit(row)) for row in await self._fetch("due_visits", limit)]
+
+    async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
+        try:
+            rows: list[Any] = await self._pool.fetch(self._sql[name], *arguments)
+        except _FAULTS as error:
+            raise StoreUnavailable(str(error)) from error
+        return rows
+
+
+def _columns(lines: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(c) for c in zip(*lines, strict=True)]
+
+
+def _visit(row: Any) -> VisitRow:
+    return VisitRow(
+        row["unit"], row["round"], row["category"], row["area"], row["level"],
+        row["scheduled_at"], row["attempts"],
+    )  # fmt: skip
