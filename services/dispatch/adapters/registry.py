@@ -9,7 +9,7 @@ import yaml
 
 from services.dispatch.domain.directory import Directory, Entry, Unit
 
-_LEVELS = frozenset({"province", "city", "county", "township"})
+_LEVELS = ("province", "city", "county", "township")
 
 
 def load(city: str) -> Directory:
@@ -30,10 +30,7 @@ def parse(content: Any, name: str) -> Directory:
         raise ValueError(f"{name}: entries must be a list")
     version = f"{_text(top, 'id', name, 'the file')}@{_text(top, 'version', name, 'the file')}"
     units = {key: _unit(key, value, name) for key, value in top["units"].items()}
-    entries = dict(_entry(n, value, units, name) for n, value in enumerate(top["entries"]))
-    if len(entries) != len(top["entries"]):
-        raise ValueError(f"{name}: entries: a category and area stand there twice")
-    return Directory(version, units, entries)
+    return Directory(version, units, _entries(top["entries"], units, name))
 
 
 def _section(
@@ -43,7 +40,7 @@ def _section(
         raise ValueError(f"{name}: {where} must be a mapping")
     unknown, missing = value.keys() - keys - optional, keys - value.keys()
     if unknown or missing:
-        what = f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}"
+        what = f"unknown {sorted(unknown, key=str)}" if unknown else f"missing {sorted(missing)}"
         raise ValueError(f"{name}: {where}: {what}")
     return value
 
@@ -55,13 +52,25 @@ def _text(part: dict[str, Any], key: str, name: str, where: str) -> str:
     return value
 
 
-def _unit(key: str, value: Any, name: str) -> Unit:
+def _unit(key: Any, value: Any, name: str) -> Unit:
+    if not isinstance(key, str):  # YAML reads a bare NO as false
+        raise ValueError(f"{name}: units: {key!r} is no text (quote it)")
     where = f"units.{key}"
     part = _section(value, name, where, {"zh", "en", "level"})
     if part["level"] not in _LEVELS:
         raise ValueError(f"{name}: {where}.level: {part['level']!r} is no level")
     zh, en = _text(part, "zh", name, where), _text(part, "en", name, where)
     return Unit(key, zh, en, part["level"])
+
+
+def _entries(listed: list[Any], units: dict[str, Unit], name: str) -> dict[tuple[str, str], Entry]:
+    found: dict[tuple[str, str], Entry] = {}
+    for n, value in enumerate(listed):
+        key, entry = _entry(n, value, units, name)
+        if key in found:
+            raise ValueError(f"{name}: entries.{n}: the category and area stand there already")
+        found[key] = entry
+    return found
 
 
 def _entry(n: int, value: Any, units: dict[str, Unit], name: str) -> tuple[tuple[str, str], Entry]:
@@ -72,7 +81,7 @@ def _entry(n: int, value: Any, units: dict[str, Unit], name: str) -> tuple[tuple
     if not isinstance(co_handlers, list):
         raise ValueError(f"{name}: {where}.co_handlers must be a list of units")
     for unit in (part["unit"], *co_handlers):
-        if unit not in units:
+        if not isinstance(unit, str) or unit not in units:
             raise ValueError(f"{name}: {where}: {unit!r} is no unit of this directory")
     if part["unit"] in co_handlers:
         raise ValueError(f"{name}: {where}: {part['unit']!r} cannot be lead and co-handler")
