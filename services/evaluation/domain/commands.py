@@ -180,10 +180,13 @@ def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
 
 
 def book_score(command: BookScore, state: State, formula: Formula) -> list[Event]:
-    """R31. The answers of the last round become the entry; without a visit there is none."""
-    if not isinstance(state, Visited):
-        return []
-    return [_entry(state, state.answer, command.at, formula)]
+    """R31. The answers of the last round become the entry; a visit that is still due is off."""
+    if isinstance(state, VisitDue):
+        answer = _answer(command.at, state.visit, exhausted=True)
+        return [answer, _entry(state, answer, command.at, formula)]
+    if isinstance(state, Visited):
+        return [_entry(state, state.answer, command.at, formula)]
+    return []
 
 
 def note_miss(command: NoteMiss, state: State, formula: Formula) -> list[Event]:

@@ -19,6 +19,7 @@ from services.evaluation.domain.ticket import (
     Miss,
     State,
     Unopened,
+    VisitDue,
     Visited,
     evolve,
 )
@@ -67,7 +68,7 @@ def reactions(event: object, state: State, at: datetime, formula: Formula) -> li
     match event:
         case TicketCompleted(unit, category, area, level, round_) if _is_later(round_, state):
             return [ScheduleVisit(at, unit, round_, category, area, level)]
-        case TicketArchived() if isinstance(state, Visited):
+        case TicketArchived() if isinstance(state, VisitDue | Visited):
             return [BookScore(at)]
         case DeadlineMissed(clock, run, unit) if _is_new(event, state) and formula.counts(clock):
             return [NoteMiss(at, clock, run, unit)]
