@@ -78,6 +78,12 @@ def test_the_second_return_of_a_ticket_is_numbered_for_dispute_review() -> None:
 
 def test_after_the_return_window_a_return_is_refused() -> None:
     refused(ReturnTooLate, RETURN, *AT_UNIT, window_ended())
+    refused(ReturnTooLate, RETURN, *AT_UNIT, asked(), window_ended(), denied())
+
+
+def test_a_return_that_was_asked_in_time_is_ruled_on_after_the_window_too() -> None:
+    before = (*AT_UNIT, asked(), window_ended())
+    assert decided(GrantReturn(NOW), *before) == decided(GrantReturn(NOW), *AT_UNIT, asked())
 
 
 def test_another_units_window_does_not_end_this_ones() -> None:
