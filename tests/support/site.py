@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from google.protobuf.message import Message
 
@@ -27,7 +28,8 @@ from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
-from tests.support.loops import BUCKETS, Loop
+from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop
+from tests.support.stack import new_namespace
 from tests.unit.datasync.tickets import Topic
 
 SENDER = Sender("desk", "supervisor")
@@ -125,6 +127,18 @@ async def site(
     transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         yield Site(loop, runtime, made, client, run_dir, loop.bus())
+
+
+@asynccontextmanager
+async def loop_of(request: pytest.FixtureRequest) -> AsyncIterator[Loop]:
+    """For a fixture of a whole module with the params `twin` and `real`."""
+    name = new_namespace()
+    if request.param == "twin":
+        async with memory_loop(name) as twin:
+            yield twin
+    else:
+        async with real_loop(request.getfixturevalue("stack"), name) as real:
+            yield real
 
 
 def problem(answer: httpx.Response) -> tuple[int, str, str]:

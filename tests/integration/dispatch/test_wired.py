@@ -16,9 +16,7 @@ from services.dispatch.adapters.registry import load
 from services.dispatch.service import service
 from services.kernel.facts import Fact
 from services.kernel.security import undeclared_routes
-from tests.support.loops import memory_loop, real_loop
-from tests.support.site import Site, problem, site
-from tests.support.stack import new_namespace
+from tests.support.site import Site, loop_of, problem, site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,13 +32,8 @@ async def dispatch(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
     """One process for all tests; each has its own tickets."""
-    run_dir, name = tmp_path_factory.mktemp("run"), new_namespace()
-    loops = (
-        memory_loop(name)
-        if request.param == "twin"
-        else real_loop(request.getfixturevalue("stack"), name)
-    )
-    async with loops as loop, site(loop, service(load("sample")), app, run_dir) as made:
+    run_dir = tmp_path_factory.mktemp("run")
+    async with loop_of(request) as loop, site(loop, service(load("sample")), app, run_dir) as made:
         yield made
 
 

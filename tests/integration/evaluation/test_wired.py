@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import commands_pb2, events_pb2
-from services.evaluation.adapters.figures import FiguresView
-from services.evaluation.adapters.http import app
-from services.evaluation.adapters.registry import load
-from services.evaluation.adapters.store import FiguresStore
-from services.evaluation.adapters.store_memory import MemoryFiguresStore
-from services.evaluation.adapters.store_pg import PostgresFiguresStore
-from services.evaluation.service import service
 from services.kernel.facts import Fact
-from services.kernel.migrate import migrate
-from services.kernel.names import schema_of, vault_of
-from services.kernel.runtime import Runtime
-from services.kernel.security import Security, undeclared_routes
-from services.kernel.store_memory import MemoryStore
-from services.kernel.store_pg import connect
-from tests.integration.evaluation.stores import FIGURES
-from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
-from tests.support.site import Site, problem, site
-from tests.support.stack import new_namespace
-from tests.support.stores import LEDGER
+from services.kernel.security import undeclared_routes
+from tests.integration.evaluation.running import running
+from tests.support.loops import wait_until
+from tests.support.site import Site, loop_of, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,44 +23,13 @@ HAPPY = {"contacted": True, "solved": True, "satisfied": True, "generated": Fals
 UNHAPPY = {**HAPPY, "satisfied": False}
 
 
-async def _store(loop: Loop) -> FiguresStore:
-    if loop.info is None:
-
-        def views() -> dict[str, Any]:
-            running = loop.runtimes.get("evaluation-0")
-            return running.store.views if running and isinstance(running.store, MemoryStore) else {}
-
-        return MemoryFiguresStore(views)
-    await migrate(loop.info.dsn, "evaluation", loop.namespace, [LEDGER, FIGURES], BUCKETS)
-    schema = schema_of(loop.namespace, "evaluation")
-    pool = await connect(loop.info.dsn, schema, size=2)
-    loop.resources.push_async_callback(pool.close)
-    return PostgresFiguresStore(pool, schema, vault_of(loop.namespace, "evaluation"))
-
-
-@asynccontextmanager
-async def running(loop: Loop, run_dir: Path) -> AsyncIterator[Site]:
-    registry, store = load("sample"), await _store(loop)
-
-    def made(runtime: Runtime, security: Security) -> FastAPI:
-        return app(runtime, registry, store, security)
-
-    async with site(loop, service(registry, FiguresView(store, registry.zone)), made, run_dir) as s:
-        yield s
-
-
 @pytest_asyncio.fixture(loop_scope="module", scope="module", params=["twin", "real"])
 async def evaluation(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
     """One process for all tests; each has its own tickets and, where it counts, its own unit."""
-    run_dir, name = tmp_path_factory.mktemp("run"), new_namespace()
-    loops = (
-        memory_loop(name)
-        if request.param == "twin"
-        else real_loop(request.getfixturevalue("stack"), name)
-    )
-    async with loops as loop, running(loop, run_dir) as made:
+    run_dir = tmp_path_factory.mktemp("run")
+    async with loop_of(request) as loop, running(loop, run_dir) as made:
         yield made
 
 

@@ -169,6 +169,11 @@ def test_a_visit_of_a_ticket_in_redo_says_nothing_any_more() -> None:
     assert reacted(visit(1), *DONE, redo()) == []
 
 
+@pytest.mark.parametrize("exhausted", [True, False])
+def test_a_closed_file_stays_closed_whatever_a_visit_says(exhausted: bool) -> None:
+    assert reacted(visit(solved=False, exhausted=exhausted), *CLOSED) == []
+
+
 def test_an_accepted_ticket_is_placed_and_its_promise_runs_from_the_acceptance() -> None:
     accepted = TicketAccepted(AT, "traffic/road", "yingzhou", "")
     assert reacted(accepted) == [dispatched(at=NOW)]
