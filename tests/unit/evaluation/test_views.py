@@ -61,6 +61,11 @@ def test_an_entry_taken_back_subtracts_what_it_added() -> None:
     assert back == row(-1, -1, -1, -1, 0, 0, -1)
 
 
+def test_an_entry_without_a_visit_is_no_answer() -> None:
+    unasked = booked(visited=False, contacted=False, solved=False, satisfied=False)
+    assert figures(unasked, ZONE) == row(1, 0, 0, 0, 0, 1, 1)
+
+
 def test_other_facts_add_nothing() -> None:
     assert [figures(e, ZONE) for e in (scheduled(), visited(), missed())] == [None] * 3
 
