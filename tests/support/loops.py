@@ -33,7 +33,9 @@ from tests.support.stores import LEDGER
 BUCKETS = 4
 
 
-class _MachineClock:
+class MachineClock:
+    """Of the machine itself."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -68,7 +70,7 @@ class Loop:
     async def _ports(self, service: Service) -> tuple[Store, Bus, Clock]:
         if self.info is None:
             assert self.memory is not None
-            return self.memory_store(service.name), self.memory, _MachineClock()
+            return self.memory_store(service.name), self.memory, MachineClock()
         await migrate(self.info.dsn, service.name, self.namespace, [LEDGER], BUCKETS)
         pool = await connect(self.info.dsn, schema_of(self.namespace, service.name))
         self.resources.push_async_callback(pool.close)
@@ -80,7 +82,7 @@ class Loop:
 
     def memory_store(self, service: str) -> MemoryStore:
         """The twin of one service: a restart finds its data again."""
-        made = MemoryStore(service, BUCKETS, _MachineClock().now)
+        made = MemoryStore(service, BUCKETS, MachineClock().now)
         return self.stores.setdefault(service, made)
 
     def bus(self) -> Bus:
