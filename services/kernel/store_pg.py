@@ -64,6 +64,12 @@ async def connect(dsn: str, schema: str, *, size: int = 8) -> asyncpg.Pool:
             "lock_timeout": "1000",
             "idle_in_transaction_session_timeout": "1000",
             "jit": "off",
+            # Every statement looks its rows up by index. A plan is made once, perhaps while a table
+            # is still empty, and must be right when it holds a hundred million rows.
+            "plan_cache_mode": "force_generic_plan",
+            "enable_seqscan": "off",
+            "enable_hashjoin": "off",
+            "enable_mergejoin": "off",
         },
     )
     assert pool is not None
