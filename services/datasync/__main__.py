@@ -54,7 +54,7 @@ def main() -> None:
             DeliveryMeter(ports.registry),
             settings.namespace,
         )
-        security = Security.of(settings)
+        security = Security.of(settings, ports.keys)
 
         async def deliver(_: Runtime) -> None:
             await deliveries.run()

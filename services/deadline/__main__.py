@@ -21,7 +21,7 @@ def main() -> None:
         policy, calendar = load(settings.city)
         codec = PolicyCodec(policy)
         clocks = PostgresClocksStore(ports.store)
-        security = Security.of(settings)
+        security = Security.of(settings, ports.keys)
         return Parts(
             service(policy, calendar, codec, ClocksView(codec, clocks)),
             lambda runtime: app(runtime, clocks, security),

@@ -14,8 +14,8 @@ def main() -> None:
     """Until it is told to stop."""
     settings = read(KernelSettings)
 
-    async def build(_: Ports) -> Parts:
-        security = Security.of(settings)
+    async def build(ports: Ports) -> Parts:
+        security = Security.of(settings, ports.keys)
         return Parts(service(load(settings.city)), lambda runtime: app(runtime, security))
 
     run("dispatch", settings, build)

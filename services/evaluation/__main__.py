@@ -20,7 +20,7 @@ def main() -> None:
         registry = load(settings.city)
         figures = PostgresFiguresStore(ports.store.pool, ports.store.schema, ports.store.vault)
         measures = MeasuresFeed(ports.bus, settings.namespace)
-        security = Security.of(settings)
+        security = Security.of(settings, ports.keys)
         return Parts(
             service(registry, FiguresView(figures, registry.zone), measures),
             lambda runtime: app(runtime, registry, figures, security),

@@ -23,7 +23,7 @@ def main() -> None:
         masters, index_key = keys_of(settings)
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         desk = Desk(vault, city.zone)
-        security = Security.of(settings)
+        security = Security.of(settings, ports.keys)
         return Parts(service(city, desk), lambda runtime: app(runtime, desk, security))
 
     run("intake", settings, build)

@@ -14,6 +14,8 @@ import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.kernel.api_keys import ApiKeys
+from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import DatabaseClock
 from services.kernel.names import schema_of
@@ -36,6 +38,7 @@ class Ports:
     bus: KafkaBus
     clock: DatabaseClock
     registry: CollectorRegistry
+    keys: ApiKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
         bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now)
-        ports = Ports(store, bus, clock, new_registry())
+        keys = PostgresApiKeys(pool, name, settings.namespace)
+        ports = Ports(store, bus, clock, new_registry(), keys)
         await _serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)

@@ -1,4 +1,4 @@
-"""Who may call: every route declares its roles; who calls is proven by a token."""
+"""Who may call: every route declares its roles; who calls is proven by a token or a key."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
 
+from services.kernel.api_keys import ApiKeys, KeyVerifier, is_api_key
 from services.kernel.identity import (
     Principal,
     Role,
@@ -38,23 +39,31 @@ OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})
 class Security:
     """Proves who calls. Development tokens count on loopback and with HOTLINE_DEV=1 only."""
 
-    def __init__(self, dev: DevTokens | None, issuer: TokenVerifier | None) -> None:
-        self._dev, self._issuer = dev, issuer
+    def __init__(
+        self,
+        dev: DevTokens | None,
+        issuer: TokenVerifier | None,
+        keys: KeyVerifier | None = None,
+    ) -> None:
+        self._dev, self._issuer, self._keys = dev, issuer, keys
 
     @classmethod
-    def of(cls, settings: KernelSettings) -> Security:
-        """As the settings say."""
+    def of(cls, settings: KernelSettings, keys: ApiKeys) -> Security:
+        """As the settings say, with the API keys of the service's own vault."""
         issuer = None
         if settings.oidc_issuer:
-            keys = SigningKeys(jwks_over_http(settings.oidc_issuer, settings.jwks_url))
-            issuer = TokenVerifier(keys, settings.oidc_issuer, settings.oidc_audience)
-        return cls(DevTokens(settings.run_dir) if settings.dev else None, issuer)
+            signing = SigningKeys(jwks_over_http(settings.oidc_issuer, settings.jwks_url))
+            issuer = TokenVerifier(signing, settings.oidc_issuer, settings.oidc_audience)
+        dev = DevTokens(settings.run_dir) if settings.dev else None
+        return cls(dev, issuer, KeyVerifier(keys))
 
     async def principal(self, request: Request) -> Principal:
         """Raises Problem 401, 503."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise unauthenticated("Send a token: Authorization: Bearer <token>.")
+            raise unauthenticated("Send a token or an API key: Authorization: Bearer <token>.")
+        if self._keys is not None and is_api_key(token):
+            return await self._keys.verify(token)
         if is_dev_token(token):
             host = request.client.host if request.client else None
             if self._dev is None or not is_loopback(host):
