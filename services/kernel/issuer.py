@@ -124,7 +124,7 @@ def usable_keys(jwks: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
             continue
         try:
             key = jwt.PyJWK(entry)
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, ValueError, TypeError):
             continue
         weak = isinstance(key.key, RSAPublicKey) and key.key.key_size < _LEAST_RSA_BITS
         if key.algorithm_name in ALGORITHMS and not weak:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -31,6 +30,7 @@ SKEW_S = 30
 
 DEV_ISSUER = "hotline-dev"
 DEV_KEY_FILE = "dev_key.pem"
+_LAST_SECOND = 253_402_300_799  # of the year 9999: what a datetime can hold
 # The times are ours to check, against our clock.
 _OPTIONS: Options = {
     "require": ["exp", "iss", "aud", "sub"],
@@ -100,9 +100,9 @@ def _verified(token: str, key: Any, algorithm: str, issuer: str, audience: str) 
 
 
 def _timely(claims: Mapping[str, Any], now: float, roles_claim: str) -> Principal:
-    if _instant(claims, "exp", math.nan) < now - SKEW_S:
+    if _instant(claims, "exp") < now - SKEW_S:
         raise unauthenticated("The token has expired.")
-    if _instant(claims, "nbf", -math.inf) > now + SKEW_S:
+    if "nbf" in claims and _instant(claims, "nbf") > now + SKEW_S:
         raise unauthenticated("The token is not valid yet.")
     try:
         return principal_of(claims, roles_claim)
@@ -110,11 +110,12 @@ def _timely(claims: Mapping[str, Any], now: float, roles_claim: str) -> Principa
         raise unauthenticated(f"The token's claims are not of our form: {error}.") from None
 
 
-def _instant(claims: Mapping[str, Any], name: str, default: float) -> float:
-    value = claims.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+def _instant(claims: Mapping[str, Any], name: str) -> float:
+    value = claims[name]
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not known or not 0 <= value <= _LAST_SECOND:
         raise unauthenticated(f"The token's {name} is no time.")
-    return value
+    return float(value)
 
 
 # Development
