@@ -19,7 +19,7 @@ from services.kernel.commands import Answer
 from services.kernel.describe import ABOUT, describe
 from services.kernel.problems import Problem, install, unavailable, unexpected
 from services.kernel.security import Security
-from services.kernel.telemetry import HttpMeter, follow
+from services.kernel.telemetry import HttpMeter, current_trace, follow
 
 MOST_BODY_BYTES = 1_048_576
 MOST_IN_FLIGHT = 1_000
@@ -102,6 +102,7 @@ class Edge:
         trace = follow(headers.get(b"traceparent", b"").decode("latin-1"))
         scope.setdefault("state", {})["traceparent"] = trace.format()
         started, status, sent = time.perf_counter(), 500, False
+        current_trace.set(trace.format())
 
         async def traced(message: Message) -> None:
             nonlocal status, sent

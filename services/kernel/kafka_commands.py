@@ -23,6 +23,7 @@ from services.kernel.senders import Sender, Senders
 from services.kernel.service import Service
 from services.kernel.signing import SignatureError, verify
 from services.kernel.store import Store, StoreUnavailable
+from services.kernel.telemetry import traced
 
 log = logging.getLogger("hotline.commands")
 Headers = Mapping[str, bytes]
@@ -154,7 +155,7 @@ class KafkaCommands:
             import_id=import_id,
             command_id=f"{sender.name}/{request.command_id}",
             by=sender.name,
-            traceparent=headers.get("traceparent", b"").decode(),
+            traceparent=traced(headers.get("traceparent", b"").decode(errors="replace")),
         )
         if type_name not in self._service.codec.commands:
             raise Refused(404, "unknown-command", f"No service knows the command {type_name}.")

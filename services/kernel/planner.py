@@ -18,6 +18,7 @@ from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import TimerRow
 
+from services.kernel.telemetry import about
 log = logging.getLogger("hotline.planner")
 
 
@@ -65,7 +66,8 @@ class Planner:
         for ticket, (state, version) in states.items():
             plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
         for fact in wanted:
-            self._react(plan.drafts[fact.ticket], fact)
+            with about(fact.ticket, fact.traceparent):
+                self._react(plan.drafts[fact.ticket], fact)
         plan.replies = self._decided(plan.drafts, requests, repeats)
         return plan
 

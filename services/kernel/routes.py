@@ -27,6 +27,7 @@ from services.kernel.problems import Problem, unavailable
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, role
 from services.kernel.service import CommandRule
+from services.kernel.telemetry import current_ticket
 from services.kernel.writer import Overloaded
 
 NUMBER = r"^[A-Za-z0-9_.-]+$"
@@ -94,6 +95,7 @@ async def perform(
     `hashed_ticket` is part of what makes two bodies of one key the same; a new ticket's is none.
     """
     assert runtime.performer is not None
+    current_ticket.set(ticket)
     name = type(command).__name__
     hashed = ticket if hashed_ticket is None else hashed_ticket
     meta = metadata(

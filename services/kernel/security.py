@@ -20,6 +20,7 @@ from services.kernel.identity import (
 from services.kernel.issuer import SigningKeys, jwks_over_http
 from services.kernel.problems import Problem
 from services.kernel.settings import KernelSettings
+from services.kernel.telemetry import current_ticket
 from services.kernel.tokens import (
     DevTokens,
     TokenVerifier,
@@ -79,6 +80,7 @@ def role(*allowed: Role) -> Callable[[Request], Awaitable[Principal]]:
     wanted = frozenset(allowed)
 
     async def declared(request: Request) -> Principal:
+        current_ticket.set(request.path_params.get("ticket", ""))
         security: Security = request.app.state.security
         found = await security.principal(request)
         admitted = found.roles & wanted

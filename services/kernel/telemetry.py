@@ -7,7 +7,8 @@ import random
 import re
 import sys
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,8 +125,25 @@ def follow(traceparent: str, state: str = "") -> TraceContext:
     return came.child() if came else TraceContext.new()
 
 
-current_trace: ContextVar[TraceContext | None] = ContextVar("current_trace", default=None)
+def traced(traceparent: str) -> str:
+    """The header, or nothing where it is not of the form: a fact carries it for ever."""
+    return traceparent if TraceContext.parse(traceparent) else ""
+
+
+# What log lines carry: `traceparent` and the ticket that is being handled.
+current_trace: ContextVar[str] = ContextVar("current_trace", default="")
 current_ticket: ContextVar[str] = ContextVar("current_ticket", default="")
+
+
+@contextmanager
+def about(ticket: str, traceparent: str) -> Iterator[None]:
+    """Log lines within carry both."""
+    before = current_ticket.set(ticket), current_trace.set(traceparent)
+    try:
+        yield
+    finally:
+        current_ticket.reset(before[0])
+        current_trace.reset(before[1])
 
 
 # Logs
@@ -180,7 +198,6 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         given = {k: v for k, v in vars(record).items() if k not in _STANDARD}
-        trace = current_trace.get()
         line = {
             "time": _rfc3339(record.created),
             "level": record.levelname.lower(),
@@ -188,7 +205,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": scrub(record.getMessage()),
             "ticket": given.pop("ticket", None) or current_ticket.get(),
-            "traceparent": given.pop("traceparent", None) or (trace.format() if trace else ""),
+            "traceparent": given.pop("traceparent", None) or current_trace.get(),
             "extra": {k: _shown(k, v) for k, v in given.items()},
             "error": _error(record.exc_info[1]) if record.exc_info else None,
         }

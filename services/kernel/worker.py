@@ -163,7 +163,7 @@ class Worker:
     async def _park(self, record: Record, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"[:500]
         ticket = ticket_of(record, dict(record.headers))
-        log.error("ticket %s is parked: %s", ticket, reason)
+        log.error("ticket %s is parked: %s", ticket, reason, extra={"ticket": ticket})
         self._inbox.parked.add(ticket)
         batch = self._inbox.sort([record])
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
