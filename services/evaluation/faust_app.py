@@ -168,7 +168,7 @@ async def run(settings: WindowsSettings, registry: Registry) -> None:
         counter.matters,
         registry,
         readiness,
-        security=Security.of(settings),
+        security=Security.of(settings, None),
         figures=new_registry(),
     )
     await _together(app, ReadPort(routes, settings.http_host, settings.http_port))

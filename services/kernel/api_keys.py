@@ -1,8 +1,9 @@
 """API keys: `hk_<id>_<secret>`, for machines that cannot ask an issuer for tokens.
 
 A key works at every service and no service asks another: each reads its own vault, and
-`hotline key` writes all five in one transaction, so that a key is everywhere or nowhere. Stored
-is a hash. The secret is 256 random bits, so that one round of SHA-256 is enough.
+`hotline key` writes all five in one transaction, so that a key is everywhere or nowhere. Only the
+worker of the live views, which has no store, takes none. Stored is a hash. The secret is 256
+random bits, so that one round of SHA-256 is enough.
 """
 
 from __future__ import annotations

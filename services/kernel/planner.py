@@ -19,6 +19,7 @@ from services.kernel.states import States
 from services.kernel.store import TimerRow
 
 from services.kernel.telemetry import about
+
 log = logging.getLogger("hotline.planner")
 
 

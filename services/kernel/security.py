@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.requests import Request
 
 from services.kernel.api_keys import ApiKeys, KeyVerifier, is_api_key
@@ -49,21 +49,23 @@ class Security:
         self._dev, self._issuer, self._keys = dev, issuer, keys
 
     @classmethod
-    def of(cls, settings: KernelSettings, keys: ApiKeys) -> Security:
-        """As the settings say, with the API keys of the service's own vault."""
+    def of(cls, settings: KernelSettings, keys: ApiKeys | None) -> Security:
+        """As the settings say, with the API keys of the service's own vault, if it has one."""
         issuer = None
         if settings.oidc_issuer:
             signing = SigningKeys(jwks_over_http(settings.oidc_issuer, settings.jwks_url))
             issuer = TokenVerifier(signing, settings.oidc_issuer, settings.oidc_audience)
         dev = DevTokens(settings.run_dir) if settings.dev else None
-        return cls(dev, issuer, KeyVerifier(keys))
+        return cls(dev, issuer, KeyVerifier(keys) if keys is not None else None)
 
     async def principal(self, request: Request) -> Principal:
         """Raises Problem 401, 503."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated("Send a token or an API key: Authorization: Bearer <token>.")
-        if self._keys is not None and is_api_key(token):
+        if is_api_key(token):
+            if self._keys is None:
+                raise unauthenticated("API keys are not accepted here.")
             return await self._keys.verify(token)
         if is_dev_token(token):
             host = request.client.host if request.client else None
@@ -96,12 +98,17 @@ def role(*allowed: Role) -> Callable[[Request], Awaitable[Principal]]:
 
 
 def undeclared_routes(app: FastAPI) -> list[str]:
-    """Routes without a role: there must be none."""
+    """Routes without a role, of whatever kind: there must be none."""
     return [
-        route.path
-        for route in routes_of(app)
-        if route.path not in OPEN_PATHS and not roles_of(route.dependant)
+        str(route.path)
+        for route in iter_route_contexts(app.routes)
+        if route.path not in OPEN_PATHS and not _admitted(route)
     ]
+
+
+def _admitted(route: RouteContext) -> frozenset[Role]:
+    is_ours = isinstance(route.original_route, APIRoute)
+    return roles_of(route.dependant) if is_ours else frozenset()
 
 
 def routes_of(app: FastAPI) -> Iterator[Any]:

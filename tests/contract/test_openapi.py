@@ -99,7 +99,7 @@ def test_every_route_declares_its_roles_in_the_code_and_in_the_document(service:
 
 
 def test_a_route_without_roles_is_found_also_in_a_router() -> None:
-    app, router = FastAPI(), APIRouter(prefix="/v1")
+    app, router = FastAPI(docs_url=None, redoc_url=None), APIRouter(prefix="/v1")
 
     @app.get("/v1/open")
     async def one() -> None: ...
