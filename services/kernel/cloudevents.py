@@ -59,8 +59,8 @@ def to_record(fact: Fact, topic: str) -> Outgoing:
 
 
 def attributes(headers: Headers) -> dict[str, bytes]:
-    """Headers by name; the first of a repeated one counts for nothing: the last does."""
-    return dict(headers)
+    """Headers by name; of a repeated one the last counts; null, as Kafka allows it, is empty."""
+    return {name: value or b"" for name, value in headers}
 
 
 def broker_time(record: Record) -> datetime:

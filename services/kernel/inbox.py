@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from hotline.kernel.v1.answer_pb2 import TicketParked
 from services.kernel.bus import Place, Record
-from services.kernel.cloudevents import broker_time, to_fact
+from services.kernel.cloudevents import attributes, broker_time, to_fact
 from services.kernel.facts import Fact, InboxRow
 from services.kernel.store import Advance
 
@@ -72,7 +72,7 @@ class Inbox:
         for record in self._new(records):
             place = (record.topic, record.partition)
             ends[place] = record
-            headers = dict(record.headers)
+            headers = attributes(record.headers)
             if record.topic == self.tickets:
                 positions = expected.setdefault(place, dict(self.rows[place].expected))
                 self._take_fact(batch, record, headers, positions)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Bus, BusUnavailable, Outgoing, Record
 from services.kernel.cloudevents import broker_time
 from services.kernel.codec import PROTOBUF, BadBody, metadata
@@ -17,8 +16,9 @@ from services.kernel.commands import Answer, decide_command, hash_of, repeated_a
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.measure import Meter
-from services.kernel.names import SUBMISSIONS, bucket_of, replies_of, topic_of
+from services.kernel.names import SUBMISSIONS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
+from services.kernel.replies import Reply, reply_record
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import Service
 from services.kernel.signing import SignatureError, verify
@@ -43,18 +43,6 @@ class Request:
     meta: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     problem: tuple[int, str, str] | None = None
-
-
-@dataclass(slots=True)
-class Reply:
-    """An answer on its way to the sender's replies topic."""
-
-    sender: str
-    command_id: str
-    ticket: str
-    answer: Answer
-    stored: bool
-    draft: Draft | None = None
 
 
 class Refused(Exception):
@@ -119,8 +107,9 @@ class KafkaCommands:
         return request
 
     def _verified(self, record: Record, headers: Headers, name: str, command_id: str) -> Sender:
-        if not command_id or len(command_id) > 200:
-            raise Refused(400, "command-id-missing", "ce_id must have 1 to 200 characters.")
+        if not 0 < len(command_id) <= 200 or not command_id.isprintable():
+            wanted = "ce_id must have 1 to 200 printable characters."
+            raise Refused(400, "command-id-missing", wanted)
         sender = self._senders.get(name)
         if sender is None:
             raise Refused(401, "unknown-sender", f"No public key is known of {name[:80]!r}.")
@@ -129,7 +118,7 @@ class KafkaCommands:
                 sender.keys,
                 topic=record.topic.removeprefix(f"{self._namespace}."),
                 key=record.key or b"",
-                type=headers["ce_type"].decode(),
+                type=headers.get("ce_type", b"").decode(),
                 command_id=command_id,
                 time=headers.get("ce_time", b"").decode(),
                 body=record.value or b"",
@@ -139,13 +128,13 @@ class KafkaCommands:
                 headers={h: headers[h].decode() for h in IMPORT_HEADERS if h in headers},
             )
         except SignatureError as error:
-            raise Refused(401, "bad-signature", str(error)) from None
+            raise Refused(401, error.slug, str(error)) from None
         return sender
 
     async def _fill(
         self, request: Request, record: Record, headers: Headers, sender: Sender
     ) -> None:
-        type_name = headers["ce_type"].decode()
+        type_name = headers.get("ce_type", b"").decode()
         content_type = headers.get("content-type", PROTOBUF.encode()).decode()
         body = record.value or b""
         at, import_id, unit = self._standing(record, headers, sender)
@@ -166,14 +155,7 @@ class KafkaCommands:
             )
             request.ticket, request.command, request.extra = made.ticket, made.command, made.extra
             return
-        request.ticket = (record.key or b"").decode()
-        if record.partition != bucket_of(request.ticket, self._buckets):
-            raise Refused(
-                400,
-                "wrong-partition",
-                f"Ticket {request.ticket} belongs to partition "
-                f"{bucket_of(request.ticket, self._buckets)}, not {record.partition}.",
-            )
+        request.ticket = self._ticket(record)
         envelope = {
             "at": at,
             "by": sender.name,
@@ -182,6 +164,16 @@ class KafkaCommands:
             "import_id": import_id,
         }
         request.command = self._service.codec.command(type_name, body, content_type, envelope)
+
+    def _ticket(self, record: Record) -> str:
+        ticket = (record.key or b"").decode()
+        if not is_ticket(ticket):
+            raise Refused(400, "bad-ticket", "The record's key is no ticket id.")
+        bucket = bucket_of(ticket, self._buckets)
+        if record.partition != bucket:
+            where = f"Ticket {ticket} belongs to partition {bucket}, not {record.partition}."
+            raise Refused(400, "wrong-partition", where)
+        return ticket
 
     def _require_role(self, type_name: str, sender: Sender, live: bool) -> None:
         roles = self._roles.get(type_name.rpartition(".")[2], frozenset())
@@ -279,22 +271,4 @@ class KafkaCommands:
         return len(rows)
 
     def _record(self, reply: Reply) -> Outgoing:
-        message = CommandAnswered(
-            command_id=reply.command_id,
-            ticket_id=reply.ticket,
-            status=reply.answer.status,
-            body=reply.answer.body,
-            version=reply.answer.version or 0,
-            position=reply.answer.position or "",
-        )
-        headers = [
-            ("ce_specversion", b"1.0"),
-            ("ce_type", CommandAnswered.DESCRIPTOR.full_name.encode()),
-            ("ce_source", self._service.name.encode()),
-            ("ce_id", f"{reply.sender}/{reply.command_id}".encode()),
-            ("ce_subject", reply.ticket.encode()),
-            ("content-type", PROTOBUF.encode()),
-        ]
-        topic = topic_of(self._namespace, replies_of(reply.sender))
-        key = reply.command_id.encode()
-        return Outgoing(topic, None, key, message.SerializeToString(), headers)
+        return reply_record(reply, self._service.name, self._namespace)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 TICKETS = "hotline.tickets.v1"
 COMMANDS = "hotline.commands.v1"
 SUBMISSIONS = "hotline.submissions.v1"
@@ -34,6 +36,14 @@ def replies_of(sender: str) -> str:
 def department_of(department: str) -> str:
     """A department's own topic."""
     return f"hotline.department.{department.lower()}.v1"
+
+
+_TICKET = re.compile(r"[A-Za-z0-9_.-]{3,64}")
+
+
+def is_ticket(text: str) -> bool:
+    """Whether it has the form of a ticket id, in which `routes.TICKET` takes it too."""
+    return _TICKET.fullmatch(text) is not None
 
 
 _SEED, _M, _MASK = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF

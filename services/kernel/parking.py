@@ -9,7 +9,7 @@ import orjson
 from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
 from services.kernel.bus import Outgoing, Record
 from services.kernel.bus_memory import MemoryRecord
-from services.kernel.cloudevents import broker_time, to_fact
+from services.kernel.cloudevents import attributes, broker_time, to_fact
 from services.kernel.facts import Append, NewFact
 from services.kernel.inbox import Batch
 from services.kernel.names import PARKED, bucket_of, topic_of
@@ -36,7 +36,7 @@ def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
         record = MemoryRecord(
             row.topic, row.partition, row.offset, row.timestamp, row.key, row.value, row.headers
         )
-        headers = dict(row.headers)
+        headers = attributes(row.headers)
         if row.topic == tickets_topic:
             batch.facts.append(to_fact(record, headers))
         else:

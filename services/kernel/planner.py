@@ -11,13 +11,13 @@ from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import Append, Fact, Repeated
 from services.kernel.inbox import Batch
-from services.kernel.kafka_commands import KafkaCommands, Reply, Request
+from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
+from services.kernel.replies import Reply
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import TimerRow
-
 from services.kernel.telemetry import about
 
 log = logging.getLogger("hotline.planner")
@@ -78,15 +78,22 @@ class Planner:
         requests: Sequence[Request],
         repeats: Mapping[tuple[str, str], Repeated],
     ) -> list[Reply]:
-        """The commands in order; one that stands twice in the batch is decided once."""
-        replies: dict[tuple[str, str], Reply] = {}
+        """The commands in order; one that stands twice in the batch is decided once.
+
+        A refused one takes no id: who is not proven to be its sender cannot use it up.
+        """
+        replies, decided = list[Reply](), set[tuple[str, str]]()
         for request in requests:
             key = (request.sender, request.command_id)
-            if key not in replies:
-                assert self._commands is not None
-                draft = drafts.get(request.ticket)
-                replies[key] = self._commands.decide(draft, request, repeats)
-        return list(replies.values())
+            if key in decided:
+                continue
+            if request.problem is None:
+                decided.add(key)
+            assert self._commands is not None
+            draft = drafts.get(request.ticket)
+            with about(request.ticket, request.meta.get("traceparent", "")):
+                replies.append(self._commands.decide(draft, request, repeats))
+        return replies
 
     def _reacts(self, fact: Fact) -> bool:
         if not self._service.codec.knows(fact.type):

@@ -10,7 +10,6 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft7Validator
-from prometheus_client import CollectorRegistry
 
 from hotline.client.commands import Import, Signer
 from hotline.contracts import asyncapi
@@ -19,7 +18,6 @@ from hotline.intake.v1 import commands_pb2 as intake_commands
 from services.datasync.adapters.topic import TopicDelivery
 from services.datasync.domain.facts import Fact as SharedFact
 from services.datasync.domain.feed import Entry
-from services.dispatch.adapters.codec import CODEC as DISPATCH
 from services.evaluation.adapters.codec import CODEC as EVALUATION
 from services.evaluation.adapters.figures import MeasuresFeed
 from services.evaluation.domain.ticket import ScoreBooked
@@ -29,12 +27,9 @@ from services.kernel.clock import ManualClock
 from services.kernel.cloudevents import to_record
 from services.kernel.commands import Answer
 from services.kernel.facts import Fact
-from services.kernel.kafka_commands import KafkaCommands, Reply
-from services.kernel.measure import Meter
 from services.kernel.names import MEASURES
 from services.kernel.parking import spoiled
-from services.kernel.senders import Senders
-from services.kernel.service import Service
+from services.kernel.replies import Reply, reply_record
 from services.kernel.store import BucketClosed
 from services.kernel.watermarks import Promiser
 
@@ -55,11 +50,8 @@ def a_full_fact() -> Outgoing:
 
 
 def a_reply() -> Outgoing:
-    commands = KafkaCommands(
-        Service("dispatch", DISPATCH), Senders(None), NOTHING, NOTHING, Meter(CollectorRegistry()),
-        namespace="", buckets=24, answers_unknown=True,
-    )  # fmt: skip
-    return commands._record(Reply("dpr", "c1", "T1", Answer(200, b"{}", 3, "dispatch/3/7"), True))
+    reply = Reply("dpr", "c1", "T1", Answer(200, b"{}", 3, "dispatch/3/7"), True)
+    return reply_record(reply, "dispatch", "")
 
 
 def a_watermark() -> Outgoing:
