@@ -83,12 +83,14 @@ class Edge:
 
     def __init__(self, app: ASGIApp, meter: HttpMeter) -> None:
         self._app, self._meter, self._in_flight = app, meter, 0
+        meter.in_flight.set_function(lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         if self._in_flight >= MOST_IN_FLIGHT:
+            self._meter.refused.inc()
             await unavailable("Too many requests are under way.").response()(scope, receive, send)
             return
         self._in_flight += 1
@@ -103,6 +105,7 @@ class Edge:
         scope.setdefault("state", {})["traceparent"] = trace.format()
         started, status, sent = time.perf_counter(), 500, False
         current_trace.set(trace.format())
+        started, status, sent = time.perf_counter(), 500, False
 
         async def traced(message: Message) -> None:
             nonlocal status, sent

@@ -1,0 +1,331 @@
+"""The HTTP edge: limits, trace context, headers of requests, and figures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI, Request
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from services.kernel import http
+from services.kernel.http import (
+    MOST_BODY_BYTES,
+    StrictModel,
+    after,
+    create_app,
+    decode_cursor,
+    encode_cursor,
+    idempotency_key,
+    if_match,
+)
+from services.kernel.problems import Problem
+from services.kernel.security import Role, role
+from services.kernel.store import StoreUnavailable
+from services.kernel.telemetry import JsonLines, TraceContext
+from tests.support.apps import STAFF, Callers, calling, problem
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Note(StrictModel):
+    text: str
+    many: tuple[str, ...] = ()
+    count: int = 0
+
+
+class Edge:
+    """An application with a few routes."""
+
+    def __init__(self) -> None:
+        self.registry, self.ready = CollectorRegistry(), {"store": True}
+        self.held, self.arrived = asyncio.Event(), asyncio.Event()
+        self.app = create_app("x", self._ready, security=Callers(STAFF), registry=self.registry)
+        _routes(self.app, self)
+
+    async def _ready(self) -> dict[str, bool]:
+        return self.ready
+
+    def sample(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+
+def _routes(app: FastAPI, edge: Edge) -> None:
+    @app.post("/v1/notes")
+    async def note(body: Note) -> dict[str, int]:
+        return {"length": len(body.text)}
+
+    @app.post("/v1/raw")
+    async def raw(request: Request) -> dict[str, int]:
+        return {"length": len(await request.body())}
+
+    @app.get("/v1/held/{name}")
+    async def held(name: str) -> str:
+        edge.arrived.set()
+        await edge.held.wait()
+        return name
+
+    @app.get("/v1/tickets/{ticket}")
+    async def look(ticket: str, _: Annotated[Any, Depends(role(Role.STAFF))]) -> None:
+        logging.getLogger("hotline.test").warning("looked")
+
+    @app.get("/v1/fails")
+    async def fails() -> None:
+        raise ZeroDivisionError("13800138000")
+
+    @app.get("/v1/down")
+    async def down() -> None:
+        raise StoreUnavailable("dsn postgresql://u:p@h")
+
+
+@pytest.fixture
+def edge() -> Edge:
+    return Edge()
+
+
+@pytest.fixture
+async def client(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
+    async with calling(edge.app, raises=False) as found:
+        yield found
+
+
+JSON = {"content-type": "application/json"}
+
+
+# Bodies
+
+
+async def test_a_body_up_to_the_limit_is_read(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/raw", content=b"x" * MOST_BODY_BYTES)
+    assert answer.json() == {"length": MOST_BODY_BYTES}
+
+
+async def test_a_larger_body_is_refused_by_its_header(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/raw", content=b"x" * (MOST_BODY_BYTES + 1))
+    assert problem(answer) == (413, "body-too-large")
+
+
+@pytest.mark.parametrize("path", ["/v1/raw", "/v1/notes"])
+async def test_a_larger_body_is_refused_as_it_streams(client: httpx.AsyncClient, path: str) -> None:
+    sent = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(100):
+            sent += 1
+            yield b"x" * 65_536
+
+    answer = await client.post(path, content=chunks(), headers=JSON)
+    assert problem(answer) == (413, "body-too-large")
+    assert "content-length" not in answer.request.headers
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"nul", b'{"text": "a"', b"\xff\xfe", b"{'a': 1}"])
+async def test_what_is_no_json_is_told_so(client: httpx.AsyncClient, content: bytes) -> None:
+    answer = await client.post("/v1/notes", content=content, headers=JSON)
+    assert answer.status_code in (400, 422)
+    assert problem(answer)[1] in ("json-malformed", "bad-request", "body-invalid")
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"text":'])
+async def test_deeply_nested_json_is_refused(client: httpx.AsyncClient, opening: bytes) -> None:
+    answer = await client.post("/v1/notes", content=opening * 100_000, headers=JSON)
+    assert problem(answer)[0] == 400
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "image/png"])
+async def test_another_content_type_is_told_the_right_one(
+    client: httpx.AsyncClient, media: str
+) -> None:
+    answer = await client.post("/v1/notes", content=b"text=a", headers={"content-type": media})
+    assert problem(answer) == (415, "not-json")
+
+
+@pytest.mark.parametrize("field", ["text", "many"])
+async def test_a_text_with_nul_is_refused_by_the_name_of_its_field(
+    client: httpx.AsyncClient, field: str
+) -> None:
+    body = {"text": "fine", field: ["a\0b"] if field == "many" else "a\0b"}
+    answer = await client.post("/v1/notes", json=body)
+    assert problem(answer) == (422, "body-invalid")
+    assert f"{field} must not hold NUL" in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_lone_surrogate_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/notes", content=b'{"text": "\\ud800"}', headers=JSON)
+    assert problem(answer) == (422, "body-invalid")
+
+
+async def test_an_unknown_field_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/notes", json={"text": "a", "txet": "b"})
+    assert answer.json()["errors"][0]["pointer"] == "/txet"
+
+
+# How many
+
+
+async def test_beyond_the_limit_a_request_is_told_to_come_again(
+    edge: Edge, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "MOST_IN_FLIGHT", 1)
+    first = asyncio.create_task(client.get("/v1/held/a"))
+    await edge.arrived.wait()
+    assert edge.sample("hotline_http_requests_in_flight") == 1
+    second = await client.get("/v1/held/b")
+    assert problem(second) == (503, "unavailable")
+    assert second.headers["retry-after"] == "1"
+    assert edge.sample("hotline_http_requests_refused_total") == 1
+    edge.held.set()
+    assert (await first).json() == "a"
+    assert (await client.get("/v1/held/c")).status_code == 200
+    assert edge.sample("hotline_http_requests_in_flight") == 0
+
+
+# Trace context
+
+
+async def test_a_request_is_a_step_of_the_trace_that_it_names(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/livez", headers={"traceparent": TRACE})
+    came, went = TraceContext.parse(TRACE), TraceContext.parse(answer.headers["traceparent"])
+    assert came is not None
+    assert went is not None
+    assert (went.trace_id, went.sampled) == (came.trace_id, True)
+    assert went.span_id != came.span_id
+
+
+@pytest.mark.parametrize("header", [None, "", "nonsense", TRACE.upper(), TRACE + "é"])
+async def test_without_a_trace_one_begins(client: httpx.AsyncClient, header: str | None) -> None:
+    headers = {} if header is None else {b"traceparent": header.encode()}
+    answer = await client.get("/livez", headers=headers)
+    assert TraceContext.parse(answer.headers["traceparent"]) is not None
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/v1/fails", "/v1/down"])
+async def test_a_failure_carries_its_trace_too(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"traceparent": TRACE})
+    assert answer.headers["traceparent"].split("-")[1] == TRACE.split("-")[1]
+
+
+async def test_a_line_logged_in_a_request_carries_its_ticket_and_trace(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(JsonLines("x"))
+    answer = await client.get("/v1/tickets/20260302-1", headers={"traceparent": TRACE})
+    line = json.loads(caplog.text)
+    assert line["ticket"] == "20260302-1"
+    assert line["traceparent"] == answer.headers["traceparent"]
+
+
+# Failures
+
+
+async def test_a_defect_tells_its_trace_and_nothing_else(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/fails", headers={"traceparent": TRACE})
+    assert problem(answer) == (500, "unexpected")
+    assert answer.json()["trace_id"] == TRACE.split("-")[1]
+    assert "13800138000" not in answer.text
+    assert "ZeroDivision" not in answer.text
+
+
+async def test_a_store_that_is_down_is_told_without_its_address(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/down")
+    assert problem(answer) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "1"
+    assert "postgresql" not in answer.text
+
+
+async def test_unknown_places_and_methods_are_problems(client: httpx.AsyncClient) -> None:
+    assert problem(await client.get("/nowhere")) == (404, "not-found")
+    answer = await client.delete("/v1/notes")
+    assert problem(answer) == (405, "method-not-allowed")
+    assert answer.headers["allow"] == "POST"
+
+
+# Probes and figures
+
+
+async def test_readiness_says_what_is_missing(edge: Edge, client: httpx.AsyncClient) -> None:
+    assert (await client.get("/readyz")).status_code == 200
+    edge.ready = {"store": False, "joined": True}
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, edge.ready)
+    assert (await client.get("/livez")).status_code == 200
+
+
+async def test_requests_are_counted_by_the_template_of_their_route(
+    edge: Edge, client: httpx.AsyncClient
+) -> None:
+    for name in ("20260302-1", "20260302-2"):
+        await client.get(f"/v1/tickets/{name}")
+    for name in ("a", "b", "c"):
+        await client.get(f"/unknown/{name}")
+    name = "hotline_http_requests_total"
+    seen = {"method": "GET", "route": "/v1/tickets/{ticket}", "status": "200"}
+    assert edge.sample(name, **seen) == 2
+    assert edge.sample(name, method="GET", route="unknown", status="404") == 3
+    figures = (await client.get("/metrics")).text
+    assert "20260302-1" not in figures
+    assert "hotline_http_request_seconds_bucket" in figures
+
+
+# Headers of requests
+
+
+def refused(call: Any, *given: Any) -> str:
+    with pytest.raises(Problem) as raised:
+        call(*given)
+    assert raised.value.status_code == 400
+    return raised.value.type.removeprefix("/problems/")
+
+
+def test_an_idempotency_key_is_required_and_visible() -> None:
+    assert idempotency_key("k" * 200) == "k" * 200
+    assert refused(idempotency_key, None) == "idempotency-key-missing"
+    for key in ("", "a b", "é", "k" * 201, "a\n", "a\0"):
+        assert refused(idempotency_key, key) == "idempotency-key-malformed"
+
+
+def test_a_version_is_an_etag() -> None:
+    assert [if_match(v) for v in (None, "*", '"0"', '"12"')] == [None, None, 0, 12]
+    for etag in ("", "3", '""', 'W/"3"', '"-1"', '"3", "4"', '"1e3"', f'"{10**9}"'):
+        assert refused(if_match, etag) == "if-match-malformed"
+
+
+def test_positions_to_wait_for_are_read_per_bucket() -> None:
+    assert after(None) == after("") == after(" , ") == {}
+    found = after("intake/3/7, intake/3/5,dispatch/0/1")
+    assert found == {("intake", 3): 7, ("dispatch", 0): 1}
+    for header in ("intake", "intake/3", "intake/x/1", "Intake/3/7", "intake/3/-1", "a/1/2/3"):
+        assert refused(after, header) == "hotline-after-malformed"
+    assert refused(after, f"intake/3/{10**18}") == "hotline-after-malformed"
+
+
+json_values: Any = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@given(json_values)
+def test_a_cursor_comes_back_as_it_went(value: Any) -> None:
+    assert decode_cursor(encode_cursor(value)) == value
+
+
+@given(st.text(max_size=40))
+def test_any_other_cursor_is_read_or_refused(text: str) -> None:
+    with suppress(Problem):
+        decode_cursor(text)
+
+
+@pytest.mark.parametrize("text", ["", "é", "?", "e30x"])
+def test_what_is_no_cursor_is_told_so(text: str) -> None:
+    assert refused(decode_cursor, text) == "cursor-malformed"
