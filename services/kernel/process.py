@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -16,14 +16,14 @@ from prometheus_client import CollectorRegistry
 
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
+from services.kernel.bus import Bus
 from services.kernel.bus_kafka import KafkaBus
-from services.kernel.clock import DatabaseClock
+from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.names import schema_of
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings
-from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.telemetry import new_registry, setup_logging
 
@@ -35,8 +35,8 @@ class Ports:
     """What a service's composition root builds on."""
 
     store: PostgresStore
-    bus: KafkaBus
-    clock: DatabaseClock
+    bus: Bus
+    clock: Clock
     registry: CollectorRegistry
     keys: ApiKeys
 
@@ -68,19 +68,20 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now)
         keys = PostgresApiKeys(pool, name, settings.namespace)
         ports = Ports(store, bus, clock, new_registry(), keys)
-        await _serve(settings, ports, await build(ports))
+        await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
 
 
-async def _serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
+async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
+    """Until a signal. Raises SystemExit when a part ended by itself."""
     place = Place(settings.namespace, settings.buckets, settings.instance)
     senders = Senders(settings.run_dir / "senders.json" if settings.dev else None)
     runtime = Runtime(
         parts.service, place, ports.store, ports.bus, ports.clock, senders, ports.registry
     )
     server = _server(settings, parts.app(runtime))
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(_listen(server))
     try:
         await _together(serving, await _started(server, serving, runtime), runtime, parts)
     finally:
@@ -96,6 +97,12 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def _listen(server: uvicorn.Server) -> None:
+    """One that finds its port in use has said so, and ends."""
+    with suppress(SystemExit):
+        await server.serve()
 
 
 def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
@@ -143,9 +150,6 @@ async def _together(
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done - {serving}:
-        try:
-            task.result()
-        except (StoreUnavailable, RuntimeError):
-            log.exception("the service stops")
-            raise SystemExit(1) from None
+    for task in done - {serving, tasks[0]}:
+        log.error("the service stops", exc_info=task.exception())
+        raise SystemExit(1)
