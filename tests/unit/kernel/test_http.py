@@ -6,28 +6,19 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Annotated, Any
 
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request
-from hypothesis import given
-from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from services.kernel import http
 from services.kernel.http import (
     MOST_BODY_BYTES,
     StrictModel,
-    after,
     create_app,
-    decode_cursor,
-    encode_cursor,
-    idempotency_key,
-    if_match,
 )
-from services.kernel.problems import Problem
 from services.kernel.security import Role, role
 from services.kernel.store import StoreUnavailable
 from services.kernel.telemetry import JsonLines, TraceContext
@@ -274,58 +265,3 @@ async def test_requests_are_counted_by_the_template_of_their_route(
     figures = (await client.get("/metrics")).text
     assert "20260302-1" not in figures
     assert "hotline_http_request_seconds_bucket" in figures
-
-
-# Headers of requests
-
-
-def refused(call: Any, *given: Any) -> str:
-    with pytest.raises(Problem) as raised:
-        call(*given)
-    assert raised.value.status_code == 400
-    return raised.value.type.removeprefix("/problems/")
-
-
-def test_an_idempotency_key_is_required_and_visible() -> None:
-    assert idempotency_key("k" * 200) == "k" * 200
-    assert refused(idempotency_key, None) == "idempotency-key-missing"
-    for key in ("", "a b", "é", "k" * 201, "a\n", "a\0"):
-        assert refused(idempotency_key, key) == "idempotency-key-malformed"
-
-
-def test_a_version_is_an_etag() -> None:
-    assert [if_match(v) for v in (None, "*", '"0"', '"12"')] == [None, None, 0, 12]
-    for etag in ("", "3", '""', 'W/"3"', '"-1"', '"3", "4"', '"1e3"', f'"{10**9}"'):
-        assert refused(if_match, etag) == "if-match-malformed"
-
-
-def test_positions_to_wait_for_are_read_per_bucket() -> None:
-    assert after(None) == after("") == after(" , ") == {}
-    found = after("intake/3/7, intake/3/5,dispatch/0/1")
-    assert found == {("intake", 3): 7, ("dispatch", 0): 1}
-    for header in ("intake", "intake/3", "intake/x/1", "Intake/3/7", "intake/3/-1", "a/1/2/3"):
-        assert refused(after, header) == "hotline-after-malformed"
-    assert refused(after, f"intake/3/{10**18}") == "hotline-after-malformed"
-
-
-json_values: Any = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
-
-
-@given(json_values)
-def test_a_cursor_comes_back_as_it_went(value: Any) -> None:
-    assert decode_cursor(encode_cursor(value)) == value
-
-
-@given(st.text(max_size=40))
-def test_any_other_cursor_is_read_or_refused(text: str) -> None:
-    with suppress(Problem):
-        decode_cursor(text)
-
-
-@pytest.mark.parametrize("text", ["", "é", "?", "e30x"])
-def test_what_is_no_cursor_is_told_so(text: str) -> None:
-    assert refused(decode_cursor, text) == "cursor-malformed"
