@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.http import after, decode_cursor, encode_cursor, idempotency_key, if_match
+from services.kernel.http import after, decode_cursor, encode_cursor, if_match
 from services.kernel.problems import Problem
 
 
@@ -18,13 +18,6 @@ def refused(call: Any, *given: Any) -> str:
         call(*given)
     assert raised.value.status_code == 400
     return raised.value.type.removeprefix("/problems/")
-
-
-def test_an_idempotency_key_is_required_and_visible() -> None:
-    assert idempotency_key("k" * 200) == "k" * 200
-    assert refused(idempotency_key, None) == "idempotency-key-missing"
-    for key in ("", "a b", "é", "k" * 201, "a\n", "a\0"):
-        assert refused(idempotency_key, key) == "idempotency-key-malformed"
 
 
 def test_a_version_is_an_etag() -> None:

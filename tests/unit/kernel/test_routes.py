@@ -106,7 +106,9 @@ async def test_a_command_without_a_key_of_its_own_is_refused(web: Web) -> None:
     path = f"/v1/tickets/{TICKET}/note"
     answer = await web.client.post(path, json={"note": "x"})
     assert problem(answer) == (400, "idempotency-key-missing")
-    assert problem(await web.note("x", key="a b")) == (400, "idempotency-key-malformed")
+    for key in ("", "a b", "k" * 201):
+        assert problem(await web.note("x", key=key)) == (400, "idempotency-key-malformed")
+    assert (await web.note("x", key="k" * 200)).status_code == 201
 
 
 async def test_a_command_on_another_version_is_refused_and_told_the_right_one(web: Web) -> None:
