@@ -96,7 +96,8 @@ class Timers:
                     command, service.decider, service.codec, meta, live=False
                 )
             except Rejection as rejection:
-                log.error("timer %s of %s: %s", timer.name, timer.ticket, rejection.message)
+                what = timer.name, rejection.message
+                log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
         moved = await self._write([d for d in drafts.values() if d.facts], timers)
         done = [t for t in timers if t.ticket not in moved]
         self._fired.update({(t.ticket, t.name): t.due_at for t in done})

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import Depends, FastAPI, Request
 from prometheus_client import CollectorRegistry
 
+from hotline.dev.ports import free_port
 from services.kernel import http
 from services.kernel.http import (
     MOST_BODY_BYTES,
@@ -220,6 +223,36 @@ async def test_a_defect_tells_its_trace_and_nothing_else(client: httpx.AsyncClie
     assert answer.json()["trace_id"] == TRACE.split("-")[1]
     assert "13800138000" not in answer.text
     assert "ZeroDivision" not in answer.text
+
+
+class Listening(uvicorn.Server):
+    """Leaves the test's signals alone."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def test_a_defect_is_logged_under_the_trace_that_its_caller_was_told(
+    edge: Edge, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(JsonLines("x"))
+    port = free_port()
+    server = Listening(
+        uvicorn.Config(edge.app, port=port, log_config=None, lifespan="off", loop="none")
+    )
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10), httpx.AsyncClient() as caller:
+        while not server.started:
+            await asyncio.sleep(0.01)
+        answer = await caller.get(f"http://127.0.0.1:{port}/v1/fails")
+    server.should_exit = True
+    await serving
+    lines = [json.loads(line) for line in caplog.text.splitlines()]
+    (line,) = [found for found in lines if "error" in found]
+    assert line["error"]["type"] == "ZeroDivisionError"
+    assert line["traceparent"].split("-")[1] == answer.json()["trace_id"]
+    assert "13800138000" not in caplog.text
 
 
 async def test_a_store_that_is_down_is_told_without_its_address(client: httpx.AsyncClient) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from hotline.dev.services import SERVICES
+from services.deadline.domain.views import ClockView
 from services.kernel.api_keys import MemoryApiKeys, make_key
 from services.kernel.http import create_app
 from services.kernel.identity import (
@@ -198,6 +199,28 @@ async def test_a_unit_reads_its_own_figures_only(service: str, path: str, part: 
         callers.caller = STAFF
         assert (await client.get(path, params={"unit": "DPR"})).status_code == 200
     assert figures.asked == ["DOT", "DOT", "DPR"]
+
+
+class Clocks:
+    """The clocks of a ticket that two units had."""
+
+    async def of_ticket(self, _bucket: int, ticket: str) -> list[ClockView]:
+        units = ("DOT", "DPR", "")
+        return [ClockView(ticket, "resolve", 1, u, "running", NOW, None) for u in units]
+
+
+async def test_a_unit_reads_its_own_clocks_of_a_ticket_only() -> None:
+    callers = Callers()
+    seen: dict[str, list[str]] = {}
+    async with calling(application("deadline", callers, clocks=Clocks())) as client:
+        for caller in (unit("DOT"), unit("HPD"), unit(None), STAFF):
+            callers.caller = caller
+            answer = await client.get("/v1/tickets/20260302-1/clocks")
+            rows = answer.json() if answer.status_code == 200 else []
+            seen[caller.name] = [row["unit"] for row in rows]
+    assert seen == {
+        "unit-DOT": ["DOT"], "unit-HPD": [], "unit-None": [], "clerk": ["DOT", "DPR", ""],
+    }  # fmt: skip
 
 
 # What proves a caller
