@@ -57,7 +57,7 @@ async def _post_until_refused(http: httpx.AsyncClient) -> list[httpx.Response]:
             answer = await http.post(
                 "/v1/tickets", json=MATTER, headers={"Idempotency-Key": f"m{number}"}
             )
-        except httpx.ConnectError:
+        except (httpx.ConnectError, httpx.ReadError):
             return answers
         answers.append(answer)
 
