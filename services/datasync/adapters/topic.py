@@ -58,13 +58,22 @@ class TopicDelivery:
         while True:
             try:
                 if not await self.step():
-                    await self._save()
-                    await self.tail.wait(self._clock, _LOOK_AGAIN_S)
-                    self._look_again()
+                    await self._rest()
             except (BusUnavailable, StoreUnavailable) as error:
                 log.warning("the topic of %s waits: %s", self._subscription, error)
                 self.tail.back(self._acknowledged)
                 await self._clock.sleep(_REST_S)
+
+    async def _rest(self) -> None:
+        """Until something comes. What was acknowledged is saved at times, not at every pause."""
+        saved = self._acknowledged == self._saved
+        await self.tail.wait(self._clock, _LOOK_AGAIN_S if saved else _SAVE_EVERY_S)
+        if self.tail.changed.is_set():
+            return
+        if saved:
+            self.tail.recheck()
+        else:
+            await self._save()
 
     async def step(self) -> bool:
         """One batch; False where there is nothing to send."""
@@ -91,10 +100,6 @@ class TopicDelivery:
         self.tail.own(self._acknowledged)
         if self._wanted is buckets:
             self._wanted = None
-
-    def _look_again(self) -> None:
-        if not self.tail.changed.is_set():
-            self.tail.recheck()
 
     async def _save(self) -> None:
         moved = {b: n for b, n in self._acknowledged.items() if n != self._saved.get(b)}

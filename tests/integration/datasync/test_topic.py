@@ -175,17 +175,18 @@ async def test_another_owner_goes_on_behind_the_cursor(
     await kept.read(topic.facts)
     async with delivering(kept, bus, clock):
         await until(lambda: len(on_topic(bus, "DOT")) == 6)
-        await until_saved(kept, 6)
+        await until_saved(kept, 6, clock)
     await kept.read([topic.say("T0", replied())])
     async with delivering(kept, bus, clock):
         await until(lambda: len(on_topic(bus, "DOT")) == 7)
-        await until_saved(kept, 7)
+        await until_saved(kept, 7, clock)
     assert len(on_topic(bus, "DOT")) == 7
 
 
-async def until_saved(kept: Kept, sequences: int) -> None:
+async def until_saved(kept: Kept, sequences: int, clock: ManualClock) -> None:
     async with asyncio.timeout(5.0):
         while sum((await kept.feeds.cursors(Way.TOPIC, "dot", ALL_BUCKETS)).values()) < sequences:
+            clock.advance(seconds=0.5)
             await asyncio.sleep(0.005)
 
 
