@@ -173,12 +173,12 @@ _AFTER = Header(
 )
 
 
-def idempotency_key(key: Annotated[str, _KEY]) -> str:
+async def idempotency_key(key: Annotated[str, _KEY]) -> str:
     """Required on every POST under /v1: the command's id."""
     return key
 
 
-def if_match(tag: Annotated[str | None, _VERSION] = None) -> int | None:
+async def if_match(tag: Annotated[str | None, _VERSION] = None) -> int | None:
     """The version that the caller decided on."""
     if tag is None or tag == "*":
         return None
@@ -188,7 +188,7 @@ def if_match(tag: Annotated[str | None, _VERSION] = None) -> int | None:
     return int(found[1])
 
 
-def after(places: Annotated[str | None, _AFTER] = None) -> dict[tuple[str, int], int]:
+async def after(places: Annotated[str | None, _AFTER] = None) -> dict[tuple[str, int], int]:
     """Positions that the answer must not be older than: `Hotline-After`."""
     positions: dict[tuple[str, int], int] = {}
     for part in (places or "").split(","):

@@ -60,15 +60,17 @@ class Performer:
         meta: dict[str, str],
         if_match: int | None = None,
         extra: dict[str, Any] | None = None,
+        new: bool = False,
     ) -> Answer:
-        """The outcome of a command; a repeat gets the stored one.
+        """The outcome of a command; a repeat gets the stored one. A `new` ticket is not looked up.
 
         Raises Busy, VersionMismatch, Overloaded, StoreUnavailable.
         """
         bucket = bucket_of(ticket, self._buckets)
         live = not meta.get("import_id")
-        for _ in range(ATTEMPTS):
-            state, version = (await self._states.of([ticket]))[ticket]
+        for attempt in range(ATTEMPTS):
+            fresh = new and not attempt
+            state, version = self._states.unknown if fresh else await self._states.one(ticket)
             if if_match is not None and if_match != version:
                 raise VersionMismatch(version)
             draft = Draft(bucket, ticket, state, version)

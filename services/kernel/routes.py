@@ -88,16 +88,17 @@ async def perform(
     expected: int | None = None,
     import_id: str = "",
     extra: dict[str, Any] | None = None,
-    hashed_ticket: str | None = None,
+    new: bool = False,
 ) -> Response:
     """Perform and answer; what cannot be done now is a 503, another version a 412.
 
-    `hashed_ticket` is part of what makes two bodies of one key the same; a new ticket's is none.
+    `new`: the ticket was numbered just now, so nothing is known of it, and its number, which is
+    another at each repeat, does not make two bodies of one key different.
     """
     assert runtime.performer is not None
     current_ticket.set(ticket)
     name = type(command).__name__
-    hashed = ticket if hashed_ticket is None else hashed_ticket
+    hashed = "" if new else ticket
     meta = metadata(
         import_id=import_id,
         command_id=f"{principal.name}/{key}",
@@ -114,6 +115,7 @@ async def perform(
             meta=meta,
             if_match=expected,
             extra=extra,
+            new=new,
         )
     except VersionMismatch as mismatch:
         raise Problem(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from services.kernel.gather import Gather
 from services.kernel.names import bucket_of
 from services.kernel.service import Service
 from services.kernel.store import Store
@@ -19,6 +20,7 @@ class States:
         self._codec, self._decider, self._store = service.codec, service.decider, store
         self._buckets, self._limit = buckets, limit
         self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._gathered = Gather(self._each)
 
     async def of(self, tickets: Iterable[str]) -> dict[str, tuple[Any, int]]:
         """(state, version) of each ticket; (initial, 0) where the service knows nothing."""
@@ -33,6 +35,23 @@ class States:
         if missing:
             found.update(await self._load(missing))
         return found
+
+    async def one(self, ticket: str) -> tuple[Any, int]:
+        """As `of`; callers that ask at the same time share a query."""
+        kept = self._kept.get(ticket)
+        if kept is None:
+            return await self._gathered(ticket)
+        self._kept.move_to_end(ticket)
+        return kept
+
+    @property
+    def unknown(self) -> tuple[Any, int]:
+        """What is known of a ticket that nobody has heard of."""
+        return self._decider.initial, 0
+
+    async def _each(self, tickets: Sequence[str]) -> list[tuple[Any, int]]:
+        found = await self.of(set(tickets))
+        return [found[ticket] for ticket in tickets]
 
     async def _load(self, streams: list[tuple[int, str]]) -> dict[str, tuple[Any, int]]:
         stored = await self._store.load(streams)

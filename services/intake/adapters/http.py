@@ -114,7 +114,7 @@ def _submit(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
             trace=trace_of(request),
             import_id=hotline_import,
             extra=made_of.extra,
-            hashed_ticket="",
+            new=True,
         )
 
 
