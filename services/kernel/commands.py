@@ -94,12 +94,22 @@ def decide_command(
 
 def _unsound(command: Any) -> Iterator[str]:
     """Names of the fields whose values no store of a view takes, however the command came."""
-    for field in fields(command):
-        value = getattr(command, field.name)
-        if is_dataclass(value):
+    for name in _names(type(command)):
+        value = getattr(command, name)
+        if _names(type(value)):
             yield from _unsound(value)
         elif not _sound(value):
-            yield field.name
+            yield name
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(cls: type) -> tuple[str, ...]:
+    """Of a dataclass's fields; none of any other class."""
+    if cls not in _NAMES:
+        _NAMES[cls] = tuple(f.name for f in fields(cls)) if is_dataclass(cls) else ()
+    return _NAMES[cls]
 
 
 def _sound(value: Any) -> bool:

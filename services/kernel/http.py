@@ -155,9 +155,10 @@ def _bounded(receive: Receive) -> Receive:
 # What requests say in their headers
 
 
+KEY_PATTERN = r"^[\x21-\x7e]{1,200}$"
 _KEY = Header(
     alias="Idempotency-Key",
-    pattern=r"^[\x21-\x7e]{1,200}$",
+    pattern=KEY_PATTERN,
     description="A key of your own for the command, and the same again when you repeat it.",
 )
 _VERSION = Header(

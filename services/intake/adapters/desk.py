@@ -41,7 +41,7 @@ class Desk:
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
         ticket = ticket_number(day, await self.vault.serial(day))
-        code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+        code = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_CODE_LENGTH))
 
         def sealed(field: str, plain: str) -> bytes:
             return seal(person.key, ticket, field, plain) if plain else b""

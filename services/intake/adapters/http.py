@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Path
 from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.intake.adapters.answers import MatterAnswer, SubmitAnswer, TicketState
-from services.intake.adapters.codec import SubmittedMatter
+from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.opening import opening_router
+from services.intake.adapters.submitting import submit_router
 from services.intake.domain.commands import CloseHistory
 from services.intake.domain.ticket import Phase
 from services.intake.service import outcome
@@ -26,7 +25,6 @@ from services.kernel.problems import Problem
 from services.kernel.routes import (
     NUMBER,
     TICKET,
-    body_model,
     command_router,
     perform,
     positions_type,
@@ -36,20 +34,9 @@ from services.kernel.routes import (
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security, role
 
-MatterBody = body_model(SubmittedMatter)
-_MAY_SUBMIT = role(Role.CHANNEL, Role.STAFF, Role.SUPERVISOR, Role.IMPORTER)
 _MAY_LOOK = role(Role.CHANNEL, Role.STAFF, Role.SUPERVISOR)
 
 
-_IMPORT = Header(
-    alias="Hotline-Import",
-    max_length=40,
-    description="By importers only: the import that the matter belongs to.",
-)
-_IMPORT_TIME = Header(
-    alias="Hotline-Import-Time",
-    description="By importers only: when the matter arrived.",
-)
 _CODE = Header(
     alias="Hotline-Code",
     max_length=40,
@@ -71,69 +58,12 @@ class Frontier(StrictModel):
 def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
+    made.include_router(submit_router(runtime, desk))
     made.include_router(command_router(runtime, MatterAnswer))
     made.include_router(opening_router(desk.vault))
-    _submit(made, runtime, desk)
     _state(made, runtime)
     _frontier(made, runtime)
     return made
-
-
-def _submit(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
-    @made.post(
-        "/v1/tickets",
-        status_code=201,
-        response_class=Response,
-        tags=["commands"],
-        responses=answers(SubmitAnswer, 201, headers=ANSWER_HEADERS),
-    )
-    async def submit_matter(
-        request: Request,
-        body: MatterBody,  # type: ignore[valid-type]
-        principal: Annotated[Principal, Depends(_MAY_SUBMIT)],
-        key: Annotated[str, Depends(idempotency_key)],
-        hotline_import: Annotated[str, _IMPORT] = "",
-        hotline_import_time: Annotated[datetime | None, _IMPORT_TIME] = None,
-    ) -> Response:
-        """Post a matter; safe to send again with the same Idempotency-Key.
-
-        It is accepted, refused under a rule or diverted to an emergency line at once: `state` says
-        which. `code` opens the public state of the ticket to whoever posted it.
-        """
-        at = _stated(runtime, principal, hotline_import, hotline_import_time)
-        model: Any = body
-        values = {name: getattr(model, name) for name in type(model).model_fields}
-        made_of = await desk.received(SubmittedMatter(**values), at)
-        return await perform(
-            runtime,
-            made_of.ticket,
-            made_of.command,
-            principal=principal,
-            key=key,
-            body=model.model_dump_json().encode(),
-            trace=trace_of(request),
-            import_id=hotline_import,
-            extra=made_of.extra,
-            new=True,
-        )
-
-
-def _stated(
-    runtime: Runtime, principal: Principal, import_id: str, at: datetime | None
-) -> datetime:
-    """Now, or what an importer states."""
-    now = runtime.clock.now()
-    if not import_id:
-        if Role.IMPORTER in principal.roles:
-            raise Problem(400, "import-missing", "An importer names its import in Hotline-Import.")
-        return now
-    if Role.IMPORTER not in principal.roles:
-        raise Problem(403, "not-an-importer", "Only an importer may state the time itself.")
-    if at is None or at.tzinfo is None or at > now:
-        raise Problem(
-            400, "bad-time", "Hotline-Import-Time must be an RFC 3339 time that does not lie ahead."
-        )
-    return at
 
 
 def _state(made: FastAPI, runtime: Runtime) -> None:

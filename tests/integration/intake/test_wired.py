@@ -67,6 +67,25 @@ async def test_a_matter_that_is_sent_again_is_one_ticket(hall: Hall) -> None:
     assert names(facts, told["ticket"]) == ["TicketReceived", "TicketAccepted"]
 
 
+async def test_the_quick_way_in_and_the_whole_one_answer_alike(hall: Hall) -> None:
+    """A plain request is read by hand; one that names an import, even none, by the declaration."""
+    none: dict[str, Any] = {"Hotline-Import": ""}
+    quick = await hall.post("tickets", MATTER, key="k-1")
+    whole = await hall.post("tickets", MATTER, key="k-2", **none)
+    assert (quick.status_code, whole.status_code) == (201, 201)
+    assert quick.json().keys() == whole.json().keys()
+    ours = {"etag", "hotline-position", "content-type", "traceparent"}
+    assert ours & quick.headers.keys() == ours & whole.headers.keys() == ours
+    again = await hall.post("tickets", MATTER, key="k-1", **none)
+    assert again.content == quick.content
+    for changes in ({"title": 7}, {"kind": "praise"}, {"title_": "x"}, {"latitude": "north"}):
+        fast = await hall.post("tickets", MATTER | changes)
+        slow = await hall.post("tickets", MATTER | changes, **none)
+        assert (fast.status_code, fast.content) == (422, slow.content)
+    refused = await hall.post("tickets", MATTER, Role.UNIT)
+    assert problem(refused)[:2] == (403, "/problems/role-missing")
+
+
 async def test_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) -> None:
     told = await hall.submit(facts={"organ": "court"})
     assert told["state"] == "refused"
