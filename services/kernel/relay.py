@@ -18,6 +18,7 @@ log = logging.getLogger("hotline.relay")
 RUN = 500
 MEMORY = 5_000
 READ_BACK_S = 5.0
+LOOK_S, LOOK_AGAIN_S = 0.05, 0.005
 
 
 class _Bucket:
@@ -88,20 +89,25 @@ class Relay:
         return sum(max(0, b.end - b.read_back) for b in self._buckets.values())
 
     async def run(self) -> None:
-        """Until cancelled."""
-        poll_s = 0.05
+        """Until cancelled. However much is sent, the look at the ledger is never put off."""
+        now = asyncio.get_running_loop().time
+        look_at = now()
         while True:
-            try:
-                async with asyncio.timeout(poll_s):
-                    await self._wake.wait()
-                self._wake.clear()
-            except TimeoutError:
-                poll_s = 0.005 if await self._poll() else 0.05
-            while await self._send():
-                pass
+            if now() >= look_at:
+                look_at = now() + (LOOK_AGAIN_S if await self.look() else LOOK_S)
+            if not await self.send():
+                await self._woken(look_at - now())
 
-    async def _poll(self) -> bool:
-        """Look for rows that other processes appended, and for runs that never came back."""
+    async def _woken(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()
+
+    async def look(self) -> bool:
+        """Find rows that other processes appended and runs that never came back; any rows?"""
         if not self._buckets:
             return False
         try:
@@ -129,8 +135,8 @@ class Relay:
             log.warning("own facts did not come back: sending again from %d", state.read_back + 1)
             state.go_back(state.read_back)
 
-    async def _send(self) -> bool:
-        """Send what follows the cursors; whether anything was sent."""
+    async def send(self) -> bool:
+        """Send what follows the cursors; whether anything was."""
         runs = {b: await self._next_run(b, s) for b, s in list(self._buckets.items())}
         records = [record for run in runs.values() for _, record in run]
         if not records:
@@ -146,7 +152,9 @@ class Relay:
             return True
         self.published += len(records)
         for bucket, state in states.items():
-            state.cur = max(state.cur, runs[bucket][-1][0])
+            first, last = runs[bucket][0][0], runs[bucket][-1][0]
+            if state.cur >= first - 1:  # else it was sent back meanwhile: something is missing
+                state.cur = max(state.cur, last)
         return True
 
     async def _next_run(self, bucket: int, state: _Bucket) -> list[tuple[int, Outgoing]]:
