@@ -75,6 +75,13 @@ class Writer:
                 if not future.done():
                     future.set_exception(StoreUnavailable(str(error)))
             return
+        except Exception as error:  # noqa: BLE001 - its caller gets it, and nobody else
+            if len(batch) > 1:
+                for one in batch:
+                    await self._flush([one])
+            elif not batch[0][1].done():
+                batch[0][1].set_exception(error)
+            return
         self._meter.append_s.observe(time.perf_counter() - started)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if not future.done():
