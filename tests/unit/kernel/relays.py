@@ -46,7 +46,8 @@ class RoughBus(MemoryBus):
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         if not self.rough:
-            return await super().publish(records)
+            await super().publish(records)
+            return
         await asyncio.sleep(self._seed.uniform(0, 0.02))
         luck = self._seed.random()
         if luck < 0.3:
