@@ -20,6 +20,7 @@ from services.kernel.facts import (
     Repeated,
     Timer,
 )
+from services.kernel.faults_pg import store_faults
 from services.kernel.names import schema_of, vault_of
 from services.kernel.queries import named
 from services.kernel.rows_pg import (
@@ -40,7 +41,9 @@ from services.kernel.store import (
     TimerRow,
 )
 
-_FAULTS = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
+class _JustUsed(StoreUnavailable):
+    """A command id was used in another bucket while the append looked for it."""
 
 
 async def _nothing_to_reset(_connection: Any) -> None:
@@ -155,16 +158,20 @@ class PostgresStore:
     async def append(self, batch: Sequence[Append]) -> list[Outcome]:
         """One statement is one transaction: atomic without BEGIN and COMMIT."""
         try:
+            return await self._append(batch)
+        except _JustUsed:
+            return await self._append(batch)
+
+    async def _append(self, batch: Sequence[Append]) -> list[Outcome]:
+        with store_faults():
             async with self.pool.acquire() as connection:
                 return await self.append_on(connection, batch)
-        except asyncpg.UniqueViolationError:  # the same command id, just now, in another bucket
-            async with self.pool.acquire() as connection:
-                return await self.append_on(connection, batch)
-        except (*_FAULTS, asyncpg.LockNotAvailableError) as error:
-            raise StoreUnavailable(str(error)) from error
 
     async def append_on(self, connection: Any, batch: Sequence[Append]) -> list[Outcome]:
-        rows = await connection.fetch(self.sql["append"], *arguments(batch))
+        try:
+            rows = await connection.fetch(self.sql["append"], *arguments(batch))
+        except asyncpg.UniqueViolationError as error:
+            raise _JustUsed(str(error)) from error
         keys = [
             key_of(c)
             for a, row in zip(batch, rows, strict=True)
@@ -191,11 +198,9 @@ class PostgresStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTx]:
         """Commits at the end of the block; an unknown outcome is StoreUnavailable."""
-        try:
+        with store_faults():
             async with self.pool.acquire() as connection, connection.transaction():
                 yield PostgresTx(self, connection)
-        except (*_FAULTS, asyncpg.LockNotAvailableError) as error:
-            raise StoreUnavailable(str(error)) from error
 
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
         rows = await self._fetch("claim", *columns(sorted(partitions), 2))
@@ -249,8 +254,9 @@ class PostgresStore:
         return [tuple(row["sources"].split(",")) for row in await self._fetch("timer_sources")]
 
     async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]:
-        async with self.pool.acquire() as connection:
-            return await self._answers(connection, keys)
+        with store_faults():
+            async with self.pool.acquire() as connection:
+                return await self._answers(connection, keys)
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         rows = await self._fetch("unsent_replies", limit)
@@ -273,10 +279,8 @@ class PostgresStore:
         return value
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
-        try:
+        with store_faults():
             return await self.pool.fetch(self.sql[name], *arguments)  # type: ignore[no-any-return]
-        except (*_FAULTS, asyncpg.LockNotAvailableError) as error:
-            raise StoreUnavailable(str(error)) from error
 
     async def _answers(
         self, connection: Any, keys: Sequence[tuple[str, str]]

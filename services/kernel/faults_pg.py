@@ -1,0 +1,33 @@
+"""Which errors of PostgreSQL and its driver mean: try again, and which are the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from services.kernel.store import StoreUnavailable
+
+_FAULTS = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a backend that ended while its connection was being used again
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidTransactionStateError,  # paused for too long, or a standby
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+@contextmanager
+def store_faults() -> Iterator[None]:
+    """Raises StoreUnavailable for what may work the next time; the rest is a defect."""
+    try:
+        yield
+    except _FAULTS as error:
+        if isinstance(error, ValueError):  # asyncpg's DataError: the value fits no column
+            raise
+        raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
