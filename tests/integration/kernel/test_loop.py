@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,17 +12,7 @@ from hotline.dev.stack import StackInfo
 from services.kernel.names import TICKETS, bucket_of, topic_of
 from services.kernel.runtime import Runtime
 from tests.support.desks import NoteProgress, desk, echo
-from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
-
-
-@pytest.fixture(params=["real", "twin"])
-async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
-    if request.param == "twin":
-        async with memory_loop(namespace) as twin:
-            yield twin
-    else:
-        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
-            yield real
+from tests.support.loops import BUCKETS, Loop, real_loop, wait_until
 
 
 async def note(runtime: Runtime, ticket: str, words: str, key: str = "", **options: Any) -> Any:

@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from hotline.dev.stack import StackInfo
 from services.kernel.decider import ClearTimer, SetTimer
-from services.kernel.facts import Append, Appended, CommandKey, Conflict, NewFact, Repeated, TooLate
+from services.kernel.facts import Append, Appended, CommandKey, Conflict, Repeated, TooLate
 from services.kernel.store import Advance, LostOwnership, Store, TimerRow
-from tests.support.stores import memory_store, postgres_store
-
-NOW = datetime.now(UTC) - timedelta(seconds=1)
-
-
-@pytest.fixture(params=["postgres", "memory"])
-async def store(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Store]:
-    if request.param == "memory":
-        async with memory_store() as twin:
-            yield twin
-    else:
-        stack: StackInfo = request.getfixturevalue("stack")
-        async with postgres_store(stack, namespace) as real:
-            yield real
-
-
-def fact(text: str = "x", time: datetime = NOW) -> NewFact:
-    return NewFact("hotline.test.v1.Noted", text.encode(), time, b'{"by":"clerk"}')
-
-
-def append(stream: str, expected: int, *facts: NewFact, bucket: int = 0) -> Append:
-    return Append(bucket, stream, expected, list(facts))
-
-
-def keyed(stream: str, key: str, *facts: NewFact, bucket: int = 0) -> Append:
-    command = CommandKey("web", key, b"hash-" + stream.encode(), 201, b'{"ok":true}')
-    command.upto, command.wrote = len(facts), bool(facts)
-    return Append(bucket, stream, 0, list(facts), commands=[command])
+from tests.support.appends import NOW, append, fact, keyed
 
 
 async def test_positions_are_dense_within_a_bucket_and_versions_within_a_stream(

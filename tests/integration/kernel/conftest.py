@@ -1,0 +1,33 @@
+"""Every rule of the kernel is tried on the real broker and store and on their twins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hotline.dev.stack import StackInfo
+from services.kernel.store import Store
+from tests.support.loops import Loop, memory_loop, real_loop
+from tests.support.stores import memory_store, postgres_store
+
+
+@pytest.fixture(params=["postgres", "memory"])
+async def store(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Store]:
+    if request.param == "memory":
+        async with memory_store() as twin:
+            yield twin
+    else:
+        stack: StackInfo = request.getfixturevalue("stack")
+        async with postgres_store(stack, namespace) as real:
+            yield real
+
+
+@pytest.fixture(params=["real", "twin"])
+async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
+    if request.param == "twin":
+        async with memory_loop(namespace) as twin:
+            yield twin
+    else:
+        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
+            yield real
