@@ -10,10 +10,10 @@ from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
 from services.kernel.bus import Outgoing, Record
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.cloudevents import attributes, broker_time, to_fact
-from services.kernel.facts import Append, NewFact
+from services.kernel.facts import Append, Appended, NewFact
 from services.kernel.inbox import Batch
 from services.kernel.names import PARKED, bucket_of, topic_of
-from services.kernel.store import ParkedRecord, Store, Tx
+from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
 
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
@@ -44,22 +44,31 @@ def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
     return batch
 
 
-async def version_of(store: Store, bucket: int, ticket: str) -> int:
-    """Of the ticket's own stream, read afresh."""
-    return len((await store.load([(bucket, ticket)])).get(ticket, []))
-
-
-async def append_parked(
-    tx: Tx, record: Record, bucket: int, ticket: str, reason: str, version: int
+async def park(
+    store: Store,
+    record: Record,
+    bucket: int,
+    ticket: str,
+    reason: str,
+    advances: Sequence[Advance],
 ) -> None:
-    """TicketParked: the ticket's own stream says that it waits, and why."""
+    """The record waits, and TicketParked in the ticket's own stream says so, and why.
+
+    Raises StoreUnavailable where the stream moved on at this moment: then nothing has changed.
+    """
+    stream = (await store.load([(bucket, ticket)])).get(ticket, [])
     message = TicketParked(
         topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
     )
     metadata = orjson.dumps({"causation": f"{record.topic}/{record.partition}/{record.offset}"})
     name = TicketParked.DESCRIPTOR.full_name
     fact = NewFact(name, message.SerializeToString(), broker_time(record), metadata)
-    await tx.append([Append(bucket, ticket, version, [fact])])
+    async with store.transaction() as tx:
+        await tx.advance(advances)
+        (outcome,) = await tx.append([Append(bucket, ticket, len(stream), [fact])])
+        if not isinstance(outcome, Appended):
+            raise StoreUnavailable(f"{ticket} moved on while it was parked")
+        await tx.park([(bucket, waiting(record, ticket, reason))])
 
 
 def spoiled(record: Record, reason: str, namespace: str, service: str) -> Outgoing:

@@ -10,31 +10,33 @@ from services.kernel.bus import Bus, BusUnavailable, Consumer, Place, Record
 from services.kernel.clock import Clock
 from services.kernel.draft import Draft
 from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Repeated, TooLate
-from services.kernel.inbox import Batch, Inbox
+from services.kernel.inbox import Batch, Inbox, LogHole
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
-from services.kernel.parking import (
-    append_parked,
-    batch_of,
-    bucket_for,
-    spoiled,
-    ticket_of,
-    version_of,
-    waiting,
-)
+from services.kernel.parking import batch_of, bucket_for, park, spoiled, ticket_of, waiting
 from services.kernel.planner import Plan, Planner
 from services.kernel.relay import Relay
 from services.kernel.service import Service
 from services.kernel.states import States
-from services.kernel.store import LostOwnership, ParkedRecord, Store, StoreUnavailable, Tx
+from services.kernel.store import LostOwnership, Store, StoreUnavailable, Tx
 
 log = logging.getLogger("hotline.worker")
 POLL = 200
 ATTEMPTS = 3
 
 
+_UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
+
+
 class Stale(Exception):
-    """A cached state was behind its stream: load it again and decide again."""
+    """A cached state was behind its stream, or commands came again: decide again.
+
+    `keys`: all command ids of the drafts in which one was used before.
+    """
+
+    def __init__(self, keys: list[tuple[str, str]]) -> None:
+        super().__init__(keys)
+        self.keys = keys
 
 
 class Worker:
@@ -107,7 +109,7 @@ class Worker:
         while True:
             try:
                 await self.step(await consumer.fetch(POLL, 0.2))
-            except (StoreUnavailable, LostOwnership, BusUnavailable) as error:
+            except _UNDONE as error:
                 log.warning("the batch is undone: %s", error)
                 await self._clock.sleep(0.5)
                 await self._recover()
@@ -125,7 +127,7 @@ class Worker:
         async with self._one_at_a_time:
             try:
                 await self._step(records)
-            except (StoreUnavailable, LostOwnership, BusUnavailable):
+            except (*_UNDONE, LogHole):
                 raise
             except Exception as error:
                 log.exception("a batch of %d made the code fail", len(records))
@@ -153,7 +155,7 @@ class Worker:
             for record in records:
                 try:
                     await self._step([record])
-                except (StoreUnavailable, LostOwnership, BusUnavailable):
+                except _UNDONE:
                     raise
                 except Exception as again:  # noqa: BLE001 - it is parked with its reason
                     await self._park(record, again)
@@ -167,11 +169,7 @@ class Worker:
         self._inbox.parked.add(ticket)
         batch = self._inbox.sort([record])
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
-        async with self._store.transaction() as tx:
-            await tx.advance(batch.advances)
-            version = await version_of(self._store, bucket, ticket)
-            await append_parked(tx, record, bucket, ticket, reason, version)
-            await tx.park([(bucket, waiting(record, ticket, reason))])
+        await park(self._store, record, bucket, ticket, reason, batch.advances)
         if self._states is not None:
             self._states.evict([ticket])
         self._inbox.applied(batch.advances)
@@ -187,28 +185,29 @@ class Worker:
             if not rows:
                 return 0
             batch = Batch() if drop else batch_of(rows, self._inbox.tickets)
-            plan = await self._planner.plan(batch, {})
-            for draft in plan.drafts.values():
-                draft.live_from = None
-            written = await self._commit(batch, plan, {}, release=(rows[0], drop))
+            plan, written = await self._settle(batch, released=ticket)
             self._inbox.parked.discard(ticket)
             if self._states is not None:
                 self._states.evict([ticket])
             await self._after(batch, plan, written)
             return len(rows)
 
-    async def _settle(self, batch: Batch) -> tuple[Plan, list[tuple[Draft, Appended]]]:
+    async def _settle(
+        self, batch: Batch, released: str = ""
+    ) -> tuple[Plan, list[tuple[Draft, Appended]]]:
         """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
-        attempt = 1
-        while True:
+        for _ in range(ATTEMPTS):
             plan = await self._planner.plan(batch, repeats)
+            if released:
+                for draft in plan.drafts.values():
+                    draft.live_from = None
             try:
-                return plan, await self._commit(batch, plan, repeats)
-            except Stale:
-                if attempt == ATTEMPTS:
-                    raise
-                attempt += 1
+                return plan, await self._commit(batch, plan, released)
+            except Stale as stale:
+                if stale.keys:
+                    repeats.update(await self._store.answers(stale.keys))
+        raise StoreUnavailable("the tickets of the batch are changing too fast")
 
     async def _after(
         self, batch: Batch, plan: Plan, written: Sequence[tuple[Draft, Appended]]
@@ -238,11 +237,7 @@ class Worker:
     # Write
 
     async def _commit(
-        self,
-        batch: Batch,
-        plan: Plan,
-        repeats: dict[tuple[str, str], Repeated],
-        release: tuple[ParkedRecord, bool] | None = None,
+        self, batch: Batch, plan: Plan, released: str
     ) -> list[tuple[Draft, Appended]]:
         written: list[tuple[Draft, Appended]] = []
         async with self._store.transaction() as tx:
@@ -251,10 +246,10 @@ class Worker:
             pairs = plan.appends()
             if pairs:
                 outcomes = await tx.append([append for _, append in pairs])
-                written = self._accept(pairs, outcomes, repeats)
+                written = self._accept(pairs, outcomes)
             await self._fold(tx, batch, plan)
-            if release is not None:
-                await tx.unpark(release[0].ticket)
+            if released:
+                await tx.unpark(released)
         return written
 
     async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
@@ -273,13 +268,12 @@ class Worker:
             await view.apply(tx, batch.facts)
 
     def _accept(
-        self,
-        pairs: Sequence[tuple[Draft, Append]],
-        outcomes: Sequence[Outcome],
-        repeats: dict[tuple[str, str], Repeated],
+        self, pairs: Sequence[tuple[Draft, Append]], outcomes: Sequence[Outcome]
     ) -> list[tuple[Draft, Appended]]:
         """All appended, or Stale: the transaction rolls back and the batch is decided again."""
-        written, stale = [], []
+        written: list[tuple[Draft, Appended]] = []
+        stale: list[str] = []
+        keys: list[tuple[str, str]] = []
         for (draft, _), outcome in zip(pairs, outcomes, strict=True):
             match outcome:
                 case Appended():
@@ -287,13 +281,13 @@ class Worker:
                 case Conflict():
                     stale.append(draft.ticket)
                 case Repeated():
-                    repeats[outcome.sender, outcome.key] = outcome
                     stale.append(draft.ticket)
+                    keys += [(c.sender, c.key) for c in draft.commands]
                 case TooLate():
                     raise StoreUnavailable(f"{draft.ticket}: a reaction before the watermark")
         if stale:
             assert self._states is not None
             self._states.evict(stale)
             self._meter.conflicts(len(stale))
-            raise Stale(stale)
+            raise Stale(keys)
         return written
