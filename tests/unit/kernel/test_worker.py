@@ -1,0 +1,259 @@
+"""The worker: one owner, one transaction, and one bad record stops its ticket only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
+from services.kernel.bus import Outgoing
+from services.kernel.facts import Append, Appended
+from services.kernel.inbox import LogHole
+from services.kernel.names import PARKED, TICKETS, bucket_of
+from services.kernel.service import Service
+from services.kernel.store import LostOwnership, StoreUnavailable
+from tests.support.desks import ClockStarted, SeenNote, Start, desk, echo, echo_react
+from tests.support.loops import BUCKETS
+from tests.support.processes import City, Process, city, tickets_in
+
+PARKED_NAME = "TicketParked"
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[City]:
+    async with city() as made:
+        yield made
+
+
+class Mendable:
+    """An echo whose reaction to a poisoned note fails until it is mended."""
+
+    def __init__(self) -> None:
+        self.mended = False
+
+    def react(self, event: SeenNote, state: Any, at: Any) -> Sequence[Start]:
+        if self.mended:
+            return [Start(at, event.note, event.at + timedelta(seconds=1))]
+        return echo_react(event, state, at)
+
+    def service(self) -> Service:
+        made = echo()
+        assert made.decider is not None
+        return replace(made, decider=replace(made.decider, react=self.react))
+
+
+async def noted(town: City, desk_process: Process, *notes: tuple[str, str]) -> None:
+    """Notes on the log, in this order."""
+    for ticket, words in notes:
+        await desk_process.note(ticket, words)
+    await desk_process.relay()
+
+
+async def started(process: Process, ticket: str) -> list[str]:
+    facts = [f for f in await process.ledger(ticket) if f.type.endswith("ClockStarted")]
+    return [process.service.codec.decode(f).clock for f in facts]
+
+
+async def test_a_former_owners_batch_rolls_back(town: City) -> None:
+    first, former = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"))
+    records = await former.poll()
+    newer = await town.process(echo(), "1")
+    with pytest.raises(LostOwnership):
+        await former.worker.step(records)
+    assert await newer.ledger("t1") == []
+    await newer.read()
+    assert await started(newer, "t1") == ["called"]
+
+
+async def test_an_owner_that_claims_again_reads_on_where_the_store_says(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"))
+    await second.read()
+    await noted(town, first, ("t1", "wrote"))
+    await second.poll()
+    await second.worker.reclaim()
+    await second.read()
+    assert await started(second, "t1") == ["called", "wrote"]
+
+
+async def test_a_stale_state_is_loaded_again_and_decided_again(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"))
+    await second.read()
+    event = ClockStarted(town.clock.now(), "wrote", town.clock.now())
+    fact = second.service.codec.encode(event, b"{}")
+    bucket = bucket_of("t1", BUCKETS)
+    (other,) = await second.store.append([Append(bucket, "t1", 1, [fact])])
+    assert isinstance(other, Appended)
+    await noted(town, first, ("t1", "wrote"), ("t1", "came"))
+    await second.read()
+    assert await started(second, "t1") == ["called", "wrote", "came"]
+
+
+async def test_a_ticket_that_never_stands_still_is_tried_later_not_parked(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"))
+    records = await second.poll()
+    load, moved = second.store.load, 0
+
+    async def moving(streams: Any) -> Any:
+        """Another process appends between our load and our append."""
+        nonlocal moved
+        found = await load(streams)
+        event = ClockStarted(town.clock.now(), f"other-{moved}", town.clock.now())
+        fact = second.service.codec.encode(event, b"{}")
+        await second.store.append([Append(bucket_of("t1", BUCKETS), "t1", moved, [fact])])
+        moved += 1
+        return found
+
+    second.store.load = moving  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        await second.worker.step(records)
+    second.store.load = load  # type: ignore[method-assign]
+    await second.worker.reclaim()
+    await second.read()
+    assert (await started(second, "t1"))[-1] == "called"
+    assert PARKED_NAME not in await second.names("t1")
+
+
+async def test_a_commit_whose_outcome_is_unknown_is_not_doubled(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"), ("t2", "called"))
+    second.store.forgetful = 1
+    with pytest.raises(StoreUnavailable):
+        await second.read()
+    await second.worker.reclaim()
+    await noted(town, first, ("t1", "wrote"))
+    await second.read()
+    assert await started(second, "t1") == ["called", "wrote"]
+    assert await started(second, "t2") == ["called"]
+    await second.relay()
+    assert sum(f.source == "deadline" for f in town.facts()) == 3
+
+
+async def test_the_loop_recovers_by_itself(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    second.store.forgetful = 1
+    await noted(town, first, ("t1", "called"))
+    running = asyncio.create_task(second.worker.run(second.consumer))
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+        town.clock.advance(seconds=1)
+    await noted(town, first, ("t1", "wrote"))
+    while await started(second, "t1") != ["called", "wrote"]:
+        await asyncio.sleep(0.005)
+    assert not running.done()
+    running.cancel()
+
+
+async def test_one_bad_record_parks_its_ticket_and_the_others_go_on(town: City) -> None:
+    bad, healthy, other = tickets_in(0, 3)
+    first, second = await town.process(desk()), await town.process(Mendable().service())
+    notes = [(healthy, "one"), (bad, "poison"), (other, "two"), (bad, "later"), (healthy, "three")]
+    await noted(town, first, *notes)
+    await second.read()
+    assert await started(second, healthy) == ["one", "three"]
+    assert await started(second, other) == ["two"]
+    assert await second.names(bad) == [PARKED_NAME]
+    (fact,) = await second.ledger(bad)
+    message = TicketParked.FromString(fact.data)
+    assert (message.topic, message.partition, message.offset) == (TICKETS, 0, 1)
+    assert message.reason == "ZeroDivisionError: this note makes the code fail"
+    waiting = await second.store.parked_records(bad, 10)
+    assert [(r.offset, r.value is not None) for r in waiting] == [(1, True), (3, True)]
+    assert "this note makes the code fail" in waiting[0].reason
+    row = second.inbox.rows[TICKETS, 0]
+    assert (row.next_offset, row.expected) == (5, {"dispatch": 6})
+
+
+async def test_a_parked_ticket_waits_also_for_the_next_owner(town: City) -> None:
+    (bad,) = tickets_in(0, 1)
+    first, former = await town.process(desk()), await town.process(Mendable().service())
+    await noted(town, first, (bad, "poison"))
+    await former.read()
+    newer = await town.process(Mendable().service(), "1")
+    await noted(town, first, (bad, "later"))
+    await newer.read()
+    assert len(await newer.store.parked_records(bad, 10)) == 2
+    assert await started(newer, bad) == []
+
+
+async def test_release_applies_what_waited_in_order_and_with_its_own_times(town: City) -> None:
+    (bad,) = tickets_in(0, 1)
+    mendable = Mendable()
+    first, second = await town.process(desk()), await town.process(mendable.service())
+    begun = town.clock.now()
+    await noted(town, first, (bad, "poison"))
+    town.clock.advance(minutes=1)
+    await noted(town, first, (bad, "later"))
+    await second.read()
+    town.clock.advance(minutes=30)
+    await second.store.close_buckets([0], [], [], 1.0)  # live facts of then would be too late
+    with pytest.raises(ZeroDivisionError):
+        await second.worker.release(bad)
+    assert len(await second.store.parked_records(bad, 10)) == 2
+    mendable.mended = True
+    assert await second.worker.release(bad) == 2
+    facts = (await second.ledger(bad))[1:]
+    assert await started(second, bad) == ["poison", "later"]
+    assert [f.time for f in facts] == [begun, begun + timedelta(minutes=1)]
+    assert await second.store.parked_records(bad, 10) == []
+    await noted(town, first, (bad, "after"))
+    await second.read()
+    assert await started(second, bad) == ["poison", "later", "after"]
+
+
+async def test_release_decides_again_where_the_stream_moved_on(town: City) -> None:
+    (bad,) = tickets_in(0, 1)
+    mendable = Mendable()
+    first, second = await town.process(desk()), await town.process(mendable.service())
+    await noted(town, first, (bad, "poison"))
+    await second.read()
+    mendable.mended = True
+    assert second.runtime.states is not None
+    second.runtime.states.evict([bad])
+    second.runtime.states.keep(bad, frozenset(), 0)  # as read before the ticket was parked
+    assert await second.worker.release(bad) == 1
+    assert await started(second, bad) == ["poison"]
+
+
+async def test_drop_forgets_what_waited(town: City) -> None:
+    (bad,) = tickets_in(0, 1)
+    first, second = await town.process(desk()), await town.process(Mendable().service())
+    await noted(town, first, (bad, "poison"), (bad, "later"))
+    await second.read()
+    assert await second.worker.release(bad, drop=True) == 2
+    assert await second.worker.release(bad) == 0
+    await noted(town, first, (bad, "after"))
+    await second.read()
+    assert await started(second, bad) == ["after"]
+
+
+async def test_a_record_without_a_ticket_goes_to_the_operators(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    await town.publish(Outgoing(TICKETS, 0, b"?", b"what", [("ce_source", b"dispatch")]))
+    await noted(town, first, (tickets_in(0, 1)[0], "called"))
+    await second.read()
+    (parked,) = town.log(PARKED)
+    message = RecordParked.FromString(parked.value)
+    assert (message.topic, message.partition, message.offset) == (TICKETS, 0, 0)
+    assert (message.key, message.value) == (b"?", b"what")
+    assert "ce_position" in message.reason
+    assert await started(second, tickets_in(0, 1)[0]) == ["called"]
+
+
+async def test_a_hole_in_the_log_is_an_alarm_and_parks_nobody(town: City) -> None:
+    one, two = tickets_in(0, 2)
+    first, second = await town.process(desk()), await town.process(echo())
+    await noted(town, first, (one, "called"), (two, "called"), (one, "wrote"))
+    records = await second.poll()
+    with pytest.raises(LogHole):
+        await second.worker.step([records[0], records[2]])
+    assert await second.store.parked_records("", 10) == []
+    assert await second.ledger(one) == []
