@@ -13,6 +13,7 @@ from services.kernel.bus import Consumer, Outgoing, Record
 from services.kernel.bus_memory import MemoryBus
 from services.kernel.clock import ManualClock
 from services.kernel.cloudevents import to_fact
+from services.kernel.codec import metadata
 from services.kernel.commands import Answer, hash_of
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, bucket_of
@@ -108,7 +109,7 @@ class Process:
             runtime.meter, self.worker.keep,
         )  # fmt: skip
 
-    async def note(self, ticket: str, words: str, key: str = "") -> Answer:
+    async def note(self, ticket: str, words: str, *, key: str = "", import_id: str = "") -> Answer:
         """NoteProgress as over HTTP."""
         assert self.runtime.performer is not None
         return await self.runtime.performer.perform(
@@ -117,7 +118,7 @@ class Process:
             sender="web",
             key=key or f"{ticket}-{words}",
             body_hash=hash_of("NoteProgress", words.encode()),
-            meta={"by": "clerk"},
+            meta=metadata(by="clerk", import_id=import_id),
         )
 
     async def ledger(self, ticket: str) -> list[Fact]:
