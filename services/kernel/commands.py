@@ -34,9 +34,28 @@ class Unsound(Rejection):
     status = 422
 
 
+REUSED = (
+    422,
+    "command-id-reused",
+    "Send a changed command under a new Idempotency-Key or command id.",
+)
+
+
 def hash_of(type_name: str, body: bytes) -> bytes:
     """What makes two bodies of one command id the same."""
     return hashlib.sha256(type_name.encode() + b"\0" + body).digest()
+
+
+def hash_of_command(service: Service, ticket: str, command: Any) -> bytes | None:
+    """The same for a command whichever way and in whichever form it came; None where it has no
+    form on the wire."""
+    for name, entry in service.codec.commands.items():
+        if entry.cls is type(command):
+            try:
+                return hash_of(name, f"{ticket}\0".encode() + entry.serialize(command))
+            except ValueError:  # a number too large: deciding it says so
+                return None
+    return None
 
 
 def accepted_body(
@@ -56,13 +75,9 @@ def accepted_body(
 def repeated_answer(service: str, bucket: int, body_hash: bytes, known: Repeated) -> Answer:
     """The answer of a command id that was used before: the same, or 422 for another body."""
     if known.body_hash != body_hash:
-        problem = Problem(
-            422,
-            "command-id-reused",
-            "The command id was used for another command.",
-            "Send a changed command under a new Idempotency-Key or command id.",
-        )
-        return Answer(422, problem.body(), None, None)
+        status, slug, detail = REUSED
+        problem = Problem(status, slug, "The command id was used for another command.", detail)
+        return Answer(status, problem.body(), None, None)
     position = f"{service}/{bucket}/{known.position}" if known.position else None
     return Answer(known.status, known.body, known.version, position)
 

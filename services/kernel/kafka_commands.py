@@ -1,31 +1,32 @@
-"""Commands and submissions that come by Kafka: verified, decided, answered."""
+"""Commands and submissions that come by Kafka: verified and decided."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.kernel.bus import Bus, BusUnavailable, Outgoing, Record
+from services.kernel.bus import Record
 from services.kernel.cloudevents import broker_time
 from services.kernel.codec import PROTOBUF, BadBody, metadata
-from services.kernel.commands import Answer, decide_command, hash_of, repeated_answer
+from services.kernel.commands import (
+    Answer,
+    decide_command,
+    hash_of,
+    hash_of_command,
+    repeated_answer,
+)
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
-from services.kernel.measure import Meter
 from services.kernel.names import SUBMISSIONS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
-from services.kernel.replies import Reply, reply_record
+from services.kernel.replies import Reply
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import Service
 from services.kernel.signing import SignatureError, verify
-from services.kernel.store import Store, StoreUnavailable
 from services.kernel.telemetry import traced
 
-log = logging.getLogger("hotline.commands")
 Headers = Mapping[str, bytes]
 IMPORT_HEADERS = ("ce_actingfor", "ce_importid", "ce_importtime")
 
@@ -54,27 +55,22 @@ class Refused(Exception):
 
 
 class KafkaCommands:
-    """Reads commands for one service. `default` answers those that no service knows."""
+    """Reads commands for one service; `answers_unknown`: also those that no service knows."""
 
     def __init__(
         self,
         service: Service,
         senders: Senders,
-        store: Store,
-        bus: Bus,
-        meter: Meter,
         *,
         namespace: str,
         buckets: int,
         answers_unknown: bool,
     ) -> None:
-        self._service, self._senders, self._store = service, senders, store
-        self._bus, self._meter, self._namespace = bus, meter, namespace
+        self._service, self._senders, self._namespace = service, senders, namespace
         self._buckets, self._answers_unknown = buckets, answers_unknown
         self._package = f"hotline.{service.name}."
         self._submissions = topic_of(namespace, SUBMISSIONS)
         self._roles = {rule.command.__name__: rule.roles for rule in service.commands}
-        self._sending: set[asyncio.Task[None]] = set()
 
     # Read
 
@@ -164,6 +160,8 @@ class KafkaCommands:
             "import_id": import_id,
         }
         request.command = self._service.codec.command(type_name, body, content_type, envelope)
+        hashed = hash_of_command(self._service, request.ticket, request.command)
+        request.body_hash = hashed or request.body_hash
 
     def _ticket(self, record: Record) -> str:
         ticket = (record.key or b"").decode()
@@ -209,13 +207,14 @@ class KafkaCommands:
         repeats: Mapping[tuple[str, str], Repeated],
     ) -> Reply:
         """Put the outcome into the draft; the reply is sent after the commit."""
+        if request.problem is not None:
+            return _refused(request, *request.problem)
         known = repeats.get((request.sender, request.command_id))
         if known is not None:
             bucket = bucket_of(known.ticket, self._buckets)
             answer = repeated_answer(self._service.name, bucket, request.body_hash, known)
             return Reply(request.sender, request.command_id, known.ticket, answer, True)
-        if request.problem is not None or draft is None:
-            return self._refused(request)
+        assert draft is not None
         topic = replies_of(request.sender)
         key = CommandKey(request.sender, request.command_id, request.body_hash, 0, b"", topic)
         decide_command(
@@ -228,47 +227,10 @@ class KafkaCommands:
             extra=request.extra,
         )
         answer = Answer(key.status, key.body, draft.version, None)
-        return Reply(request.sender, request.command_id, request.ticket, answer, True, draft)
+        return Reply(request.sender, request.command_id, request.ticket, answer, True, key)
 
-    def _refused(self, request: Request) -> Reply:
-        status, slug, detail = request.problem or (404, "unknown-ticket", "No such ticket.")
-        title = slug.replace("-", " ").capitalize() + "."
-        body = Problem(status, slug, title, detail).body()
-        answer = Answer(status, body, None, None)
-        return Reply(request.sender, request.command_id, request.ticket, answer, False)
 
-    # Answer
-
-    def send(self, replies: Sequence[Reply]) -> None:
-        """After the commit, without waiting; what is not sent now is sent at the next start."""
-        for reply in replies:
-            self._meter.command("kafka", reply.answer.status)
-        task = asyncio.create_task(self._send(list(replies)))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-    async def _send(self, replies: Sequence[Reply]) -> None:
-        records = [self._record(r) for r in replies if self._senders.get(r.sender)]
-        try:
-            await self._bus.publish(records)
-            stored = [(r.sender, r.command_id) for r in replies if r.stored]
-            if stored:
-                await self._store.replies_sent(stored)
-        except (BusUnavailable, StoreUnavailable) as error:
-            log.warning("replies wait for the next round: %s", error)
-
-    async def send_unsent(self, limit: int = 500) -> int:
-        """Answers whose sending is not known to have worked; how many there were."""
-        rows = await self._store.unsent_replies(limit)
-        records = []
-        for sender, key, _topic, known in rows:
-            bucket = bucket_of(known.ticket, self._buckets)
-            answer = repeated_answer(self._service.name, bucket, known.body_hash, known)
-            records.append(self._record(Reply(sender, key, known.ticket, answer, True)))
-        if records:
-            await self._bus.publish(records)
-            await self._store.replies_sent([(sender, key) for sender, key, _, _ in rows])
-        return len(rows)
-
-    def _record(self, reply: Reply) -> Outgoing:
-        return reply_record(reply, self._service.name, self._namespace)
+def _refused(request: Request, status: int, slug: str, detail: str) -> Reply:
+    title = slug.replace("-", " ").capitalize() + "."
+    answer = Answer(status, Problem(status, slug, title, detail).body(), None, None)
+    return Reply(request.sender, request.command_id, request.ticket, answer, False)

@@ -18,7 +18,8 @@ from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
     """The ticket that a fact or a command belongs to; empty where none can be read."""
-    return (headers.get("ce_subject") or record.key or b"").decode(errors="replace")
+    found = (headers.get("ce_subject") or record.key or b"").decode(errors="replace")
+    return found.replace("\0", "\ufffd")  # no text of the store may hold a NUL
 
 
 def waiting(record: Record, ticket: str, reason: str) -> ParkedRecord:

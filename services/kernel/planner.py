@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.kernel.codec import metadata
+from services.kernel.commands import REUSED
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import Append, Fact, Repeated
@@ -82,14 +83,17 @@ class Planner:
 
         A refused one takes no id: who is not proven to be its sender cannot use it up.
         """
-        replies, decided = list[Reply](), set[tuple[str, str]]()
+        decided: dict[tuple[str, str], Request] = {}
+        replies: list[Reply] = []
         for request in requests:
-            key = (request.sender, request.command_id)
-            if key in decided:
-                continue
-            if request.problem is None:
-                decided.add(key)
             assert self._commands is not None
+            first = decided.get((request.sender, request.command_id))
+            if first is not None and request.problem is None:
+                if first.body_hash == request.body_hash:
+                    continue
+                request.problem = REUSED
+            elif request.problem is None:
+                decided[request.sender, request.command_id] = request
             draft = drafts.get(request.ticket)
             with about(request.ticket, request.meta.get("traceparent", "")):
                 replies.append(self._commands.decide(draft, request, repeats))

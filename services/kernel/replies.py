@@ -1,27 +1,98 @@
-"""The outcome of a command that came by Kafka, on its way to its sender's own topic."""
+"""Answers on their way to the senders of commands that came by Kafka."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
-from services.kernel.bus import Outgoing
+from services.kernel.bus import Bus, BusUnavailable, Outgoing
 from services.kernel.codec import PROTOBUF
-from services.kernel.commands import Answer
-from services.kernel.draft import Draft
-from services.kernel.names import replies_of, topic_of
+from services.kernel.commands import Answer, repeated_answer
+from services.kernel.facts import CommandKey
+from services.kernel.measure import Meter
+from services.kernel.names import bucket_of, replies_of, topic_of
+from services.kernel.senders import Senders
+from services.kernel.store import Store, StoreUnavailable
+
+log = logging.getLogger("hotline.replies")
 
 
 @dataclass(slots=True)
 class Reply:
-    """An answer on its way to the sender's replies topic."""
+    """An answer on its way to the sender's replies topic; `key` where it was decided just now."""
 
     sender: str
     command_id: str
     ticket: str
     answer: Answer
     stored: bool
-    draft: Draft | None = None
+    key: CommandKey | None = None
+
+
+class Replies:
+    """Sends the answers of one service; none is lost, some come twice."""
+
+    def __init__(
+        self,
+        service: str,
+        senders: Senders,
+        store: Store,
+        bus: Bus,
+        meter: Meter,
+        *,
+        namespace: str,
+        buckets: int,
+    ) -> None:
+        self._service, self._senders, self._store = service, senders, store
+        self._bus, self._meter, self._namespace = bus, meter, namespace
+        self._buckets = buckets
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def send(self, replies: Sequence[Reply], placed: Mapping[str, int]) -> None:
+        """After the commit, without waiting; what is not sent now is sent by `send_unsent`.
+
+        `placed`: the first position of what was appended to each ticket's stream.
+        """
+        for reply in replies:
+            self._meter.command("kafka", reply.answer.status)
+            if reply.key is not None and reply.key.wrote:
+                last = placed[reply.ticket] + reply.key.upto - 1
+                position = f"{self._service}/{bucket_of(reply.ticket, self._buckets)}/{last}"
+                reply.answer = replace(reply.answer, position=position)
+        task = asyncio.create_task(self._send(list(replies)))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send(self, replies: Sequence[Reply]) -> None:
+        records = [
+            reply_record(r, self._service, self._namespace)
+            for r in replies
+            if self._senders.get(r.sender)
+        ]
+        try:
+            await self._bus.publish(records)
+            stored = [(r.sender, r.command_id) for r in replies if r.stored]
+            if stored:
+                await self._store.replies_sent(stored)
+        except (BusUnavailable, StoreUnavailable) as error:
+            log.warning("replies wait for the next round: %s", error)
+
+    async def send_unsent(self, limit: int = 500) -> int:
+        """Answers whose sending is not known to have worked; how many there were."""
+        rows = await self._store.unsent_replies(limit)
+        records = []
+        for sender, key, _topic, known in rows:
+            bucket = bucket_of(known.ticket, self._buckets)
+            answer = repeated_answer(self._service, bucket, known.body_hash, known)
+            reply = Reply(sender, key, known.ticket, answer, True)
+            records.append(reply_record(reply, self._service, self._namespace))
+        if records:
+            await self._bus.publish(records)
+            await self._store.replies_sent([(sender, key) for sender, key, _, _ in rows])
+        return len(rows)
 
 
 def reply_record(reply: Reply, source: str, namespace: str) -> Outgoing:

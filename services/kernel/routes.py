@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kernel.codec import ENVELOPE, metadata
-from services.kernel.commands import hash_of
+from services.kernel.commands import hash_of, hash_of_command
 from services.kernel.describe import ANSWER_HEADERS, CommandAnswer, answers, problems
 from services.kernel.http import (
     StrictModel,
@@ -63,16 +63,18 @@ def trace_of(request: Request) -> str:
 async def waited(
     runtime: Runtime, positions: Mapping[tuple[str, int], int], *, views: bool = False
 ) -> None:
-    """Read one's own write: until what `Hotline-After` names was applied, 2 s at most.
+    """Read one's own write: until all that `Hotline-After` names was applied, 2 s at most.
 
     A command decides on the ledger, so it need not wait for the service's own facts in buckets of
     other processes; a read of `views` must.
     """
+    begun = runtime.clock.now()
     for (source, bucket), position in positions.items():
         own = source == runtime.service.name and bucket not in runtime.inbox.buckets()
         if own and not views:
             continue
-        if not await runtime.wait_for(source, bucket, position, AFTER_S):
+        left_s = AFTER_S - (runtime.clock.now() - begun).total_seconds()
+        if not await runtime.wait_for(source, bucket, position, left_s):
             raise unavailable(f"{source}/{bucket}/{position} was not applied yet.")
 
 
@@ -93,7 +95,8 @@ async def perform(
     """Perform and answer; what cannot be done now is a 503, another version a 412.
 
     `new`: the ticket was numbered just now, so nothing is known of it, and its number, which is
-    another at each repeat, does not make two bodies of one key different.
+    another at each repeat, does not make two bodies of one key different. `body` makes them so
+    where the codec does not know the command.
     """
     assert runtime.performer is not None
     current_ticket.set(ticket)
@@ -111,7 +114,8 @@ async def perform(
             command,
             sender=principal.name,
             key=key,
-            body_hash=hash_of(name, f"{hashed}\0".encode() + body),
+            body_hash=hash_of_command(runtime.service, hashed, command)
+            or hash_of(name, f"{hashed}\0".encode() + body),
             meta=meta,
             if_match=expected,
             extra=extra,

@@ -19,6 +19,7 @@ from services.kernel.measure import Meter
 from services.kernel.names import topic_of
 from services.kernel.performer import Performer
 from services.kernel.relay import Relay
+from services.kernel.replies import Replies
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.states import States
@@ -55,7 +56,7 @@ class Runtime:
     ) -> None:
         self.service, self.place = service, place
         self.store, self.bus, self.clock = store, bus, clock
-        self.registry, self.meter = registry, Meter(registry)
+        self.registry = registry
         self.tickets = topic_of(place.namespace, names.TICKETS)
         self.inbox = Inbox(self.tickets, self._wants)
         self.relay = Relay(service.codec, self.tickets, store, bus, clock)
@@ -64,7 +65,17 @@ class Runtime:
         self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.states = States(service, store, place.buckets) if service.decider else None
+        self.meter = Meter(registry)
         self.commands = self._kafka_commands(senders)
+        self.replies = Replies(
+            service.name,
+            senders,
+            store,
+            bus,
+            self.meter,
+            namespace=place.namespace,
+            buckets=place.buckets,
+        )
         self.worker = Worker(
             service,
             store,
@@ -74,6 +85,7 @@ class Runtime:
             self.states,
             self.inbox,
             self.commands,
+            self.replies,
             place.namespace,
             place.buckets,
             self.meter,
@@ -92,9 +104,6 @@ class Runtime:
         return KafkaCommands(
             self.service,
             senders,
-            self.store,
-            self.bus,
-            self.meter,
             namespace=self.place.namespace,
             buckets=self.place.buckets,
             answers_unknown=self.service.name == "dispatch",
@@ -142,7 +151,7 @@ class Runtime:
         self._task("writer", self.writer.run())
         self._task("watermarks", self._promiser().run(self.consumer))
         if self.commands is not None:
-            self._task("replies", self._unsent_replies(self.commands))
+            self._task("replies", self._unsent_replies())
         if self.service.expire is not None:
             await self._start_timers()
         await asyncio.wait_for(worker.joined.wait(), timeout=30.0)
@@ -178,10 +187,10 @@ class Runtime:
         )
         self._task("timers", timers.run())
 
-    async def _unsent_replies(self, commands: KafkaCommands) -> None:
+    async def _unsent_replies(self) -> None:
         while True:
             try:
-                found = await commands.send_unsent()
+                found = await self.replies.send_unsent()
             except (BusUnavailable, StoreUnavailable) as error:
                 log.warning("replies wait: %s", error)
                 found = 0

@@ -16,6 +16,7 @@ from services.kernel.measure import Meter
 from services.kernel.parking import batch_of, bucket_for, park, spoiled, ticket_of, waiting
 from services.kernel.planner import Plan, Planner
 from services.kernel.relay import Relay
+from services.kernel.replies import Replies
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import LostOwnership, Store, StoreUnavailable, Tx
@@ -52,13 +53,14 @@ class Worker:
         states: States | None,
         inbox: Inbox,
         commands: KafkaCommands | None,
+        replies: Replies,
         namespace: str,
         buckets: int,
         meter: Meter,
     ) -> None:
         self._service, self._store, self._bus, self._clock = service, store, bus, clock
         self._relay, self._states, self._inbox = relay, states, inbox
-        self._commands, self._namespace, self._buckets = commands, namespace, buckets
+        self._replies, self._namespace, self._buckets = replies, namespace, buckets
         self._meter = meter
         self._planner = Planner(service, states, commands, buckets, meter)
         self._one_at_a_time = asyncio.Lock()
@@ -163,7 +165,7 @@ class Worker:
             await self._park(records[0], error)
 
     async def _park(self, record: Record, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}"[:500]
+        reason = f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
         ticket = ticket_of(record, dict(record.headers))
         log.error("ticket %s is parked: %s", ticket, reason, extra={"ticket": ticket})
         self._inbox.parked.add(ticket)
@@ -221,8 +223,9 @@ class Worker:
         self._meter.applied(batch)
         for view in self._service.views:
             await view.committed(batch.facts)
-        if plan.replies and self._commands is not None:
-            self._commands.send(plan.replies)
+        if plan.replies:
+            placed = {draft.ticket: outcome.position for draft, outcome in written}
+            self._replies.send(plan.replies, placed)
 
     def keep(self, written: Sequence[tuple[Draft, Appended]]) -> None:
         """Remember the states of what was committed and hand the facts to the relay."""

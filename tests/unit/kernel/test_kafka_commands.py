@@ -11,21 +11,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
 
 from hotline.client.commands import Import, Signer
 from hotline.dispatch.v1 import commands_pb2
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Outgoing
-from services.kernel.bus_memory import MemoryBus, MemoryRecord
+from services.kernel.bus_memory import MemoryRecord
 from services.kernel.cloudevents import attributes
 from services.kernel.kafka_commands import KafkaCommands, Request
-from services.kernel.measure import Meter
 from services.kernel.names import COMMANDS, bucket_of, replies_of, topic_of
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import CommandRule, Service
 from services.kernel.signing import sign
-from services.kernel.store_memory import MemoryStore
 from services.kernel.topics import replies_topic
 from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS, Loop, memory_loop
@@ -78,16 +75,7 @@ def record(sent: Outgoing, **changes: bytes | None) -> MemoryRecord:
 
 
 async def read(given: MemoryRecord) -> Request:
-    commands = KafkaCommands(
-        noting(),
-        Known(),
-        MemoryStore("dispatch", BUCKETS, lambda: NOW),
-        MemoryBus(lambda: NOW),
-        Meter(CollectorRegistry()),
-        namespace="",
-        buckets=BUCKETS,
-        answers_unknown=True,
-    )
+    commands = KafkaCommands(noting(), Known(), namespace="", buckets=BUCKETS, answers_unknown=True)
     (found,) = await commands.read([(given, attributes(given.headers))])
     return found
 
