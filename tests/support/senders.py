@@ -1,0 +1,87 @@
+"""Senders of Kafka commands, with keys of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hotline.dispatch.v1 import commands_pb2
+from services.kernel.bus import Outgoing
+from services.kernel.codec import PROTOBUF, rfc3339
+from services.kernel.names import COMMANDS, bucket_of, replies_of
+from services.kernel.senders import Sender, Senders
+from services.kernel.signing import KEY_ID, SIGNATURE, sign
+from tests.support.loops import BUCKETS
+
+NOTE = "hotline.dispatch.v1.NoteProgress"
+
+
+class KnownSenders(Senders):
+    """Those whom the test has made."""
+
+    def __init__(self, *senders: Signer) -> None:
+        super().__init__(None)
+        self._senders = {s.name: s.sender for s in senders}
+
+
+@dataclass
+class Signer:
+    """One sender: signs records, and may be asked to get it wrong."""
+
+    name: str
+    role: str
+    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.name, self.role, self.name.upper(), {"k1": self.key.public_key()})
+
+    @property
+    def replies(self) -> str:
+        return replies_of(self.name)
+
+    def note(self, ticket: str, words: str, command_id: str, time: datetime) -> Outgoing:
+        """NoteProgress as protobuf."""
+        body = commands_pb2.NoteProgress(note=words).SerializeToString()
+        return self.command(ticket, command_id, time, body)
+
+    def command(
+        self,
+        ticket: str,
+        command_id: str,
+        time: datetime,
+        body: bytes,
+        *,
+        type_name: str = NOTE,
+        content_type: str = PROTOBUF,
+        partition: int | None = None,
+        signed: Mapping[str, str] | None = None,
+    ) -> Outgoing:
+        """`signed`: headers of an import, which are signed too."""
+        stated, more = rfc3339(time), signed or {}
+        signature = sign(
+            self.key, COMMANDS, ticket.encode(), type_name, command_id, stated, body, more
+        )
+        headers = {
+            "ce_type": type_name,
+            "ce_source": self.name,
+            "ce_id": command_id,
+            "ce_time": stated,
+            "content-type": content_type,
+            SIGNATURE: signature,
+            KEY_ID: "k1",
+            **more,
+        }
+        place = bucket_of(ticket, BUCKETS) if partition is None else partition
+        packed = [(name, value.encode()) for name, value in headers.items()]
+        return Outgoing(COMMANDS, place, ticket.encode(), body, packed)
+
+
+def changed(record: Outgoing, **headers: str | None) -> Outgoing:
+    """The record with other headers (None: without), its signature as it was."""
+    kept = [(name, value) for name, value in record.headers if name not in headers]
+    new = [(name, value.encode()) for name, value in headers.items() if value is not None]
+    return Outgoing(record.topic, record.partition, record.key, record.value, [*kept, *new])
