@@ -134,10 +134,10 @@ class Process:
 
 
 class City:
-    """A clock, a broker and the stores that the processes share."""
+    """A clock (one that stands, if none is given), a broker and the stores that are shared."""
 
-    def __init__(self) -> None:
-        self.clock = ManualClock(START)
+    def __init__(self, clock: Any = None) -> None:
+        self.clock = clock or ManualClock(START)
         self.bus = MemoryBus(self.clock.now)
         for topic in ticket_topics(BUCKETS):
             self.bus.create(topic.name, topic.partitions)
@@ -166,9 +166,9 @@ class City:
 
 
 @asynccontextmanager
-async def city() -> AsyncIterator[City]:
+async def city(clock: Any = None) -> AsyncIterator[City]:
     """Everything that it starts is stopped."""
-    made = City()
+    made = City(clock)
     try:
         yield made
     finally:

@@ -1,0 +1,236 @@
+"""Commands over HTTP: one answer per key, and one's own writes are read after Hotline-After."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+
+from services.kernel import writer as writing
+from services.kernel.http import create_app
+from services.kernel.identity import Principal, Role
+from services.kernel.routes import command_router
+from services.kernel.security import Security
+from services.kernel.service import CommandRule
+from tests.support.desks import NoteProgress, desk
+from tests.support.loops import BUCKETS
+from tests.support.processes import City, Process, city
+from tests.support.virtual import VirtualClock, run_virtual
+
+DPR = Principal("dpr", frozenset({Role.UNIT}), unit="DPR")
+TICKET = "T-1"
+
+
+class Caller(Security):
+    """Proves that the caller is whoever the test says."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None)
+        self.caller = DPR
+
+    async def principal(self, request: Request) -> Principal:
+        return self.caller
+
+
+class Web:
+    """The desk over HTTP."""
+
+    def __init__(self, town: City, process: Process) -> None:
+        self.town, self.process, self.security = town, process, Caller()
+        runtime = process.runtime
+        app: FastAPI = create_app(
+            "dispatch", runtime.readiness, security=self.security, registry=runtime.registry
+        )
+        app.include_router(command_router(runtime))
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://dispatch"
+        )
+
+    async def note(self, words: str, key: str = "k", ticket: str = TICKET, **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key:
+            named["Idempotency-Key"] = key
+        return await self._client.post(
+            f"/v1/tickets/{ticket}/note", json={"note": words}, headers=named
+        )
+
+    async def recorded(self) -> list[str]:
+        return await self.process.names(TICKET)
+
+    async def travelled(self) -> None:
+        await self.process.relay()
+        await self.process.read()
+
+
+@asynccontextmanager
+async def _web() -> Any:
+    rule = CommandRule("note", NoteProgress, frozenset({"unit", "staff"}))
+    async with city(VirtualClock()) as town:
+        yield Web(town, await town.process(replace(desk(), commands=(rule,))))
+
+
+def on_the_web(test: Callable[[Web], Awaitable[None]]) -> Callable[[], None]:
+    """Runs a test in virtual time: nothing that waits takes any."""
+
+    async def run() -> None:
+        async with _web() as web:
+            await test(web)
+
+    def virtual() -> None:
+        run_virtual(run())
+
+    return virtual
+
+
+def problem(response: Any) -> tuple[int, str]:
+    assert response.headers["content-type"] == "application/problem+json"
+    return response.status_code, response.json()["type"].rpartition("/")[2]
+
+
+def seen(response: Any) -> tuple[Any, ...]:
+    headers = response.headers
+    return response.status_code, response.content, headers["etag"], headers["hotline-position"]
+
+
+@on_the_web
+async def test_the_same_command_twice_is_one_fact_and_the_same_answer(web: Web) -> None:
+    first, again = await web.note("called"), await web.note("called")
+    assert seen(first) == seen(again)
+    assert (first.status_code, first.headers["etag"]) == (201, '"1"')
+    assert await web.recorded() == ["ProgressNoted"]
+
+
+@on_the_web
+async def test_both_of_two_at_once_get_the_same_answer(web: Web) -> None:
+    answers = await asyncio.gather(*(web.note("called") for _ in range(5)))
+    assert {seen(a) for a in answers} == {seen(answers[0])}
+    assert await web.recorded() == ["ProgressNoted"]
+
+
+@on_the_web
+async def test_a_key_for_another_body_or_ticket_is_refused(web: Web) -> None:
+    await web.note("called")
+    for again in (await web.note("wrote"), await web.note("called", ticket="T-2")):
+        assert problem(again) == (422, "command-id-reused")
+    assert await web.recorded() == ["ProgressNoted"]
+    assert await web.process.names("T-2") == []
+
+
+@on_the_web
+async def test_callers_choose_their_keys_for_themselves(web: Web) -> None:
+    await web.note("called")
+    web.security.caller = Principal("clerk", frozenset({Role.STAFF}))
+    assert (await web.note("wrote")).status_code == 200
+    assert [f.by for f in await web.process.ledger(TICKET)] == ["dpr", "clerk"]
+
+
+@on_the_web
+async def test_a_command_without_a_key_or_role_is_refused(web: Web) -> None:
+    assert problem(await web.note("called", key="")) == (400, "idempotency-key-missing")
+    web.security.caller = Principal("web", frozenset({Role.CHANNEL}))
+    assert problem(await web.note("called")) == (403, "role-missing")
+    assert await web.recorded() == []
+
+
+@on_the_web
+async def test_a_rejection_repeats_and_takes_no_version(web: Web) -> None:
+    first, again = await web.note(""), await web.note("")
+    assert problem(first)[0] == 422
+    assert (first.content, first.json()["rule"]) == (again.content, "R26")
+    assert "etag" not in first.headers
+
+
+@on_the_web
+async def test_a_ticket_that_has_changed_since_it_was_read_is_told_so(web: Web) -> None:
+    await web.note("called")
+    stale = await web.note("wrote", "k2", If_Match='"0"')
+    assert problem(stale) == (412, "version-mismatch")
+    assert (await web.note("wrote", "k2", If_Match='"1"')).status_code == 200
+
+
+@on_the_web
+async def test_a_request_that_took_longer_than_the_grace_is_not_redated(web: Web) -> None:
+    await web.process.store.close_buckets(range(BUCKETS), [], [], -10.0)
+    late = await web.note("called")
+    assert problem(late) == (503, "unavailable")
+    assert late.headers["retry-after"] == "1"
+    assert await web.recorded() == []
+    await asyncio.sleep(11)
+    assert (await web.note("called")).status_code == 201
+
+
+@on_the_web
+async def test_a_full_queue_says_when_to_come_again(web: Web) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "QUEUE", 0)
+        full = await web.note("called")
+    assert problem(full) == (503, "unavailable")
+    assert full.headers["retry-after"] == "1"
+    assert (await web.note("called")).status_code == 201
+
+
+# Hotline-Position and Hotline-After
+
+
+@on_the_web
+async def test_a_position_that_was_read_back_is_not_waited_for(web: Web) -> None:
+    position = (await web.note("called")).headers["hotline-position"]
+    await web.travelled()
+    begun = web.town.clock.now()
+    assert (await web.note("wrote", "k2", Hotline_After=position)).status_code == 200
+    assert web.town.clock.now() - begun < timedelta(seconds=0.1)
+
+
+@on_the_web
+async def test_a_request_waits_until_its_position_was_applied(web: Web) -> None:
+    position = (await web.note("called")).headers["hotline-position"]
+    waiting = asyncio.create_task(web.note("wrote", "k2", Hotline_After=position))
+    await asyncio.sleep(1.5)
+    assert not waiting.done()
+    await web.travelled()
+    assert (await waiting).status_code == 200
+
+
+@pytest.mark.parametrize("owned", [True, False])
+def test_after_two_seconds_it_is_told_to_come_again(owned: bool) -> None:
+    async def check(web: Web) -> None:
+        position = (await web.note("called")).headers["hotline-position"]
+        if not owned:  # any replica can tell, from the store
+            web.process.inbox.let_go(list(web.process.inbox.rows))
+        begun = web.town.clock.now()
+        late = await web.note("wrote", "k2", Hotline_After=f"{position}, dispatch/3/9")
+        waited = web.town.clock.now() - begun
+        assert problem(late) == (503, "unavailable")
+        assert late.headers["retry-after"] == "1"
+        assert timedelta(seconds=2) <= waited < timedelta(seconds=2.1)
+        assert await web.recorded() == ["ProgressNoted"]
+
+    on_the_web(check)()
+
+
+@on_the_web
+async def test_a_replica_that_does_not_own_the_bucket_sees_what_was_applied(web: Web) -> None:
+    position = (await web.note("called")).headers["hotline-position"]
+    await web.travelled()
+    web.process.inbox.let_go(list(web.process.inbox.rows))
+    assert (await web.note("wrote", "k2", Hotline_After=position)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header", ["dispatch", "dispatch/1", "dispatch/1/x", "Dispatch/1/1", "/1/1"]
+)
+def test_a_malformed_position_is_refused(header: str) -> None:
+    async def check(web: Web) -> None:
+        found = await web.note("called", Hotline_After=header)
+        assert problem(found) == (400, "hotline-after-malformed")
+        assert await web.recorded() == []
+
+    on_the_web(check)()
