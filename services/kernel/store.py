@@ -115,6 +115,9 @@ class Store(Protocol):
 
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]: ...
 
+    async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
+        """How many partitions of each topic have had an owner."""
+
     async def expected(self, topic: str, partition: int) -> dict[str, int]:
         """Per source the next position that the service will apply, for any replica."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -186,6 +187,10 @@ class MemoryStore:
             box.epoch += 1
             rows.append(InboxRow(topic, partition, box.next_offset, box.epoch, dict(box.expected)))
         return rows
+
+    async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
+        found = Counter(topic for topic, _ in self._tables.inbox)
+        return {topic: found[topic] for topic in topics if found[topic]}
 
     async def expected(self, topic: str, partition: int) -> dict[str, int]:
         return dict(self._tables.inbox.get((topic, partition), _Inbox()).expected)

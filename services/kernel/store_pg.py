@@ -205,15 +205,12 @@ class PostgresStore:
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
         rows = await self._fetch("claim", *columns(sorted(partitions), 2))
         return [
-            InboxRow(
-                row["topic"],
-                row["partition"],
-                row["next_offset"],
-                row["owner_epoch"],
-                orjson.loads(row["expected"]),
-            )
-            for row in rows
+            InboxRow(topic, partition, offset, epoch, orjson.loads(expected))
+            for topic, partition, offset, epoch, expected in rows
         ]
+
+    async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
+        return dict(await self._fetch("claimed", list(topics)))
 
     async def expected(self, topic: str, partition: int) -> dict[str, int]:
         rows = await self._fetch("expected", topic, partition)

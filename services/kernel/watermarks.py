@@ -41,6 +41,7 @@ class Promiser:
         self._store, self._bus, self._clock = store, bus, clock
         self._inbox, self._meter = inbox, meter
         self._keyed, self._shared = list(keyed), list(shared)
+        self._all_claimed = False
 
     async def run(self, consumer: Consumer) -> None:
         """Until cancelled."""
@@ -57,12 +58,20 @@ class Promiser:
             await self._clock.follow()
         await self._store_reading(consumer)
         buckets = sorted(self._inbox.buckets())
-        if not buckets:
+        self._all_claimed = self._all_claimed or await self._has_owners()
+        if not buckets or not self._all_claimed:
             return
         closed = await self._store.close_buckets(buckets, self._keyed, self._shared, GRACE_S)
         await self._bus.publish([self._record(closed)])
         oldest = min(c.closed_until for c in closed)
         self._meter.watermark_age_s.set((self._clock.now() - oldest).total_seconds())
+
+    async def _has_owners(self) -> bool:
+        """Whether every partition of the shared topics, any of which brings facts into any bucket,
+        has had an owner: of the others nobody knows how far they were read."""
+        claimed = await self._store.claimed(self._shared)
+        counts = {topic: await self._bus.partitions(topic) for topic in self._shared}
+        return claimed == counts
 
     async def _store_reading(self, consumer: Consumer) -> None:
         rows = []

@@ -28,6 +28,10 @@ select bucket, next_position from {schema}.bucket where bucket = any ($1::int[])
 -- Raise the epoch and learn where to go on.
 select * from {schema}.claim($1, $2)
 
+-- name: claimed
+-- No promise rests on a partition that nobody has read yet.
+select topic, count(*) from {schema}.inbox where topic = any ($1::text[]) group by topic
+
 -- name: advance
 -- The compare-and-swap that lets one owner's transaction through.
 select {schema}.advance($1, $2, $3, $4, $5, $6, $7)

@@ -123,6 +123,16 @@ async def test_a_claim_goes_on_where_the_last_owner_stopped(store: Store) -> Non
     assert await store.expected("tickets", 3) == {}
 
 
+async def test_the_partitions_that_had_an_owner_are_counted(store: Store) -> None:
+    await store.claim([("submissions", 0), ("submissions", 4), ("tickets", 0)])
+    await store.claim([("submissions", 4)])
+    assert await store.claimed(["submissions", "tickets", "nobody's"]) == {
+        "submissions": 2,
+        "tickets": 1,
+    }
+    assert await store.claimed([]) == {}
+
+
 async def test_several_partitions_advance_together_or_not_at_all(store: Store) -> None:
     await store.claim([("tickets", 0), ("tickets", 1)])
     await store.claim([("tickets", 1)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hotline.kernel.v1.watermark_pb2 import Watermark
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.codec import put_datetime, to_datetime
-from services.kernel.names import WATERMARKS
+from services.kernel.names import COMMANDS, SUBMISSIONS, TICKETS, WATERMARKS
 from services.kernel.watermarks import GRACE_S, Proof
 from tests.support.desks import desk, echo
 from tests.support.loops import BUCKETS
@@ -114,6 +115,29 @@ async def test_a_partition_that_nobody_has_read_yet_proves_nothing(town: City) -
     owner.consumer.reached = lambda place: None  # type: ignore[method-assign]
     await owner.promise()
     assert promised(town, "dispatch") == []
+
+
+async def test_no_promise_is_made_before_every_partition_of_a_shared_topic_had_an_owner(
+    town: City,
+) -> None:
+    async def submit(*_: Any, **__: Any) -> Any:
+        raise AssertionError
+
+    service = replace(desk(), submit=submit)
+    early = Process(town, service, "0")
+    town.processes.append(early)
+    mine = [(TICKETS, b) for b in range(BUCKETS)] + [(COMMANDS, b) for b in range(BUCKETS)]
+    submissions = [(SUBMISSIONS, p) for p in range(6)]
+    early.consumer = await town.bus.reader([*mine, *submissions[:3]], from_end=False)
+    await early.worker.assigned([*mine, *submissions[:3]])
+    await early.promise()
+    assert promised(town, "dispatch") == []
+    await early.store.claim(submissions[3:])  # by another process, which has not read them yet
+    await early.promise()
+    assert promised(town, "dispatch") == []
+    await early.store.read_until([(*place, 1, town.clock.now()) for place in submissions[3:]])
+    await early.promise()
+    assert len(promised(town, "dispatch")) == BUCKETS
 
 
 async def test_a_record_that_waits_holds_the_promise_back(town: City) -> None:
