@@ -15,6 +15,10 @@ class BusUnavailable(Exception):
     """The broker did not take or give what was asked; nothing is known of the outcome."""
 
 
+class LogHole(Exception):
+    """Offsets are missing in the log, or ours lies outside it: an alarm, never a reset."""
+
+
 class Record(Protocol):
     """One record as read; `timestamp` is the broker's append time in ms since 1970."""
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.protocol.fetch import FetchRequest
 
 from services.kernel.bus import (
     Assigned,
     BusUnavailable,
+    LogHole,
     Outgoing,
     Place,
     Reached,
@@ -46,9 +47,18 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer.resume(*tps)
 
 
-def _watch_ends(consumer: AIOKafkaConsumer, clock: Callable[[], datetime]) -> dict[Place, Reached]:
-    """Note for each fetch when it was sent and which end it saw (aiokafka shows neither)."""
-    seen: dict[Place, Reached] = {}
+class _Seen:
+    """What fetches saw: the ends of partitions, and those of which they asked too much."""
+
+    def __init__(self) -> None:
+        self.ends: dict[Place, Reached] = {}
+        self.outside: set[Place] = set()
+
+
+def _watch(consumer: AIOKafkaConsumer, clock: Callable[[], datetime]) -> _Seen:
+    """Note for each fetch when it was sent and what it saw. aiokafka shows neither, and an offset
+    outside the log it resets."""
+    seen = _Seen()
     send = consumer._client.send
 
     async def watched(node: int, request: Any, **options: Any) -> Any:
@@ -59,7 +69,9 @@ def _watch_ends(consumer: AIOKafkaConsumer, clock: Callable[[], datetime]) -> di
         for topic, partitions in response.topics:
             for partition, error, end, *_ in partitions:
                 if not error:
-                    seen[topic, partition] = Reached(end, sent_at)
+                    seen.ends[topic, partition] = Reached(end, sent_at)
+                elif error == OffsetOutOfRangeError.errno:
+                    seen.outside.add((topic, partition))
         return response
 
     consumer._client.send = watched
@@ -69,7 +81,7 @@ def _watch_ends(consumer: AIOKafkaConsumer, clock: Callable[[], datetime]) -> di
 class KafkaConsumer:
     """One member of a group, or (without a group) a reader of whole partitions."""
 
-    def __init__(self, inner: AIOKafkaConsumer, seen: dict[Place, Reached]) -> None:
+    def __init__(self, inner: AIOKafkaConsumer, seen: _Seen) -> None:
         self._inner, self._seen = inner, seen
 
     async def fetch(self, limit: int, timeout_s: float) -> list[Record]:
@@ -77,13 +89,15 @@ class KafkaConsumer:
             found = await self._inner.getmany(timeout_ms=int(timeout_s * 1000), max_records=limit)
         except _FAULTS as error:
             raise BusUnavailable(repr(error)) from error
+        if self._seen.outside:
+            raise LogHole(f"the offsets lie outside the log of {sorted(self._seen.outside)}")
         return [record for records in found.values() for record in records]
 
     def seek(self, place: Place, offset: int) -> None:
         self._inner.seek(TopicPartition(*place), offset)
 
     def reached(self, place: Place) -> Reached | None:
-        return self._seen.get(place)
+        return self._seen.ends.get(place)
 
     async def ends(self) -> dict[Place, int]:
         found = await self._inner.end_offsets(self._inner.assignment())
@@ -198,7 +212,7 @@ class KafkaBus:
             max_partition_fetch_bytes=1_048_576,
             check_crcs=False,
         )
-        seen = _watch_ends(inner, self._clock)
+        seen = _watch(inner, self._clock)
         inner.subscribe(list(topics), listener=_Listener(inner, assigned, revoked))
         await self._start(inner)
         return KafkaConsumer(inner, seen)
@@ -217,7 +231,7 @@ class KafkaBus:
             max_partition_fetch_bytes=2_097_152,
             check_crcs=False,
         )
-        seen = _watch_ends(inner, self._clock)
+        seen = _watch(inner, self._clock)
         inner.assign([TopicPartition(*place) for place in places])
         await self._start(inner)
         return KafkaConsumer(inner, seen)

@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.kernel.bus import Assigned, Headers, Outgoing, Place, Reached, Record, Revoked
+from services.kernel.bus import (
+    Assigned,
+    Headers,
+    LogHole,
+    Outgoing,
+    Place,
+    Reached,
+    Record,
+    Revoked,
+)
 from services.kernel.names import murmur2
 
 
@@ -85,6 +94,8 @@ class MemoryConsumer:
     def _take(self, limit: int) -> list[Record]:
         found: list[Record] = []
         for place, offset in self._offsets.items():
+            if offset > len(self._bus.logs[place]):
+                raise LogHole(f"{place}: the log ends before offset {offset}")
             part = self._bus.logs[place][offset : offset + limit - len(found)]
             self._offsets[place] = offset + len(part)
             found.extend(part)

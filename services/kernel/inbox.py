@@ -8,16 +8,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from hotline.kernel.v1.answer_pb2 import TicketParked
-from services.kernel.bus import Place, Record
+from services.kernel.bus import LogHole, Place, Record
 from services.kernel.cloudevents import attributes, broker_time, to_fact
 from services.kernel.facts import Fact, InboxRow
 from services.kernel.store import Advance
 
 PARKED_TYPE = TicketParked.DESCRIPTOR.full_name
-
-
-class LogHole(Exception):
-    """Offsets are missing in the log: an alarm, never a reset."""
 
 
 @dataclass(slots=True)

@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
-from services.kernel.bus import Bus, BusUnavailable, Consumer, Place, Record
+from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Place, Record
 from services.kernel.clock import Clock
 from services.kernel.draft import Draft
 from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Repeated, TooLate
-from services.kernel.inbox import Batch, Inbox, LogHole
+from services.kernel.inbox import Batch, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
 from services.kernel.parking import batch_of, bucket_for, park, spoiled, ticket_of, waiting

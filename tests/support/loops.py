@@ -55,10 +55,19 @@ class Loop:
     runtimes: dict[str, Runtime] = field(default_factory=dict)
 
     async def run(
-        self, service: Service, *, instance: str = "0", senders: Senders | None = None
+        self,
+        service: Service,
+        *,
+        instance: str = "0",
+        senders: Senders | None = None,
+        store: Store | None = None,
     ) -> Runtime:
-        """Start one process' worth of a service; stopped at the end of the test."""
-        store, bus, clock = await self._ports(service)
+        """Start one process' worth of a service; stopped at the end of the test.
+
+        `store`: that of an earlier run, which the twin keeps nowhere else.
+        """
+        fresh, bus, clock = await self._ports(service)
+        store = store or fresh
         place = Place(self.namespace, BUCKETS, instance)
         registry = CollectorRegistry()
         runtime = Runtime(service, place, store, bus, clock, senders or Senders(None), registry)

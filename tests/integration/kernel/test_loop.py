@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from hotline.dev.stack import StackInfo
+from services.kernel.bus import LogHole
 from services.kernel.names import TICKETS, bucket_of, topic_of
 from services.kernel.runtime import Runtime
+from services.kernel.store import Advance
+from tests.support.appends import NOW
 from tests.support.desks import NoteProgress, desk, echo
 from tests.support.loops import BUCKETS, Loop, real_loop, wait_until
 
@@ -148,3 +151,18 @@ async def test_a_reader_may_stop_as_soon_as_it_has_started(
         for _ in range(5):
             reader = await loop.bus().reader([(topic_of(namespace, TICKETS), 0)], from_end=False)
             await reader.stop()
+
+
+async def test_an_offset_outside_the_log_is_an_alarm_and_never_a_reset(loop: Loop) -> None:
+    first = await loop.run(desk())
+    await note(first, "t1", "called")
+    await loop.facts(lambda found: len(found) >= 1)
+    await first.stop()
+    tickets = topic_of(loop.namespace, TICKETS)
+    (row,) = await first.store.claim([(tickets, bucket_of("t1", BUCKETS))])
+    beyond = Advance(tickets, row.partition, row.next_offset, 99, row.epoch, NOW, {})
+    async with first.store.transaction() as tx:
+        await tx.advance([beyond])
+    again = await loop.run(desk(), store=first.store)
+    with pytest.raises(LogHole):
+        await asyncio.wait_for(again.failed(), timeout=10.0)

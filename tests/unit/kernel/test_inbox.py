@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.kernel.bus import LogHole
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.cloudevents import to_record
 from services.kernel.facts import Fact, InboxRow
-from services.kernel.inbox import PARKED_TYPE, Batch, Inbox, LogHole
+from services.kernel.inbox import PARKED_TYPE, Batch, Inbox
 from services.kernel.names import COMMANDS, TICKETS
 from tests.support.virtual import START
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
-from services.kernel.bus import Outgoing
+from services.kernel.bus import LogHole, Outgoing
 from services.kernel.facts import Append, Appended
-from services.kernel.inbox import LogHole
 from services.kernel.names import PARKED, TICKETS, bucket_of
 from services.kernel.service import Service
 from services.kernel.store import LostOwnership, StoreUnavailable
