@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import typing
 from collections.abc import Mapping
@@ -68,13 +69,13 @@ async def waited(
     A command decides on the ledger, so it need not wait for the service's own facts in buckets of
     other processes; a read of `views` must.
     """
-    begun = runtime.clock.now()
+    now = asyncio.get_running_loop().time
+    give_up = now() + AFTER_S
     for (source, bucket), position in positions.items():
         own = source == runtime.service.name and bucket not in runtime.inbox.buckets()
         if own and not views:
             continue
-        left_s = AFTER_S - (runtime.clock.now() - begun).total_seconds()
-        if not await runtime.wait_for(source, bucket, position, left_s):
+        if not await runtime.wait_for(source, bucket, position, give_up - now()):
             raise unavailable(f"{source}/{bucket}/{position} was not applied yet.")
 
 

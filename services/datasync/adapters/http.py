@@ -63,7 +63,7 @@ def app(runtime: Runtime, reading: Reading, followers: Followers, security: Secu
     made = create_app("datasync", runtime.readiness, security=security, registry=runtime.registry)
 
     async def waits(positions: Positions) -> None:
-        await waited(runtime, positions)
+        await waited(runtime, positions, views=True)
 
     made.include_router(router(reading, followers, runtime.clock, waits))
     return made

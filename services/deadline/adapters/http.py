@@ -33,7 +33,7 @@ def app(runtime: Runtime, clocks: ClocksStore, security: Security) -> FastAPI:
         positions: Annotated[positions_type, Depends(after)],
     ) -> list[ClockView]:
         """Every run of every clock of the ticket; a unit sees its own."""
-        await waited(runtime, positions)
+        await waited(runtime, positions, views=True)
         rows = await clocks.of_ticket(bucket_of(ticket, runtime.place.buckets), ticket)
         if Role.UNIT in principal.roles:
             rows = [row for row in rows if row.unit == principal.unit]

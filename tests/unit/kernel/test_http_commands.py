@@ -17,7 +17,8 @@ from starlette.requests import Request
 from services.kernel import writer as writing
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
-from services.kernel.routes import command_router
+from services.kernel.problems import Problem
+from services.kernel.routes import command_router, waited
 from services.kernel.security import Security
 from services.kernel.service import CommandRule
 from tests.support.desks import NoteProgress, desk
@@ -199,29 +200,50 @@ async def test_a_request_waits_until_its_position_was_applied(web: Web) -> None:
     assert (await waiting).status_code == 200
 
 
-@pytest.mark.parametrize("owned", [True, False])
-def test_after_two_seconds_it_is_told_to_come_again(owned: bool) -> None:
-    async def check(web: Web) -> None:
-        position = (await web.note("called")).headers["hotline-position"]
-        if not owned:  # any replica can tell, from the store
-            web.process.inbox.let_go(list(web.process.inbox.rows))
-        begun = web.town.clock.now()
-        late = await web.note("wrote", "k2", Hotline_After=f"{position}, dispatch/3/9")
-        waited = web.town.clock.now() - begun
-        assert problem(late) == (503, "unavailable")
-        assert late.headers["retry-after"] == "1"
-        assert timedelta(seconds=2) <= waited < timedelta(seconds=2.1)
-        assert await web.recorded() == ["ProgressNoted"]
-
-    on_the_web(check)()
+@on_the_web
+async def test_after_two_seconds_it_is_told_to_come_again(web: Web) -> None:
+    position = (await web.note("called")).headers["hotline-position"]
+    begun = web.town.clock.now()
+    late = await web.note("wrote", "k2", Hotline_After=f"{position}, intake/3/9")
+    waited_for = web.town.clock.now() - begun
+    assert problem(late) == (503, "unavailable")
+    assert late.headers["retry-after"] == "1"
+    assert timedelta(seconds=2) <= waited_for < timedelta(seconds=2.1)
+    assert await web.recorded() == ["ProgressNoted"]
 
 
 @on_the_web
-async def test_a_replica_that_does_not_own_the_bucket_sees_what_was_applied(web: Web) -> None:
+async def test_two_seconds_are_the_limit_for_all_positions_together(web: Web) -> None:
     position = (await web.note("called")).headers["hotline-position"]
+    begun = web.town.clock.now()
+    waiting = asyncio.create_task(
+        web.note("wrote", "k2", Hotline_After=f"{position}, intake/3/9, deadline/2/1")
+    )
+    await asyncio.sleep(1.5)
+    await web.travelled()
+    assert problem(await waiting) == (503, "unavailable")
+    assert web.town.clock.now() - begun < timedelta(seconds=2.1)
+
+
+@on_the_web
+async def test_any_replica_can_tell_what_was_applied(web: Web) -> None:
+    position = (await web.note("called")).headers["hotline-position"]
+    places = _after(position)
+    web.process.inbox.let_go(list(web.process.inbox.rows))
+    with pytest.raises(Problem, match="503"):
+        await waited(web.process.runtime, places, views=True)
+    begun = web.town.clock.now()
+    assert (await web.note("wrote", "k2", Hotline_After=position)).status_code == 200
+    assert web.town.clock.now() == begun  # a command decides on the ledger
+    await web.process.join()
     await web.travelled()
     web.process.inbox.let_go(list(web.process.inbox.rows))
-    assert (await web.note("wrote", "k2", Hotline_After=position)).status_code == 200
+    await waited(web.process.runtime, places, views=True)
+
+
+def _after(position: str) -> dict[tuple[str, int], int]:
+    source, bucket, number = position.split("/")
+    return {(source, int(bucket)): int(number)}
 
 
 @pytest.mark.parametrize(
