@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -72,9 +73,11 @@ async def make_topics(
         if missing:
             await _create(admin, namespace, missing, replication)
         await _settled(admin, namespace, topics, timeout_s=10.0 if missing else 0.0)
-        return [t.name for t in missing]
     finally:
         await admin.close()
+    if cut := await _cut(bootstrap, namespace, [t for t in topics if t.retention_ms == -1]):
+        raise TopicsWrong("; ".join(cut))
+    return [t.name for t in missing]
 
 
 async def check_topics(bootstrap: str, namespace: str, topics: Sequence[Topic]) -> None:
@@ -143,3 +146,27 @@ async def _check(admin: AIOKafkaAdminClient, namespace: str, topics: Sequence[To
             )
     if wrong:
         raise TopicsWrong("; ".join(wrong))
+
+
+async def _cut(bootstrap: str, namespace: str, topics: Sequence[Topic]) -> list[str]:
+    """Logs that are kept for ever and have lost their beginning."""
+    places = [
+        TopicPartition(names.topic_of(namespace, t.name), p)
+        for t in topics
+        for p in range(t.partitions)
+    ]
+    if not places:
+        return []
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=None, request_timeout_ms=20_000
+    )
+    await consumer.start()
+    try:
+        starts = await consumer.beginning_offsets(places)
+    finally:
+        await consumer.stop()
+    return [
+        f"{place.topic} partition {place.partition} begins at offset {start}, not 0"
+        for place, start in sorted(starts.items())
+        if start
+    ]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from hotline.dev.stack import StackInfo
-from services.kernel.names import TICKETS
+from services.kernel.bus import Outgoing
+from services.kernel.bus_kafka import KafkaBus
+from services.kernel.names import TICKETS, topic_of
 from services.kernel.topics import DAY_MS, Topic, TopicsWrong, make_topics, ticket_topics
 
 ONE = Topic("hotline.one.v1", 2, -1)
@@ -43,6 +48,26 @@ async def test_every_difference_is_named(stack: StackInfo, namespace: str) -> No
         f"{namespace}.hotline.one.v1: retention.ms is -1, not {DAY_MS}",
         f"{namespace}.hotline.two.v1: cleanup.policy is delete, not compact",
     ]
+
+
+async def test_a_log_that_has_lost_its_beginning_is_named(stack: StackInfo, namespace: str) -> None:
+    await make_topics(stack.bootstrap, namespace, [ONE, TWO])
+    for topic in (ONE, TWO):
+        await cut(stack, topic_of(namespace, topic.name))
+    with pytest.raises(TopicsWrong) as wrong:
+        await make_topics(stack.bootstrap, namespace, [ONE, TWO])
+    assert str(wrong.value) == f"{namespace}.hotline.one.v1 partition 0 begins at offset 2, not 0"
+
+
+async def cut(stack: StackInfo, topic: str) -> None:
+    """Three records, the first two of which are deleted."""
+    bus = KafkaBus(stack.bootstrap, "test", lambda: datetime.now(UTC))
+    await bus.publish([Outgoing(topic, 0, b"k", b"v", [])] * 3)
+    await bus.close()
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.bootstrap)
+    await admin.start()
+    await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=2)})
+    await admin.close()
 
 
 def test_facts_are_kept_for_ever_and_stamped_by_the_broker() -> None:
