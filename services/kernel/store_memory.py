@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -107,13 +108,15 @@ class MemoryStore:
     def __init__(self, service: str, buckets: int, now: Callable[[], datetime]) -> None:
         self.service, self._now = service, now
         self._tables = _Tables({b: [] for b in range(buckets)})
+        self._writing = asyncio.Lock()  # whoever writes waits for an open transaction
 
     @property
     def views(self) -> dict[str, Any]:
         return self._tables.views
 
     async def append(self, batch: Sequence[Append]) -> list[Outcome]:
-        return self.judge(self._tables, batch)
+        async with self._writing:
+            return self.judge(self._tables, batch)
 
     def judge(self, tables: _Tables, batch: Sequence[Append]) -> list[Outcome]:
         unknown = {a.bucket for a in batch} - tables.events.keys()
@@ -175,17 +178,19 @@ class MemoryStore:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[MemoryTx]:
-        """Transactions are meant to run one after another, as a simulation does."""
-        draft = copy.deepcopy(self._tables)
-        yield MemoryTx(self, draft)
-        self._tables = draft
+        """One after another."""
+        async with self._writing:
+            draft = copy.deepcopy(self._tables)
+            yield MemoryTx(self, draft)
+            self._tables = draft
 
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
         rows = []
-        for topic, partition in sorted(partitions):
-            box = self._tables.inbox.setdefault((topic, partition), _Inbox())
-            box.epoch += 1
-            rows.append(InboxRow(topic, partition, box.next_offset, box.epoch, dict(box.expected)))
+        async with self._writing:
+            for place in sorted(partitions):
+                box = self._tables.inbox.setdefault(place, _Inbox())
+                box.epoch += 1
+                rows.append(InboxRow(*place, box.next_offset, box.epoch, dict(box.expected)))
         return rows
 
     async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
@@ -196,24 +201,28 @@ class MemoryStore:
         return dict(self._tables.inbox.get((topic, partition), _Inbox()).expected)
 
     async def read_until(self, rows: Sequence[tuple[str, int, int, datetime]]) -> None:
-        for topic, partition, epoch, until in rows:
-            box = self._tables.inbox[topic, partition]
-            if box.epoch == epoch:
-                box.read_until = max(box.read_until, until)
+        async with self._writing:
+            for topic, partition, epoch, until in rows:
+                box = self._tables.inbox[topic, partition]
+                if box.epoch == epoch:
+                    box.read_until = max(box.read_until, until)
 
     async def close_buckets(
         self, buckets: Sequence[int], keyed: Sequence[str], shared: Sequence[str], grace_s: float
     ) -> list[BucketClosed]:
-        rows = []
-        for bucket in buckets:
-            limits = [self._now() - timedelta(seconds=grace_s)]
-            for (topic, partition), box in self._tables.inbox.items():
-                if topic in shared or (topic in keyed and partition == bucket):
-                    limits.append(box.read_until)
-            until = max(self._tables.closed.get(bucket, NEVER), min(limits))
-            self._tables.closed[bucket] = until
-            rows.append(BucketClosed(bucket, len(self._tables.events[bucket]) + 1, until))
-        return rows
+        async with self._writing:
+            return [self._close(bucket, keyed, shared, grace_s) for bucket in buckets]
+
+    def _close(
+        self, bucket: int, keyed: Sequence[str], shared: Sequence[str], grace_s: float
+    ) -> BucketClosed:
+        limits = [self._now() - timedelta(seconds=grace_s)]
+        for (topic, partition), box in self._tables.inbox.items():
+            if topic in shared or (topic in keyed and partition == bucket):
+                limits.append(box.read_until)
+        until = max(self._tables.closed.get(bucket, NEVER), min(limits))
+        self._tables.closed[bucket] = until
+        return BucketClosed(bucket, len(self._tables.events[bucket]) + 1, until)
 
     async def due_timers(
         self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int
@@ -244,8 +253,9 @@ class MemoryStore:
         return [(*key, topic, self._tables.commands[key]) for key, topic in rows]
 
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
-        for key in keys:
-            self._tables.unsent.pop(key, None)
+        async with self._writing:
+            for key in keys:
+                self._tables.unsent.pop(key, None)
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
         mine = set(buckets)
