@@ -60,7 +60,8 @@ def to_record(fact: Fact, topic: str) -> Outgoing:
 
 def attributes(headers: Headers) -> dict[str, bytes]:
     """Headers by name; of a repeated one the last counts; null, as Kafka allows it, is empty."""
-    return {name: value or b"" for name, value in headers}
+    found = dict(headers)
+    return found if all(found.values()) else {name: value or b"" for name, value in headers}
 
 
 def broker_time(record: Record) -> datetime:
