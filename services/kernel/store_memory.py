@@ -52,6 +52,21 @@ class _Tables:
     parked: list[tuple[int, ParkedRecord]] = field(default_factory=list)
     views: dict[str, Any] = field(default_factory=dict)
 
+    def copied(self) -> _Tables:
+        """Rows but an inbox's are never changed in place; what views keep is theirs to copy."""
+        return _Tables(
+            {bucket: list(facts) for bucket, facts in self.events.items()},
+            {stream: list(facts) for stream, facts in self.streams.items()},
+            dict(self.closed),
+            copy.deepcopy(self.inbox),
+            dict(self.timers),
+            dict(self.frontier),
+            dict(self.commands),
+            dict(self.unsent),
+            list(self.parked),
+            copy.deepcopy(self.views),
+        )
+
 
 class MemoryTx:
     """Works on a copy of the tables; the store takes it over at the end of the block."""
@@ -180,7 +195,7 @@ class MemoryStore:
     async def transaction(self) -> AsyncIterator[MemoryTx]:
         """One after another."""
         async with self._writing:
-            draft = copy.deepcopy(self._tables)
+            draft = self._tables.copied()
             yield MemoryTx(self, draft)
             self._tables = draft
 

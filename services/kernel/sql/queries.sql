@@ -89,8 +89,16 @@ union
 order by due_at limit $5
 
 -- name: timer_sources
--- The sets of sources that open timers wait for.
-select distinct sources from {schema}.timer
+-- The sets of sources that open timers wait for, from place to place in the index: there are a
+-- handful of them and perhaps a million timers.
+with recursive found as (
+    (select bucket, sources from {schema}.timer order by bucket, sources limit 1)
+    union all
+    select n.bucket, n.sources from found f cross join lateral (
+        select t.bucket, t.sources from {schema}.timer t
+        where (t.bucket, t.sources) > (f.bucket, f.sources)
+        order by t.bucket, t.sources limit 1) n)
+select distinct sources from found
 
 -- name: set_frontier
 -- An import's frontier only moves forward.

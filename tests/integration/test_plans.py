@@ -1,0 +1,76 @@
+"""Nothing gets slower because the history is long: no statement reads a whole table that grows."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import asyncpg
+import pytest
+
+from hotline.cli.migrate import migrations
+from hotline.dev.services import SERVICES
+from hotline.dev.stack import StackInfo
+from services.kernel.migrate import migrate
+from services.kernel.names import schema_of, vault_of
+from services.kernel.queries import named
+from services.kernel.store_pg import connect
+
+# A city's own size, whatever its history: a row per bucket, partition, import, unit and month.
+SMALL = {"bucket", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint"}
+# What an operator asks for: whose records wait. There are few such records, or somebody is told.
+ASKED = {"parked_records", "parked_tickets"}
+
+
+def files(service: str) -> list[Traversable]:
+    kernel = resources.files("services.kernel") / "sql"
+    own = resources.files(f"services.{service}") / "adapters" / "queries.sql"
+    found = [kernel / "queries.sql", kernel / "api_keys.sql"]
+    return [*found, own] if own.is_file() else found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_statement_looks_its_rows_up_by_index(
+    stack: StackInfo, namespace: str, service: str
+) -> None:
+    """As the service's own connections plan it, once, on empty tables."""
+    schema, vault = schema_of(namespace, service), vault_of(namespace, service)
+    await migrate(stack.dsn, service, namespace, migrations(service), 4)
+    pool = await connect(stack.dsn, schema, size=2)
+    try:
+        async with pool.acquire() as connection:
+            planned = 0
+            for file in files(service):
+                for name, sql in named(file, schema, vault).items():
+                    scanned = scans(await plan(connection, sql)) - SMALL
+                    assert not scanned or name in ASKED, f"{name} reads all of {scanned}"
+                    planned += 1
+        assert planned > 20
+    finally:
+        await pool.close()
+
+
+async def test_a_whole_table_that_is_read_is_noticed(stack: StackInfo, namespace: str) -> None:
+    await migrate(stack.dsn, "dispatch", namespace, migrations("dispatch"), 4)
+    pool = await connect(stack.dsn, schema_of(namespace, "dispatch"), size=2)
+    try:
+        async with pool.acquire() as connection:
+            assert scans(await plan(connection, "select * from event where data = $1")) == {"event"}
+    finally:
+        await pool.close()
+
+
+async def plan(connection: asyncpg.Connection, sql: str) -> str:
+    await connection.execute(f"prepare planned as {sql}")
+    try:
+        numbers = {int(n) for n in re.findall(r"\$(\d+)", sql)}
+        nulls = f"({', '.join(['null'] * len(numbers))})" if numbers else ""
+        rows = await connection.fetch(f"explain execute planned{nulls}")
+        return "\n".join(row[0] for row in rows)
+    finally:
+        await connection.execute("deallocate planned")
+
+
+def scans(text: str) -> set[str]:
+    return set(re.findall(r"Seq Scan on (\w+)", text))
