@@ -11,25 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
-
-import yaml
 
 from services.datasync.adapters.section import Section
 from services.datasync.adapters.webhook import Endpoint
 from services.datasync.domain.webhook import secret_bytes
+from services.kernel import yaml_file
 
 _KEYS = {"url", "secrets", "timeout_s", "rate", "in_flight", "batch"}
 
 
 def load(file: Path, subscriptions: Collection[str]) -> dict[str, Endpoint]:
     """Endpoint per subscription. Raises OSError, ValueError with file and key."""
-    return parse(file.read_text("utf-8"), str(file), subscriptions)
+    return parse(yaml_file.read(file, str(file)), str(file), subscriptions)
 
 
-def parse(text: str, name: str, subscriptions: Collection[str]) -> dict[str, Endpoint]:
-    """As `load`, of a text; `name` is the file's name in messages."""
-    top = Section(name, "", yaml.safe_load(text), {"endpoints"}, {"endpoints"})
+def parse(content: Any, name: str, subscriptions: Collection[str]) -> dict[str, Endpoint]:
+    """As `load`, of parsed YAML; `name` is the file's name in messages."""
+    top = Section(name, "", content, {"endpoints"}, {"endpoints"})
     part = top.section("endpoints")
     part.must_be_known("", frozenset(part), subscriptions)
     return {key: _endpoint(part.section(key, _KEYS, {"url", "secrets"})) for key in part}

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from importlib.resources import files
-
-import yaml
+from typing import Any
 
 from hotline.kernel.v1 import options_pb2
 from services.datasync.adapters.events import event_types
@@ -22,6 +21,7 @@ from services.datasync.domain.sharing import (
     Subscription,
     Way,
 )
+from services.kernel import yaml_file
 
 _TOP = {"id", "version", "effective", "time_zone", "rules", "subscriptions"}
 _RULE = {"role", "types", "stages", "categories", "areas", "fields", "omit"}
@@ -43,12 +43,12 @@ def load(city: str) -> Registry:
     name = f"datasync/registry/{city}/sharing.yaml"
     if not file.is_file():
         raise ValueError(f"no sharing rules for city {city!r}: {name} is missing")
-    return parse(file.read_text("utf-8"), name)
+    return parse(yaml_file.read(file, name), name)
 
 
-def parse(text: str, name: str) -> Registry:
-    """As `load`, of a text; `name` is the file's name in messages."""
-    top = Section(name, "", yaml.safe_load(text), _TOP, _TOP)
+def parse(content: Any, name: str) -> Registry:
+    """As `load`, of parsed YAML; `name` is the file's name in messages."""
+    top = Section(name, "", content, _TOP, _TOP)
     rules = {
         key: _rule(key, top.section("rules").section(key, _RULE, {"role"}))
         for key in top.section("rules")

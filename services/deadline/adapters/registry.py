@@ -5,11 +5,10 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.lengths import length_from_data
 from services.deadline.domain.policy import ClockRow, Policy, Trigger
+from services.kernel import yaml_file
 
 _ROW = {"length", "starts", "ends"}
 _ROW_MAY = {"pauses", "resumes", "pause_reason", "window", "stated_limit", "desk"}
@@ -39,7 +38,7 @@ def _read(path: str) -> tuple[Any, str]:
     name = f"deadline/registry/{path}"
     if not file.is_file():
         raise ValueError(f"{name} is missing")
-    return yaml.safe_load(file.read_text("utf-8")), name
+    return yaml_file.read(file, name), name
 
 
 def _require(part: Any, keys: set[str], optional: set[str], where: str) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from services.dispatch.domain.directory import Directory, Entry, Unit
+from services.kernel import yaml_file
 
 _LEVELS = ("province", "city", "county", "township")
 
@@ -18,7 +17,7 @@ def load(city: str) -> Directory:
     name = f"dispatch/registry/{city}/directory.yaml"
     if not file.is_file():
         raise ValueError(f"no directory for city {city!r}: {name} is missing")
-    return parse(yaml.safe_load(file.read_text("utf-8")), name)
+    return parse(yaml_file.read(file, name), name)
 
 
 def parse(content: Any, name: str) -> Directory:

@@ -9,10 +9,9 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
 from services.evaluation.domain.formula import MEASURED, Formula
 from services.evaluation.windows import Keep, SurgeRule
+from services.kernel import yaml_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +30,16 @@ def load(city: str) -> Registry:
     file = files("services.evaluation").joinpath("registry", city, "formula.yaml")
     if not file.is_file():
         raise ValueError(f"no score formula for city {city!r}: registry/{city}/formula.yaml")
-    return parse(file.read_text("utf-8"), f"evaluation/registry/{city}/formula.yaml")
+    name = f"evaluation/registry/{city}/formula.yaml"
+    return parse(yaml_file.read(file, name), name)
 
 
-def parse(text: str, name: str) -> Registry:
-    """As `load`, of a text; `name` is the file's name in messages."""
+def parse(content: Any, name: str) -> Registry:
+    """As `load`, of parsed YAML; `name` is the file's name in messages."""
     top = _Section(
         name,
         "",
-        yaml.safe_load(text),
+        content,
         "id version effective time_zone visits clocks weights windows surge",
     )
     clocks = top.section("clocks", "on_time confirmed_on_time")

@@ -8,10 +8,9 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
 from services.intake.domain.matter import VOCABULARY, Kind, MatterFacts
 from services.intake.domain.rules import Catalogue, Outcome, Rule, RuleSet, one_of
+from services.kernel import yaml_file
 
 _FACTS = {field.name: field.type for field in fields(MatterFacts)}
 _RULE = {"number", "rule", "outcome", "when"}
@@ -58,10 +57,7 @@ def _read(city: str, file_name: str) -> tuple[Any, str]:
     name = f"intake/registry/{city}/{file_name}"
     if not file.is_file():
         raise ValueError(f"no rules for city {city!r}: {name} is missing")
-    try:
-        return yaml.safe_load(file.read_text("utf-8")), name
-    except yaml.YAMLError as error:
-        raise ValueError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
+    return yaml_file.read(file, name), name
 
 
 def _require(part: Any, keys: set[str], optional: set[str], where: str) -> None:

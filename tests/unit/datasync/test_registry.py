@@ -6,6 +6,7 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from services.datasync.adapters import endpoints
 from services.datasync.adapters.registry import load, parse
@@ -47,7 +48,7 @@ def audience(unit: str, category: str, level: str = "city") -> Audience:
 
 
 def test_a_file_becomes_rules_and_subscriptions() -> None:
-    registry = parse(GOOD, "sharing.yaml")
+    registry = parse(yaml.safe_load(GOOD), "sharing.yaml")
     (subscription,) = registry.sharing.subscriptions
     (rule,) = subscription.rules
     assert registry.sharing.version == "test/1"
@@ -91,7 +92,7 @@ def test_a_file_becomes_rules_and_subscriptions() -> None:
 def test_a_mistake_is_one_sentence_with_file_and_key(old: str, new: str, sentence: str) -> None:
     assert old in GOOD
     with pytest.raises(ValueError, match=r"^sharing\.yaml: ") as caught:
-        parse(GOOD.replace(old, new, 1), "sharing.yaml")
+        parse(yaml.safe_load(GOOD.replace(old, new, 1)), "sharing.yaml")
     assert sentence in str(caught.value)
 
 
@@ -127,7 +128,7 @@ def test_in_the_sample_city_health_sees_the_food_complaints_that_market_handles(
 
 def test_endpoints_are_read_from_the_operators_file() -> None:
     text = f"endpoints: {{dot: {{url: 'https://dot.example/x', secrets: [{SECRET}], batch: 1}}}}"
-    (endpoint,) = endpoints.parse(text, "webhooks.yaml", ["dot"]).values()
+    (endpoint,) = endpoints.parse(yaml.safe_load(text), "webhooks.yaml", ["dot"]).values()
     assert (endpoint.url, endpoint.secrets, endpoint.batch) == (
         "https://dot.example/x",
         (b"k" * 24,),
@@ -152,6 +153,6 @@ def test_endpoints_are_read_from_the_operators_file() -> None:
 )
 def test_a_mistake_among_the_endpoints_is_one_sentence(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=r"^webhooks\.yaml: ") as caught:
-        endpoints.parse(text, "webhooks.yaml", ["dot"])
+        endpoints.parse(yaml.safe_load(text), "webhooks.yaml", ["dot"])
     assert sentence in str(caught.value)
     assert "abc" not in str(caught.value)

@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from services.deadline.adapters import registry as deadline
 from services.evaluation.adapters.registry import load, parse
@@ -37,7 +38,7 @@ surge:
 
 
 def test_a_file_becomes_a_formula() -> None:
-    registry = parse(GOOD, "formula.yaml")
+    registry = parse(yaml.safe_load(GOOD), "formula.yaml")
     formula = registry.formula
     assert (formula.name, formula.attempts, registry.effective) == ("test/1", 3, date(2026, 1, 1))
     assert formula.handling == {"resolve", "redo"}
@@ -75,13 +76,13 @@ def test_a_file_becomes_a_formula() -> None:
 def test_a_mistake_is_one_sentence_with_file_and_key(old: str, new: str, sentence: str) -> None:
     assert old in GOOD
     with pytest.raises(ValueError, match=r"^formula\.yaml: ") as caught:
-        parse(GOOD.replace(old, new, 1), "formula.yaml")
+        parse(yaml.safe_load(GOOD.replace(old, new, 1)), "formula.yaml")
     assert sentence in str(caught.value)
 
 
 def test_an_empty_file_is_one_sentence_too() -> None:
     with pytest.raises(ValueError, match=r"^formula\.yaml: the file must be a mapping"):
-        parse("", "formula.yaml")
+        parse(None, "formula.yaml")
 
 
 def test_an_unknown_city_is_named() -> None:

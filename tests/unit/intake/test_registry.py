@@ -110,7 +110,7 @@ def test_a_file_becomes_rules_in_its_order(city: Any) -> None:
         ("reason: {zh: 已调解, en: Mediated}", "reason: {zh: 已调解}", "rules.1.reason: missing"),
         ("en: Mediated", "en: ''", "rules.1.reason: en: '' is no text"),
         ("right_place: {zh: ", "right_place: {cn: ", "rules.1.right_place: unknown ['cn']"),
-        ("id: test", "id: [test", "not YAML"),
+        ("id: test", "id: [test", "line 3: not YAML"),
     ],
 )
 def test_a_mistake_among_the_rules_is_one_sentence(
