@@ -20,7 +20,7 @@ from services.datasync.adapters.store_pg import PostgresFeedStore
 from services.datasync.adapters.stream import Followers
 from services.datasync.adapters.view import SharingView
 from services.datasync.adapters.webhook import Endpoint
-from services.datasync.domain.addresses import networks
+from services.datasync.domain.addresses import Network, networks
 from services.datasync.domain.sharing import Sharing
 from services.datasync.service import service
 from services.datasync.settings import DatasyncSettings, credential
@@ -28,7 +28,7 @@ from services.kernel.clock import Clock
 from services.kernel.process import Parts, Ports, run
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
-from services.kernel.settings import read
+from services.kernel.settings import loaded, read
 
 log = logging.getLogger("hotline.datasync")
 
@@ -36,20 +36,22 @@ log = logging.getLogger("hotline.datasync")
 def main() -> None:
     """Until it is told to stop."""
     settings = read(DatasyncSettings)
+    city = loaded(load, settings.city)
+    endpoints = loaded(_endpoints, settings, city.sharing)
+    allowed = loaded(_allowed, settings)
 
     async def build(ports: Ports) -> Parts:
-        city = load(settings.city)
         serving = Serving(city.sharing, _opener(settings, ports.clock))
         store = PostgresFeedStore(ports.store.pool, ports.store.schema, ports.store.vault)
         reading = Reading(city.sharing, serving, store, settings.buckets, city.zone)
         followers = Followers()
         deliveries = Deliveries(
             city.sharing,
-            _endpoints(settings, city.sharing),
+            endpoints,
             serving,
             store,
             ports.bus,
-            HttpSender(networks(settings.webhook_allow)),
+            HttpSender(allowed),
             ports.clock,
             DeliveryMeter(ports.registry),
             settings.namespace,
@@ -84,6 +86,13 @@ def _endpoints(settings: DatasyncSettings, sharing: Sharing) -> dict[str, Endpoi
     if not settings.webhooks:
         return {}
     return load_endpoints(Path(settings.webhooks), [s.id for s in sharing.subscriptions])
+
+
+def _allowed(settings: DatasyncSettings) -> tuple[Network, ...]:
+    try:
+        return networks(settings.webhook_allow)
+    except ValueError as error:
+        raise ValueError(f"HOTLINE_WEBHOOK_ALLOW: {error}") from None
 
 
 if __name__ == "__main__":

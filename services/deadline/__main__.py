@@ -10,16 +10,16 @@ from services.deadline.adapters.store_pg import PostgresClocksStore
 from services.deadline.service import service
 from services.kernel.process import Parts, Ports, run
 from services.kernel.security import Security
-from services.kernel.settings import KernelSettings, read
+from services.kernel.settings import KernelSettings, loaded, read
 
 
 def main() -> None:
     """Until it is told to stop."""
     settings = read(KernelSettings)
+    policy, calendar = loaded(load, settings.city)
+    codec = loaded(PolicyCodec, policy)
 
     async def build(ports: Ports) -> Parts:
-        policy, calendar = load(settings.city)
-        codec = PolicyCodec(policy)
         clocks = PostgresClocksStore(ports.store)
         security = Security.of(settings, ports.keys)
         return Parts(

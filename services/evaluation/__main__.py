@@ -9,15 +9,15 @@ from services.evaluation.adapters.store_pg import PostgresFiguresStore
 from services.evaluation.service import service
 from services.kernel.process import Parts, Ports, run
 from services.kernel.security import Security
-from services.kernel.settings import KernelSettings, read
+from services.kernel.settings import KernelSettings, loaded, read
 
 
 def main() -> None:
     """Until it is told to stop."""
     settings = read(KernelSettings)
+    registry = loaded(load, settings.city)
 
     async def build(ports: Ports) -> Parts:
-        registry = load(settings.city)
         figures = PostgresFiguresStore(ports.store.pool, ports.store.schema, ports.store.vault)
         measures = MeasuresFeed(ports.bus, settings.namespace)
         security = Security.of(settings, ports.keys)

@@ -45,7 +45,7 @@ from services.evaluation.settings import WindowsSettings
 from services.evaluation.windows import Keep, count
 from services.kernel.names import topic_of
 from services.kernel.security import Security
-from services.kernel.settings import read
+from services.kernel.settings import loaded, read
 from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.topics import TopicsWrong, check_topics
 
@@ -201,11 +201,12 @@ async def _lifetime(part: mode.Service) -> None:
 def main() -> None:
     """Exit 0 after a signal; after a fault exit 1, so that it is started again."""
     settings = read(WindowsSettings)
+    registry = loaded(load, settings.city)
     setup_logging("windows", settings.log)
     for name in ("faust", "mode"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     try:
-        asyncio.run(run(settings, load(settings.city)))
+        asyncio.run(run(settings, registry))
     except (KafkaError, TopicsWrong) as error:
         log.critical("the live views stop: %s", error)
         raise SystemExit(1) from None

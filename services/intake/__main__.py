@@ -11,16 +11,16 @@ from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
 from services.kernel.security import Security
-from services.kernel.settings import read
+from services.kernel.settings import loaded, read
 
 
 def main() -> None:
     """Until it is told to stop."""
     settings = read(IntakeSettings)
+    city = loaded(load, settings.city)
+    masters, index_key = loaded(keys_of, settings)
 
     async def build(ports: Ports) -> Parts:
-        city = load(settings.city)
-        masters, index_key = keys_of(settings)
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         desk = Desk(vault, city.zone)
         security = Security.of(settings, ports.keys)

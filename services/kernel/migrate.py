@@ -49,6 +49,12 @@ async def migrate(
         await connection.close()
 
 
+async def installed_buckets(connection: Any, schema: str) -> int:
+    """How many buckets there are. Raises asyncpg.UndefinedTableError before the first migration."""
+    found: int = await connection.fetchval(f"select count(*) from {schema}.bucket")
+    return found
+
+
 async def _apply(connection: Any, file: Traversable, fill: Any, vault: str) -> bool:
     text = file.read_text("utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -66,7 +72,7 @@ async def _apply(connection: Any, file: Traversable, fill: Any, vault: str) -> b
 
 
 async def _install_buckets(connection: Any, schema: str, buckets: int) -> None:
-    installed = await connection.fetchval(f"select count(*) from {schema}.bucket")
+    installed = await installed_buckets(connection, schema)
     if installed not in (0, buckets):
         raise BucketsFixed(f"{schema} was installed with {installed} buckets, not {buckets}")
     await connection.execute(

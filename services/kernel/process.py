@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+import asyncpg
 import uvicorn
 import uvloop
 from fastapi import FastAPI
@@ -16,14 +18,16 @@ from prometheus_client import CollectorRegistry
 
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
-from services.kernel.bus import Bus
+from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
+from services.kernel.migrate import installed_buckets
 from services.kernel.names import schema_of
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings
+from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.telemetry import new_registry, setup_logging
 
@@ -54,14 +58,30 @@ Build = Callable[[Ports], Awaitable[Parts]]
 
 
 def run(name: str, settings: KernelSettings, build: Build) -> None:
-    """Until SIGTERM or SIGINT. Exit code 1 when a part ended by itself."""
+    """Until SIGTERM or SIGINT. Exit code 1 when it cannot start, or a part ended by itself."""
     setup_logging(name, settings.log)
+    _require_free(settings.http_host, settings.http_port)
     uvloop.run(_run(name, settings, build))
 
 
+def _require_free(host: str, port: int) -> None:
+    """Before anything else begins, and in words."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            place.bind((host, port))
+        except OSError as error:
+            raise SystemExit(
+                f"Cannot listen on {host}:{port} ({error.strerror}): set HOTLINE_HTTP_HOST and "
+                "HOTLINE_HTTP_PORT to an address of this machine and a free port."
+            ) from None
+
+
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:
-    pool = await connect(settings.dsn, schema_of(settings.namespace, name))
+    schema = schema_of(settings.namespace, name)
+    pool = await _connected(settings, schema)
     try:
+        await _require_installed(pool, schema, settings.buckets)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
@@ -71,6 +91,30 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
+
+
+async def _connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
+    try:
+        return await connect(settings.dsn, schema)
+    except ValueError:  # what it says may show a part of the password
+        raise SystemExit("HOTLINE_DSN is no address that the driver can read.") from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise SystemExit(
+            f"The store cannot be used ({str(error) or 'it does not answer'}): "
+            "see that PostgreSQL runs and that HOTLINE_DSN is right."
+        ) from None
+
+
+async def _require_installed(pool: asyncpg.Pool, schema: str, buckets: int) -> None:
+    try:
+        installed = await installed_buckets(pool, schema)
+    except asyncpg.UndefinedTableError:
+        raise SystemExit(f"The schema {schema} is not there: run `hotline migrate`.") from None
+    if installed != buckets:
+        raise SystemExit(
+            f"The schema {schema} was installed with {installed} buckets: "
+            f"set HOTLINE_BUCKETS to {installed}, not {buckets}."
+        )
 
 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
@@ -135,7 +179,18 @@ async def _started(
         await asyncio.sleep(0.01)
     if serving.done():
         raise SystemExit(1)
-    await runtime.start()
+    try:
+        await runtime.start()
+    except (BusUnavailable, StoreUnavailable) as error:
+        raise SystemExit(
+            f"The broker or the store does not answer ({error}): "
+            "see that both run and that HOTLINE_KAFKA and HOTLINE_DSN are right."
+        ) from None
+    except TimeoutError:
+        raise SystemExit(
+            "The consumer group was not joined in time: see that the topics are there "
+            "(`hotline migrate` makes them) and that HOTLINE_INSTANCE is nobody else's."
+        ) from None
     return asked
 
 

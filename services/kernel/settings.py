@@ -10,15 +10,16 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 
 PREFIX = "HOTLINE_"
 # Read by the embedded stack, not by a service.
 FOREIGN = ("HOTLINE_PORT_",)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -141,8 +142,23 @@ def read(cls: type[T], env: Mapping[str, str] | None = None) -> T:
     try:
         return parse(cls, os.environ if env is None else env)
     except BadSetting as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(2) from None
+        _end(error)
+
+
+def loaded(load: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """What `load` finds in the files that the settings name, or the end of the process as above.
+
+    `load` raises OSError, or ValueError with a sentence that names the file or the setting.
+    """
+    try:
+        return load(*args, **options)
+    except (OSError, ValueError) as error:
+        _end(error)
+
+
+def _end(error: Exception) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    raise SystemExit(2) from None
 
 
 def parse(cls: type[T], env: Mapping[str, str]) -> T:
@@ -222,7 +238,7 @@ def _checked(value: Any, spec: _Setting) -> Any:
     return value
 
 
-def _fail() -> typing.NoReturn:
+def _fail() -> NoReturn:
     raise ValueError
 
 
