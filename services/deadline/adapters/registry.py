@@ -20,6 +20,8 @@ def load(city: str) -> tuple[Policy, Calendar]:
     content, name = _read(f"{city}/policy.yaml")
     policy = parse(content, name)
     calendar, calendar_name = _read(f"calendars/{content['calendar']}.yaml")
+    if not isinstance(calendar, dict):
+        raise ValueError(f"{calendar_name}: the file must be a mapping")
     try:
         return policy, Calendar.from_data(calendar)
     except ValueError as error:
@@ -29,6 +31,11 @@ def load(city: str) -> tuple[Policy, Calendar]:
 def parse(content: Any, name: str) -> Policy:
     """As `load`, of parsed YAML, without the calendar."""
     _require(content, _TOP, set(), f"{name}: the file")
+    for key in ("id", "version", "calendar"):
+        if not isinstance(content[key], str) or not content[key]:
+            raise ValueError(f"{name}: {key}: {content[key]!r} is no text (quote it)")
+    if not isinstance(content["clocks"], dict) or not content["clocks"]:
+        raise ValueError(f"{name}: clocks must map names to clocks")
     rows = [_row(key, part, f"{name}: clocks.{key}") for key, part in content["clocks"].items()]
     return Policy(content["id"], content["version"], rows)
 
@@ -46,12 +53,14 @@ def _require(part: Any, keys: set[str], optional: set[str], where: str) -> None:
         raise ValueError(f"{where} must be a mapping")
     unknown, missing = part.keys() - keys - optional, keys - part.keys()
     if unknown or missing:
-        what = f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}"
+        what = f"unknown {sorted(unknown, key=str)}" if unknown else f"missing {sorted(missing)}"
         raise ValueError(f"{where}: {what}")
 
 
 def _row(key: str, part: Any, where: str) -> ClockRow:
     _require(part, _ROW, _ROW_MAY, where)
+    if not isinstance(part["length"], dict):
+        raise ValueError(f"{where}.length must be a mapping such as {{hours: 2}}")
     try:
         length = length_from_data(part["length"])
     except ValueError as error:
@@ -72,8 +81,13 @@ def _row(key: str, part: Any, where: str) -> ClockRow:
 
 def _triggers(parts: Any, where: str) -> tuple[Trigger, ...]:
     found = []
+    if not isinstance(parts, list):
+        raise ValueError(f"{where} must be a list")
     for n, part in enumerate(parts):
         _require(part, {"type"}, {"when", "instant"}, f"{where}.{n}")
-        when = {k: tuple(v) if isinstance(v, list) else v for k, v in part.get("when", {}).items()}
-        found.append(Trigger(part["type"], when, part.get("instant", "")))
+        when = part.get("when", {})
+        if not isinstance(when, dict):
+            raise ValueError(f"{where}.{n}.when must be a mapping")
+        wanted = {k: tuple(v) if isinstance(v, list) else v for k, v in when.items()}
+        found.append(Trigger(part["type"], wanted, part.get("instant", "")))
     return tuple(found)

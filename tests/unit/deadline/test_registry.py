@@ -10,7 +10,7 @@ from services.deadline.adapters.registry import load, parse
 ROW = {"length": {"hours": 1}, "starts": [], "ends": []}
 
 
-def policy(**changes: object) -> object:
+def policy(**changes: object) -> dict[object, object]:
     row = {**ROW, **changes}
     return {"id": "p", "version": "1", "calendar": "cn", "clocks": {"confirm": row}}
 
@@ -41,6 +41,9 @@ def test_a_policy_names_facts_and_fields_that_somebody_records(
     [
         ({"length": {"weeks": 1}}, r"clocks\.confirm\.length: no unit of length"),
         ({"begins": []}, r"clocks\.confirm: unknown \['begins'\]"),
+        ({"length": 5}, r"clocks\.confirm\.length must be a mapping"),
+        ({"starts": None}, r"clocks\.confirm\.starts must be a list"),
+        ({"starts": [{"type": "x", "when": 1}]}, r"clocks\.confirm\.starts\.0\.when must be a map"),
         ({"ends": [{"when": {}}]}, r"clocks\.confirm\.ends\.0: missing \['type'\]"),
     ],
 )
@@ -49,6 +52,19 @@ def test_a_broken_policy_is_named_by_file_and_key(
 ) -> None:
     with pytest.raises(ValueError, match=rf"^p\.yaml: {sentence}"):
         parse(policy(**changes), "p.yaml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"version": 1}, r"version: 1 is no text \(quote it\)"),
+        ({"clocks": []}, r"clocks must map names to clocks"),
+        ({7: 8}, r"the file: unknown \[7\]"),
+    ],
+)
+def test_a_broken_head_of_a_policy_is_named(changes: dict[object, object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=rf"^p\.yaml: {sentence}"):
+        parse({**policy(), **changes}, "p.yaml")
 
 
 def test_a_city_that_is_not_shipped_is_named() -> None:
