@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from services.dispatch.domain.directory import Directory, Entry, Unit
+from services.dispatch.domain.directory import Directory, Entry, Rules, Unit
 from services.kernel import yaml_file
 
 _LEVELS = ("province", "city", "county", "township")
@@ -22,14 +22,15 @@ def load(city: str) -> Directory:
 
 def parse(content: Any, name: str) -> Directory:
     """As `load`, of parsed YAML."""
-    top = _section(content, name, "the file", {"id", "version", "units", "entries"})
+    top = _section(content, name, "the file", {"id", "version", "rules", "units", "entries"})
     if not isinstance(top["units"], dict) or not top["units"]:
         raise ValueError(f"{name}: units must map ids to units")
     if not isinstance(top["entries"], list):
         raise ValueError(f"{name}: entries must be a list")
     version = f"{_text(top, 'id', name, 'the file')}@{_text(top, 'version', name, 'the file')}"
     units = {key: _unit(key, value, name) for key, value in top["units"].items()}
-    return Directory(version, units, _entries(top["entries"], units, name))
+    entries = _entries(top["entries"], units, name)
+    return Directory(version, units, entries, _rules(top["rules"], name))
 
 
 def _section(
@@ -49,6 +50,16 @@ def _text(part: dict[str, Any], key: str, name: str, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name}: {where}: {key}: {value!r} is no text (quote it)")
     return value
+
+
+def _rules(value: Any, name: str) -> Rules:
+    part = _section(value, name, "rules", {"disputed_return", "redos_by_rule", "redos"})
+    for key, least in (("disputed_return", 1), ("redos_by_rule", 0), ("redos", 0)):
+        if type(part[key]) is not int or part[key] < least:
+            raise ValueError(f"{name}: rules.{key}: {part[key]!r} is no whole number from {least}")
+    if part["redos"] < part["redos_by_rule"]:
+        raise ValueError(f"{name}: rules.redos must not be fewer than redos_by_rule")
+    return Rules(part["disputed_return"], part["redos_by_rule"], part["redos"])
 
 
 def _unit(key: Any, value: Any, name: str) -> Unit:

@@ -43,6 +43,12 @@ def decider(directory: Directory) -> Callable[[Command, Ticket], Sequence[Event]
                 return placing.dispatch(command, ticket, directory)
             case GrantReturn():
                 return placing.grant_return(command, ticket, directory)
+            case RequestReturn():
+                return placing.request_return(command, ticket, directory.rules)
+            case OrderRedo():
+                return handling.order_redo(command, ticket, directory.rules)
+            case OrderRedoByRule():
+                return handling.order_redo_by_rule(command, ticket, directory.rules)
             case _:
                 return _decide_at_unit(command, ticket)
 
@@ -53,14 +59,11 @@ def _decide_at_unit(  # noqa: C901 - a table
     command: ConfirmDispatch
     | RecordContact
     | NoteProgress
-    | RequestReturn
     | RefuseReturn
     | ReplyTicket
     | SendBackReply
     | ApproveReply
-    | OrderRedo
     | ArchiveTicket
-    | OrderRedoByRule
     | CloseFile
     | EndReturnWindow,
     ticket: Ticket,
@@ -72,8 +75,6 @@ def _decide_at_unit(  # noqa: C901 - a table
             return handling.contact(command, ticket)
         case NoteProgress():
             return handling.note_progress(command, ticket)
-        case RequestReturn():
-            return placing.request_return(command, ticket)
         case RefuseReturn():
             return placing.refuse_return(command, ticket)
         case ReplyTicket():
@@ -82,12 +83,8 @@ def _decide_at_unit(  # noqa: C901 - a table
             return handling.send_back(command, ticket)
         case ApproveReply():
             return handling.approve(command, ticket)
-        case OrderRedo():
-            return handling.order_redo(command, ticket)
         case ArchiveTicket():
             return handling.archive(command, ticket)
-        case OrderRedoByRule():
-            return handling.order_redo_by_rule(command, ticket)
         case CloseFile():
             return handling.close_file(command, ticket)
         case EndReturnWindow():

@@ -1,4 +1,4 @@
-"""The dispatch directory: whose duty a category in an area is (R4), as data."""
+"""The dispatch directory: whose duty a category in an area is (R4), and how often, as data."""
 
 from __future__ import annotations
 
@@ -25,12 +25,30 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """How often a ticket may come back.
+
+    disputed_return: the return on which dispute review rules, finally (R24).
+    redos_by_rule: redos that an unsatisfied visit orders by itself; redos: in all, the others
+    ordered by a supervisor (R29).
+    """
+
+    disputed_return: int
+    redos_by_rule: int
+    redos: int
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
-    """`entries` by (category, area). A category covers what is below it: `a/b` is below `a`."""
+    """`entries` by (category, area). A category covers what is below it: `a/b` is below `a`.
+
+    `version` is that of the rules too: one file, one decision of the city.
+    """
 
     version: str
     units: Mapping[str, Unit]
     entries: Mapping[tuple[str, str], Entry]
+    rules: Rules
 
     def find(self, category: str, area: str) -> Entry | None:
         """The most exact entry: the longest category, in the area before everywhere."""

@@ -17,6 +17,7 @@ from services.dispatch.domain.commands import (
     ReplyTicket,
     SendBackReply,
 )
+from services.dispatch.domain.directory import Rules
 from services.dispatch.domain.placing import require_lead
 from services.dispatch.domain.rejections import (
     AlreadyReplied,
@@ -44,8 +45,6 @@ from services.dispatch.domain.ticket import (
     TicketCompleted,
     TicketReplied,
 )
-
-REDO_BY_RULE, REDO_BY_SUPERVISOR = 1, 2
 
 
 def contact(command: RecordContact, ticket: Ticket) -> Sequence[Event]:
@@ -127,19 +126,19 @@ def approve(command: ApproveReply, ticket: Ticket) -> Sequence[Event]:
     ]
 
 
-def order_redo_by_rule(command: OrderRedoByRule, ticket: Ticket) -> Sequence[Event]:
-    if ticket.phase is not Phase.COMPLETED or ticket.redos >= REDO_BY_RULE:
+def order_redo_by_rule(command: OrderRedoByRule, ticket: Ticket, rules: Rules) -> Sequence[Event]:
+    if ticket.phase is not Phase.COMPLETED or ticket.redos >= rules.redos_by_rule:
         return []
     reason = "not solved or not satisfied at the return visit"
-    return [RedoOrdered(command.at, ticket.unit, reason, REDO_BY_RULE)]
+    return [RedoOrdered(command.at, ticket.unit, reason, ticket.redos + 1)]
 
 
-def order_redo(command: OrderRedo, ticket: Ticket) -> Sequence[Event]:
+def order_redo(command: OrderRedo, ticket: Ticket, rules: Rules) -> Sequence[Event]:
     if ticket.phase in AT_UNIT and ticket.ruling is Ruling.REDO:
         return []
     if ticket.phase is not Phase.COMPLETED:
         raise NotCompleted(ticket.phase.value)
-    if ticket.redos >= REDO_BY_SUPERVISOR:
+    if ticket.redos >= rules.redos:
         raise NoMoreRedo
     if not command.reason.strip():
         raise NoReason

@@ -14,7 +14,7 @@ from services.dispatch.domain.commands import (
     RefuseReturn,
     RequestReturn,
 )
-from services.dispatch.domain.directory import Directory
+from services.dispatch.domain.directory import Directory, Rules
 from services.dispatch.domain.rejections import (
     AboutThatUnit,
     NoNextUnit,
@@ -43,8 +43,6 @@ from services.dispatch.domain.ticket import (
     Ticket,
     TicketDispatched,
 )
-
-DISPUTE = 2  # R24: from the second return of a ticket on, dispute review rules
 
 
 def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:
@@ -129,13 +127,13 @@ def _sent(
 # Return (R24)
 
 
-def request_return(command: RequestReturn, ticket: Ticket) -> Sequence[Event]:
+def request_return(command: RequestReturn, ticket: Ticket, rules: Rules) -> Sequence[Event]:
     require_lead(command.unit, ticket)
     if ticket.phase is Phase.RETURN_ASKED:
         return []
     if ticket.phase not in AT_UNIT:
         raise NotAtUnit(ticket.phase.value)
-    if ticket.returns >= DISPUTE:
+    if ticket.returns >= rules.disputed_return:
         raise ReturnNotAllowed
     if ticket.has_replied:
         raise ReturnAfterReply
@@ -159,7 +157,8 @@ def grant_return(command: GrantReturn, ticket: Ticket, directory: Directory) -> 
     if not unit:
         raise NoNextUnit
     _require_unit(unit, ticket, directory)
-    basis = "dispute_review" if ticket.returns >= DISPUTE else "return"
+    disputed = ticket.returns >= directory.rules.disputed_return
+    basis = "dispute_review" if disputed else "return"
     if unit == ticket.unit and basis == "return":
         raise SameUnit(unit)
     return [

@@ -113,6 +113,6 @@ class NotCompleted(Rejection):
 
 
 class NoMoreRedo(Rejection):
-    """The ticket was redone twice: it can only be archived."""
+    """The ticket was redone as often as may be: it can only be archived."""
 
     rule = "R29"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.dispatch.domain.commands import Command
-from services.dispatch.domain.directory import Directory, Entry, Unit
+from services.dispatch.domain.directory import Directory, Entry, Rules, Unit
 from services.dispatch.domain.reactions import Foreign, decider
 from services.dispatch.domain.rejections import UnknownTicket
 from services.dispatch.domain.ticket import (
@@ -41,6 +41,7 @@ DIRECTORY = Directory(
         ("traffic/road", "linquan"): Entry("linquan"),
         ("market/food", ""): Entry("market", ("health",)),
     },
+    Rules(disputed_return=2, redos_by_rule=1, redos=2),
 )
 DECIDER = decider(DIRECTORY)
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from services.datasync.adapters import registry as sharing
 from services.datasync.domain.sharing import Role
 from services.dispatch.adapters.registry import load, parse
-from services.dispatch.domain.directory import Directory, Entry
+from services.dispatch.domain.directory import Directory, Entry, Rules
 from services.intake.adapters import registry as intake
 
 GOOD = """
 id: test
 version: "1"
+rules: {disputed_return: 3, redos_by_rule: 1, redos: 2}
 units:
   roads: {zh: 公路局, en: Roads, level: city}
   parks: {zh: 园林局, en: Parks, level: county}
@@ -26,10 +27,13 @@ entries:
   - {category: road/tree, area: east, unit: parks, co_handlers: [roads]}
 """
 
+UNIT = {"zh": "局", "en": "Bureau", "level": "city"}
+RULES = Rules(disputed_return=2, redos_by_rule=1, redos=2)
+
 
 def of(*entries: tuple[str, str, str]) -> Directory:
     return Directory(
-        "test@1", {}, {(category, area): Entry(unit) for category, area, unit in entries}
+        "test@1", {}, {(category, area): Entry(unit) for category, area, unit in entries}, RULES
     )
 
 
@@ -75,7 +79,9 @@ ENTRIES = st.dictionaries(
 def test_no_fitting_entry_is_more_exact_than_the_one_found(
     entries: dict[tuple[str, str], int], category: str, area: str
 ) -> None:
-    directory = Directory("test@1", {}, {key: Entry(str(unit)) for key, unit in entries.items()})
+    directory = Directory(
+        "test@1", {}, {key: Entry(str(unit)) for key, unit in entries.items()}, RULES
+    )
     fitting = [
         (len(c), a == area, unit)
         for (c, a), unit in entries.items()
@@ -90,6 +96,7 @@ def test_no_fitting_entry_is_more_exact_than_the_one_found(
 def test_a_file_becomes_a_directory() -> None:
     directory = parse(yaml.safe_load(GOOD), "directory.yaml")
     assert directory.version == "test@1"
+    assert directory.rules == Rules(disputed_return=3, redos_by_rule=1, redos=2)
     assert directory.units["parks"].level == "county"
     assert directory.find("road/tree", "east") == Entry("parks", ("roads",))
     assert directory.find("road/tree", "west") == Entry("roads")
@@ -103,6 +110,11 @@ def test_a_file_becomes_a_directory() -> None:
         ('version: "1"', "version: 1", "the file: version: 1 is no text (quote it)"),
         ("id: test", "id: ''", "the file: id: '' is no text"),
         ("id: test", "1: test", "the file: unknown [1]"),
+        ("return: 3", "return: 0", "rules.disputed_return: 0 is no whole number from 1"),
+        ("return: 3", "return: true", "rules.disputed_return: True is no whole number from 1"),
+        ("redos: 2", "redos: many", "rules.redos: 'many' is no whole number from 0"),
+        ("redos: 2", "redos: 0", "rules.redos must not be fewer than redos_by_rule"),
+        ("redos: 2", "redoes: 2", "rules: unknown ['redoes']"),
         ("zh: 公路局, ", "", "units.roads: missing ['zh']"),
         ("zh: 公路局", "zh: 1", "units.roads: zh: 1 is no text"),
         ("level: county", "level: town", "units.parks.level: 'town' is no level"),
@@ -130,12 +142,22 @@ def test_a_mistake_is_one_sentence_with_file_and_key(old: str, new: str, sentenc
     ("content", "sentence"),
     [
         (None, "the file must be a mapping"),
-        ({"id": "a", "version": "1", "units": {}, "entries": []}, "units must map ids to units"),
         (
-            {"id": "a", "version": "1", "units": {"u": 1}, "entries": []},
+            {"id": "a", "version": "1", "rules": {}, "units": {}, "entries": []},
+            "units must map ids to units",
+        ),
+        (
+            {"id": "a", "version": "1", "rules": {}, "units": {"u": 1}, "entries": []},
             "units.u must be a mapping",
         ),
-        ({"id": "a", "version": "1", "units": {"u": 1}, "entries": {}}, "entries must be a list"),
+        (
+            {"id": "a", "version": "1", "rules": 2, "units": {"u": UNIT}, "entries": []},
+            "rules must be a mapping",
+        ),
+        (
+            {"id": "a", "version": "1", "rules": {}, "units": {"u": 1}, "entries": {}},
+            "entries must be a list",
+        ),
     ],
 )
 def test_a_file_of_another_form_is_one_sentence_too(content: Any, sentence: str) -> None:
