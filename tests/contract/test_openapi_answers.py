@@ -189,7 +189,7 @@ class Rows:
     async def due(self, unit: str, before: datetime, limit: int) -> list[ClockView]:
         return [ClockView("T-1", "confirm", 1, "linquan", "running", AT, AT, True)]
 
-    async def of_unit(self, unit: str, period: str) -> list[FiguresRow]:
+    async def of_unit(self, unit: str, period: str, **_: object) -> list[FiguresRow]:
         return [FiguresRow("linquan", "2026-11", 2, 1, 1, 0, 1, 2, 2), FiguresRow("u", "2026-10")]
 
     async def due_visits(self, limit: int) -> list[tuple[str, VisitRow]]:
@@ -219,7 +219,7 @@ async def test_figures_and_visits_are_answered_as_told() -> None:
         rows: Any = Rows()
         app = evaluation_http.app(runtime, load_formula("sample"), rows, Callers())
         client = Client("evaluation", app)
-        one, none = (await client.send("GET", "/v1/figures", "staff")).json()
+        one, none = (await client.send("GET", "/v1/figures", "staff")).json()["figures"]
         assert (one["rates"]["solved"], none["rates"]["score"]) == (0.0, None)
         [visit] = (await client.send("GET", "/v1/visits", "staff")).json()
         assert (visit["ticket"], visit["attempts"]) == ("T-1", 2)

@@ -7,7 +7,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from services.evaluation.adapters.store import FIRST, Row
 from services.evaluation.domain.views import FiguresRow, Rates
+from services.kernel.http import decode_cursor, encode_cursor
+from services.kernel.problems import Problem
 
 
 class RatesDocument(BaseModel):
@@ -39,6 +42,13 @@ class FiguresDocument(BaseModel):
     rates: RatesDocument
 
 
+class FiguresList(BaseModel):
+    """A page of figures; `cursor` is null on the last one."""
+
+    figures: list[FiguresDocument]
+    cursor: str | None
+
+
 class VisitDocument(BaseModel):
     """One visit that somebody has to make."""
 
@@ -55,3 +65,18 @@ class VisitDocument(BaseModel):
 def figures_document(row: FiguresRow, rates: Rates) -> FiguresDocument:
     """The row with what it comes to."""
     return FiguresDocument(**asdict(row), rates=RatesDocument(**asdict(rates)))
+
+
+def figures_cursor(row: FiguresRow) -> str:
+    """Behind this row."""
+    return encode_cursor([row.unit, row.period])
+
+
+def figures_place(cursor: str) -> Row:
+    """Where the list goes on. Raises Problem 400."""
+    if not cursor:
+        return FIRST
+    match decode_cursor(cursor):
+        case [str(unit), str(period)]:
+            return unit, period
+    raise Problem(400, "cursor-malformed", "The cursor is not one of ours.")

@@ -8,7 +8,13 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
-from services.evaluation.adapters.documents import FiguresDocument, VisitDocument, figures_document
+from services.evaluation.adapters.documents import (
+    FiguresList,
+    VisitDocument,
+    figures_cursor,
+    figures_document,
+    figures_place,
+)
 from services.evaluation.adapters.registry import Registry
 from services.evaluation.adapters.store import FiguresStore
 from services.evaluation.domain.views import rates
@@ -21,6 +27,9 @@ _UNIT = Query(max_length=80, description="All units where empty; a unit may ask 
 _PERIOD = Query(pattern=r"^([0-9]{4}-[0-9]{2})?$", description="A month; all where empty.")
 _MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST)
 _MAY_VISIT = role(Role.STAFF, Role.SUPERVISOR)
+CursorText = Annotated[
+    str, Query(max_length=400, description="Where to go on: the cursor of an earlier answer.")
+]
 Positions = Annotated[Mapping[tuple[str, int], int], Depends(after)]
 
 
@@ -35,13 +44,20 @@ def app(runtime: Runtime, registry: Registry, figures: FiguresStore, security: S
         positions: Positions,
         unit: Annotated[str, _UNIT] = "",
         period: Annotated[str, _PERIOD] = "",
-    ) -> list[FiguresDocument]:
-        """Counts and rates (R30) by unit and month; a unit sees its own."""
+        cursor: CursorText = "",
+        limit: Annotated[int, Query(ge=1, le=1_000, description="At most so many.")] = 100,
+    ) -> FiguresList:
+        """Counts and rates (R30) by unit and month, in that order; a unit sees its own."""
+        behind = figures_place(cursor)
         wanted = unit or (principal.unit or "")
         require_unit(principal, wanted)
         await waited(runtime, positions, views=True)
-        rows = await figures.of_unit(wanted, period)
-        return [figures_document(row, rates(row, registry.formula)) for row in rows]
+        rows = await figures.of_unit(wanted, period, behind=behind, limit=limit + 1)
+        page = rows[:limit]
+        return FiguresList(
+            figures=[figures_document(row, rates(row, registry.formula)) for row in page],
+            cursor=figures_cursor(page[-1]) if len(rows) > limit else None,
+        )
 
     @made.get("/v1/visits", tags=["visits"])
     async def due_visits(

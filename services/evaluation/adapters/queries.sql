@@ -31,13 +31,14 @@ delete from {schema}.visit v using unnest($1::int[], $2::text[]) a (bucket, tick
 where v.bucket = a.bucket and v.ticket = a.ticket
 
 -- name: of_unit
--- A unit's counts over all buckets, by month; every unit's where none is named.
+-- A page of a unit's counts over all buckets, by month; every unit's where none is named.
 select unit, period, sum(entries)::bigint as entries, sum(visited)::bigint as visited,
     sum(contacted)::bigint as contacted, sum(solved)::bigint as solved,
     sum(satisfied)::bigint as satisfied, sum(on_time)::bigint as on_time,
     sum(confirmed_on_time)::bigint as confirmed_on_time
 from {schema}.figures where ($1 = '' or unit = $1) and ($2 = '' or period = $2)
-group by unit, period order by unit, period
+    and (unit, period) > ($3, $4)
+group by unit, period order by unit, period limit $5
 
 -- name: due_visits
 -- The worklist: the visit that waits longest first.

@@ -9,6 +9,8 @@ from services.evaluation.domain.views import FiguresRow, VisitRow
 from services.kernel.store import Tx
 
 Key = tuple[int, str]  # bucket, ticket
+Row = tuple[str, str]  # unit, period
+FIRST: Row = ("", "")
 
 
 class FiguresTx(Protocol):
@@ -28,7 +30,9 @@ class FiguresStore(Protocol):
 
     def inside(self, tx: Tx) -> FiguresTx: ...
 
-    async def of_unit(self, unit: str = "", period: str = "") -> list[FiguresRow]:
+    async def of_unit(
+        self, unit: str = "", period: str = "", *, behind: Row = FIRST, limit: int
+    ) -> list[FiguresRow]:
         """Counts over all buckets by unit and month, in that order; empty means all."""
 
     async def due_visits(self, limit: int) -> list[tuple[str, VisitRow]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, MutableMapping, Seque
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.evaluation.adapters.store import FiguresTx, Key
+from services.evaluation.adapters.store import FIRST, FiguresTx, Key, Row
 from services.evaluation.domain.views import FiguresRow, VisitRow, total
 from services.kernel.store import Tx
 
@@ -63,12 +63,14 @@ class MemoryFiguresStore:
         tables = self._views().get(VIEW)
         return tables if isinstance(tables, _Tables) else _Tables()
 
-    async def of_unit(self, unit: str = "", period: str = "") -> list[FiguresRow]:
+    async def of_unit(
+        self, unit: str = "", period: str = "", *, behind: Row = FIRST, limit: int
+    ) -> list[FiguresRow]:
         groups: dict[tuple[str, str], list[FiguresRow]] = {}
         for (_, of, month), row in self._tables.figures.items():
-            if unit in ("", of) and period in ("", month):
+            if unit in ("", of) and period in ("", month) and (of, month) > behind:
                 groups.setdefault((of, month), []).append(row)
-        return [total(rows, *key) for key, rows in sorted(groups.items())]
+        return [total(rows, *key) for key, rows in sorted(groups.items())[:limit]]
 
     async def due_visits(self, limit: int) -> list[tuple[str, VisitRow]]:
         waiting = [(ticket, row) for (_, ticket), row in self._tables.visits.items()]

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from services.evaluation.adapters.store import FiguresTx, Key
+from services.evaluation.adapters.store import FIRST, FiguresTx, Key, Row
 from services.evaluation.domain.views import COUNTS, FiguresRow, VisitRow
 from services.kernel.queries import named
 from services.kernel.store import StoreUnavailable, Tx
@@ -60,8 +60,11 @@ class PostgresFiguresStore:
     def inside(self, tx: Tx) -> FiguresTx:
         return PostgresFiguresTx(tx.connection, self._sql)
 
-    async def of_unit(self, unit: str = "", period: str = "") -> list[FiguresRow]:
-        return [FiguresRow(**row) for row in await self._fetch("of_unit", unit, period)]
+    async def of_unit(
+        self, unit: str = "", period: str = "", *, behind: Row = FIRST, limit: int
+    ) -> list[FiguresRow]:
+        rows = await self._fetch("of_unit", unit, period, *behind, limit)
+        return [FiguresRow(**row) for row in rows]
 
     async def due_visits(self, limit: int) -> list[tuple[str, VisitRow]]:
         return [(row["ticket"], _visit(row)) for row in await self._fetch("due_visits", limit)]

@@ -54,7 +54,7 @@ class Kept:
 
     async def rows(self) -> tuple[Any, Any]:
         """Everything that can be read."""
-        return await self.figures.of_unit(), await self.figures.due_visits(1_000)
+        return await self.figures.of_unit(limit=1_000), await self.figures.due_visits(1_000)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import commands_pb2, events_pb2
 from services.kernel.facts import Fact
+from services.kernel.http import encode_cursor
 from services.kernel.security import undeclared_routes
 from tests.integration.evaluation.running import running
 from tests.support.loops import wait_until
@@ -59,7 +60,7 @@ async def figures(evaluation: Site, unit: str, **counts: int) -> dict[str, Any]:
     async def are_these() -> bool:
         answer = await evaluation.get("/figures", "analyst", unit=unit)
         assert answer.status_code == 200, answer.text
-        rows[:] = answer.json()
+        rows[:] = answer.json()["figures"]
         return len(rows) == 1 and counts.items() <= rows[0].items()
 
     await wait_until(are_these, what=f"{unit}: {counts}")
@@ -215,15 +216,39 @@ async def test_a_ticket_has_one_entry_whatever_comes_again(evaluation: Site) -> 
 async def test_a_unit_reads_its_own_figures_only(evaluation: Site) -> None:
     await evaluation.say("E-1", completed("civil"))
     await evaluation.done("E-1/visit", HAPPY, "staff")
-    (own,) = (await evaluation.get("/figures", "unit:civil")).json()
+    (own,) = (await evaluation.get("/figures", "unit:civil")).json()["figures"]
     assert (own["unit"], own["entries"]) == ("civil", 1)
     other = await evaluation.get("/figures", "unit:civil", unit="market")
     assert problem(other)[:2] == (403, "not-yours")
     none = await evaluation.get("/figures", "unit:civil", period="1999-01")
-    assert none.json() == []
+    assert none.json() == {"figures": [], "cursor": None}
     assert (await evaluation.get("/figures", "staff", period="July")).status_code == 400
-    everyone = (await evaluation.get("/figures", "supervisor")).json()
+    everyone = (await evaluation.get("/figures", "supervisor")).json()["figures"]
     assert "civil" in {row["unit"] for row in everyone}
+
+
+async def test_figures_come_in_pages_that_follow_each_other(evaluation: Site) -> None:
+    units = ["finance", "tax"]
+    for n, unit in enumerate(units):
+        await evaluation.say(f"F-{n}", completed(unit))
+        await evaluation.done(f"F-{n}/visit", HAPPY, "staff")
+        await figures(evaluation, unit, entries=1)
+    everything = (await evaluation.get("/figures", "staff")).json()
+    read: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await evaluation.get("/figures", "staff", cursor=cursor, limit="1")).json()
+        assert len(page["figures"]) == 1
+        read, cursor = read + page["figures"], page["cursor"]
+    assert read == everything["figures"]
+    assert everything["cursor"] is None
+    assert {row["unit"] for row in read} >= set(units)
+
+
+@pytest.mark.parametrize("inside", [["civil"], ["civil", 7], {"unit": "civil"}, ["a\0", "2026-07"]])
+async def test_a_cursor_of_another_list_is_refused(evaluation: Site, inside: object) -> None:
+    answer = await evaluation.get("/figures", "staff", cursor=encode_cursor(inside))
+    assert problem(answer)[:2] == (400, "cursor-malformed")
 
 
 async def test_a_command_by_kafka_is_decided_by_the_same_rules(evaluation: Site) -> None:
