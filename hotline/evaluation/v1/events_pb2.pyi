@@ -10,18 +10,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class VisitScheduled(_message.Message):
-    __slots__ = ("unit", "round", "category", "area", "level")
+    __slots__ = ("unit", "round", "category", "area", "level", "completed_at")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     ROUND_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     AREA_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_AT_FIELD_NUMBER: _ClassVar[int]
     unit: str
     round: int
     category: str
     area: str
     level: str
-    def __init__(self, unit: _Optional[str] = ..., round: _Optional[int] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., level: _Optional[str] = ...) -> None: ...
+    completed_at: _timestamp_pb2.Timestamp
+    def __init__(self, unit: _Optional[str] = ..., round: _Optional[int] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., level: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class VisitAttempted(_message.Message):
     __slots__ = ("round", "attempt", "reason")

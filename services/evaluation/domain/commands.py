@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar, assert_never
+from typing import assert_never
 
 from services.evaluation.domain.formula import Formula
+from services.evaluation.domain.rejections import AlreadyVisited, NoVisitDue, ReasonMissing
 from services.evaluation.domain.ticket import (
     Event,
     Miss,
@@ -24,7 +25,6 @@ from services.evaluation.domain.ticket import (
     Visited,
     VisitScheduled,
 )
-from services.kernel.decider import Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class ScheduleVisit:
     category: str
     area: str
     level: str
+    completed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +81,6 @@ class ClearMiss:
 
 
 Command = RecordVisit | RecordVisitAttempt | ScheduleVisit | BookScore | NoteMiss | ClearMiss
-
-
-class NoVisitDue(Rejection):
-    """No visit is due for this ticket: it is not completed, or not known here."""
-
-    rule: ClassVar[str] = "R29"
-    status: ClassVar[int] = 404
-
-
-class AlreadyVisited(Rejection):
-    """The visit of this round is done and its answers stand."""
-
-    rule: ClassVar[str] = "R29"
-
-
-class ReasonMissing(Rejection):
-    """A failed visit needs a reason."""
-
-    rule: ClassVar[str] = "R29"
-    status: ClassVar[int] = 422
-
 
 Decide = Callable[[Command, State], list[Event]]
 
@@ -171,8 +151,9 @@ def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
     if not isinstance(state, Unopened) and command.round <= state.visit.round:
         return []
     visit = VisitScheduled(
-        command.at, command.unit, command.round, command.category, command.area, command.level
-    )
+        command.at, command.unit, command.round, command.category, command.area, command.level,
+        command.completed_at,
+    )  # fmt: skip
     if isinstance(state, Scored):
         reason = f"completed again, round {visit.round}"
         return [_taken_back(state.booked, command.at, reason), visit]

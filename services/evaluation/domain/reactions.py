@@ -28,6 +28,7 @@ from services.kernel.decider import Decider
 
 @dataclass(frozen=True, slots=True)
 class TicketCompleted:
+    at: datetime
     unit: str
     category: str
     area: str
@@ -66,8 +67,8 @@ def decider(formula: Formula) -> Decider[State, Command, Event]:
 def reactions(event: object, state: State, at: datetime, formula: Formula) -> list[Command]:
     """Commands that a fact calls for; none where it was answered before."""
     match event:
-        case TicketCompleted(unit, category, area, level, round_) if _is_later(round_, state):
-            return [ScheduleVisit(at, unit, round_, category, area, level)]
+        case TicketCompleted(done_at, unit, category, area, level, n) if _is_later(n, state):
+            return [ScheduleVisit(at, unit, n, category, area, level, done_at)]
         case TicketArchived() if isinstance(state, VisitDue | Visited):
             return [BookScore(at)]
         case DeadlineMissed(clock, run, unit) if _is_new(event, state) and formula.counts(clock):

@@ -13,12 +13,15 @@ from typing import assert_never
 
 @dataclass(frozen=True, slots=True)
 class VisitScheduled:
+    """`completed_at` is the completion's own instant, from which the visit's clock counts."""
+
     at: datetime
     unit: str
     round: int
     category: str
     area: str
     level: str
+    completed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain.lengths import Running, WorkingDays
 from services.deadline.domain.ticket import Phase
+from services.kernel.codec import put_datetime
 from tests.unit.deadline.tickets import (
     CITIES,
     NEW_YORK,
@@ -272,6 +273,20 @@ def test_r23_nyc_takes_the_stated_limit_for_resolve_and_promise_also_where_it_is
     ticket.say(dispatch.ReturnGranted(unit="DOT"), monday + HOUR)
     ticket.say(dispatched("DPR", 2), monday + HOUR)
     assert ticket.clock("resolve").due_at == limit
+
+
+def test_the_visit_counts_from_the_completion_however_late_it_was_scheduled() -> None:
+    tuesday, friday = cn(3, 10, 1), cn(3, 13)
+    visit = evaluation.VisitScheduled(unit="U1")
+    put_datetime(visit.completed_at, MONDAY)
+    clock = run((visit, tuesday)).clock("visit")
+    assert (clock.started_at, clock.due_at) == (MONDAY, friday)
+
+
+def test_a_visit_scheduled_before_its_completion_was_named_counts_from_its_own_time() -> None:
+    tuesday = cn(3, 10, 1)
+    clock = run((evaluation.VisitScheduled(unit="U1"), tuesday)).clock("visit")
+    assert (clock.started_at, clock.due_at) == (tuesday, cn(3, 14))
 
 
 def test_an_exhausted_visit_is_a_visit() -> None:

@@ -71,7 +71,7 @@ def reacted(fact: Any, *history: Event) -> list[Event]:
 
 
 def scheduled(round_: int = 1, *, at: datetime = AT, unit: str = "transport") -> VisitScheduled:
-    return VisitScheduled(at, unit, round_, "traffic/road", "yingzhou", "city")
+    return VisitScheduled(at, unit, round_, "traffic/road", "yingzhou", "city", AT)
 
 
 def attempted(attempt: int, round_: int = 1, *, at: datetime = AT) -> VisitAttempted:

@@ -39,8 +39,8 @@ FOREIGN = st.one_of(
     st.builds(r.MissWithdrawn, CLOCKS, st.integers(1, 2), UNITS),
     st.builds(r.TicketArchived, UNITS),
     *[st.builds(
-        r.TicketCompleted, UNITS, st.just("traffic/road"), st.just("linquan"), st.just("city"),
-        st.integers(1, 3),
+        r.TicketCompleted, st.just(AT), UNITS, st.just("traffic/road"), st.just("linquan"),
+        st.just("city"), st.integers(1, 3),
     )] * 2,
 )  # fmt: skip
 COMMANDS = st.one_of(

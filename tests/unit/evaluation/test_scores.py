@@ -145,7 +145,7 @@ def test_clearing_twice_is_quiet() -> None:
 def test_entries_are_numbered_on_also_over_rounds() -> None:
     history = [*LATE, *decided(clear(), *LATE)]
     history += decided(
-        ScheduleVisit(NOW, "transport", 2, "traffic/road", "yingzhou", "city"), *history
+        ScheduleVisit(NOW, "transport", 2, "traffic/road", "yingzhou", "city", AT), *history
     )
     _, entry = decided(ask(), *history)
     assert entry == booked(3, at=NOW)

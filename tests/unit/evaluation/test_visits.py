@@ -6,16 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from services.evaluation.domain.commands import (
-    AlreadyVisited,
-    NoVisitDue,
-    ReasonMissing,
-    RecordVisitAttempt,
-    ScheduleVisit,
-)
+from services.evaluation.domain.commands import RecordVisitAttempt, ScheduleVisit
 from services.evaluation.domain.reactions import TicketArchived, TicketCompleted
-from services.evaluation.domain.ticket import VisitCompleted
+from services.evaluation.domain.rejections import AlreadyVisited, NoVisitDue, ReasonMissing
+from services.evaluation.domain.ticket import VisitCompleted, VisitScheduled
 from tests.unit.evaluation.specs import (
+    AT,
     EXHAUSTED,
     NOW,
     SCORED,
@@ -39,7 +35,7 @@ from tests.unit.evaluation.specs import (
 
 
 def schedule(round_: int = 1) -> ScheduleVisit:
-    return ScheduleVisit(NOW, "transport", round_, "traffic/road", "yingzhou", "city")
+    return ScheduleVisit(NOW, "transport", round_, "traffic/road", "yingzhou", "city", AT)
 
 
 @pytest.mark.parametrize("before", [(), (missed(),)])
@@ -152,10 +148,17 @@ def test_after_the_last_attempt_another_is_quiet() -> None:
 
 
 def test_each_completion_brings_one_visit() -> None:
-    done = TicketCompleted("transport", "traffic/road", "yingzhou", "city", 1)
+    done = TicketCompleted(AT, "transport", "traffic/road", "yingzhou", "city", 1)
     assert reacted(done) == [scheduled(at=NOW)]
     assert reacted(done, scheduled()) == []
     assert reacted(replace(done, round=2), *UNSOLVED) == [scheduled(2, at=NOW)]
+
+
+def test_the_visit_names_the_completions_own_instant_however_late_it_is_scheduled() -> None:
+    done = TicketCompleted(AT, "transport", "traffic/road", "yingzhou", "city", 1)
+    (visit,) = reacted(done)
+    assert isinstance(visit, VisitScheduled)
+    assert (visit.at, visit.completed_at) == (NOW, AT)
 
 
 def test_a_file_closed_after_the_visit_books_its_answers() -> None:
