@@ -176,7 +176,7 @@ class Figures:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def of_unit(self, wanted: str, *_: Any) -> list[Any]:
+    async def of_unit(self, wanted: str, *_: Any, **__: Any) -> list[Any]:
         self.asked.append(wanted)
         return []
 
