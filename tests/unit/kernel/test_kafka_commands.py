@@ -261,6 +261,24 @@ async def test_a_command_that_stands_twice_in_a_batch_is_decided_once(city: City
     assert [f.version for f in facts] == [1, 2]
 
 
+async def test_the_first_answer_names_the_position_that_a_repeat_names(city: City) -> None:
+    place = f"dispatch/{bucket_of(TICKET, BUCKETS)}"
+    notes = {"c-1": "called", "c-2": "wrote", "c-3": "no text\0"}
+    sent = [
+        signer(namespace=city.namespace).command(
+            TICKET, commands_pb2.NoteProgress(note=note), key, datetime.now(UTC)
+        )
+        for key, note in notes.items()
+    ]
+    await city.send(*sent)
+    first = {r.command_id: r for r in await city.replies(3)}
+    await city.send(*sent)
+    assert {key: r.position for key, r in first.items()} == {
+        "c-1": f"{place}/1", "c-2": f"{place}/2", "c-3": ""
+    }  # fmt: skip
+    assert all(r == first[r.command_id] for r in await city.replies(6))
+
+
 def test_the_topic_that_is_signed_has_no_namespace() -> None:
     sent, named = command(), signer(namespace="city").command(TICKET, NOTE, "c-1", NOW)
     assert dict(sent.headers)["signature"] == dict(named.headers)["signature"]
