@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from services.deadline.adapters.registry import load as load_policy
+from services.dispatch.adapters.registry import load
 from services.dispatch.domain.commands import (
     Command,
     GrantReturn,
@@ -72,6 +74,14 @@ def test_a_city_may_order_the_second_redo_by_rule_too() -> None:
     (third,) = under(rules, OrderRedo(NOW, "not solved"), *REDONE_TWICE)
     assert isinstance(third, RedoOrdered)
     assert third.number == 3
+
+
+@pytest.mark.parametrize("city", ["sample", "nyc"])
+def test_the_clock_of_dispute_review_starts_at_the_return_that_it_rules_on(city: str) -> None:
+    (start,) = load_policy(city)[0].rows["dispute_review"].starts
+    numbers = start.when["number"]
+    assert isinstance(numbers, tuple)
+    assert min(numbers) == load(city).rules.disputed_return
 
 
 def test_no_supervisor_orders_more_redos_than_the_city_allows() -> None:
