@@ -49,9 +49,9 @@ class Site:
     seen: dict[str, str] = field(default_factory=dict)
     keys: Any = field(default_factory=lambda: count(1))
 
-    async def say(self, ticket: str, *messages: Message) -> None:
-        """Facts of other services, as their relays would send them."""
-        facts = [self.topic.say(ticket, message, datetime.now(UTC)) for message in messages]
+    async def say(self, ticket: str, *messages: Message, at: datetime | None = None) -> None:
+        """Facts of other services, of now or of then, as their relays would send them."""
+        facts = [self.topic.say(ticket, message, at or datetime.now(UTC)) for message in messages]
         name = topic_of(self.loop.namespace, TICKETS)
         await self.bus.publish([to_record(fact, name) for fact in facts])
         for fact in facts:

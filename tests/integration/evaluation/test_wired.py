@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest_asyncio
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import commands_pb2, events_pb2
+from services.kernel.codec import to_datetime
 from services.kernel.facts import Fact
 from services.kernel.http import encode_cursor
 from services.kernel.security import undeclared_routes
@@ -96,6 +98,16 @@ async def test_the_same_answers_again_are_quiet_and_others_refused(evaluation: S
     other = await evaluation.post("A-2/visit", HAPPY, "staff")
     assert problem(other) == (409, "already-visited", "R29")
     assert names(await evaluation.facts("A-2")) == ["VisitScheduled", "VisitCompleted"]
+
+
+async def test_a_visit_names_when_its_ticket_was_completed(evaluation: Site) -> None:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    await evaluation.say("A-9", completed(), at=an_hour_ago)
+    await evaluation.get("/visits", "staff")  # what was said is applied
+    (fact,) = await evaluation.facts("A-9")
+    visit = events_pb2.VisitScheduled.FromString(fact.data)
+    assert to_datetime(visit.completed_at) == an_hour_ago
+    assert fact.time > an_hour_ago
 
 
 async def test_failed_attempts_exhaust_the_visits(evaluation: Site) -> None:
