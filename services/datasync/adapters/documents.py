@@ -239,7 +239,7 @@ def list_place(cursor: str) -> tuple[datetime, str] | None:
     if not cursor:
         return None
     match decode_cursor(cursor):
-        case [str(at), str(ticket)]:
+        case [str(at), str(ticket)] if "\0" not in ticket:  # which no store takes
             with suppress(ValueError):
                 place = datetime.fromisoformat(at)
                 if place.tzinfo is not None:

@@ -18,7 +18,7 @@ from services.datasync.adapters.stream import Followers, stream
 from services.datasync.domain.sharing import Way
 from services.kernel.clock import Clock
 from services.kernel.describe import ETAG, answers, problems
-from services.kernel.http import after, create_app, idempotency_key
+from services.kernel.http import CleanText, after, create_app, idempotency_key
 from services.kernel.identity import Principal, Role
 from services.kernel.problems import unavailable
 from services.kernel.routes import waited
@@ -27,7 +27,7 @@ from services.kernel.security import Security, role
 
 Positions = Mapping[tuple[str, int], int]
 Waits = Callable[[Positions], Awaitable[None]]
-Word = Annotated[str, Query(max_length=200, description="All where empty.")]
+Word = Annotated[CleanText, Query(max_length=200, description="All where empty.")]
 CursorText = Annotated[
     str, Query(max_length=4_000, description="Where to go on: the cursor of an earlier answer.")
 ]

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Query
 from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.views import ClockView
 from services.kernel.describe import problems
-from services.kernel.http import after, create_app
+from services.kernel.http import CleanText, after, create_app
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
 from services.kernel.routes import TICKET, positions_type, waited
@@ -44,7 +44,7 @@ def app(runtime: Runtime, clocks: ClocksStore, security: Security) -> FastAPI:
     @made.get("/v1/due", tags=["clocks"])
     async def due(
         principal: Annotated[Principal, Depends(_MAY_READ)],
-        unit: Annotated[str, _UNIT] = "",
+        unit: Annotated[CleanText, _UNIT] = "",
         within_h: Annotated[int, _WITHIN] = 48,
         limit: Annotated[int, Query(ge=1, le=1_000, description="At most so many.")] = 100,
     ) -> list[ClockView]:

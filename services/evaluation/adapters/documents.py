@@ -77,6 +77,6 @@ def figures_place(cursor: str) -> Row:
     if not cursor:
         return FIRST
     match decode_cursor(cursor):
-        case [str(unit), str(period)]:
+        case [str(unit), str(period)] if "\0" not in unit + period:  # which no store takes
             return unit, period
     raise Problem(400, "cursor-malformed", "The cursor is not one of ours.")

@@ -18,7 +18,7 @@ from services.evaluation.adapters.documents import (
 from services.evaluation.adapters.registry import Registry
 from services.evaluation.adapters.store import FiguresStore
 from services.evaluation.domain.views import rates
-from services.kernel.http import after, create_app
+from services.kernel.http import CleanText, after, create_app
 from services.kernel.routes import command_router, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security, require_unit, role
@@ -42,7 +42,7 @@ def app(runtime: Runtime, registry: Registry, figures: FiguresStore, security: S
     async def unit_figures(
         principal: Annotated[Principal, Depends(_MAY_READ)],
         positions: Positions,
-        unit: Annotated[str, _UNIT] = "",
+        unit: Annotated[CleanText, _UNIT] = "",
         period: Annotated[str, _PERIOD] = "",
         cursor: CursorText = "",
         limit: Annotated[int, Query(ge=1, le=1_000, description="At most so many.")] = 100,

@@ -11,6 +11,7 @@ from hotline.datasync.proof import Received, proof_heads, verify_chain
 from services.datasync.adapters import documents
 from services.datasync.domain.webhook import EndpointState
 from services.kernel.clock import ManualClock
+from services.kernel.http import encode_cursor
 from services.kernel.identity import Principal, Role
 from services.kernel.security import undeclared_routes
 from tests.integration.datasync.stores import Kept
@@ -109,6 +110,12 @@ async def test_a_list_goes_on_behind_its_cursor(kept: Kept, web: Web) -> None:
 async def test_a_cursor_that_is_none_of_ours_is_refused(web: Web, path: str, cursor: str) -> None:
     refused = await web.get(path, STAFF, cursor=cursor)
     assert problem(refused) == (400, "/problems/cursor-malformed")
+
+
+async def test_a_text_that_no_store_takes_is_refused(web: Web) -> None:
+    cursor = encode_cursor(["2011-03-16T09:00:00Z", "a\0"])
+    assert problem(await web.get("/tickets", STAFF, cursor=cursor))[0] == 400
+    assert problem(await web.get("/tickets", STAFF, unit="a\0"))[0] == 400
 
 
 async def test_a_feed_is_pulled_page_by_page_and_proven(kept: Kept, web: Web) -> None:

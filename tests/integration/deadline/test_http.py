@@ -143,6 +143,7 @@ async def who_may_not_read_is_refused(web: Web) -> None:
         assert (await web.get(CITIZEN, path)).status_code == 403
     assert undeclared_routes(web.app) == []
     assert (await web.get(STAFF, "/v1/due?within_h=-1")).status_code == 400
+    assert (await web.get(STAFF, "/v1/due?unit=%00")).status_code == 400
 
 
 async def a_position_that_was_not_applied_is_waited_for_and_then_refused(web: Web) -> None:

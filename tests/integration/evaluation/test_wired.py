@@ -263,6 +263,10 @@ async def test_a_cursor_of_another_list_is_refused(evaluation: Site, inside: obj
     assert problem(answer)[:2] == (400, "cursor-malformed")
 
 
+async def test_a_unit_that_no_store_takes_is_refused(evaluation: Site) -> None:
+    assert problem(await evaluation.get("/figures", "staff", unit="a\0"))[0] == 400
+
+
 async def test_a_command_by_kafka_is_decided_by_the_same_rules(evaluation: Site) -> None:
     await evaluation.say("K-1", completed("education"))
     await evaluation.get("/visits", "staff")  # what was said is applied
