@@ -9,10 +9,12 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 import uvicorn
 import uvloop
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -30,6 +32,7 @@ from services.kernel.settings import KernelSettings
 from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.telemetry import new_registry, setup_logging
+from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
 
 log = logging.getLogger("hotline.process")
 
@@ -82,6 +85,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     pool = await _connected(settings, schema)
     try:
         await _require_installed(pool, schema, settings.buckets)
+        await _require_topics(settings)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
@@ -117,12 +121,30 @@ async def _require_installed(pool: asyncpg.Pool, schema: str, buckets: int) -> N
         )
 
 
+async def _require_topics(settings: KernelSettings) -> None:
+    """As installed: what was deleted or shortened must never be taken for all that there was."""
+    try:
+        topics = ticket_topics(settings.buckets)
+        await check_topics(settings.kafka, settings.namespace, topics)
+    except TopicsWrong as wrong:
+        raise SystemExit(f"The topics are not as installed: {wrong}.") from None
+    except (KafkaError, OSError) as error:
+        raise SystemExit(
+            f"The brokers cannot be reached ({error!r}): see that HOTLINE_KAFKA is right."
+        ) from None
+
+
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     """Until a signal. Raises SystemExit when a part ended by itself."""
     place = Place(settings.namespace, settings.buckets, settings.instance)
-    senders = Senders(settings.run_dir / "senders.json" if settings.dev else None)
     runtime = Runtime(
-        parts.service, place, ports.store, ports.bus, ports.clock, senders, ports.registry
+        parts.service,
+        place,
+        ports.store,
+        ports.bus,
+        ports.clock,
+        _senders(settings),
+        ports.registry,
     )
     server = _server(settings, parts.app(runtime))
     serving = asyncio.create_task(_listen(server))
@@ -133,6 +155,12 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         await asyncio.gather(serving, return_exceptions=True)
         await runtime.stop()
         log.info("stopped")
+
+
+def _senders(settings: KernelSettings) -> Senders:
+    if settings.senders:
+        return Senders(Path(settings.senders))
+    return Senders(settings.run_dir / "senders.json" if settings.dev else None)
 
 
 class _Server(uvicorn.Server):

@@ -126,8 +126,11 @@ class KernelSettings:
         low=32,
         high=32,
     )
-    clock: Literal["system", "test"] = setting(
-        "HOTLINE_CLOCK", "test: a test may set the database clock", default="system"
+    senders: str = setting(
+        "HOTLINE_SENDERS",
+        "the JSON file of who may send by Kafka, with roles and public keys; empty: nobody, in "
+        "development those of the run folder",
+        default="",
     )
     intake_url: str = setting(
         "HOTLINE_INTAKE_URL",

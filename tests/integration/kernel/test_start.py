@@ -16,6 +16,7 @@ from hotline.dev.ports import free_port
 from hotline.dev.services import PROGRAMS, WINDOWS, service_command
 from hotline.dev.stack import StackInfo
 from services.kernel.migrate import migrate
+from services.kernel.topics import make_topics, ticket_topics
 
 NOWHERE = {
     "HOTLINE_KAFKA": "127.0.0.1:1",
@@ -122,5 +123,12 @@ async def test_what_is_not_installed_or_does_not_answer_is_named(
     assert said.endswith("set HOTLINE_BUCKETS to 24, not 12.\n")
     code, said = ended("dispatch", **place)
     assert code == 1
-    assert said.splitlines()[-1].startswith("The broker or the store does not answer (")
+    assert said.splitlines()[-1].startswith("The brokers cannot be reached (")
+    assert "Traceback" not in said
+    made = ticket_topics(24)[:-1]
+    await make_topics(stack.bootstrap, namespace, made)
+    code, said = ended("dispatch", **place, HOTLINE_KAFKA=stack.bootstrap)
+    assert code == 1
+    assert said.splitlines()[-1].startswith("The topics are not as installed: ")
+    assert "hotline.parked.v1 " in said
     assert "Traceback" not in said
