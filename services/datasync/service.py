@@ -9,4 +9,4 @@ from services.kernel.service import Service
 
 def service(view: SharingView) -> Service:
     """All stages, read only."""
-    return Service("datasync", Codec("datasync", own=()), views=(view,))
+    return Service("datasync", Codec("datasync", own=()), views=(view,), reads=lambda _: True)

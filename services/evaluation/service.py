@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.evaluation.adapters.codec import CODEC
+from services.evaluation.adapters.codec import CODEC, COUNTED
 from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
 from services.evaluation.adapters.registry import Registry
 from services.evaluation.domain import commands
@@ -27,5 +27,6 @@ def service(
         decider(registry.formula),
         commands=COMMANDS,
         views=() if figures is None else (figures,),
+        reads=COUNTED.knows,
         announce=None if measures is None else measures.announce,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -12,7 +13,8 @@ class Fact:
 
     `position` is dense from 1 within (source, bucket), `version` within (source, ticket).
     `time` is when it happened, `recorded_at` when the ledger took it; both are aware. `offset`
-    and `broker_time` are set for a fact that was read from the log.
+    and `broker_time` are set for a fact that was read from the log. `decoded` is what a codec made
+    of it, for its next reader.
     """
 
     source: str
@@ -32,6 +34,7 @@ class Fact:
     traceparent: str = ""
     offset: int = -1
     broker_time: datetime | None = None
+    decoded: tuple[object, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def event_id(self) -> str:

@@ -96,7 +96,8 @@ class Runtime:
     def _wants(self, source: str, type_name: str) -> bool:
         service = self.service
         known = service.codec.knows(type_name) or type_name == PARKED_TYPE
-        return bool(service.views) or source == service.name or known
+        reads = service.reads is not None and service.reads(type_name)
+        return reads or source == service.name or known
 
     def _kafka_commands(self, senders: Senders) -> KafkaCommands | None:
         if not self.service.codec.commands:

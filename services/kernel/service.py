@@ -58,11 +58,12 @@ class Service:
     """One service, as the kernel runs it.
 
     `commands` says who may send what, by HTTP and by Kafka alike. `own_reactions` are the
-    service's own event classes that `react` wants to see again. `timers` gives the timer changes
-    of an own event, `expire` the command of a due timer. `frontier` reads the end of an import
-    out of another's event. `submit` makes a command of a submission: (body, content type, sender,
-    at=, import_id=) -> Submission. `announce` is told of facts before
-    they are committed as applied: at least once, in order. `answer` adds to what the sender of a
+    service's own event classes that `react` wants to see again. `reads` tells which types `views`
+    and `announce` are given beside the service's own and those that its codec knows. `timers`
+    gives the timer changes of an own event, `expire` the command of a due timer. `frontier` reads
+    the end of an import out of another's event. `submit` makes a command of a submission: (body,
+    content type, sender, at=, import_id=) -> Submission. `announce` is told of facts before they
+    are committed as applied: at least once, in order. `answer` adds to what the sender of a
     command learns.
     """
 
@@ -72,6 +73,7 @@ class Service:
     commands: tuple[CommandRule, ...] = ()
     own_reactions: tuple[type, ...] = ()
     views: tuple[View, ...] = ()
+    reads: Callable[[str], bool] | None = None
     timers: Callable[[Any], Sequence[TimerChange]] | None = None
     expire: Callable[[str, datetime], Any] | None = None
     frontier: Callable[[Any], Frontier | None] | None = None

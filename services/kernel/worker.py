@@ -22,7 +22,7 @@ from services.kernel.states import States
 from services.kernel.store import LostOwnership, Store, StoreUnavailable, Tx
 
 log = logging.getLogger("hotline.worker")
-POLL = 200
+POLL = 500
 ATTEMPTS = 3
 
 

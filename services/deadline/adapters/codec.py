@@ -52,10 +52,10 @@ class PolicyCodec(Codec):
     def knows(self, type_name: str) -> bool:
         return type_name in self._readers or super().knows(type_name)
 
-    def decode(self, fact: Fact) -> Any:
+    def parse(self, fact: Fact) -> Any:
         reader = self._readers.get(fact.type)
         if reader is None:
-            return super().decode(fact)
+            return super().parse(fact)
         message, readers = reader
         try:
             body = message.FromString(fact.data)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import fields
 from datetime import datetime
 from importlib import resources
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,8 @@ _FAULTS = (
     asyncpg.LockNotAvailableError,
 )
 
+_VALUES = attrgetter(*(field.name for field in fields(ClockView)))
+
 
 class PostgresClocksTx:
     """Works on the worker's connection, inside its transaction."""
@@ -36,7 +39,7 @@ class PostgresClocksTx:
         return {(r["bucket"], r["ticket"], r["clock"], r["run"]): _view(r) for r in found}
 
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
-        lines = [(bucket, *astuple(row)) for bucket, row in rows]
+        lines = [(bucket, *_VALUES(row)) for bucket, row in rows]
         columns = [list(c) for c in zip(*lines, strict=True)]
         await self._connection.execute(self._sql["put"], *columns)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import fields
 from importlib import resources
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -20,6 +21,8 @@ _FAULTS = (
     asyncpg.InterfaceError,
     asyncpg.LockNotAvailableError,
 )
+
+_VALUES = attrgetter(*(field.name for field in fields(VisitRow)))
 
 
 class PostgresFiguresTx:
@@ -41,7 +44,7 @@ class PostgresFiguresTx:
 
     async def put_visits(self, rows: Mapping[Key, VisitRow | None]) -> None:
         await self._execute("drop_visits", [key for key, row in rows.items() if row is None])
-        kept = [(*key, *astuple(row)) for key, row in rows.items() if row is not None]
+        kept = [(*key, *_VALUES(row)) for key, row in rows.items() if row is not None]
         await self._execute("put_visits", kept)
 
     async def _execute(self, name: str, lines: list[tuple[Any, ...]]) -> None:
