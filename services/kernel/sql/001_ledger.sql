@@ -88,13 +88,14 @@ create index parked_ticket on {vault}.parked (bucket, ticket, id);
 -- whether it recorded any), e_* the events in order with the index of their stream.
 -- Outcome per stream: 0 appended, 1 conflict, 2 too late, 3 a command id was used before.
 -- The lock is a statement of its own: only the statement after it sees what others committed.
+-- Hash joins, which our connections turn off for tables, are right between the arrays of a batch.
 create function {schema}.append(
     c_bucket int[], c_stream text[], c_expected int[], c_count int[], c_live timestamptz[],
     k_stream int[], k_sender text[], k_key text[], k_hash bytea[], k_status int[], k_body bytea[],
     k_reply text[], k_upto int[], k_wrote boolean[],
     e_stream int[], e_type text[], e_data bytea[], e_metadata bytea[], e_time timestamptz[]
 ) returns table (n int, outcome int, "position" bigint, recorded_at timestamptz)
-language plpgsql volatile as $$
+language plpgsql volatile set enable_hashjoin = on as $$
 #variable_conflict use_column
 declare
     wanted int;
