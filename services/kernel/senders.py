@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 log = logging.getLogger("hotline.security")
 LOOK_S = 1.0
@@ -25,7 +25,7 @@ class Sender:
     name: str
     role: str
     unit: str = ""
-    keys: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
+    keys: Mapping[str, VerifyKey] = field(default_factory=dict)
 
 
 class Senders:
@@ -69,7 +69,7 @@ def read_senders(text: bytes) -> dict[str, Sender]:
 
 def _sender(name: str, entry: Mapping[str, Any]) -> Sender:
     keys = {
-        key_id: Ed25519PublicKey.from_public_bytes(base64.b64decode(raw, validate=True))
+        key_id: VerifyKey(base64.b64decode(raw, validate=True))
         for key_id, raw in entry["keys"].items()
     }
     return Sender(name, entry["role"], entry.get("unit", ""), keys)

@@ -10,8 +10,9 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.exceptions import CryptoError
+from nacl.signing import VerifyKey
 
 SIGNATURE = "signature"
 KEY_ID = "signaturekeyid"
@@ -79,7 +80,7 @@ def sign(
 
 
 def verify(
-    public_keys: Mapping[str, Ed25519PublicKey],
+    public_keys: Mapping[str, VerifyKey],
     *,
     topic: str,
     key: bytes,
@@ -101,8 +102,8 @@ def verify(
         raise UnknownKey(f"No public key {key_id[:80]!r} is known of this sender.")
     try:
         content = signed_bytes(topic, key, type, command_id, time, body, headers)
-        public_key.verify(base64.b64decode(signature, validate=True), content)
-    except (InvalidSignature, ValueError):
+        public_key.verify(content, base64.b64decode(signature, validate=True))
+    except (CryptoError, ValueError):
         raise BadSignature("The signature does not fit the record.") from None
     _require_fresh(time, received_at)
 

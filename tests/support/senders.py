@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import VerifyKey
 
 from hotline.dispatch.v1 import commands_pb2
 from services.kernel.bus import Outgoing
@@ -17,6 +18,11 @@ from services.kernel.signing import KEY_ID, SIGNATURE, sign
 from tests.support.loops import BUCKETS
 
 NOTE = "hotline.dispatch.v1.NoteProgress"
+
+
+def verifying(key: Ed25519PrivateKey) -> VerifyKey:
+    """Its public half, as the services hold it."""
+    return VerifyKey(key.public_key().public_bytes_raw())
 
 
 class KnownSenders(Senders):
@@ -37,7 +43,7 @@ class Signer:
 
     @property
     def sender(self) -> Sender:
-        return Sender(self.name, self.role, self.name.upper(), {"k1": self.key.public_key()})
+        return Sender(self.name, self.role, self.name.upper(), {"k1": verifying(self.key)})
 
     @property
     def replies(self) -> str:

@@ -26,6 +26,7 @@ from services.kernel.signing import sign
 from services.kernel.topics import replies_topic
 from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS, Loop, memory_loop
+from tests.support.senders import verifying
 
 NOW = datetime.now(UTC)
 KEY, STRANGER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -40,7 +41,7 @@ class Known(Senders):
 
     def __init__(self) -> None:
         super().__init__(None)
-        keys = {"k": KEY.public_key()}
+        keys = {"k": verifying(KEY)}
         self.listed = {
             "dot": Sender("dot", "unit", "DOT", keys),
             "web": Sender("web", "channel", "", keys),

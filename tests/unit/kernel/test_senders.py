@@ -48,7 +48,7 @@ def test_a_sender_has_role_unit_and_keys(desk: Desk) -> None:
     found = desk.senders.get("dot")
     assert found is not None
     assert (found.name, found.role, found.unit) == ("dot", "unit", "DOT")
-    assert found.keys["k1"].public_bytes_raw() == KEY.public_key().public_bytes_raw()
+    assert bytes(found.keys["k1"]) == KEY.public_key().public_bytes_raw()
     assert desk.senders.get("web") == Sender("web", "channel")
 
 

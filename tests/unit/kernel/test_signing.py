@@ -22,10 +22,11 @@ from services.kernel.signing import (
     signed_bytes,
     verify,
 )
+from tests.support.senders import verifying
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-KEYS = {"2025": OLD.public_key(), "2026": NEW.public_key()}
+KEYS = {"2025": verifying(OLD), "2026": verifying(NEW)}
 PARTS: dict[str, Any] = {
     "topic": "hotline.commands.v1",
     "key": b"20260302-1",
