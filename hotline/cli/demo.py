@@ -17,7 +17,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
+from rich.table import Column, Table
 
 from hotline.cli.cities import subscriptions, units
 from hotline.datasync.proof import Feed, Head, Received, proof_heads, verify_chain
@@ -225,16 +225,18 @@ def _quantiles(values: Sequence[float]) -> dict[str, float]:
 
 
 def _show(console: Console, outcome: Outcome) -> None:
-    facts = Table("fact", "count", title="Facts")
-    for name, count in outcome.facts.items():
-        facts.add_row(name, str(count))
-    feeds = Table("department", "deliveries", "proof", title="Feeds")
-    for department, count in outcome.deliveries.items():
-        feeds.add_row(department, str(count), outcome.proofs[department])
+    count = Column("count", justify="right")
+    facts = Table("fact", count, title="Facts")
+    for name, found in outcome.facts.items():
+        facts.add_row(name, f"{found:,}")
+    deliveries = Column("deliveries", justify="right")
+    feeds = Table("department", deliveries, "proof", title="Feeds")
+    for department, pushed in outcome.deliveries.items():
+        feeds.add_row(department, f"{pushed:,}", outcome.proofs[department])
     console.print(facts, feeds)
     missed = outcome.missed
     console.print(
-        f"{outcome.tickets} tickets, {outcome.closed} closed, {outcome.late} of them late; "
+        f"{outcome.tickets:,} tickets, {outcome.closed:,} closed, {outcome.late} of them late; "
         f"{outcome.impossible} with an impossible Closed Date\n"
         f"resolve clocks missed: engine {missed['engine']}, "
         f"counted from the file {missed['expected']}\n"

@@ -137,4 +137,4 @@ async def _import(place: Running, bus: KafkaBus, console: Console) -> None:
             )
         except httpx.HTTPError as error:
             raise ImportStalled(f"intake does not answer: {error!r}") from None
-    console.print(progress.summary(datetime.now(UTC)), highlight=False)
+    console.print(progress.summary(datetime.now(UTC)), highlight=False, soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def show(ticket: str, origin: str, at_text: str, as_text: bool, run_dir: Path) -
     if as_text:
         click.echo(orjson.dumps(file, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
     else:
-        _print(file)
+        _print(file, load(place.city).zone)
 
 
 def _time(text: str) -> datetime:
@@ -112,16 +112,16 @@ def _served(place: Running, ticket: str) -> dict[str, Any] | None:
     return served
 
 
-def _print(file: dict[str, Any]) -> None:
-    console = Console()
+def _print(file: dict[str, Any], zone: tzinfo) -> None:
+    """In the city's time, as the sentences have it. What citizens wrote is text, not markup."""
+    console = Console(markup=False, highlight=False)
     header = file["header"] or {}
-    console.print(
-        f"[bold]{file['ticket']}[/bold]  {header.get('state', '')}  {header.get('title', '')}\n"
-        f"{header.get('category', '')} · {header.get('area', '')} · {header.get('unit', '')}"
-    )
-    table = Table("time", "stage", "actor", "what", "什么")
+    console.print(file["ticket"], header.get("state", ""), header.get("title", ""), style="bold")
+    console.print(header.get("category", ""), header.get("area", ""), header.get("unit", ""))
+    table = Table(f"time ({zone})", "stage", "actor", "what", "什么")
     for line in file["timeline"]:
+        at, said = datetime.fromisoformat(line["time"]).astimezone(zone), line["text"]
         table.add_row(
-            line["time"][:19], line["stage"], line["actor"], line["text"]["en"], line["text"]["zh"]
+            f"{at:%Y-%m-%d %H:%M:%S}", line["stage"], line["actor"], said["en"], said["zh"]
         )
     console.print(table)

@@ -67,6 +67,7 @@ def _shown(value: Any, zone: tzinfo, lexicon: Mapping[str, str]) -> str:
 
 
 EN = {
+    "under_review": "under review",
     "yes": "yes",
     "no": "no",
     "and": ", ",
@@ -78,7 +79,18 @@ EN = {
     "KIND_REPORT": "report",
     "KIND_SUGGESTION": "suggestion",
 }
+# What the services give as reason where a rule, and nobody, decided.
+_REASONS = {
+    "under_review": "回复审核中",
+    "solved at the return visit": "回访已解决",
+    "visits exhausted": "多次回访未能联系",
+    "withdrawn": "诉求人撤回",
+    "not solved or not satisfied at the return visit": "回访未解决或不满意",
+    "no directory entry": "目录中无对应单位",
+    "about the unit's own conduct (R2)": "涉及该单位自身（R2）",
+}
 ZH = {
+    **_REASONS,
     "yes": "是",
     "no": "否",
     "and": "、",

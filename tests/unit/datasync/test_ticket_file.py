@@ -215,3 +215,15 @@ def test_the_file_as_it_was_leaves_out_what_came_later() -> None:
     then = ticket_file(as_of(topic.of("T1"), START + timedelta(minutes=1)))
     assert then.summary is not None
     assert (then.summary.state, len(then.timeline)) == (State.ACCEPTED, 2)
+
+
+def test_a_reason_that_a_rule_gave_reads_in_both_languages() -> None:
+    reasons = {
+        "solved at the return visit": "归档：回访已解决",
+        "visits exhausted": "归档：多次回访未能联系",
+        "withdrawn": "归档：诉求人撤回",
+        "as the supervisor wrote it": "归档：as the supervisor wrote it",
+    }
+    for reason, said in reasons.items():
+        (line,) = file_of(dispatch.TicketArchived(unit="DOT", reason=reason)).timeline
+        assert (line.zh, line.en) == (said, f"Archived: {reason}")
