@@ -23,7 +23,7 @@ from services.dispatch.adapters.registry import load
 from services.dispatch.domain.reactions import decider
 from services.kernel.bus import Place, Record
 from services.kernel.bus_kafka import KafkaBus
-from services.kernel.cloudevents import to_fact, to_record
+from services.kernel.cloudevents import attributes, to_fact, to_record
 from services.kernel.names import TICKETS, topic_of
 from services.kernel.topics import make_topics, ticket_topics
 
@@ -113,7 +113,7 @@ def _source(record: Record) -> bytes:
 
 
 def _fold(machine: Any, states: dict[str, Any], expected: dict[Place, int], record: Record) -> None:
-    fact = to_fact(record, dict(record.headers))
+    fact = to_fact(record, attributes(record.headers))
     place = (record.topic, record.partition)
     if fact.position != expected.get(place, 1):  # a relay repeated itself
         return

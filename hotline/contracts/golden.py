@@ -26,7 +26,7 @@ from hotline.contracts.protos import ROOT
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
 from services.kernel.bus_memory import MemoryRecord
-from services.kernel.cloudevents import fact_headers, to_fact
+from services.kernel.cloudevents import attributes, fact_headers, to_fact
 from services.kernel.codec import Codec, rfc3339, stage_of
 from services.kernel.facts import Fact
 from services.kernel.fields import BadBody
@@ -60,7 +60,7 @@ class Golden:
     def fact(self) -> Fact:
         """As the kernel reads it."""
         record = self.record()
-        return to_fact(record, dict(record.headers))
+        return to_fact(record, attributes(record.headers))
 
 
 def covered() -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from hotline.history.journey import Journey, Step
 from hotline.history.nyc import Row
 from hotline.intake.v1.events_pb2 import TicketReceived
 from services.kernel.bus import Bus, Outgoing, Reader
-from services.kernel.cloudevents import to_fact
+from services.kernel.cloudevents import attributes, to_fact
 from services.kernel.codec import rfc3339, to_datetime
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, topic_of
@@ -161,7 +161,7 @@ class Importer:
     async def _read(self, reader: Reader) -> int:
         records = await reader.fetch(1_000, 0.2)
         for record in records:
-            self._take(to_fact(record, dict(record.headers)))
+            self._take(to_fact(record, attributes(record.headers)))
         if records:
             self._tell(self.progress)
         for post in [p for p in self._posts if p.done()]:

@@ -70,26 +70,27 @@ def broker_time(record: Record) -> datetime:
 
 
 def to_fact(record: Record, headers: Mapping[str, bytes]) -> Fact:
-    """The fact of a record. Raises NotAFact."""
+    """The fact of a record; `headers` as `attributes` gives them. Raises NotAFact."""
+    get = headers.get
     try:
         return Fact(
-            source=_text(headers, "ce_source"),
-            bucket=record.partition,
-            position=_count(headers, "ce_position"),
-            ticket=_text(headers, "ce_subject"),
-            version=_count(headers, "ce_streamversion"),
-            type=_text(headers, "ce_type"),
-            data=record.value or b"",
-            time=_instant(headers, "ce_time"),
-            recorded_at=_instant(headers, "ce_recordedtime"),
-            stage=(headers["ce_stage"] or b"").decode(),
-            import_id=(headers.get("ce_importid") or b"").decode(),
-            command_id=(headers.get("ce_commandid") or b"").decode(),
-            causation=(headers.get("ce_causation") or b"").decode(),
-            by=(headers.get("ce_by") or b"").decode(),
-            traceparent=(headers.get("traceparent") or b"").decode(),
-            offset=record.offset,
-            broker_time=broker_time(record),
+            _text(headers, "ce_source"),
+            record.partition,
+            _count(headers, "ce_position"),
+            _text(headers, "ce_subject"),
+            _count(headers, "ce_streamversion"),
+            _text(headers, "ce_type"),
+            record.value or b"",
+            _instant(headers, "ce_time"),
+            _instant(headers, "ce_recordedtime"),
+            headers["ce_stage"].decode(),
+            get("ce_importid", b"").decode(),
+            get("ce_commandid", b"").decode(),
+            get("ce_causation", b"").decode(),
+            get("ce_by", b"").decode(),
+            get("traceparent", b"").decode(),
+            record.offset,
+            datetime.fromtimestamp(record.timestamp / 1000, UTC),
         )
     except KeyError as error:
         raise NotAFact(f"offset {record.offset}: {error} is missing") from None
@@ -98,21 +99,23 @@ def to_fact(record: Record, headers: Mapping[str, bytes]) -> Fact:
 
 
 def _text(headers: Mapping[str, bytes], name: str) -> str:
-    value = headers[name]
-    if not value:  # empty, or null as Kafka allows it
+    text = headers[name].decode()
+    if not text:
         raise ValueError(f"{name} is empty")
-    return value.decode()
+    return text
 
 
 def _count(headers: Mapping[str, bytes], name: str) -> int:
     value = headers[name]
-    if not value or not value.isdigit() or len(value) > _MOST_DIGITS or int(value) < 1:
+    if not value.isdigit() or len(value) > _MOST_DIGITS or (count := int(value)) < 1:
         raise ValueError(f"{name} is {value!r:.40}, not a number from 1 on")
-    return int(value)
+    return count
 
 
 def _instant(headers: Mapping[str, bytes], name: str) -> datetime:
     found = datetime.fromisoformat(_text(headers, name))
+    if found.tzinfo is UTC:
+        return found
     if found.tzinfo is None:
         raise ValueError(f"{name} has no zone")
     return found.astimezone(UTC)
