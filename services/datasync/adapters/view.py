@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.datasync.adapters.events import to_fact
+from services.datasync.adapters.recent import Feed, Recent
 from services.datasync.adapters.store import FeedStore, FeedTx, Kept, Key
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import (
@@ -46,6 +47,13 @@ class _Step:
     after: Granted
 
 
+class _Outcome(NamedTuple):
+    """What a batch comes to, once it is committed: rows by ticket, and what feeds are given."""
+
+    rows: dict[str, Summary]
+    entries: list[Entry]
+
+
 class SharingView:
     """A fold over the topic: the same for every split of it into batches."""
 
@@ -54,7 +62,8 @@ class SharingView:
     ) -> None:
         self._sharing, self._grants, self._store = sharing, Grants(sharing), store
         self._listeners = listeners
-        self._uncommitted: OrderedDict[tuple[str, int, int], list[Entry]] = OrderedDict()
+        self._recent = Recent()
+        self._uncommitted: OrderedDict[tuple[str, int, int], _Outcome] = OrderedDict()
 
     async def apply(self, tx: Tx, facts: Sequence[kernel.Fact]) -> None:
         """Six statements at most, however many facts."""
@@ -62,24 +71,28 @@ class SharingView:
             return
         inside = self._store.inside(tx)
         kept = [Kept(fact, to_fact(fact)) for fact in facts]
-        rows = await inside.summaries({(f.bucket, f.ticket) for f in facts})
+        rows = await self._recent.rows(inside, kept)
         steps, changed = self._fold(kept, rows)
         given = self._given(steps, await self._earlier(inside, steps))
         entries = await self._chain(inside, given)
         await inside.write(kept, changed, entries)
-        self._uncommitted[_name(facts)] = entries
+        self._uncommitted[_name(facts)] = _Outcome(rows, entries)
         while len(self._uncommitted) > _UNCOMMITTED:  # batches that were rolled back
             self._uncommitted.popitem(last=False)
 
     async def committed(self, facts: Sequence[kernel.Fact]) -> None:
         """Hand the new entries on from memory; who misses them finds them in the store."""
-        entries = self._uncommitted.pop(_name(facts), None) if facts else None
-        if entries:
+        outcome = self._uncommitted.pop(_name(facts), None) if facts else None
+        if outcome is None:
+            return
+        self._recent.keep(*outcome)
+        if outcome.entries:
             for listener in self._listeners:
-                listener.added(entries)
+                listener.added(outcome.entries)
 
     async def owned(self, buckets: frozenset[int]) -> None:
         self._uncommitted.clear()
+        self._recent.forget()
         for listener in self._listeners:
             await listener.owned(buckets)
 
@@ -119,9 +132,9 @@ class SharingView:
 
     def _given(
         self, steps: Sequence[_Step], earlier: dict[str, list[Fact]]
-    ) -> dict[tuple[str, int], list[Given]]:
+    ) -> dict[Feed, list[Given]]:
         """What goes into which feed, in order."""
-        feeds: dict[tuple[str, int], list[Given]] = {}
+        feeds: dict[Feed, list[Given]] = {}
         for step in steps:
             fact = step.kept.fact
             so_far = earlier.get(fact.ticket)
@@ -135,12 +148,10 @@ class SharingView:
                 so_far.append(fact)
         return feeds
 
-    async def _chain(
-        self, inside: FeedTx, feeds: dict[tuple[str, int], list[Given]]
-    ) -> list[Entry]:
+    async def _chain(self, inside: FeedTx, feeds: dict[Feed, list[Given]]) -> list[Entry]:
         if not feeds:
             return []
-        heads = await inside.heads(feeds.keys())
+        heads = await self._recent.heads(inside, feeds.keys())
         entries: list[Entry] = []
         for (subscription, bucket), given in feeds.items():
             head = heads.get((subscription, bucket), Head())

@@ -95,6 +95,11 @@ def summarise(row: Summary | None, fact: Fact) -> Summary | None:
     return row if move is None else move(row, fact)
 
 
+def begins(fact: Fact) -> bool:
+    """Whether a ticket begins with this fact, so that there is no row before it."""
+    return fact.version == 1 and fact.type == _RECEIVED
+
+
 def summary(facts: Iterable[Fact]) -> Summary | None:
     """The row that all these facts give."""
     row: Summary | None = None
