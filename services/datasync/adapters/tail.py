@@ -23,14 +23,14 @@ class Tail:
     def __init__(self, store: FeedStore, subscription: str) -> None:
         self._store, self._subscription = store, subscription
         self.reached: dict[int, int] = {}
-        self._fresh: dict[int, deque[Entry]] = {}
+        self._fresh: dict[int, deque[Entry]] = {}  # of the buckets that have any
         self._behind: set[int] = set()
         self.changed = asyncio.Event()
 
     def own(self, reached: Mapping[int, int]) -> None:
         """Exactly these buckets, each from behind the given sequence."""
         self.reached = dict(reached)
-        self._fresh = {bucket: deque() for bucket in reached}
+        self._fresh.clear()
         self.recheck()
 
     def back(self, reached: Mapping[int, int]) -> None:
@@ -46,9 +46,9 @@ class Tail:
     def add(self, entries: Iterable[Entry]) -> None:
         """Entries of a commit just now; those of other owners' buckets are ignored."""
         for entry in entries:
-            fresh = self._fresh.get(entry.bucket)
-            if fresh is None:
+            if entry.bucket not in self.reached:
                 continue
+            fresh = self._fresh.setdefault(entry.bucket, deque())
             if len(fresh) >= MEMORY:
                 fresh.clear()
                 self._behind.add(entry.bucket)
@@ -71,7 +71,7 @@ class Tail:
 
     def _from_memory(self, limit: int) -> list[Entry]:
         taken: list[Entry] = []
-        for bucket, fresh in self._fresh.items():
+        for bucket, fresh in list(self._fresh.items()):
             if bucket in self._behind:
                 continue
             due = self.reached[bucket] + 1
@@ -84,6 +84,8 @@ class Tail:
                 if sequence == due:
                     taken.append(entry)
                     due += 1
+            if not fresh:
+                del self._fresh[bucket]
         return taken
 
     async def _from_store(self, limit: int) -> list[Entry]:

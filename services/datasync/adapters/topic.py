@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from services.datasync.adapters.measure import DeliveryMeter
@@ -43,9 +44,14 @@ class TopicDelivery:
         self._subscription, self._topic, self._serving = subscription, topic, serving
         self._store, self._bus, self._clock, self._meter = store, bus, clock, meter
         self.tail = Tail(store, subscription)
+        self._fixed = [
+            ("ce_specversion", b"1.0"),
+            ("content-type", b"application/protobuf"),
+            ("ce_type", b"hotline.datasync.v1.FeedEntry"),
+            ("ce_source", f"datasync/{subscription}".encode()),
+        ]
         self._acknowledged: dict[int, int] = {}
         self._saved: dict[int, int] = {}
-        self._saved_at = clock.now()
         self._wanted: frozenset[int] | None = None
 
     def own(self, buckets: frozenset[int]) -> None:
@@ -55,25 +61,32 @@ class TopicDelivery:
 
     async def run(self) -> None:
         """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._push())
+            group.create_task(self._look_after())
+
+    async def _push(self) -> None:
         while True:
             try:
                 if not await self.step():
-                    await self._rest()
+                    await self.tail.changed.wait()
             except (BusUnavailable, StoreUnavailable) as error:
                 log.warning("the topic of %s waits: %s", self._subscription, error)
                 self.tail.back(self._acknowledged)
                 await self._clock.sleep(_REST_S)
 
-    async def _rest(self) -> None:
-        """Until something comes. What was acknowledged is saved at times, not at every pause."""
-        saved = self._acknowledged == self._saved
-        await self.tail.wait(self._clock, _LOOK_AGAIN_S if saved else _SAVE_EVERY_S)
-        if self.tail.changed.is_set():
-            return
-        if saved:
-            self.tail.recheck()
-        else:
-            await self._save()
+    async def _look_after(self) -> None:
+        """Save at times what was acknowledged; of a feed that rests, look into the store."""
+        rested_s = 0.0
+        while True:
+            await self._clock.sleep(_SAVE_EVERY_S)
+            try:
+                rested_s = 0.0 if await self._save() else rested_s + _SAVE_EVERY_S
+            except StoreUnavailable as error:
+                log.warning("how far the topic of %s is waits: %s", self._subscription, error)
+            if rested_s >= _LOOK_AGAIN_S:
+                rested_s = 0.0
+                self.tail.recheck()
 
     async def step(self) -> bool:
         """One batch; False where there is nothing to send."""
@@ -87,8 +100,6 @@ class TopicDelivery:
             if entry.bucket in self._acknowledged:
                 self._acknowledged[entry.bucket] = entry.sequence
         self._meter.add(self._subscription, Way.TOPIC, len(entries))
-        if (self._clock.now() - self._saved_at).total_seconds() >= _SAVE_EVERY_S:
-            await self._save()
         return True
 
     async def _take_over(self, buckets: frozenset[int]) -> None:
@@ -101,30 +112,24 @@ class TopicDelivery:
         if self._wanted is buckets:
             self._wanted = None
 
-    async def _save(self) -> None:
+    async def _save(self) -> bool:
+        """Whether there was anything to save."""
         moved = {b: n for b, n in self._acknowledged.items() if n != self._saved.get(b)}
         if moved:
             await self._store.put_cursors(Way.TOPIC, self._subscription, moved)
             self._saved.update(moved)
-        self._saved_at = self._clock.now()
+        return bool(moved)
 
     def _record(self, entry: Entry) -> Outgoing:
         fact = entry.fact
+        ticket = fact.ticket.encode()
         headers = [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", f"{entry.bucket}/{entry.sequence}".encode()),
-            ("ce_source", f"datasync/{entry.subscription}".encode()),
-            ("ce_type", b"hotline.datasync.v1.FeedEntry"),
-            ("ce_subject", fact.ticket.encode()),
+            *self._fixed,
+            ("ce_id", b"%d/%d" % (entry.bucket, entry.sequence)),
+            ("ce_subject", ticket),
             ("ce_time", rfc3339(fact.time).encode()),
             ("ce_eventtype", fact.type.encode()),
             ("ce_stage", fact.stage.encode()),
-            ("content-type", b"application/protobuf"),
         ]
-        return Outgoing(
-            self._topic,
-            entry.bucket % PARTITIONS,
-            fact.ticket.encode(),
-            self._serving.message(entry),
-            headers,
-        )
+        message = self._serving.message(entry)
+        return Outgoing(self._topic, entry.bucket % PARTITIONS, ticket, message, headers)
