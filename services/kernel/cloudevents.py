@@ -66,7 +66,13 @@ def attributes(headers: Headers) -> dict[str, bytes]:
 
 def broker_time(record: Record) -> datetime:
     """The broker's append time, to the millisecond."""
-    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return _at(record.timestamp)
+
+
+@lru_cache(maxsize=1024)
+def _at(timestamp: int) -> datetime:
+    """Records of a batch were appended together."""
+    return datetime.fromtimestamp(timestamp / 1000, UTC)
 
 
 def to_fact(record: Record, headers: Mapping[str, bytes]) -> Fact:
