@@ -110,7 +110,10 @@ class Worker:
         self.consumer = consumer
         while True:
             try:
-                await self.step(await consumer.fetch(POLL, 0.2))
+                records = await consumer.fetch(POLL, 0.2)
+                await self.step(records)
+                if self._service.gather_s and 0 < len(records) < POLL:
+                    await self._clock.sleep(self._service.gather_s)
             except _UNDONE as error:
                 log.warning("the batch is undone: %s", error)
                 await self._clock.sleep(0.5)

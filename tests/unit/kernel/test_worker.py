@@ -151,6 +151,22 @@ async def test_the_loop_recovers_by_itself(town: City) -> None:
     running.cancel()
 
 
+async def test_facts_gather_behind_a_batch_and_the_first_goes_at_once(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(replace(echo(), gather_s=1.0))
+    running = asyncio.create_task(second.worker.run(second.consumer))
+    await noted(town, first, ("t1", "called"))
+    while await started(second, "t1") != ["called"]:
+        await asyncio.sleep(0.001)
+    for note in ("wrote", "came"):
+        await noted(town, first, ("t1", note))
+        await asyncio.sleep(0.005)
+        assert await started(second, "t1") == ["called"]
+    town.clock.advance(seconds=1)
+    while await started(second, "t1") != ["called", "wrote", "came"]:
+        await asyncio.sleep(0.001)
+    running.cancel()
+
+
 async def test_one_bad_record_parks_its_ticket_and_the_others_go_on(town: City) -> None:
     bad, healthy, other = tickets_in(0, 3)
     first, second = await town.process(desk()), await town.process(Mendable().service())
