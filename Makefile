@@ -39,4 +39,6 @@ contracts: setup ## renew what is generated from proto/ and code: messages, Asyn
 	@for part in generate asyncapi openapi settings; do $(BIN)/python -m hotline.contracts.$$part || exit 1; done
 
 clean: ## remove what the other targets made, the sample city's data too
+	@! { [ -f .run/lock ] && command -v flock > /dev/null && ! flock -n .run/lock true; } || \
+		{ echo 'hotline: The city in .run is running: stop it first (Ctrl-C where it was started).' >&2; exit 1; }
 	@rm -rf .venv .run .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

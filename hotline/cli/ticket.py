@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import click
 import httpx
 import orjson
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -23,6 +25,7 @@ from services.kernel.bus_kafka import KafkaBus
 from services.kernel.facts import Fact
 from services.kernel.tokens import dev_token
 
+WIDTH_OF_A_FILE = 160
 RECORDERS = ("intake", "dispatch", "deadline", "evaluation")
 
 
@@ -114,12 +117,17 @@ def _served(place: Running, ticket: str) -> dict[str, Any] | None:
 
 def _print(file: dict[str, Any], zone: tzinfo) -> None:
     """In the city's time, as the sentences have it. What citizens wrote is text, not markup."""
-    console = Console(markup=False, highlight=False)
+    width = None if sys.stdout.isatty() else WIDTH_OF_A_FILE
+    console = Console(markup=False, highlight=False, width=width)
     header = file["header"] or {}
     console.print(file["ticket"], header.get("state", ""), header.get("title", ""), style="bold")
     console.print(header.get("category", ""), header.get("area", ""), header.get("unit", ""))
-    table = Table(f"time ({zone})", "stage", "actor", "what", "什么")
-    for line in file["timeline"]:
+    console.print(f"times in {zone}")
+    table = Table("time", "stage", "actor", "what", "什么", box=box.SIMPLE)
+    table.columns[0].no_wrap = True
+    for column in table.columns[1:]:
+        column.overflow = "fold"
+    for line in sorted(file["timeline"], key=lambda line: str(line["time"])):
         at, said = datetime.fromisoformat(line["time"]).astimezone(zone), line["text"]
         table.add_row(
             f"{at:%Y-%m-%d %H:%M:%S}", line["stage"], line["actor"], said["en"], said["zh"]

@@ -1,10 +1,14 @@
 """Prove that a department's feed is whole (R36): recompute its chain from what was received.
 
 This imports nothing of the service that made the chain, so that an error there does not hide
-here. It needs the standard library only:
+here. It needs the standard library only. `entries` are those of a pull, of SSE or of webhooks,
+`answer` is the JSON of `GET /v1/feeds/{subscription}/proof`:
 
-    proof = verify_chain(map(Received.from_json, entries), heads)
+    proof = verify_chain(map(Received.from_json, entries), proof_heads(answer))
     assert proof.ok, proof.first_broken
+
+It proves that no entry is missing, exchanged or out of order. What a rule masked is served in
+another form than the digest was made of, so it says nothing of the served `data` itself.
 """
 
 from __future__ import annotations

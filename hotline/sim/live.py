@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import sys
 import time
 from collections import Counter, deque
@@ -43,7 +44,7 @@ class Tally:
         began, before = self._past[0]
         seconds = max(now - began, 1.0)
         parts = [
-            f"{name} {self.totals[name]:,} ({(self.totals[name] - before[name]) / seconds:.1f}/s)"
+            f"{name} {self.totals[name]:,} {(self.totals[name] - before[name]) / seconds:.1f}/s"
             for name in SHOWN
         ]
         return " · ".join(parts)
@@ -57,7 +58,10 @@ async def show(tally: Tally, datasync_url: str) -> None:
         while True:
             await asyncio.sleep(1.0)
             tally.totals["pushed"] = max(tally.totals["pushed"], await pushed(http) - already)
-            click.echo(over + tally.line(time.monotonic()), nl=not over)
+            line = tally.line(time.monotonic())
+            if over:
+                line = line[: shutil.get_terminal_size().columns - 1]
+            click.echo(over + line, nl=not over)
 
 
 async def pushed(http: httpx.AsyncClient) -> int:

@@ -103,7 +103,7 @@ class Security:
                 raise unauthenticated("Development tokens are not accepted here.")
             principal = self._dev.verify(token)
         elif self._issuer is None:
-            raise unauthenticated("No issuer of tokens is configured.")
+            raise unauthenticated("The token is none that counts here.")
         else:
             principal = await self._issuer.verify(token)
         found = self._proven[token] = _Proven(principal, only_here, self._now())

@@ -134,7 +134,7 @@ class HeadDocument(BaseModel):
 
 
 class ProofDocument(BaseModel):
-    """What `hotline.datasync.proof.verify_chain` compares with."""
+    """What `hotline.datasync.proof` compares with: give all of it to `proof_heads`."""
 
     subscription: str
     heads: list[HeadDocument]

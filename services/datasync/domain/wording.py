@@ -88,6 +88,7 @@ _REASONS = {
     "not solved or not satisfied at the return visit": "回访未解决或不满意",
     "no directory entry": "目录中无对应单位",
     "about the unit's own conduct (R2)": "涉及该单位自身（R2）",
+    "about a unit that the directory does not know (R2)": "所投诉单位不在目录中（R2）",
 }
 ZH = {
     **_REASONS,

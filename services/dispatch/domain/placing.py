@@ -14,7 +14,7 @@ from services.dispatch.domain.commands import (
     RefuseReturn,
     RequestReturn,
 )
-from services.dispatch.domain.directory import Directory, Rules
+from services.dispatch.domain.directory import Directory, Entry, Rules
 from services.dispatch.domain.rejections import (
     AboutThatUnit,
     NoNextUnit,
@@ -49,8 +49,8 @@ def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequenc
     if ticket.phase is not Phase.UNKNOWN:
         return []
     entry = directory.find(command.category, command.area)
-    if entry is None or entry.unit == command.about_unit:
-        reason = "no directory entry" if entry is None else "about the unit's own conduct (R2)"
+    reason = _by_hand(command.about_unit, entry, directory)
+    if entry is None or reason:
         return [
             DispatchQueued(
                 command.at,
@@ -64,6 +64,15 @@ def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequenc
     known = Ticket(category=command.category, area=command.area, about_unit=command.about_unit)
     co_handlers = tuple(u for u in entry.co_handlers if u != command.about_unit)
     return [_sent(command.at, known, entry.unit, co_handlers, "directory", directory)]
+
+
+def _by_hand(about_unit: str, entry: Entry | None, directory: Directory) -> str:
+    """Why a dispatcher has to choose the unit; empty where the directory may."""
+    if entry is None:
+        return "no directory entry"
+    if about_unit and about_unit not in directory.units:
+        return "about a unit that the directory does not know (R2)"
+    return "about the unit's own conduct (R2)" if entry.unit == about_unit else ""
 
 
 def dispatch(command: DispatchTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:

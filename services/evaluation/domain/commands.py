@@ -35,7 +35,7 @@ class RecordVisit:
     contacted: bool
     solved: bool
     satisfied: bool
-    generated: bool
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,19 @@ class ConductOfNobody(Rejection):
     status = 422
 
 
+class NoTitle(Rejection):
+    """A matter needs a title."""
+
+    rule = "R18"
+    status = 422
+
+
+class NotOnEarth(Rejection):
+    """Latitude lies from -90 to 90, longitude from -180 to 180 degrees."""
+
+    status = 422
+
+
 class NotDiverted(Rejection):
     """The ticket was not diverted to an emergency line under that receipt."""
 
@@ -164,6 +177,10 @@ def submit(
 ) -> Sequence[Event]:
     if ticket.phase is not Phase.UNKNOWN:
         return []
+    if not command.title.strip():
+        raise NoTitle
+    if abs(command.latitude or 0.0) > 90 or abs(command.longitude or 0.0) > 180:
+        raise NotOnEarth
     if command.category not in catalogue.categories:
         raise UnknownCategory(command.category[:80])
     if command.area not in catalogue.areas:

@@ -22,7 +22,7 @@ def test_times_are_the_citys_and_what_citizens_wrote_is_no_markup(
     header = {"state": "accepted", "title": "[link=x]here[/link]", "category": "a/b"}
     _print({"ticket": "T1", "header": header, "timeline": [line]}, ZoneInfo("Asia/Shanghai"))
     out = capsys.readouterr().out
-    assert "time (Asia/Shanghai)" in out
+    assert "times in Asia/Shanghai" in out
     assert "2026-03-02 09:30:00" in out
     for text in ("[red]fire[/red]", "[bold]", "[link=x]here[/link]"):
         assert text in out

@@ -64,6 +64,14 @@ def test_a_complaint_about_the_units_own_conduct_waits_for_a_dispatcher() -> Non
     ]
 
 
+def test_a_complaint_about_a_unit_that_nobody_knows_goes_to_nobody_by_itself() -> None:
+    """Mistyped, it would go to the very unit: R2."""
+    (waits,) = decided(place("traffic/road", about_unit="Transport Bureau"))
+    assert isinstance(waits, DispatchQueued)
+    assert waits.reason == "about a unit that the directory does not know (R2)"
+    assert waits.about_unit == "Transport Bureau"
+
+
 def test_the_unit_complained_about_is_no_co_handler_either() -> None:
     (sent,) = decided(place("market/food", about_unit="health"))
     assert sent == dispatched("market", category="market/food", about_unit="health", at=NOW)

@@ -73,6 +73,21 @@ def test_a_matter_that_cannot_be_placed_is_not_received(
     assert caught.value.status == 422
 
 
+@pytest.mark.parametrize(
+    ("changes", "rejection"),
+    [
+        ({"title": " "}, commands.NoTitle),
+        ({"latitude": 90.1, "longitude": 0.0}, commands.NotOnEarth),
+        ({"latitude": 0.0, "longitude": -180.1}, commands.NotOnEarth),
+    ],
+)
+def test_nonsense_is_not_received(changes: dict[str, Any], rejection: type[Rejection]) -> None:
+    with pytest.raises(rejection):
+        when(replace(matter(), **changes))
+    edge = replace(matter(), latitude=-90.0, longitude=180.0)
+    assert [type(e) for e in when(edge)][:1] == [TicketReceived]
+
+
 def test_a_long_word_is_not_repeated_whole() -> None:
     with pytest.raises(commands.UnknownCategory) as caught:
         when(replace(matter(), category="x" * 5_000))
