@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from hotline.cli.cities import departments, sender_names
 from hotline.dev.services import SERVICES
 from services.evaluation.adapters.windows_topics import changelog_topics
-from services.kernel.migrate import BucketsFixed, MigrationChanged, migrate
+from services.kernel.migrate import BucketsFixed, MigrationChanged, OtherCity, migrate
 from services.kernel.topics import (
     Topic,
     TopicsWrong,
@@ -37,6 +37,8 @@ def command(
     """Bring schemas and topics up to date."""
     try:
         asyncio.run(migrate_city(city, kafka, dsn, namespace, buckets, replication))
+    except OtherCity as error:
+        raise click.ClickException(f"{error}: a city needs a namespace of its own.") from None
     except (MigrationChanged, BucketsFixed, TopicsWrong) as error:
         raise click.ClickException(f"{error}.") from None
     except (OSError, asyncpg.PostgresError) as error:
@@ -50,7 +52,7 @@ async def migrate_city(
 ) -> None:
     """Schemas of the five services, then the topics."""
     for service in SERVICES:
-        applied = await migrate(dsn, service, namespace, migrations(service), buckets)
+        applied = await migrate(dsn, service, namespace, migrations(service), buckets, city)
         if applied:
             click.echo(f"{service}: {', '.join(applied)}")
     made = await make_topics(kafka, namespace, topics(city, buckets), replication=replication)

@@ -24,8 +24,8 @@ from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
-from services.kernel.migrate import installed_buckets
-from services.kernel.names import schema_of
+from services.kernel.migrate import installed_buckets, installed_city
+from services.kernel.names import schema_of, vault_of
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
@@ -85,7 +85,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     schema = schema_of(settings.namespace, name)
     pool = await _connected(settings, schema)
     try:
-        await _require_installed(pool, schema, settings.buckets)
+        await _require_installed(pool, name, settings)
         await _require_topics(settings)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
@@ -110,15 +110,24 @@ async def _connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
         ) from None
 
 
-async def _require_installed(pool: asyncpg.Pool, schema: str, buckets: int) -> None:
+async def _require_installed(pool: asyncpg.Pool, name: str, settings: KernelSettings) -> None:
+    schema = schema_of(settings.namespace, name)
     try:
-        installed = await installed_buckets(pool, schema)
+        buckets = await installed_buckets(pool, schema)
+        city = await installed_city(pool, vault_of(settings.namespace, name))
     except asyncpg.UndefinedTableError:
-        raise SystemExit(f"The schema {schema} is not there: run `hotline migrate`.") from None
-    if installed != buckets:
         raise SystemExit(
-            f"The schema {schema} was installed with {installed} buckets: "
-            f"set HOTLINE_BUCKETS to {installed}, not {buckets}."
+            f"The schema {schema} is not there or not up to date: run `hotline migrate`."
+        ) from None
+    if city not in ("", settings.city):
+        raise SystemExit(
+            f"The schema {schema} was installed for the city {city}: set HOTLINE_CITY to {city}, "
+            f"or HOTLINE_NAMESPACE to the namespace of {settings.city}."
+        )
+    if buckets != settings.buckets:
+        raise SystemExit(
+            f"The schema {schema} was installed with {buckets} buckets: "
+            f"set HOTLINE_BUCKETS to {buckets}, not {settings.buckets}."
         )
 
 

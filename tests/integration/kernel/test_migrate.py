@@ -7,9 +7,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from click.testing import CliRunner
 
+from hotline.cli.migrate import command
 from hotline.dev.stack import StackInfo
-from services.kernel.migrate import BucketsFixed, MigrationChanged, migrate
+from services.kernel.migrate import BucketsFixed, MigrationChanged, OtherCity, migrate
 from services.kernel.names import schema_of, vault_of
 from tests.support.stores import LEDGER
 
@@ -64,6 +66,33 @@ async def test_the_number_of_buckets_is_fixed_at_installation(
     with pytest.raises(BucketsFixed, match="4 buckets, not 8"):
         await migrate(stack.dsn, "desk", namespace, [LEDGER], 8)
     assert await value(stack, f"select count(*) from {schema_of(namespace, 'desk')}.bucket") == 4
+
+
+async def test_the_first_city_that_is_stated_keeps_the_namespace(
+    stack: StackInfo, namespace: str, more: Path
+) -> None:
+    vault = vault_of(namespace, "desk")
+    await migrate(stack.dsn, "desk", namespace, [LEDGER], 4)
+    await value(stack, f"drop table {vault}.city")  # as installed before cities were kept
+    for city in ("", "nyc", "nyc", ""):
+        await migrate(stack.dsn, "desk", namespace, [LEDGER], 4, city)
+    with pytest.raises(OtherCity, match=f"^{vault} was installed for the city nyc, not sample$"):
+        await migrate(stack.dsn, "desk", namespace, [LEDGER, more], 4, "sample")
+    assert await value(stack, f"select string_agg(name, ' ') from {vault}.city") == "nyc"
+    assert await value(stack, f"select count(*) from {vault}.migration") == 1
+
+
+async def test_another_city_is_refused_before_any_topic_is_made(
+    stack: StackInfo, namespace: str
+) -> None:
+    await migrate(stack.dsn, "intake", namespace, [LEDGER], 24, "nyc")
+    place = ["--kafka", "127.0.0.1:1", "--dsn", stack.dsn, "--namespace", namespace]
+    done = await asyncio.to_thread(CliRunner().invoke, command, ["--city", "sample", *place])
+    assert (done.exit_code, done.stderr) == (
+        1,
+        f"Error: {namespace}_intake_vault was installed for the city nyc, not sample: "
+        "a city needs a namespace of its own.\n",
+    )
 
 
 async def test_a_file_that_fails_leaves_nothing_half_made(

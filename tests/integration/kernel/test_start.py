@@ -115,9 +115,16 @@ async def test_what_is_not_installed_or_does_not_answer_is_named(
     place = {"HOTLINE_DSN": stack.dsn, "HOTLINE_NAMESPACE": namespace, "HOTLINE_LOG": "error"}
     code, said = ended("dispatch", **place)
     assert (code, said) == (
-        1, f"The schema {namespace}_dispatch is not there: run `hotline migrate`.\n"
-    )  # fmt: skip
-    await migrate(stack.dsn, "dispatch", namespace, migrations("dispatch"), 24)
+        1,
+        f"The schema {namespace}_dispatch is not there or not up to date: run `hotline migrate`.\n",
+    )
+    await migrate(stack.dsn, "dispatch", namespace, migrations("dispatch"), 24, "sample")
+    code, said = ended("dispatch", **place, HOTLINE_CITY="nyc")
+    assert (code, said) == (
+        1,
+        f"The schema {namespace}_dispatch was installed for the city sample: "
+        "set HOTLINE_CITY to sample, or HOTLINE_NAMESPACE to the namespace of nyc.\n",
+    )
     code, said = ended("dispatch", **place, HOTLINE_BUCKETS="12")
     assert code == 1
     assert said.endswith("set HOTLINE_BUCKETS to 24, not 12.\n")
