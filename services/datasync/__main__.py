@@ -85,7 +85,12 @@ def _opener(settings: DatasyncSettings, clock: Clock) -> IntakeOpener | None:
 def _endpoints(settings: DatasyncSettings, sharing: Sharing) -> dict[str, Endpoint]:
     if not settings.webhooks:
         return {}
-    return load_endpoints(Path(settings.webhooks), [s.id for s in sharing.subscriptions])
+    try:
+        return load_endpoints(Path(settings.webhooks), [s.id for s in sharing.subscriptions])
+    except OSError as error:
+        raise ValueError(
+            f"HOTLINE_WEBHOOKS: {settings.webhooks} cannot be read ({error.strerror})."
+        ) from None
 
 
 def _allowed(settings: DatasyncSettings) -> tuple[Network, ...]:

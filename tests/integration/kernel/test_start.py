@@ -69,7 +69,10 @@ def test_a_city_that_is_not_shipped_is_a_wrong_setting(started: Start, name: str
 
 def test_an_operators_file_that_is_not_there_is_a_wrong_setting(started: Start) -> None:
     code, said = started("datasync", HOTLINE_WEBHOOKS="/nowhere/webhooks.yaml")
-    assert (code, said) == (2, "[Errno 2] No such file or directory: '/nowhere/webhooks.yaml'\n")
+    assert (code, said) == (
+        2,
+        "HOTLINE_WEBHOOKS: /nowhere/webhooks.yaml cannot be read (No such file or directory).\n",
+    )
 
 
 def test_a_network_that_is_none_is_a_wrong_setting(started: Start) -> None:
