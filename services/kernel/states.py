@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from services.kernel.facts import Fact
 from services.kernel.gather import Gather
 from services.kernel.names import bucket_of
 from services.kernel.service import Service
@@ -71,6 +72,16 @@ class States:
         self._kept.move_to_end(ticket)
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
+
+    def read_back(self, facts: Iterable[Fact]) -> None:
+        """Forget states older than these facts: another process appended the service's own.
+
+        A decision that writes finds that out by its conflict, one that is quiet never would.
+        """
+        for fact in facts:
+            known = self._kept.get(fact.ticket)
+            if known is not None and fact.source == self._codec.source and known[1] < fact.version:
+                del self._kept[fact.ticket]
 
     def evict(self, tickets: Iterable[str] | None = None) -> None:
         """Forget some, or all."""

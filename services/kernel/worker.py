@@ -151,6 +151,8 @@ class Worker:
         if batch:
             if self._service.announce is not None:
                 await self._service.announce(batch.facts)
+            if self._states is not None:
+                self._states.read_back(batch.read)
             plan, written = await self._settle(batch)
             await self._after(batch, plan, written)
 
@@ -160,7 +162,7 @@ class Worker:
             for record in records:
                 try:
                     await self._step([record])
-                except _UNDONE:
+                except (*_UNDONE, LogHole):
                     raise
                 except Exception as again:  # noqa: BLE001 - it is parked with its reason
                     await self._park(record, again)
@@ -170,9 +172,11 @@ class Worker:
     async def _park(self, record: Record, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
         ticket = ticket_of(record, dict(record.headers))
+        batch = self._inbox.sort([record])
+        if not batch:
+            return  # applied, what failed came after the commit; or no longer ours
         log.error("ticket %s is parked: %s", ticket, reason, extra={"ticket": ticket})
         self._inbox.parked.add(ticket)
-        batch = self._inbox.sort([record])
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
         await park(self._store, record, bucket, ticket, reason, batch.advances)
         if self._states is not None:

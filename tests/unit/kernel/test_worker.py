@@ -95,6 +95,27 @@ async def test_a_stale_state_is_loaded_again_and_decided_again(town: City) -> No
     assert await started(second, "t1") == ["called", "wrote", "came"]
 
 
+async def test_a_quiet_reaction_knows_what_another_process_appended_before(town: City) -> None:
+    def only_after_a_call(event: SeenNote, state: Any, at: Any) -> Sequence[Start]:
+        first = event.note == "first" or "called" in state
+        return [Start(at, event.note, event.at)] if first else []
+
+    service = echo()
+    assert service.decider is not None
+    decider = replace(service.decider, react=only_after_a_call)
+    first, owner = await town.process(desk()), await town.process(replace(service, decider=decider))
+    await noted(town, first, ("t1", "first"))
+    await owner.read()
+    await owner.relay()
+    event = ClockStarted(town.clock.now(), "called", town.clock.now())
+    fact = owner.service.codec.encode(event, b"{}")
+    await owner.store.append([Append(bucket_of("t1", BUCKETS), "t1", 1, [fact])])
+    await owner.relay()
+    await noted(town, first, ("t1", "answer"))
+    await owner.read()
+    assert await started(owner, "t1") == ["first", "called", "answer"]
+
+
 async def test_a_ticket_that_never_stands_still_is_tried_later_not_parked(town: City) -> None:
     first, second = await town.process(desk()), await town.process(echo())
     await noted(town, first, ("t1", "called"))
@@ -185,6 +206,28 @@ async def test_one_bad_record_parks_its_ticket_and_the_others_go_on(town: City) 
     assert "this note makes the code fail" in waiting[0].reason
     row = second.inbox.rows[TICKETS, 0]
     assert (row.next_offset, row.expected) == (5, {"dispatch": 6})
+
+
+class BrokenBell:
+    """A view that fails each time it is to wake who waits."""
+
+    async def apply(self, *_: Any) -> None:
+        pass
+
+    owned = apply
+
+    async def committed(self, facts: Any) -> None:
+        raise ZeroDivisionError("nobody is woken")
+
+
+async def test_what_fails_after_the_commit_parks_nobody(town: City) -> None:
+    first = await town.process(desk())
+    second = await town.process(replace(echo(), views=(BrokenBell(),)))
+    for words in ("called", "wrote"):
+        await noted(town, first, ("t1", words))
+        await second.read()
+    assert await started(second, "t1") == ["called", "wrote"]
+    assert await second.store.parked_records("", 10) == []
 
 
 async def test_a_parked_ticket_waits_also_for_the_next_owner(town: City) -> None:
