@@ -80,6 +80,7 @@ class Timers:
             (bucket, ",".join(sources), self._proof.all_until(sources, bucket, expected[bucket]))
             for sources in self._sources
             for bucket in buckets
+            if bucket in expected  # else it was let go meanwhile
         ]
 
     async def _fire(self, timers: list[Timer]) -> None:
@@ -98,28 +99,29 @@ class Timers:
             except Rejection as rejection:
                 what = timer.name, rejection.message
                 log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
-        moved = await self._write([d for d in drafts.values() if d.facts], timers)
-        done = [t for t in timers if t.ticket not in moved]
+        undone = await self._write([d for d in drafts.values() if d.facts], timers)
+        done = [t for t in timers if t.ticket not in undone]
         self._fired.update({(t.ticket, t.name): t.due_at for t in done})
 
     async def _write(self, drafts: list[Draft], timers: list[Timer]) -> set[str]:
-        """The tickets that had moved on meanwhile: their timers fire in the next round."""
-        if not drafts:
-            return set()
+        """Tickets that moved on, or went to another owner, meanwhile: still to be fired."""
         drafts.sort(key=lambda d: (d.bucket, d.ticket))
         epochs = self._inbox.epochs()
         mine = {d.bucket: epochs[d.bucket] for d in drafts if d.bucket in epochs}
+        undone = {d.ticket for d in drafts}
         drafts = [d for d in drafts if d.bucket in mine]
+        if not drafts:
+            return undone
         async with self._store.transaction() as tx:
             await tx.still_owner(self._inbox.tickets, mine)
             outcomes = await tx.append([d.append() for d in drafts])
         pairs = list(zip(drafts, outcomes, strict=True))
         written = [(d, o) for d, o in pairs if isinstance(o, Appended)]
-        moved = {d.ticket for d, o in pairs if not isinstance(o, Appended)}
-        self._states.evict(moved)
+        undone -= {d.ticket for d, _ in written}
+        self._states.evict(undone)
         self._kept(written)
         now = self._clock.now()
         for timer in timers:
             if not timer.import_id:
                 self._meter.lateness_s.observe(max(0.0, (now - timer.due_at).total_seconds()))
-        return moved
+        return undone

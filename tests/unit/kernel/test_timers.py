@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -121,6 +121,44 @@ async def test_a_former_owners_batch_rolls_back(town: City) -> None:
     newer.hear()
     await newer.timers().tick()
     assert await newer.names(TICKET) == LOOP
+
+
+def between(second: Process, name: str, *happens: Callable[[], None]) -> None:
+    """While the store answers its next such question, this happens."""
+    ask = getattr(second.store, name)
+
+    async def asked(*arguments: Any) -> Any:
+        setattr(second.store, name, ask)
+        found = await ask(*arguments)
+        for change in happens:
+            change()
+        return found
+
+    setattr(second.store, name, asked)
+
+
+async def test_a_bucket_let_go_while_it_is_looked_at_fires_nothing(town: City) -> None:
+    first, second = await started(town, echo())
+    timers = second.timers()
+    await proven(town, second, first)
+    between(second, "timer_sources", lambda: second.inbox.let_go(list(second.inbox.rows)))
+    assert await timers.tick() == 0
+    assert await second.names(TICKET) == ["ClockStarted"]
+
+
+async def test_a_bucket_that_comes_back_fires_what_it_could_not(town: City) -> None:
+    first, second = await started(town, echo())
+    timers = second.timers()
+    await proven(town, second, first)
+    assert second.runtime.states is not None
+    second.runtime.states.evict()
+    rows = dict(second.inbox.rows)
+    between(second, "load", lambda: second.inbox.let_go(list(rows)))
+    await timers.tick()
+    assert await second.names(TICKET) == ["ClockStarted"]
+    await second.join()
+    await timers.tick()
+    assert await second.names(TICKET) == LOOP
 
 
 async def test_an_unknown_outcome_is_not_doubled(town: City) -> None:
