@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -124,13 +126,15 @@ Outcome = Appended | Conflict | TooLate | Repeated
 
 @dataclass(slots=True)
 class InboxRow:
-    """How far one partition was applied: next offset, and per source the next position."""
+    """How far one partition was applied: next offset, per source the next position, and the time
+    up to which promises may rest on it."""
 
     topic: str
     partition: int
     next_offset: int = 0
     epoch: int = 0
     expected: dict[str, int] = field(default_factory=dict)
+    read_until: datetime = NEVER
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ _FAULTS = (
     asyncpg.InvalidTransactionStateError,  # paused for too long, or a standby
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # a lock not given, a fact ahead of the clock
 )
 
 

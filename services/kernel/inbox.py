@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from services.kernel.cloudevents import attributes, broker_time, to_fact
 from services.kernel.facts import Fact, InboxRow
 from services.kernel.store import Advance
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PARKED_TYPE = TicketParked.DESCRIPTOR.full_name
 
 
@@ -84,6 +86,7 @@ class Inbox:
     def _new(self, records: Sequence[Record]) -> Iterator[Record]:
         """Records of owned partitions that were not applied before, without a hole."""
         due: dict[Place, int] = {}
+        latest: dict[Place, int] = {}
         for record in records:
             place = (record.topic, record.partition)
             row = self.rows.get(place)
@@ -92,7 +95,9 @@ class Inbox:
             if record.offset > due[place]:
                 raise LogHole(f"{place}: offset {record.offset} came where {due[place]} was due")
             due[place] += 1
-            yield record
+            earliest = latest[place] if place in latest else _first_ms_after(row.read_until)
+            latest[place] = max(record.timestamp, earliest)
+            yield record if record.timestamp >= earliest else _retimed(record, earliest)
 
     def _waits(self, key: bytes | None) -> bool:
         return bool(self.parked) and (key or b"").decode(errors="replace") in self.parked
@@ -135,6 +140,14 @@ class Inbox:
             row = self.rows.get((advance.topic, advance.partition))
             if row is not None and row.epoch == advance.epoch:
                 row.next_offset, row.expected = advance.new, advance.expected
+                row.read_until = max(row.read_until, advance.read_until)
+
+    def read(self, rows: Sequence[tuple[str, int, int, datetime]]) -> None:
+        """(topic, partition, epoch, until) stand in the store."""
+        for topic, partition, epoch, until in rows:
+            row = self.rows.get((topic, partition))
+            if row is not None and row.epoch == epoch:
+                row.read_until = max(row.read_until, until)
 
     def idle_until(
         self, place: Place, end: int, sent_at: datetime, grace_s: float
@@ -144,3 +157,15 @@ class Inbox:
         if row is None or row.next_offset < end:
             return None
         return sent_at - timedelta(seconds=grace_s)
+
+
+def _first_ms_after(until: datetime) -> int:
+    return (until - _EPOCH) // timedelta(milliseconds=1) + 1
+
+
+def _retimed(record: Record, timestamp: int) -> Record:
+    """Brokers' clocks may run back or behind ours; what was promised already stays true, and the
+    record counts from the first instant that is still open."""
+    found = copy.copy(record)
+    found.timestamp = timestamp
+    return found

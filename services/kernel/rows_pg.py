@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -20,6 +21,11 @@ from services.kernel.facts import (
 
 def columns(rows: list[Any], width: int) -> list[list[Any]]:
     return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def aware(value: datetime) -> datetime:
+    """-infinity, where nothing was promised yet, comes as the least datetime without a zone."""
+    return value.replace(tzinfo=UTC)
 
 
 def key_of(command: CommandKey) -> tuple[str, str]:

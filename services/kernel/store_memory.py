@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
 from services.kernel.decider import SetTimer
 from services.kernel.facts import (
+    NEVER,
     Append,
     Appended,
     CommandKey,
@@ -27,8 +28,6 @@ from services.kernel.facts import (
     TooLate,
 )
 from services.kernel.store import Advance, BucketClosed, LostOwnership, ParkedRecord, TimerRow
-
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -205,7 +204,8 @@ class MemoryStore:
             for place in sorted(partitions):
                 box = self._tables.inbox.setdefault(place, _Inbox())
                 box.epoch += 1
-                rows.append(InboxRow(*place, box.next_offset, box.epoch, dict(box.expected)))
+                expected = dict(box.expected)
+                rows.append(InboxRow(*place, box.next_offset, box.epoch, expected, box.read_until))
         return rows
 
     async def claimed(self, topics: Sequence[str]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any
 
@@ -25,6 +25,7 @@ from services.kernel.names import schema_of, vault_of
 from services.kernel.queries import named
 from services.kernel.rows_pg import (
     arguments,
+    aware,
     columns,
     key_of,
     outcome,
@@ -205,8 +206,8 @@ class PostgresStore:
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
         rows = await self._fetch("claim", *columns(sorted(partitions), 2))
         return [
-            InboxRow(topic, partition, offset, epoch, orjson.loads(expected))
-            for topic, partition, offset, epoch, expected in rows
+            InboxRow(topic, partition, offset, epoch, orjson.loads(expected), aware(until))
+            for topic, partition, offset, epoch, expected, until in rows
         ]
 
     async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
@@ -225,11 +226,7 @@ class PostgresStore:
         rows = await self._fetch(
             "close_buckets", list(buckets), list(keyed), list(shared), timedelta(seconds=grace_s)
         )
-        # -infinity, where nothing was promised yet, comes as the least datetime without a zone.
-        return [
-            BucketClosed(r["bucket"], r["position"], r["closed_until"].replace(tzinfo=UTC))
-            for r in rows
-        ]
+        return [BucketClosed(r["bucket"], r["position"], aware(r["closed_until"])) for r in rows]
 
     async def due_timers(
         self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int

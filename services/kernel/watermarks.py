@@ -83,6 +83,7 @@ class Promiser:
                     rows.append((*place, row.epoch, until))
         if rows:
             await self._store.read_until(sorted(rows))
+            self._inbox.read(rows)
 
     def _record(self, closed: Sequence[BucketClosed]) -> Outgoing:
         message = Watermark(source=self._source)

@@ -107,7 +107,8 @@ begin
     end if;
     select max(t) - clock_timestamp() into ahead from unnest(c_live) t;
     if ahead > interval '1 second' then
-        raise exception 'a live fact is % ahead of the database clock', ahead;
+        raise exception 'a live fact is % ahead of the database clock', ahead
+            using errcode = 'object_not_in_prerequisite_state';
     elsif ahead > interval '0' then
         perform pg_sleep_for(ahead);
     end if;
@@ -198,7 +199,8 @@ end $$;
 
 -- Take ownership of partitions: from here every commit of an earlier owner rolls back.
 create function {schema}.claim(a_topic text[], a_partition int[])
-returns table (topic text, "partition" int, next_offset bigint, owner_epoch bigint, expected text)
+returns table (topic text, "partition" int, next_offset bigint, owner_epoch bigint, expected text,
+               read_until timestamptz)
 language plpgsql volatile as $$
 #variable_conflict use_column
 begin
@@ -207,7 +209,7 @@ begin
     select a.topic, a.partition, 1 from unnest(a_topic, a_partition) a (topic, partition)
     order by 1, 2
     on conflict on constraint inbox_pkey do update set owner_epoch = i.owner_epoch + 1
-    returning i.topic, i.partition, i.next_offset, i.owner_epoch, i.expected::text;
+    returning i.topic, i.partition, i.next_offset, i.owner_epoch, i.expected::text, i.read_until;
 end $$;
 
 -- Store how far idle partitions were read, then promise per bucket that no live fact with a time

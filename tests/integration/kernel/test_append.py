@@ -160,7 +160,7 @@ async def test_a_live_fact_ahead_of_the_database_clock_waits(
         assert isinstance(outcome, Appended)
         assert outcome.recorded_at >= ahead
         far = datetime.now(UTC) + timedelta(minutes=1)
-        with pytest.raises(asyncpg.RaiseError, match="ahead of the database clock"):
+        with pytest.raises(StoreUnavailable, match="ahead of the database clock"):
             await store.append([Append(0, "b", 0, [fact(time=far)], live_from=far)])
 
 

@@ -118,7 +118,8 @@ async def test_a_claim_goes_on_where_the_last_owner_stopped(store: Store) -> Non
     async with store.transaction() as tx:
         await tx.advance([Advance("tickets", 1, 0, 12, 1, NOW, {"desk": 7, "echo": 2})])
     (again,) = await store.claim([("tickets", 1)])
-    assert (again.next_offset, again.epoch) == (12, 2)
+    assert (again.next_offset, again.epoch, again.read_until) == (12, 2, NOW)
+    assert first[0].read_until.year == 1
     assert again.expected == await store.expected("tickets", 1) == {"desk": 7, "echo": 2}
     assert await store.expected("tickets", 3) == {}
 

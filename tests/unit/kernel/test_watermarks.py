@@ -156,6 +156,24 @@ async def test_a_record_that_waits_holds_the_promise_back(town: City) -> None:
     assert promised(town, "deadline")[-BUCKETS:][0] == (0, 2, at(120) - GRACE)
 
 
+@pytest.mark.parametrize("claims_again", [False, True])
+async def test_a_broker_behind_the_clock_breaks_no_promise_and_stops_nobody(
+    town: City, claims_again: bool
+) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    (ticket,) = tickets_in(0, 1)
+    await second.promise()
+    await first.note(ticket, "called")
+    await first.relay()
+    town.bus.logs[TICKETS, 0][-1].timestamp -= 60_000
+    if claims_again:
+        await second.worker.reclaim()
+    await second.read()
+    (started,) = await second.ledger(ticket)
+    assert at(0) - GRACE < started.time <= at(0) - GRACE + timedelta(milliseconds=1)
+    assert await broken(town, second) == []
+
+
 async def test_a_process_without_buckets_promises_nothing(town: City) -> None:
     owner = await town.process(desk())
     await owner.worker.revoked(list(owner.inbox.rows))
