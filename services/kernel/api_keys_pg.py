@@ -8,12 +8,10 @@ from importlib import resources
 import asyncpg
 
 from services.kernel.api_keys import ApiKey, KeyExists
+from services.kernel.faults_pg import store_faults
 from services.kernel.identity import Role
 from services.kernel.names import schema_of, vault_of
 from services.kernel.queries import named
-from services.kernel.store import StoreUnavailable
-
-_FAULTS = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 
 class PostgresApiKeys:
@@ -41,10 +39,8 @@ class PostgresApiKeys:
             raise KeyExists(key.id)
 
     async def all(self, limit: int) -> list[ApiKey]:
-        try:
+        with store_faults():
             rows = await self._place.fetch(self._sql["all"], limit)
-        except _FAULTS as error:
-            raise StoreUnavailable(str(error)) from error
         # A role that this version does not know may do nothing here.
         known = [row for row in rows if row["role"] in set(Role)]
         return [ApiKey(**{**row, "role": Role(row["role"])}) for row in known]

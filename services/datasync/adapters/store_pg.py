@@ -23,15 +23,10 @@ from services.datasync.domain.feed import Entry, Head
 from services.datasync.domain.sharing import Way
 from services.datasync.domain.views import Summary
 from services.datasync.domain.webhook import EndpointState, Waiting
+from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
-from services.kernel.store import StoreUnavailable, Tx
+from services.kernel.store import Tx
 
-_FAULTS = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.LockNotAvailableError,
-)
 PER_BUCKET = 50
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -187,8 +182,6 @@ class PostgresFeedStore:
         return len(await self._fetch("release", subscription, now))
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
-        try:
+        with store_faults():
             rows: list[Any] = await self._pool.fetch(self._sql[name], *arguments)
-        except _FAULTS as error:
-            raise StoreUnavailable(str(error)) from error
         return rows

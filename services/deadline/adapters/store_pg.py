@@ -9,20 +9,12 @@ from importlib import resources
 from operator import attrgetter
 from typing import Any
 
-import asyncpg
-
 from services.deadline.adapters.store import ClocksTx, Key
 from services.deadline.domain.views import ClockView
+from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
-from services.kernel.store import StoreUnavailable, Tx
+from services.kernel.store import Tx
 from services.kernel.store_pg import PostgresStore
-
-_FAULTS = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.LockNotAvailableError,
-)
 
 _VALUES = attrgetter(*(field.name for field in fields(ClockView)))
 
@@ -64,10 +56,8 @@ class PostgresClocksStore:
         return await self._views("due", unit, before, limit)
 
     async def _views(self, name: str, *arguments: Any) -> list[ClockView]:
-        try:
+        with store_faults():
             return [_view(row) for row in await self._pool.fetch(self.sql[name], *arguments)]
-        except _FAULTS as error:
-            raise StoreUnavailable(str(error)) from error
 
 
 def _view(row: Any) -> ClockView:

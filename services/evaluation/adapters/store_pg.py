@@ -12,15 +12,9 @@ import asyncpg
 
 from services.evaluation.adapters.store import FIRST, FiguresTx, Key, Row
 from services.evaluation.domain.views import COUNTS, FiguresRow, VisitRow
+from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
-from services.kernel.store import StoreUnavailable, Tx
-
-_FAULTS = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.LockNotAvailableError,
-)
+from services.kernel.store import Tx
 
 _VALUES = attrgetter(*(field.name for field in fields(VisitRow)))
 
@@ -73,10 +67,8 @@ class PostgresFiguresStore:
         return [(row["ticket"], _visit(row)) for row in await self._fetch("due_visits", limit)]
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
-        try:
+        with store_faults():
             rows: list[Any] = await self._pool.fetch(self._sql[name], *arguments)
-        except _FAULTS as error:
-            raise StoreUnavailable(str(error)) from error
         return rows
 
 

@@ -12,19 +12,13 @@ from typing import Any, Protocol
 
 import asyncpg
 
+from services.kernel.faults_pg import store_faults
 from services.kernel.gather import Gather
 from services.kernel.personal import MasterKeys, blind_index, new_key
 from services.kernel.queries import named
-from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore
 
 BLOCK = 200
-_FAULTS = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.LockNotAvailableError,
-)
 _DAYS = 400  # blocks kept in memory; an import numbers many days
 
 
@@ -129,8 +123,6 @@ class PostgresVault:
         await self._fetch("opened", *map(list, columns))
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
-        try:
+        with store_faults():
             rows: list[Any] = await self._pool.fetch(self._sql[name], *arguments)
-        except _FAULTS as error:
-            raise StoreUnavailable(str(error)) from error
         return rows
