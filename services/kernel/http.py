@@ -103,7 +103,6 @@ class Edge:
         headers = dict(scope["headers"])
         trace = follow(headers.get(b"traceparent", b"").decode("latin-1"))
         scope.setdefault("state", {})["traceparent"] = trace.format()
-        started, status, sent = time.perf_counter(), 500, False
         current_trace.set(trace.format())
         started, status, sent = time.perf_counter(), 500, False
 

@@ -72,7 +72,12 @@ class Performer:
             fresh = new and not attempt
             state, version = self._states.unknown if fresh else await self._states.one(ticket)
             if if_match is not None and if_match != version:
-                raise VersionMismatch(version)
+                state, version = await self._states.anew(ticket)
+                known = await self._store.answers([(sender, key)])
+                if known:
+                    return self._repeated(body_hash, known[sender, key])
+                if if_match != version:
+                    raise VersionMismatch(version)
             draft = Draft(bucket, ticket, state, version)
             stored = CommandKey(sender, key, body_hash, 0, b"")
             decide_command(

@@ -45,6 +45,11 @@ class States:
         self._kept.move_to_end(ticket)
         return kept
 
+    async def anew(self, ticket: str) -> tuple[Any, int]:
+        """As the ledger has it now, whatever another process appended meanwhile."""
+        self.evict([ticket])
+        return (await self._load([(bucket_of(ticket, self._buckets), ticket)]))[ticket]
+
     @property
     def unknown(self) -> tuple[Any, int]:
         """What is known of a ticket that nobody has heard of."""

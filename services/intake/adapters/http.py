@@ -82,7 +82,7 @@ def _state(made: FastAPI, runtime: Runtime) -> None:
         """What became of a matter, for who has its number and code."""
         await waited(runtime, positions)
         assert runtime.states is not None
-        state, _ = (await runtime.states.of([ticket]))[ticket]
+        state, _ = await runtime.states.anew(ticket)
         digest = hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest()
         if state.phase is Phase.UNKNOWN or not hmac.compare_digest(digest, state.code_digest):
             raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")

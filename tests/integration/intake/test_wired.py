@@ -159,6 +159,15 @@ async def test_who_has_number_and_code_sees_the_state_and_withdraws(hall: Hall) 
     assert problem(missing)[:2] == (404, "/problems/unknown-ticket")
 
 
+async def test_a_state_is_the_ledgers_whatever_this_process_remembers(hall: Hall) -> None:
+    told = await hall.submit()
+    states = hall.runtime.states
+    assert states is not None
+    states.evict([told["ticket"]])
+    states.keep(told["ticket"], *states.unknown)  # as before another process recorded it
+    assert (await hall.state(told["ticket"], told["code"])).json()["state"] == "accepted"
+
+
 async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) -> None:
     await hall.send("channel", pothole(), "c-1")
     (first,) = await hall.replies("channel", 1)

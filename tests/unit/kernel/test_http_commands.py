@@ -15,13 +15,15 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from services.kernel import writer as writing
+from services.kernel.facts import Append
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
+from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
 from services.kernel.routes import command_router, waited
 from services.kernel.security import Security
 from services.kernel.service import CommandRule
-from tests.support.desks import NoteProgress, desk
+from tests.support.desks import NoteProgress, ProgressNoted, desk
 from tests.support.loops import BUCKETS
 from tests.support.processes import City, Process, city
 from tests.support.virtual import VirtualClock, run_virtual
@@ -155,6 +157,24 @@ async def test_a_ticket_that_has_changed_since_it_was_read_is_told_so(web: Web) 
     stale = await web.note("wrote", "k2", If_Match='"0"')
     assert problem(stale) == (412, "version-mismatch")
     assert (await web.note("wrote", "k2", If_Match='"1"')).status_code == 200
+
+
+@on_the_web
+async def test_a_repeat_gets_its_answer_also_where_it_named_a_version(web: Web) -> None:
+    await web.note("called")
+    first = await web.note("wrote", "k2", If_Match='"1"')
+    assert seen(await web.note("wrote", "k2", If_Match='"1"')) == seen(first)
+    assert problem(await web.note("came", "k2", If_Match='"1"')) == (422, "command-id-reused")
+    assert await web.recorded() == ["ProgressNoted"] * 2
+
+
+@on_the_web
+async def test_a_version_that_another_replica_recorded_is_known(web: Web) -> None:
+    await web.note("called")
+    event = ProgressNoted(web.town.clock.now(), "dpr", "wrote")
+    fact = web.process.service.codec.encode(event, b"{}")
+    await web.process.store.append([Append(bucket_of(TICKET, BUCKETS), TICKET, 1, [fact])])
+    assert (await web.note("came", "k2", If_Match='"2"')).status_code == 200
 
 
 @on_the_web

@@ -73,6 +73,13 @@ async def test_what_is_evicted_is_folded_again(store: Counting, states: States) 
     assert (await states.of(["b"]))["b"] == ((), 0)
 
 
+async def test_anew_is_as_the_ledger_has_it(store: Counting, states: States) -> None:
+    await note(store, "a", 0, "one", "of another process")
+    states.keep("a", ("one",), 1)
+    assert await states.anew("a") == (("one", "of another process"), 2)
+    assert await states.anew("b") == ((), 0)
+
+
 async def test_the_longest_unused_states_go_first(store: Counting, states: States) -> None:
     for ticket in ("a", "b", "c"):
         states.keep(ticket, (ticket,), 1)
