@@ -28,8 +28,13 @@ class Answer:
     position: str | None
 
 
+MOST_TEXT = 20_000  # characters of one field
+MOST_BYTES = 4 * MOST_TEXT + 100  # of one field that is sealed
+MOST_WORDS = 1_000  # of a repeated field
+
+
 class Unsound(Rejection):
-    """A text with NUL, a number that is none, or a time without a zone can be kept nowhere."""
+    """A text too long or with NUL, a number that is none or a time without a zone is not kept."""
 
     status = 422
 
@@ -108,7 +113,7 @@ def decide_command(
 
 
 def _unsound(command: Any) -> Iterator[str]:
-    """Names of the fields whose values no store of a view takes, however the command came."""
+    """Names of the fields whose values no view can store or no topic carry, however they came."""
     for name in _names(type(command)):
         value = getattr(command, name)
         if _names(type(value)):
@@ -130,12 +135,14 @@ def _names(cls: type) -> tuple[str, ...]:
 def _sound(value: Any) -> bool:
     match value:
         case str():
-            return "\0" not in value
+            return "\0" not in value and len(value) <= MOST_TEXT
+        case bytes():
+            return len(value) <= MOST_BYTES
         case float():
             return math.isfinite(value)
         case datetime():
             return value.tzinfo is not None
         case tuple():
-            return all(map(_sound, value))
+            return len(value) <= MOST_WORDS and all(map(_sound, value))
         case _:
             return True

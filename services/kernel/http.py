@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kernel.commands import Answer
+from services.kernel.commands import MOST_TEXT, Answer
 from services.kernel.describe import ABOUT, describe
 from services.kernel.problems import Problem, install, unavailable, unexpected
 from services.kernel.security import Security
@@ -39,7 +39,7 @@ CleanText = Annotated[str, AfterValidator(_clean)]
 class StrictModel(BaseModel):
     """A request body: unknown fields refused, texts bounded."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=20_000, ser_json_bytes="base64")
+    model_config = ConfigDict(extra="forbid", str_max_length=MOST_TEXT, ser_json_bytes="base64")
 
 
 def create_app(

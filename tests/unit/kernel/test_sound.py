@@ -44,6 +44,7 @@ def status(command: Ask) -> tuple[int, bytes]:
 
 def test_a_sound_command_is_decided() -> None:
     assert status(Ask())[0] == 200
+    assert status(Ask(text="文" * 20_000, sealed=b"x" * 80_100))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,9 @@ def test_a_sound_command_is_decided() -> None:
         ({"time": datetime(2026, 3, 16)}, "time"),  # noqa: DTZ001 - that is the point
         ({"words": ("one", "\0")}, "words"),
         ({"part": Part("\0")}, "word"),
+        ({"text": "文" * 20_001}, "text"),
+        ({"sealed": b"x" * 80_101}, "sealed"),
+        ({"words": ("word",) * 1_001}, "words"),
     ],
 )
 def test_a_command_that_no_store_could_keep_is_refused_and_the_field_named(
