@@ -141,25 +141,28 @@ class KafkaBus:
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         producer = self._producer or await self._start_producer()
+        places: dict[Place, list[Outgoing]] = {}
+        for record in records:
+            partition = record.partition
+            if partition is None:
+                partition = await self._partition(producer, record)
+            places.setdefault((record.topic, partition), []).append(record)
         try:
-            places: dict[Place, list[Outgoing]] = {}
-            for record in records:
-                partition = record.partition
-                if partition is None:
-                    partition = await self._partition(producer, record)
-                places.setdefault((record.topic, partition), []).append(record)
             await asyncio.gather(*(_send(producer, *item) for item in places.items()))
         except _FAULTS as error:
             await self._drop_producer(producer)
             raise BusUnavailable(repr(error)) from error
 
     async def _partition(self, producer: AIOKafkaProducer, record: Outgoing) -> int:
-        """As Kafka's own partitioner has it."""
+        """As Kafka's own partitioner has it. A topic that is missing is no fault of the producer,
+        which others are using."""
         count = self._partitions.get(record.topic)
         if count is None:
-            count = self._partitions[record.topic] = len(
-                await producer.partitions_for(record.topic)
-            )
+            try:
+                found = await producer.partitions_for(record.topic)
+            except _FAULTS as error:
+                raise BusUnavailable(f"{record.topic}: {error!r}") from error
+            count = self._partitions[record.topic] = len(found)
         return (murmur2(record.key) & 0x7FFFFFFF) % count
 
     async def _start_producer(self) -> AIOKafkaProducer:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.kernel.bus import (
     Assigned,
+    BusUnavailable,
     Headers,
     LogHole,
     Outgoing,
@@ -48,6 +49,8 @@ class MemoryBus:
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         stamp = int(self.now().timestamp() * 1000)
+        if unknown := {r.topic for r in records} - self._counts.keys():
+            raise BusUnavailable(f"there is no topic {', '.join(sorted(unknown))}")
         for r in records:
             partition = r.partition
             if partition is None:

@@ -33,7 +33,7 @@ class Reply:
 
 
 class Replies:
-    """Sends the answers of one service; none is lost, some come twice."""
+    """Sends the answers of one service; of those that were stored none is lost, some come twice."""
 
     def __init__(
         self,
@@ -67,32 +67,40 @@ class Replies:
         task.add_done_callback(self._sending.discard)
 
     async def _send(self, replies: Sequence[Reply]) -> None:
-        records = [
-            reply_record(r, self._service, self._namespace)
-            for r in replies
-            if self._senders.get(r.sender)
-        ]
         try:
-            await self._bus.publish(records)
-            stored = [(r.sender, r.command_id) for r in replies if r.stored]
-            if stored:
-                await self._store.replies_sent(stored)
-        except (BusUnavailable, StoreUnavailable) as error:
+            await self._deliver([r for r in replies if self._senders.get(r.sender)])
+        except StoreUnavailable as error:
             log.warning("replies wait for the next round: %s", error)
 
     async def send_unsent(self, limit: int = 500) -> int:
-        """Answers whose sending is not known to have worked; how many there were."""
-        rows = await self._store.unsent_replies(limit)
-        records = []
-        for sender, key, _topic, known in rows:
+        """Answers whose sending is not known to have worked; how many were sent now."""
+        found = []
+        for sender, key, _topic, known in await self._store.unsent_replies(limit):
             bucket = bucket_of(known.ticket, self._buckets)
             answer = repeated_answer(self._service, bucket, known.body_hash, known)
-            reply = Reply(sender, key, known.ticket, answer, True)
-            records.append(reply_record(reply, self._service, self._namespace))
-        if records:
-            await self._bus.publish(records)
-            await self._store.replies_sent([(sender, key) for sender, key, _, _ in rows])
-        return len(rows)
+            found.append(Reply(sender, key, known.ticket, answer, True))
+        return await self._deliver(found)
+
+    async def _deliver(self, replies: Sequence[Reply]) -> int:
+        """To each sender by itself: one whose topic is missing keeps nobody else waiting."""
+        by_sender: dict[str, list[Reply]] = {}
+        for reply in replies:
+            by_sender.setdefault(reply.sender, []).append(reply)
+        counts = await asyncio.gather(*map(self._deliver_to, by_sender, by_sender.values()))
+        return sum(counts)
+
+    async def _deliver_to(self, sender: str, replies: Sequence[Reply]) -> int:
+        try:
+            await self._bus.publish(
+                [reply_record(r, self._service, self._namespace) for r in replies]
+            )
+        except BusUnavailable as error:
+            log.warning("replies to %s wait for the next round: %s", sender, error)
+            return 0
+        stored = [(r.sender, r.command_id) for r in replies if r.stored]
+        if stored:
+            await self._store.replies_sent(stored)
+        return len(replies)
 
 
 def reply_record(reply: Reply, source: str, namespace: str) -> Outgoing:

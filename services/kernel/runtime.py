@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from services.kernel import names
-from services.kernel.bus import Bus, BusUnavailable, Consumer, Reader
+from services.kernel.bus import Bus, Consumer, Reader
 from services.kernel.clock import Clock
 from services.kernel.inbox import PARKED_TYPE, Inbox
 from services.kernel.kafka_commands import KafkaCommands
@@ -192,7 +192,7 @@ class Runtime:
         while True:
             try:
                 found = await self.replies.send_unsent()
-            except (BusUnavailable, StoreUnavailable) as error:
+            except StoreUnavailable as error:
                 log.warning("replies wait: %s", error)
                 found = 0
             await self.clock.sleep(0.0 if found else 5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -280,3 +281,17 @@ async def test_an_answer_that_was_not_sent_is_sent_at_the_next_round(
     (answer,) = answers(town)
     assert answer.status == 201
     assert len(await dispatch.ledger(TICKET)) == 1
+
+
+async def test_a_sender_without_a_topic_keeps_nobody_elses_answers_back(town: City) -> None:
+    lost = Signer("lost", "unit")
+    town.senders = KnownSenders(*SIGNERS, lost)
+    dispatch = await town.process(ruled())
+    await town.publish(lost.note(OTHER, "called", "c0", START), GOOD)
+    await dispatch.read()
+    await asyncio.sleep(0)
+    assert [a.status for a in answers(town)] == [201]
+    assert await dispatch.runtime.replies.send_unsent() == 0
+    town.bus.create(lost.replies, 1)
+    assert await dispatch.runtime.replies.send_unsent() == 1
+    assert [a.command_id for a in answers(town, lost)] == ["c0"]
