@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import click
 import httpx
 import orjson
@@ -21,6 +22,7 @@ from services.datasync.adapters.documents import ticket_document
 from services.datasync.adapters.events import to_fact
 from services.datasync.adapters.registry import load
 from services.datasync.domain.ticket_file import ticket_file
+from services.kernel.bus import BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.facts import Fact
 from services.kernel.tokens import dev_token
@@ -50,18 +52,27 @@ def show(ticket: str, origin: str, at_text: str, as_text: bool, run_dir: Path) -
     """The timeline of TICKET over all services."""
     place = running(run_dir)
     at = _time(at_text) if at_text else None
-    if at is not None:
-        file = _folded(place, _ledger_facts(place, ticket, at))
-    elif origin == "kafka":
-        file = _folded(place, asyncio.run(_log_facts(place, ticket)))
-    else:
-        file = _served(place, ticket)
+    if at is not None and origin == "kafka":
+        raise click.UsageError("--at reads the ledgers: leave --from out.")
+    try:
+        file = _read(place, ticket, origin, at)
+    except (OSError, httpx.TransportError, BusUnavailable, asyncpg.PostgresError) as error:
+        why = f"The city in {run_dir} does not answer ({error}): call `make run` first."
+        raise click.ClickException(why) from None
     if file is None:
         raise click.ClickException(f"There is no ticket {ticket}{' at that time' if at else ''}.")
     if as_text:
         click.echo(orjson.dumps(file, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
     else:
         _print(file, load(place.city).zone)
+
+
+def _read(place: Running, ticket: str, origin: str, at: datetime | None) -> dict[str, Any] | None:
+    if at is not None:
+        return _folded(place, _ledger_facts(place, ticket, at))
+    if origin == "kafka":
+        return _folded(place, asyncio.run(_log_facts(place, ticket)))
+    return _served(place, ticket)
 
 
 def _time(text: str) -> datetime:
