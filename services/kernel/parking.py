@@ -17,8 +17,9 @@ from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
 
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
-    """The ticket that a fact or a command belongs to; empty where none can be read."""
-    found = (headers.get("ce_subject") or record.key or b"").decode(errors="replace")
+    """The ticket that a fact or a command belongs to, by its key, as later ones find that they
+    have to wait; empty where none can be read."""
+    found = (record.key or headers.get("ce_subject") or b"").decode(errors="replace")
     return found.replace("\0", "\ufffd")  # no text of the store may hold a NUL
 
 
