@@ -132,9 +132,6 @@ class Sharing:
     def subscription(self, subscription_id: str) -> Subscription | None:
         return next((s for s in self.subscriptions if s.id == subscription_id), None)
 
-    def of_department(self, department: str) -> tuple[Subscription, ...]:
-        return tuple(s for s in self.subscriptions if s.department == department)
-
 
 Granted = Mapping[str, tuple[Subscription, tuple[Rule, ...]]]
 NOBODY: Granted = MappingProxyType({})
