@@ -74,6 +74,7 @@ class WebhookDelivery:
         self.flight = Flight(subscription, endpoint.schedule_s, endpoint.rate, endpoint.burst)
         self._wanted: frozenset[int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._defect: BaseException | None = None
 
     def own(self, buckets: frozenset[int]) -> None:
         """From the next step on, go on for these where the last owner said that it had come."""
@@ -95,7 +96,10 @@ class WebhookDelivery:
                 task.cancel()
 
     async def step(self) -> None:
-        """Keep what happened, take what is new, start what may start. Raises StoreUnavailable."""
+        """Keep what happened, take what is new, start what may start. Raises StoreUnavailable, and
+        the defect that ended a message: its tickets would count as in flight for ever."""
+        if self._defect is not None:
+            raise self._defect
         if self._wanted is not None:
             await self._take_over(self._wanted)
         await self._keep()
@@ -112,6 +116,8 @@ class WebhookDelivery:
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._defect = task.exception()
         self.tail.changed.set()
 
     async def _wait(self) -> None:
@@ -164,7 +170,7 @@ class WebhookDelivery:
             entries = await self._entries(post)
             if not entries:
                 return
-            outcome, reason, pause = await self._send(entries)
+            outcome, reason, pause = await self._sent(entries)
         except StoreUnavailable as error:
             log.warning("the webhook of %s waits: %s", self._subscription, error)
             self.flight.put_back(post)
@@ -188,6 +194,16 @@ class WebhookDelivery:
         if not entries:
             self.flight.nothing_left(post, read_to, self.tail.reached.get(w.bucket, 0))
         return entries
+
+    async def _sent(self, entries: Sequence[Entry]) -> tuple[Verdict, str, timedelta | None]:
+        """As `_send`; what cannot even be sent fails like what is not taken, and waits alone."""
+        try:
+            return await self._send(entries)
+        except (StoreUnavailable, AssertionError):
+            raise
+        except Exception as error:
+            log.exception("a webhook of %s made the code fail", self._subscription)
+            return Verdict.FAILED, f"{type(error).__name__} while it was sent", None
 
     async def _send(self, entries: Sequence[Entry]) -> tuple[Verdict, str, timedelta | None]:
         endpoint, now = self._endpoint, self._clock.now()
