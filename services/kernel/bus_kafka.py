@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -35,29 +36,47 @@ lz4_encode.__defaults__ = (1,)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Records must not arrive before we know where to go on: pause, ask, seek, resume."""
+    """Records must not arrive before we know where to go on: pause, ask, seek, resume.
 
-    def __init__(self, consumer: AIOKafkaConsumer, assigned: Assigned, revoked: Revoked) -> None:
-        self._consumer, self._assigned, self._revoked = consumer, assigned, revoked
+    aiokafka only logs what a listener raises; here the next fetch raises it.
+    """
+
+    def __init__(
+        self, consumer: AIOKafkaConsumer, seen: _Seen, assigned: Assigned, revoked: Revoked
+    ) -> None:
+        self._consumer, self._seen = consumer, seen
+        self._assigned, self._revoked = assigned, revoked
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        await self._revoked([(tp.topic, tp.partition) for tp in revoked])
+        with self._seen.failing():
+            await self._revoked([(tp.topic, tp.partition) for tp in revoked])
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         tps = list(assigned)
-        self._consumer.pause(*tps)
-        offsets = await self._assigned([(tp.topic, tp.partition) for tp in tps])
-        for tp in tps:
-            self._consumer.seek(tp, offsets[tp.topic, tp.partition])
-        self._consumer.resume(*tps)
+        with self._seen.failing():
+            self._consumer.pause(*tps)
+            offsets = await self._assigned([(tp.topic, tp.partition) for tp in tps])
+            for tp in tps:
+                self._consumer.seek(tp, offsets[tp.topic, tp.partition])
+            self._consumer.resume(*tps)
 
 
 class _Seen:
-    """What fetches saw: the ends of partitions, and those of which they asked too much."""
+    """What fetches saw: the ends of partitions, and those of which they asked too much; and what a
+    change of the group failed with."""
 
     def __init__(self) -> None:
         self.ends: dict[Place, Reached] = {}
         self.outside: set[Place] = set()
+        self.failure: Exception | None = None
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 def _watch(consumer: AIOKafkaConsumer, clock: Callable[[], datetime]) -> _Seen:
@@ -94,6 +113,8 @@ class KafkaConsumer:
             found = await self._inner.getmany(timeout_ms=int(timeout_s * 1000), max_records=limit)
         except _FAULTS as error:
             raise BusUnavailable(repr(error)) from error
+        if self._seen.failure is not None:
+            raise self._seen.failure
         if self._seen.outside:
             raise LogHole(f"the offsets lie outside the log of {sorted(self._seen.outside)}")
         return [record for records in found.values() for record in records]
@@ -221,7 +242,7 @@ class KafkaBus:
             check_crcs=False,
         )
         seen = _watch(inner, self._clock)
-        inner.subscribe(list(topics), listener=_Listener(inner, assigned, revoked))
+        inner.subscribe(list(topics), listener=_Listener(inner, seen, assigned, revoked))
         await self._start(inner)
         return KafkaConsumer(inner, seen)
 

@@ -10,7 +10,7 @@ from services.kernel.codec import metadata
 from services.kernel.commands import REUSED
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
-from services.kernel.facts import Append, Fact, Repeated
+from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Repeated, TooLate
 from services.kernel.inbox import Batch
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.measure import Meter
@@ -18,7 +18,7 @@ from services.kernel.names import bucket_of
 from services.kernel.replies import Reply
 from services.kernel.service import Service
 from services.kernel.states import States
-from services.kernel.store import TimerRow
+from services.kernel.store import StoreUnavailable, TimerRow
 from services.kernel.telemetry import about
 
 log = logging.getLogger("hotline.planner")
@@ -133,3 +133,38 @@ class Planner:
             except Rejection as rejection:
                 self._meter.reaction_rejected()
                 log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)
+
+
+class Stale(Exception):
+    """A cached state was behind its stream, or commands came again: decide again.
+
+    `keys`: all command ids of the drafts in which one was used before.
+    """
+
+    def __init__(self, tickets: list[str], keys: list[tuple[str, str]]) -> None:
+        super().__init__(tickets, keys)
+        self.tickets, self.keys = tickets, keys
+
+
+def accepted(
+    pairs: Sequence[tuple[Draft, Append]], outcomes: Sequence[Outcome]
+) -> list[tuple[Draft, Appended]]:
+    """All appended. Raises Stale or StoreUnavailable: the transaction rolls back, and the batch is
+    decided again."""
+    written: list[tuple[Draft, Appended]] = []
+    stale: list[str] = []
+    keys: list[tuple[str, str]] = []
+    for (draft, _), outcome in zip(pairs, outcomes, strict=True):
+        match outcome:
+            case Appended():
+                written.append((draft, outcome))
+            case Conflict():
+                stale.append(draft.ticket)
+            case Repeated():
+                stale.append(draft.ticket)
+                keys += [(c.sender, c.key) for c in draft.commands]
+            case TooLate():
+                raise StoreUnavailable(f"{draft.ticket}: a reaction before the watermark")
+    if stale:
+        raise Stale(stale, keys)
+    return written

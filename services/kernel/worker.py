@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Place, Record
 from services.kernel.clock import Clock
 from services.kernel.draft import Draft
-from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Repeated, TooLate
+from services.kernel.facts import Appended, Fact, InboxRow, Repeated
 from services.kernel.inbox import Batch, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
 from services.kernel.parking import batch_of, bucket_for, park, spoiled, ticket_of, waiting
-from services.kernel.planner import Plan, Planner
+from services.kernel.planner import Plan, Planner, Stale, accepted
 from services.kernel.relay import Relay
 from services.kernel.replies import Replies
 from services.kernel.service import Service
@@ -27,17 +27,6 @@ ATTEMPTS = 3
 
 
 _UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
-
-
-class Stale(Exception):
-    """A cached state was behind its stream, or commands came again: decide again.
-
-    `keys`: all command ids of the drafts in which one was used before.
-    """
-
-    def __init__(self, keys: list[tuple[str, str]]) -> None:
-        super().__init__(keys)
-        self.keys = keys
 
 
 class Worker:
@@ -70,8 +59,16 @@ class Worker:
     # Ownership
 
     async def assigned(self, places: Sequence[Place]) -> Mapping[Place, int]:
-        """Raise the epochs, then say where each partition goes on."""
-        rows = await self._store.claim(places) if places else []
+        """Raise the epochs, then say where each partition goes on, however long the store takes:
+        the group asks once, and a partition without an answer would be read by nobody."""
+        while True:
+            try:
+                return await self._own(await self._store.claim(places) if places else [])
+            except StoreUnavailable as error:
+                log.warning("the store cannot be reached: %s", error)
+                await self._clock.sleep(1.0)
+
+    async def _own(self, rows: Sequence[InboxRow]) -> Mapping[Place, int]:
         self._inbox.own(rows)
         if self._states is not None:
             self._states.evict()
@@ -97,8 +94,9 @@ class Worker:
 
     async def reclaim(self) -> None:
         """After a lost or unknown commit: nothing in memory counts, ask the store again."""
-        places = list(self._inbox.rows)
-        offsets = await self.assigned(places)
+        rows = await self._store.claim(list(self._inbox.rows)) if self._inbox.rows else []
+        held = [r for r in rows if (r.topic, r.partition) in self._inbox.rows]
+        offsets = await self._own(held)  # without those that the group took meanwhile
         assert self.consumer is not None
         for place, offset in offsets.items():
             self.consumer.seek(place, offset)
@@ -214,6 +212,9 @@ class Worker:
             try:
                 return plan, await self._commit(batch, plan, released)
             except Stale as stale:
+                assert self._states is not None
+                self._states.evict(stale.tickets)
+                self._meter.conflicts(len(stale.tickets))
                 if stale.keys:
                     repeats.update(await self._store.answers(stale.keys))
         raise StoreUnavailable("the tickets of the batch are changing too fast")
@@ -256,7 +257,7 @@ class Worker:
             pairs = plan.appends()
             if pairs:
                 outcomes = await tx.append([append for _, append in pairs])
-                written = self._accept(pairs, outcomes)
+                written = accepted(pairs, outcomes)
             await self._fold(tx, batch, plan)
             if released:
                 await tx.unpark(released)
@@ -276,28 +277,3 @@ class Worker:
             await tx.set_frontier(bucket, f.import_id, f.until, f.final)
         for view in self._service.views:
             await view.apply(tx, batch.facts)
-
-    def _accept(
-        self, pairs: Sequence[tuple[Draft, Append]], outcomes: Sequence[Outcome]
-    ) -> list[tuple[Draft, Appended]]:
-        """All appended, or Stale: the transaction rolls back and the batch is decided again."""
-        written: list[tuple[Draft, Appended]] = []
-        stale: list[str] = []
-        keys: list[tuple[str, str]] = []
-        for (draft, _), outcome in zip(pairs, outcomes, strict=True):
-            match outcome:
-                case Appended():
-                    written.append((draft, outcome))
-                case Conflict():
-                    stale.append(draft.ticket)
-                case Repeated():
-                    stale.append(draft.ticket)
-                    keys += [(c.sender, c.key) for c in draft.commands]
-                case TooLate():
-                    raise StoreUnavailable(f"{draft.ticket}: a reaction before the watermark")
-        if stale:
-            assert self._states is not None
-            self._states.evict(stale)
-            self._meter.conflicts(len(stale))
-            raise Stale(keys)
-        return written

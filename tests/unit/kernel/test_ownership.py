@@ -1,0 +1,84 @@
+"""Who owns a partition, while the store is away and the group changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from services.kernel.bus_kafka import KafkaConsumer, _Listener, _Seen
+from services.kernel.names import TICKETS
+from services.kernel.store import StoreUnavailable
+from tests.support.desks import desk, echo
+from tests.support.processes import City, city, tickets_in
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[City]:
+    async with city() as made:
+        yield made
+
+
+async def test_a_partition_given_while_the_store_is_away_is_read_once_it_is_back(
+    town: City,
+) -> None:
+    (ticket,) = tickets_in(0, 1)
+    first, second = await town.process(desk()), await town.process(echo())
+    places = list(second.inbox.rows)
+    await second.worker.revoked(places)
+    claim, failures = second.store.claim, 2
+
+    async def away(partitions: Any) -> Any:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise StoreUnavailable("it is being restarted")
+        return await claim(partitions)
+
+    second.store.claim = away  # type: ignore[method-assign]
+    given = asyncio.create_task(second.worker.assigned(places))
+    for _ in range(10):
+        await asyncio.sleep(0)
+        town.clock.advance(seconds=1)
+    assert (await given).keys() == set(places)
+    await first.note(ticket, "called")
+    await first.relay()
+    await second.read()
+    assert await second.names(ticket) == ["ClockStarted"]
+
+
+async def test_what_the_group_took_meanwhile_is_not_claimed_back(town: City) -> None:
+    owner = await town.process(echo())
+    claim = owner.store.claim
+
+    async def slowly(partitions: Any) -> Any:
+        rows = await claim(partitions)
+        await owner.worker.revoked([(TICKETS, 0)])
+        return rows
+
+    owner.store.claim = slowly  # type: ignore[method-assign]
+    await owner.worker.reclaim()
+    assert 0 not in owner.inbox.buckets()
+    assert 1 in owner.inbox.buckets()
+
+
+async def test_a_change_of_the_group_that_fails_is_raised_by_the_next_fetch() -> None:
+    async def broken(places: Any) -> Any:
+        raise ZeroDivisionError("a defect")
+
+    async def records(**_: Any) -> dict[Any, Any]:
+        return {}
+
+    inner: Any = SimpleNamespace(pause=lambda *_: None, getmany=records)
+    seen = _Seen()
+    listener = _Listener(inner, seen, broken, broken)
+    consumer = KafkaConsumer(inner, seen)
+    assert await consumer.fetch(10, 0.0) == []
+    with pytest.raises(ZeroDivisionError):
+        await listener.on_partitions_assigned([TopicPartition(TICKETS, 0)])
+    with pytest.raises(ZeroDivisionError):
+        await consumer.fetch(10, 0.0)
