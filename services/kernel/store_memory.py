@@ -112,8 +112,10 @@ class MemoryTx:
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
         self._tables.parked.extend(rows)
 
-    async def unpark(self, ticket: str) -> None:
-        self._tables.parked = [p for p in self._tables.parked if p[1].ticket != ticket]
+    async def unpark(self, bucket: int, ticket: str, count: int) -> None:
+        rows = [p for p in self._tables.parked if (p[0], p[1].ticket) == (bucket, ticket)]
+        for row in rows[:count]:
+            self._tables.parked.remove(row)
 
 
 class MemoryStore:
@@ -243,10 +245,11 @@ class MemoryStore:
         self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int
     ) -> list[Timer]:
         silent = {(bucket, sources): until for bucket, sources, until in proven}
+        parked = await self.parked_tickets(buckets)
         due = [
             t
             for t in self._tables.timers.values()
-            if t.bucket in buckets and self._is_due(t, silent)
+            if t.bucket in buckets and t.ticket not in parked and self._is_due(t, silent)
         ]
         return sorted(due, key=lambda t: (t.due_at, t.ticket, t.name))[:limit]
 

@@ -142,8 +142,8 @@ class PostgresTx:
         ]  # fmt: skip
         await self.connection.execute(self._sql["park"], *columns(lines, 10))
 
-    async def unpark(self, ticket: str) -> None:
-        await self.connection.execute(self._sql["unpark"], ticket)
+    async def unpark(self, bucket: int, ticket: str, count: int) -> None:
+        await self.connection.execute(self._sql["unpark"], bucket, ticket, count)
 
 
 class PostgresStore:

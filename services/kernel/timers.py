@@ -61,7 +61,6 @@ class Timers:
         if not buckets:
             return 0
         due = await self._store.due_timers(await self._proven(buckets), buckets, LIMIT)
-        due = [t for t in due if t.ticket not in self._inbox.parked]
         fresh = [t for t in due if self._fired.get((t.ticket, t.name)) != t.due_at]
         live = {(t.ticket, t.name) for t in due}
         self._fired = {k: v for k, v in self._fired.items() if k in live}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Place, Record
 from services.kernel.clock import Clock
@@ -13,6 +14,7 @@ from services.kernel.facts import Appended, Fact, InboxRow, Repeated
 from services.kernel.inbox import Batch, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
+from services.kernel.names import bucket_of
 from services.kernel.parking import batch_of, bucket_for, park, spoiled, ticket_of, waiting
 from services.kernel.planner import Plan, Planner, Stale, accepted
 from services.kernel.relay import Relay
@@ -24,6 +26,17 @@ from services.kernel.store import LostOwnership, Store, StoreUnavailable, Tx
 log = logging.getLogger("hotline.worker")
 POLL = 500
 ATTEMPTS = 3
+
+
+MOST_RELEASED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The first records of a parked ticket, which are applied or dropped now."""
+
+    ticket: str
+    count: int
 
 
 _UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
@@ -185,22 +198,25 @@ class Worker:
     async def release(self, ticket: str, *, drop: bool = False) -> int:
         """Apply (or drop) what waits of a ticket, in order, with its own times; how many.
 
-        Raises what made the ticket wait when it still does: then nothing has changed.
+        By the bucket's owner, MOST_RELEASED at a time; the ticket waits until nothing is left.
+        Raises LostOwnership, or what made the ticket wait when it still does: then nothing has
+        changed.
         """
         async with self._one_at_a_time:
-            rows = await self._store.parked_records(ticket, 10_000)
+            rows = await self._store.parked_records(ticket, MOST_RELEASED)
             if not rows:
                 return 0
             batch = Batch() if drop else batch_of(rows, self._inbox.tickets)
-            plan, written = await self._settle(batch, released=ticket)
-            self._inbox.parked.discard(ticket)
+            plan, written = await self._settle(batch, Released(ticket, len(rows)))
+            if len(rows) < MOST_RELEASED:
+                self._inbox.parked.discard(ticket)
             if self._states is not None:
                 self._states.evict([ticket])
             await self._after(batch, plan, written)
             return len(rows)
 
     async def _settle(
-        self, batch: Batch, released: str = ""
+        self, batch: Batch, released: Released | None = None
     ) -> tuple[Plan, list[tuple[Draft, Appended]]]:
         """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
@@ -248,20 +264,28 @@ class Worker:
     # Write
 
     async def _commit(
-        self, batch: Batch, plan: Plan, released: str
+        self, batch: Batch, plan: Plan, released: Released | None
     ) -> list[tuple[Draft, Appended]]:
         written: list[tuple[Draft, Appended]] = []
         async with self._store.transaction() as tx:
             if batch.advances:
                 await tx.advance(batch.advances)
+            if released is not None:
+                await self._unpark(tx, released)
             pairs = plan.appends()
             if pairs:
                 outcomes = await tx.append([append for _, append in pairs])
                 written = accepted(pairs, outcomes)
             await self._fold(tx, batch, plan)
-            if released:
-                await tx.unpark(released)
         return written
+
+    async def _unpark(self, tx: Tx, released: Released) -> None:
+        bucket = bucket_of(released.ticket, self._buckets)
+        epochs = self._inbox.epochs()
+        if bucket not in epochs:
+            raise LostOwnership(f"bucket {bucket} of {released.ticket} is another process's")
+        await tx.still_owner(self._inbox.tickets, {bucket: epochs[bucket]})
+        await tx.unpark(bucket, released.ticket, released.count)
 
     async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
         if batch.waiting:

@@ -72,6 +72,7 @@ where t.bucket = a.bucket and t.ticket = a.ticket and t.name = a.name
 
 -- name: due_timers
 -- Live timers wait for silence proven per bucket and set of sources, imported ones for their frontier.
+-- Those of parked tickets are left out here: a page full of them would stop everybody else's.
 (select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id
  from unnest($1::int[], $2::text[], $3::timestamptz[]) a (bucket, sources, until)
  cross join lateral (
@@ -80,12 +81,16 @@ where t.bucket = a.bucket and t.ticket = a.ticket and t.name = a.name
         and (t.import_id = '' or exists (
             select from {schema}.frontier f
             where f.bucket = t.bucket and f.import_id = t.import_id and f.final))
+        and not exists (
+            select from {vault}.parked p where p.bucket = t.bucket and p.ticket = t.ticket)
     order by t.due_at limit $5) t)
 union
 (select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id
  from {schema}.frontier f
  join {schema}.timer t on t.bucket = f.bucket and t.import_id = f.import_id and t.due_at <= f.until
- where f.bucket = any ($4::int[]) limit $5)
+ where f.bucket = any ($4::int[])
+    and not exists (select from {vault}.parked p where p.bucket = t.bucket and p.ticket = t.ticket)
+ limit $5)
 order by due_at limit $5
 
 -- name: timer_sources
@@ -138,5 +143,6 @@ select ticket, topic, partition, "offset", timestamp, key, value, headers, reaso
 from {vault}.parked where $1 = '' or ticket = $1 order by id limit $2
 
 -- name: unpark
--- The ticket goes on.
-delete from {vault}.parked where ticket = $1
+-- What was read of the ticket goes on, and no record that came to wait since.
+delete from {vault}.parked where id in (
+    select id from {vault}.parked where bucket = $1 and ticket = $2 order by id limit $3)

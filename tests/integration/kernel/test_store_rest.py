@@ -44,8 +44,30 @@ async def test_parked_tickets_are_known_by_bucket_until_they_are_released(store:
     assert await store.parked_tickets([1, 2]) == {"b", "c"}
     assert await store.parked_tickets([]) == set()
     async with store.transaction() as tx:
-        await tx.unpark("b")
+        await tx.unpark(1, "b", 1)
     assert await store.parked_tickets([0, 1]) == {"a", "c"}
+
+
+async def test_only_what_was_read_of_a_ticket_waits_no_more(store: Store) -> None:
+    async with store.transaction() as tx:
+        await tx.park([(0, parked("a", offset)) for offset in (1, 2, 3)])
+    async with store.transaction() as tx:
+        await tx.unpark(0, "a", 2)
+    assert [r.offset for r in await store.parked_records("a", 10)] == [3]
+
+
+async def test_the_timers_of_parked_tickets_take_nobodys_place(store: Store) -> None:
+    live, imported = timer("resolve", 1), timer("contact", 2)
+    imported.import_id = "old-city"
+    async with store.transaction() as tx:
+        await tx.change_timers([live, imported])
+        await tx.set_frontier(0, "old-city", NOW + timedelta(days=1), False)
+        await tx.park([(0, parked(live.ticket, 1))])
+    proven = [(0, "dispatch", NOW + timedelta(days=1))]
+    assert await store.due_timers(proven, [0], 10) == []
+    async with store.transaction() as tx:
+        await tx.unpark(0, live.ticket, 1)
+    assert [t.name for t in await store.due_timers(proven, [0], 10)] == ["resolve", "contact"]
 
 
 async def test_a_transaction_that_fails_leaves_nothing_of_all_it_did(store: Store) -> None:
