@@ -1,4 +1,4 @@
-"""`hotline ticket show`: what it cannot do is one sentence."""
+"""What `hotline ticket show` cannot do is one sentence."""
 
 from __future__ import annotations
 
