@@ -84,9 +84,10 @@ class States:
         A decision that writes finds that out by its conflict, one that is quiet never would.
         """
         for fact in facts:
-            known = self._kept.get(fact.ticket)
-            if known is not None and fact.source == self._codec.source and known[1] < fact.version:
-                del self._kept[fact.ticket]
+            if fact.source == self._codec.source:
+                known = self._kept.get(fact.ticket)
+                if known is not None and known[1] < fact.version:
+                    del self._kept[fact.ticket]
 
     def evict(self, tickets: Iterable[str] | None = None) -> None:
         """Forget some, or all."""

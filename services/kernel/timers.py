@@ -121,6 +121,6 @@ class Timers:
         self._kept(written)
         now = self._clock.now()
         for timer in timers:
-            if not timer.import_id:
+            if not timer.import_id and timer.ticket not in undone:
                 self._meter.lateness_s.observe(max(0.0, (now - timer.due_at).total_seconds()))
         return undone
