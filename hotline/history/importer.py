@@ -129,9 +129,7 @@ class Importer:
             if len(self._waiting) % 2:
                 self._outbox.append(self._submission(journey))
             else:
-                post = asyncio.create_task(self._post(http, journey))
-                self._posts.add(post)
-                post.add_done_callback(self._posts.discard)
+                self._posts.add(asyncio.create_task(self._post(http, journey)))
 
     def _submission(self, journey: Journey) -> Outgoing:
         stated = Import(self._city.import_id, journey.row.created_at)
@@ -164,7 +162,9 @@ class Importer:
             self._take(to_fact(record, attributes(record.headers)))
         if records:
             self._tell(self.progress)
-        for post in [p for p in self._posts if p.done()]:
+        done = {post for post in self._posts if post.done()}
+        self._posts -= done
+        for post in done:
             post.result()
         return len(records)
 
