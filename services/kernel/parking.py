@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import orjson
 
@@ -14,6 +15,14 @@ from services.kernel.facts import Append, Appended, NewFact
 from services.kernel.inbox import Batch
 from services.kernel.names import PARKED, bucket_of, topic_of
 from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The first records of a parked ticket, which are applied or dropped now."""
+
+    ticket: str
+    count: int
 
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Place, Record
 from services.kernel.clock import Clock
@@ -15,7 +14,15 @@ from services.kernel.inbox import Batch, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
-from services.kernel.parking import batch_of, bucket_for, park, spoiled, ticket_of, waiting
+from services.kernel.parking import (
+    Released,
+    batch_of,
+    bucket_for,
+    park,
+    spoiled,
+    ticket_of,
+    waiting,
+)
 from services.kernel.planner import Plan, Planner, Stale, accepted
 from services.kernel.relay import Relay
 from services.kernel.replies import Replies
@@ -26,19 +33,7 @@ from services.kernel.store import LostOwnership, Store, StoreUnavailable, Tx
 log = logging.getLogger("hotline.worker")
 POLL = 500
 ATTEMPTS = 3
-
-
 MOST_RELEASED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """The first records of a parked ticket, which are applied or dropped now."""
-
-    ticket: str
-    count: int
-
-
 _UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
 
 

@@ -12,9 +12,10 @@ from aiokafka import TopicPartition
 
 from services.kernel.bus_kafka import KafkaConsumer, _Listener, _Seen
 from services.kernel.names import TICKETS
-from services.kernel.store import StoreUnavailable
+from services.kernel.store import LostOwnership, StoreUnavailable
 from tests.support.desks import desk, echo
 from tests.support.processes import City, city, tickets_in
+from tests.unit.kernel.test_worker import noted, started
 
 
 @pytest.fixture
@@ -82,3 +83,26 @@ async def test_a_change_of_the_group_that_fails_is_raised_by_the_next_fetch() ->
         await listener.on_partitions_assigned([TopicPartition(TICKETS, 0)])
     with pytest.raises(ZeroDivisionError):
         await consumer.fetch(10, 0.0)
+
+
+async def test_a_former_owners_batch_rolls_back(town: City) -> None:
+    first, former = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"))
+    records = await former.poll()
+    newer = await town.process(echo(), "1")
+    with pytest.raises(LostOwnership):
+        await former.worker.step(records)
+    assert await newer.ledger("t1") == []
+    await newer.read()
+    assert await started(newer, "t1") == ["called"]
+
+
+async def test_an_owner_that_claims_again_reads_on_where_the_store_says(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"))
+    await second.read()
+    await noted(town, first, ("t1", "wrote"))
+    await second.poll()
+    await second.worker.reclaim()
+    await second.read()
+    assert await started(second, "t1") == ["called", "wrote"]

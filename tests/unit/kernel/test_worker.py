@@ -15,7 +15,7 @@ from services.kernel.bus import LogHole, Outgoing
 from services.kernel.facts import Append, Appended
 from services.kernel.names import PARKED, TICKETS, bucket_of
 from services.kernel.service import Service
-from services.kernel.store import LostOwnership, StoreUnavailable
+from services.kernel.store import StoreUnavailable
 from tests.support.desks import ClockStarted, SeenNote, Start, desk, echo, echo_react
 from tests.support.loops import BUCKETS
 from tests.support.processes import City, Process, city, tickets_in
@@ -56,29 +56,6 @@ async def noted(town: City, desk_process: Process, *notes: tuple[str, str]) -> N
 async def started(process: Process, ticket: str) -> list[str]:
     facts = [f for f in await process.ledger(ticket) if f.type.endswith("ClockStarted")]
     return [process.service.codec.decode(f).clock for f in facts]
-
-
-async def test_a_former_owners_batch_rolls_back(town: City) -> None:
-    first, former = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"))
-    records = await former.poll()
-    newer = await town.process(echo(), "1")
-    with pytest.raises(LostOwnership):
-        await former.worker.step(records)
-    assert await newer.ledger("t1") == []
-    await newer.read()
-    assert await started(newer, "t1") == ["called"]
-
-
-async def test_an_owner_that_claims_again_reads_on_where_the_store_says(town: City) -> None:
-    first, second = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"))
-    await second.read()
-    await noted(town, first, ("t1", "wrote"))
-    await second.poll()
-    await second.worker.reclaim()
-    await second.read()
-    assert await started(second, "t1") == ["called", "wrote"]
 
 
 async def test_a_stale_state_is_loaded_again_and_decided_again(town: City) -> None:
