@@ -169,11 +169,28 @@ def _handled(row: Summary, fact: Fact) -> Summary:
     return replace(row, state=state, updated_at=fact.time)
 
 
+def _withdrawn(row: Summary, fact: Fact) -> Summary:
+    """What is archived stays so: there is nothing left to take back."""
+    if row.state is State.ARCHIVED:
+        return row
+    return replace(row, state=State.WITHDRAWN, updated_at=fact.time)
+
+
+def _archived(row: Summary, fact: Fact) -> Summary:
+    """Dispatch also closes the file of what was withdrawn, and says so.
+
+    Its reason decides, not the row: the unit may act before dispatch hears of the withdrawal, and
+    a withdrawal of what is completed leaves the return visit its say.
+    """
+    withdrawn = fact.data.get("reason", "") == "withdrawn"
+    state = State.WITHDRAWN if withdrawn else State.ARCHIVED
+    return replace(row, state=state, updated_at=fact.time)
+
+
 _RECEIVED = "hotline.intake.v1.TicketReceived"
 _STATES = {
     "hotline.intake.v1.TicketRefused": State.REFUSED,
     "hotline.intake.v1.TicketDiverted": State.DIVERTED,
-    "hotline.intake.v1.TicketWithdrawn": State.WITHDRAWN,
     "hotline.dispatch.v1.DispatchQueued": State.QUEUED,
     "hotline.dispatch.v1.DispatchConfirmed": State.CONFIRMED,
     "hotline.dispatch.v1.ReturnRequested": State.RETURN_ASKED,
@@ -184,11 +201,12 @@ _STATES = {
     "hotline.dispatch.v1.ReplyApproved": State.APPROVED,
     "hotline.dispatch.v1.TicketCompleted": State.COMPLETED,
     "hotline.dispatch.v1.RedoOrdered": State.REDO,
-    "hotline.dispatch.v1.TicketArchived": State.ARCHIVED,
 }
 _MOVES: dict[str, Callable[[Summary, Fact], Summary]] = {
     "hotline.intake.v1.TicketAccepted": _accepted,
+    "hotline.intake.v1.TicketWithdrawn": _withdrawn,
     "hotline.dispatch.v1.TicketDispatched": _dispatched,
+    "hotline.dispatch.v1.TicketArchived": _archived,
     "hotline.dispatch.v1.CitizenContacted": _handled,
     "hotline.dispatch.v1.ProgressNoted": _handled,
 }

@@ -81,6 +81,29 @@ def test_a_ticket_may_end_before_dispatch() -> None:
     assert [state_of(end) for end in ends] == [State.REFUSED, State.DIVERTED, State.WITHDRAWN]
 
 
+def test_a_ticket_withdrawn_while_open_ends_as_withdrawn() -> None:
+    withdrawn, closed = intake.TicketWithdrawn(), dispatch.TicketArchived(reason="withdrawn")
+    assert state_of(accepted(), dispatched(), withdrawn, closed) is State.WITHDRAWN
+
+
+def test_a_withdrawal_of_what_is_completed_leaves_the_return_visit_its_say() -> None:
+    visited = dispatch.TicketArchived(reason="solved at the return visit")
+    said = (dispatch.TicketCompleted(), intake.TicketWithdrawn(), visited)
+    assert state_of(*said) is State.ARCHIVED
+
+
+def test_an_act_of_the_unit_that_met_the_withdrawal_does_not_hide_it() -> None:
+    met = (dispatched(), intake.TicketWithdrawn(), dispatch.DispatchConfirmed())
+    assert state_of(*met) is State.CONFIRMED
+    assert state_of(*met, dispatch.TicketArchived(reason="withdrawn")) is State.WITHDRAWN
+
+
+def test_a_ticket_withdrawn_after_its_archive_stays_archived() -> None:
+    closed = (received(), dispatched(), dispatch.TicketArchived(reason="reviewed"))
+    assert file_of(*closed, intake.TicketWithdrawn()).summary == file_of(*closed).summary
+    assert state_of(*closed[1:]) is State.ARCHIVED
+
+
 def test_a_note_after_the_reply_does_not_move_the_ticket_back() -> None:
     assert state_of(dispatched(), replied(), dispatch.ProgressNoted()) is State.REPLIED
 
