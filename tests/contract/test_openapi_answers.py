@@ -124,9 +124,10 @@ async def test_a_matter_taken_in_is_answered_as_told(clients: dict[str, Client])
     found = await intake.send("GET", state, "channel", ticket, headers=mine)
     assert found.json() == {"ticket": ticket, "state": "accepted"}
     assert (await intake.send("GET", state, "channel", ticket)).status_code == 404
-    withdrawn = await intake.send(
-        "POST", "/v1/tickets/{ticket}/withdraw", "channel", ticket, json={"reason": "Mended."}
-    )
+    withdraw, mended = "/v1/tickets/{ticket}/withdraw", {"reason": "Mended.", "code": ""}
+    assert (await intake.send("POST", withdraw, "channel", ticket, json=mended)).status_code == 404
+    mended["code"] = code
+    withdrawn = await intake.send("POST", withdraw, "channel", ticket, json=mended)
     assert withdrawn.json()["facts"] == ["TicketWithdrawn"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from services.intake.adapters.vault import Vault
 from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.matter import NO_FACTS
 from services.intake.domain.number import ticket_number
+from services.intake.domain.ticket import digest_of
 from services.kernel.personal import seal
 from services.kernel.service import Submission
 
@@ -60,7 +60,7 @@ class Desk:
             description=sealed("description", matter.description),
             contact=sealed("contact", matter.contact),
             address=sealed("address", matter.address),
-            code_digest=hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest(),
+            code_digest=digest_of(ticket, code),
             facts=matter.facts or NO_FACTS,
             latitude=matter.latitude,
             longitude=matter.longitude,

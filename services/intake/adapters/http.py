@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Path
@@ -16,7 +14,6 @@ from services.intake.adapters.desk import Desk
 from services.intake.adapters.opening import opening_router
 from services.intake.adapters.submitting import submit_router
 from services.intake.domain.commands import CloseHistory
-from services.intake.domain.ticket import Phase
 from services.intake.service import outcome
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
@@ -83,8 +80,7 @@ def _state(made: FastAPI, runtime: Runtime) -> None:
         await waited(runtime, positions)
         assert runtime.states is not None
         state, _ = await runtime.states.anew(ticket)
-        digest = hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest()
-        if state.phase is Phase.UNKNOWN or not hmac.compare_digest(digest, state.code_digest):
+        if not state.opens(ticket, code):
             raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
         return TicketState.model_validate({"ticket": ticket, **outcome(state)})
 

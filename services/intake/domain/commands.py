@@ -121,9 +121,11 @@ class SubmitMatter:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawTicket:
-    """The citizen takes the matter back."""
+    """The citizen takes the matter back, by the code that the answer to it gave."""
 
     at: datetime
+    ticket: str
+    code: str
     reason: str
 
 
@@ -263,7 +265,8 @@ def _diverted(command: SubmitMatter, rules: RuleSet, rule: Rule) -> TicketDivert
 
 
 def withdraw(command: WithdrawTicket, ticket: Ticket) -> Sequence[Event]:
-    if ticket.phase is Phase.UNKNOWN:
+    """A wrong code learns no more than a wrong number."""
+    if not ticket.opens(command.ticket, command.code):
         raise UnknownTicket
     if ticket.phase is Phase.WITHDRAWN:
         return []

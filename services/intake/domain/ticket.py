@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -117,6 +119,11 @@ class Phase(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+def digest_of(ticket: str, code: str) -> str:
+    """What is kept of a code, bound to its ticket: nobody reads the code out of the facts."""
+    return hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """The fold over intake's own stream; `history_until` belongs to an import's stream."""
@@ -129,6 +136,10 @@ class Ticket:
     refusal: TicketRefused | None = None
     history_until: datetime | None = None
     history_final: bool = False
+
+    def opens(self, ticket: str, code: str) -> bool:
+        """Whether that is the citizen's code; no code opens what was never received."""
+        return hmac.compare_digest(digest_of(ticket, code), self.code_digest)
 
 
 def evolve(state: Ticket, event: Event) -> Ticket:

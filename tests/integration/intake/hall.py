@@ -92,12 +92,25 @@ class Hall:
         now = datetime.now(UTC)
         await self.loop.bus().publish([signed.submission("w-1", message, command_id, now, stated)])
 
+    async def command(self, sender: str, ticket: str, message: Message, command_id: str) -> None:
+        """A signed record of the commands topic."""
+        signed = signer(self.run_dir, sender, self.loop.namespace, BUCKETS)
+        now = datetime.now(UTC)
+        await self.loop.bus().publish([signed.command(ticket, message, command_id, now)])
+
     async def replies(self, sender: str, count: int) -> list[CommandAnswered]:
         """The first answers on the sender's own topic."""
         topic = topic_of(self.loop.namespace, replies_of(sender))
         places = [(topic, partition) for partition in range(6)]
         records = await self.loop.read(places, lambda found: len(found) >= count)
         return [CommandAnswered.FromString(r.value or b"") for r in records]
+
+
+def problem(answer: httpx.Response) -> tuple[int, str, str]:
+    """Status, type and rule of a refusal of ours."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    return answer.status_code, told["type"], told.get("rule", "")
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from services.intake.domain.ticket import (
     TicketDiverted,
     TicketReceived,
     TicketRefused,
+    digest_of,
 )
 
 CITY = load("sample")
@@ -23,6 +24,7 @@ DECIDER = decider(CITY.rules, CITY.catalogue)
 NOON = datetime(2026, 3, 16, 4, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 TICKET = "20260316-0000001-5"
+CODE = "7HK3MW9QXB2P"
 RECEIPT = f"{TICKET}/119"
 
 
@@ -42,7 +44,7 @@ def matter(kind: Kind = Kind.COMPLAINT, **facts: Any) -> SubmitMatter:
         description=b"sealed description",
         contact=b"sealed contact",
         address=b"sealed address",
-        code_digest="digest",
+        code_digest=digest_of(TICKET, CODE),
         facts=MatterFacts(**facts),
         latitude=32.9,
         longitude=115.8,

@@ -18,10 +18,12 @@ from services.intake.domain.ticket import (
     Ticket,
     TicketReceived,
     TicketWithdrawn,
+    digest_of,
 )
 from services.kernel.decider import Rejection
 from tests.unit.intake.matters import (
     ACCEPTED,
+    CODE,
     DECIDER,
     DIVERTED,
     LATER,
@@ -29,10 +31,13 @@ from tests.unit.intake.matters import (
     RECEIPT,
     RECEIVED,
     REFUSED,
+    TICKET,
     matter,
+    received,
     when,
 )
 
+WITHDRAW = WithdrawTicket(LATER, TICKET, CODE, "settled")
 WITHDRAWN = TicketWithdrawn(LATER, "settled")
 ACKNOWLEDGED = DiversionAcknowledged(LATER, RECEIPT, "119")
 CLOSED = HistoryClosed(NOON, "old", NOON, final=False)
@@ -103,7 +108,7 @@ def test_a_matter_that_was_received_is_not_received_again(given: tuple[Event, ..
 
 
 def test_a_citizen_takes_an_accepted_matter_back() -> None:
-    assert when(WithdrawTicket(LATER, "settled"), RECEIVED, ACCEPTED) == [WITHDRAWN]
+    assert when(WITHDRAW, RECEIVED, ACCEPTED) == [WITHDRAWN]
 
 
 @pytest.mark.parametrize(
@@ -120,11 +125,32 @@ def test_only_an_accepted_matter_can_be_withdrawn(
     given: tuple[Event, ...], rejection: type[Rejection]
 ) -> None:
     with pytest.raises(rejection):
-        when(WithdrawTicket(LATER, "settled"), *given)
+        when(WITHDRAW, *given)
+
+
+@pytest.mark.parametrize("code", ["", CODE.lower(), f"{CODE} ", "2" * 12, digest_of(TICKET, CODE)])
+@pytest.mark.parametrize(
+    "given", [(RECEIVED, ACCEPTED), (RECEIVED, REFUSED), (RECEIVED, ACCEPTED, WITHDRAWN)]
+)
+def test_a_wrong_code_learns_no_more_than_a_wrong_number(
+    given: tuple[Event, ...], code: str
+) -> None:
+    with pytest.raises(commands.UnknownTicket):
+        when(replace(WITHDRAW, code=code), *given)
+
+
+def test_a_code_opens_its_own_ticket_only() -> None:
+    with pytest.raises(commands.UnknownTicket):
+        when(replace(WITHDRAW, ticket="20260316-0000002-3"), RECEIVED, ACCEPTED)
+
+
+def test_no_code_withdraws_a_ticket_that_was_given_none() -> None:
+    with pytest.raises(commands.UnknownTicket):
+        when(replace(WITHDRAW, code=""), received(code_digest=""), ACCEPTED)
 
 
 def test_a_second_withdrawal_is_quiet() -> None:
-    again = WithdrawTicket(LATER + timedelta(hours=1), "again")
+    again = replace(WITHDRAW, at=LATER + timedelta(hours=1), reason="again")
     assert when(again, RECEIVED, ACCEPTED, WITHDRAWN) == []
 
 
@@ -210,7 +236,7 @@ def test_the_phase_says_what_became_of_the_matter(given: tuple[Event, ...], phas
 
 def test_the_fold_remembers_what_later_decisions_need() -> None:
     assert DECIDER.fold((RECEIVED, REFUSED)) == Ticket(
-        Phase.REFUSED, code_digest="digest", person_id="p1", refusal=REFUSED
+        Phase.REFUSED, code_digest=digest_of(TICKET, CODE), person_id="p1", refusal=REFUSED
     )
     diverted = DECIDER.fold((*DIVERSION, ACKNOWLEDGED))
     assert (diverted.line, diverted.receipt) == ("119", RECEIPT)
