@@ -147,8 +147,8 @@ async def _checked(
         tickets=len(progress.accepted_at),
         facts=dict(sorted(progress.facts.items())),
         facts_digest=_digest(progress),
-        closed=sum(row.closed_at is not None for row in rows),
-        late=sum(row.closed_at is not None and is_missed(row) for row in rows),
+        closed=len(progress.completed),
+        late=len(progress.completed & progress.late),
         impossible=sum(row.impossible for row in rows),
         generated="confirm, contact, visit times and answers come from a seed",
         missed={"engine": progress.missed["resolve"], "expected": expected},
@@ -159,14 +159,17 @@ async def _checked(
         seconds=round(seconds, 1),
         problems=[],
     )
-    outcome.problems = _problems(outcome, len(rows))
+    outcome.problems = _problems(outcome, rows)
     return outcome
 
 
-def _problems(outcome: Outcome, rows: int) -> list[str]:
+def _problems(outcome: Outcome, rows: Sequence[Row]) -> list[str]:
     found = []
-    if outcome.tickets != rows:
-        found.append(f"{rows - outcome.tickets} tickets are lost")
+    if outcome.tickets != len(rows):
+        found.append(f"{len(rows) - outcome.tickets} tickets are lost")
+    closed = sum(row.closed_at is not None for row in rows)
+    if outcome.closed != closed:
+        found.append(f"{outcome.closed} tickets are closed, {closed} in the file")
     if outcome.missed["engine"] != outcome.missed["expected"]:
         found.append(f"missed: {outcome.missed}")
     found += [f"feed of {d}: {state}" for d, state in outcome.proofs.items() if state != "ok"]
