@@ -32,7 +32,6 @@ from services.kernel.bus import Reader
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import department_of, topic_of
 
-RATE = 200.0
 CONNECTIONS = 64
 PARTITIONS = 6
 WARM_UP_S = 3.0
@@ -92,16 +91,21 @@ def _endpoints(port: int) -> str:
 async def _rounds(
     options: Options, place: Site, channel: Posting, arrived: Arrived
 ) -> dict[str, Any]:
-    await _round(place, channel, arrived, WARM_UP_S)
-    rounds = [await _round(place, channel, arrived, options.seconds) for _ in range(options.rounds)]
+    await _round(place, channel, arrived, WARM_UP_S, options.rate)
+    rounds = [
+        await _round(place, channel, arrived, options.seconds, options.rate)
+        for _ in range(options.rounds)
+    ]
     noise = noise_percent([r["topic"]["p50_ms"] for r in rounds])
-    return {**medians(rounds), "rate_per_s": RATE, "noise_percent": noise}
+    return {**medians(rounds), "rate_per_s": options.rate, "noise_percent": noise}
 
 
-async def _round(place: Site, channel: Posting, arrived: Arrived, seconds: float) -> dict[str, Any]:
+async def _round(
+    place: Site, channel: Posting, arrived: Arrived, seconds: float, rate: float
+) -> dict[str, Any]:
     arrived.topic.clear()
     arrived.webhook.clear()
-    answered = await channel.paced(RATE, seconds)
+    answered = await channel.paced(rate, seconds)
     await _all_there(arrived.topic, len(answered))
     return {
         "topic": _shown(arrived.topic),

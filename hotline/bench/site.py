@@ -21,11 +21,12 @@ ROOT = Path(".run") / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked of every bench; `clients` 0: the bench's own choice."""
+    """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only."""
 
     clients: int = 0
     rounds: int = 3
     seconds: float = 10.0
+    rate: float = 200.0
 
 
 @dataclass(frozen=True, slots=True)

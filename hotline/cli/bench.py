@@ -38,8 +38,15 @@ def _add(name: str, summary: str) -> None:
     )
     @click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True)
     @click.option("--seconds", type=click.FloatRange(0.5, 3_600), default=10.0, show_default=True)
-    def run(as_json: bool, clients: int | None, rounds: int, seconds: float) -> None:
-        options = Options(clients or 0, rounds, seconds)
+    @click.option(
+        "--rate",
+        type=click.FloatRange(1, 10_000),
+        default=200.0,
+        show_default=True,
+        help="Matters per second, for push.",
+    )
+    def run(as_json: bool, clients: int | None, rounds: int, seconds: float, rate: float) -> None:
+        options = Options(clients or 0, rounds, seconds, rate)
         code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)
         sys.exit(code)
 
