@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from services.dispatch.domain.commands import Command
 from services.dispatch.domain.directory import Directory, Entry, Rules, Unit
-from services.dispatch.domain.reactions import Foreign, decider
+from services.dispatch.domain.reactions import decider
 from services.dispatch.domain.rejections import UnknownTicket
 from services.dispatch.domain.ticket import (
     CitizenContacted,
@@ -22,13 +20,13 @@ from services.dispatch.domain.ticket import (
     ReturnRefused,
     ReturnRequested,
     ReturnWindowEnded,
-    Ticket,
     TicketArchived,
     TicketCompleted,
     TicketDispatched,
     TicketReplied,
 )
 from services.kernel.decider import Rejection
+from tests.unit.specs import Specs
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
 NOW = AT + timedelta(hours=1)
@@ -44,41 +42,16 @@ DIRECTORY = Directory(
     Rules(disputed_return=2, redos_by_rule=1, redos=2),
 )
 DECIDER = decider(DIRECTORY)
-
-
-def fold(*history: Event) -> Ticket:
-    return DECIDER.fold(history)
-
-
-def decided(command: Command, *history: Event) -> list[Event]:
-    """What the command adds to the history."""
-    return list(DECIDER.decide(command, fold(*history)))
+SPECS = Specs(DECIDER, NOW)
+fold, decided, quiet_again, reacted = (
+    SPECS.fold, SPECS.decided, SPECS.quiet_again, SPECS.reacted
+)  # fmt: skip
 
 
 def refused(rejection: type[Rejection], command: Command, *history: Event) -> None:
     """The command is against a rule, and it names which."""
-    with pytest.raises(rejection) as caught:
-        decided(command, *history)
-    assert caught.value.message
-    assert caught.value.rule or rejection is UnknownTicket or caught.value.status == 422
-
-
-def quiet_again(command: Command, *history: Event) -> None:
-    """Allowed once; the same again adds nothing."""
-    once = decided(command, *history)
-    assert once
-    assert decided(command, *history, *once) == []
-
-
-def reacted(fact: Foreign, *history: Event) -> list[Event]:
-    """What another service's fact makes dispatch add."""
-    state = fold(*history)
-    added: list[Event] = []
-    for command in DECIDER.react(fact, state, NOW):
-        events = DECIDER.decide(command, state)
-        state = DECIDER.fold(events, state)
-        added += events
-    return added
+    told = SPECS.rejection(rejection, command, *history)
+    assert told.rule or rejection is UnknownTicket or told.status == 422
 
 
 def queued(about_unit: str = "") -> DispatchQueued:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from services.evaluation.domain.commands import Command, RecordVisit
 from services.evaluation.domain.formula import Formula
 from services.evaluation.domain.reactions import decider
@@ -16,12 +14,12 @@ from services.evaluation.domain.ticket import (
     MissNoted,
     ScoreBooked,
     ScoreTakenBack,
-    State,
     VisitAttempted,
     VisitCompleted,
     VisitScheduled,
 )
 from services.kernel.decider import Rejection
+from tests.unit.specs import Specs
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
 NOW = AT + timedelta(hours=1)
@@ -33,41 +31,16 @@ FORMULA = Formula(
     },
 )  # fmt: skip
 DECIDER = decider(FORMULA)
-
-
-def fold(*history: Event) -> State:
-    return DECIDER.fold(history)
-
-
-def decided(command: Command, *history: Event) -> list[Event]:
-    """What the command adds to the history."""
-    return list(DECIDER.decide(command, fold(*history)))
+SPECS = Specs(DECIDER, NOW)
+fold, decided, quiet_again, reacted = (
+    SPECS.fold, SPECS.decided, SPECS.quiet_again, SPECS.reacted
+)  # fmt: skip
 
 
 def refused(rejection: type[Rejection], command: Command, *history: Event) -> None:
     """The command is against a rule, and it names which."""
-    with pytest.raises(rejection) as caught:
-        decided(command, *history)
-    assert caught.value.rule == "R29"
-    assert caught.value.message
-
-
-def quiet_again(command: Command, *history: Event) -> None:
-    """Allowed once; the same again adds nothing."""
-    once = decided(command, *history)
-    assert once
-    assert decided(command, *history, *once) == []
-
-
-def reacted(fact: Any, *history: Event) -> list[Event]:
-    """What another service's fact makes evaluation add."""
-    state = fold(*history)
-    added: list[Event] = []
-    for command in DECIDER.react(fact, state, NOW):
-        events = DECIDER.decide(command, state)
-        state = DECIDER.fold(events, state)
-        added += events
-    return added
+    told = SPECS.rejection(rejection, command, *history)
+    assert told.rule == "R29"
 
 
 def scheduled(round_: int = 1, *, at: datetime = AT, unit: str = "transport") -> VisitScheduled:
