@@ -85,7 +85,7 @@ class Reading:
             facts = visible(self._grants, self._serving, self._own(caller), facts)
         shown = facts if at is None else as_of(facts, at)
         if not shown:
-            raise Problem(404, "ticket-unknown", "There is no such ticket, or none to show.")
+            raise Problem(404, "unknown-ticket", "There is no such ticket, or none to show.")
         return ticket_file(shown, zone=self._zone)
 
     async def tickets(

@@ -50,7 +50,7 @@ async def test_a_ticket_is_shown_as_it_was_then(kept: Kept, web: Web) -> None:
     assert (await web.json("/tickets/A", STAFF, at=then))["header"]["state"] == "accepted"
     before = (START - timedelta(minutes=1)).isoformat()
     gone = await web.get("/tickets/A", STAFF, at=before)
-    assert problem(gone) == (404, "/problems/ticket-unknown")
+    assert problem(gone) == (404, "/problems/unknown-ticket")
     assert (await web.get("/tickets/A", STAFF, at="2011-03-01T09:00:00")).status_code == 400
 
 
@@ -70,7 +70,7 @@ async def test_a_ticket_that_is_not_shared_is_like_one_that_does_not_exist(
     hidden = await web.get("/tickets/A", caller)
     unknown = await web.get("/tickets/B", caller)
     assert (hidden.status_code, hidden.content) == (unknown.status_code, unknown.content)
-    assert problem(hidden) == (404, "/problems/ticket-unknown")
+    assert problem(hidden) == (404, "/problems/unknown-ticket")
 
 
 async def test_a_narrow_rule_shows_its_part_of_the_file(kept: Kept, web: Web) -> None:
