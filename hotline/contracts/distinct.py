@@ -58,4 +58,4 @@ def _value(field: Any, number: int) -> Any:
             return (1 << 40) + number
         case FieldDescriptor.TYPE_ENUM:
             return field.enum_type.values[-1].number
-    raise NotImplementedError(f"{field.full_name}: its type has no golden value yet.")
+    raise TypeError(f"{field.full_name}: no golden value for its type; name one in _value.")
