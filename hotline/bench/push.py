@@ -23,7 +23,7 @@ from hotline.bench.figures import medians, noise_percent, quantiles_ms
 from hotline.bench.posting import Posting, posting
 from hotline.bench.receiver import receiver
 from hotline.bench.site import CITY, NAMESPACE, Options, Say, Site, site
-from hotline.bench.usage import usage
+from hotline.bench.usage import spent, usage
 from hotline.cli.cities import departments
 from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.dev.failure import StackFailure
@@ -105,13 +105,18 @@ async def _round(
 ) -> dict[str, Any]:
     arrived.topic.clear()
     arrived.webhook.clear()
+    before = usage(place.pids)
     answered = await channel.paced(rate, seconds)
     await _all_there(arrived.topic, len(answered))
+    after = usage(place.pids)
     return {
         "topic": _shown(arrived.topic),
         "webhook": _shown(arrived.webhook),
         "answered": quantiles_ms(answered),
-        "rss_mb": {name: found.rss_mb for name, found in usage(place.pids).items()},
+        "cpu_us_per_matter": {
+            name: seconds * 1e6 / len(answered) for name, seconds in spent(before, after).items()
+        },
+        "rss_mb": {name: found.rss_mb for name, found in after.items()},
     }
 
 

@@ -44,14 +44,14 @@ def main() -> None:
         serving = Serving(city.sharing, _opener(settings, ports.clock))
         store = PostgresFeedStore(ports.store.pool, ports.store.schema, ports.store.vault)
         reading = Reading(city.sharing, serving, store, settings.buckets, city.zone)
-        followers = Followers()
+        followers, sender = Followers(), HttpSender(allowed)
         deliveries = Deliveries(
             city.sharing,
             endpoints,
             serving,
             store,
             ports.bus,
-            HttpSender(allowed),
+            sender,
             ports.clock,
             DeliveryMeter(ports.registry),
             settings.namespace,
@@ -59,7 +59,10 @@ def main() -> None:
         security = Security.of(settings, ports.keys)
 
         async def deliver(_: Runtime) -> None:
-            await deliveries.run()
+            try:
+                await deliveries.run()
+            finally:
+                await sender.close()
 
         return Parts(
             service(SharingView(city.sharing, store, [deliveries, followers])),

@@ -26,6 +26,7 @@ def service(
         timers=timers(policy),
         expire=expire,
         frontier=frontier,
+        gather_s=0.02,
     )
 
 

@@ -29,4 +29,5 @@ def service(
         views=() if figures is None else (figures,),
         reads=COUNTED.knows,
         announce=None if measures is None else measures.announce,
+        gather_s=0.02,
     )

@@ -32,6 +32,7 @@ def service(city: City, desk: Desk) -> Service:
         commands=COMMANDS,
         submit=desk.submit,
         answer=told,
+        gather_s=0.02,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ import httpx
 
 from services.datasync.adapters.serving import Sealed, Unopened
 from services.kernel.clock import Clock
+from services.kernel.gather import Gather
 
 log = logging.getLogger("hotline.datasync")
 MOST_FIELDS = 500
@@ -25,6 +26,9 @@ REST = timedelta(seconds=5)
 TIMEOUT_S = 2.0
 
 
+Wanted = tuple[str, Sealed]  # purpose, field: each purpose leaves a record of its own
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     text: str | None
@@ -34,7 +38,7 @@ class _Known:
 class IntakeOpener:
     """Asks intake over `http`, whose base is intake's address, as whom `credential` says.
 
-    After a failure intake is left alone for a while, so that its absence delays a reader once.
+    What is asked while a request is under way goes with the next, whoever asks and what for. After a failure intake is left alone for a while, so that its absence delays a reader once.
     """
 
     def __init__(
@@ -48,41 +52,45 @@ class IntakeOpener:
         self._http, self._credential, self._clock = http, credential, clock
         self._timeout_s = timeout_s
         self._ask_again_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
-        # In the order of their ends. Each purpose asks for itself: each leaves its own record.
-        self._kept: dict[tuple[str, Sealed], _Known] = {}
+        self._kept: dict[Wanted, _Known] = {}  # in the order of their ends
+        self._gathered = Gather(self._ask)
 
     async def open(self, fields: Sequence[Sealed], purpose: str) -> list[str | None]:
         """The plain texts in the same order; None where one cannot be read. Raises Unopened."""
         now = self._clock.now()
-        texts = {f: known.text for f in fields if (known := self._known(purpose, f, now))}
-        missing = list(dict.fromkeys(f for f in fields if f not in texts))
+        wanted = [(purpose, field) for field in fields]
+        texts = {w: known.text for w in wanted if (known := self._known(w, now))}
+        missing = list(dict.fromkeys(w for w in wanted if w not in texts))
         if missing:
             if now < self._ask_again_at:
                 raise Unopened("intake is left alone for a while")
-            texts.update(await self._ask(missing, purpose))
-        return [texts[field] for field in fields]
+            texts.update(await self._gathered(missing))
+        return [texts[w] for w in wanted]
 
-    def _known(self, purpose: str, field: Sealed, now: datetime) -> _Known | None:
-        known = self._kept.get((purpose, field))
+    def _known(self, wanted: Wanted, now: datetime) -> _Known | None:
+        known = self._kept.get(wanted)
         return known if known is not None and now < known.until else None
 
-    async def _ask(self, fields: Sequence[Sealed], purpose: str) -> dict[Sealed, str | None]:
-        found: dict[Sealed, str | None] = {}
+    async def _ask(
+        self, asked: Sequence[Sequence[Wanted]]
+    ) -> Sequence[Mapping[Wanted, str | None]]:
+        wanted = list(dict.fromkeys(w for part in asked for w in part))
+        found: dict[Wanted, str | None] = {}
         try:
             async with asyncio.timeout(self._timeout_s):
-                for batch in _batches(fields):
-                    found.update(zip(batch, await self._post(batch, purpose), strict=True))
+                for batch in _batches(wanted):
+                    found.update(zip(batch, await self._post(batch), strict=True))
         except (TimeoutError, httpx.HTTPError, LookupError, ValueError) as error:
             self._ask_again_at = self._clock.now() + REST
             log.warning("personal fields stay sealed: %s", str(error) or "no answer in time")
             raise Unopened("intake did not open them") from error
-        self._keep(found, purpose)
-        return found
+        self._keep(found)
+        return [found] * len(asked)
 
-    async def _post(self, batch: Sequence[Sealed], purpose: str) -> list[str | None]:
+    async def _post(self, batch: Sequence[Wanted]) -> list[str | None]:
         answer = await self._http.post(
             "/v1/personal/open",
-            json={"purpose": purpose, "fields": [_asked(field) for field in batch]},
+            json={"fields": [_asked(*wanted) for wanted in batch]},
             headers={
                 "Authorization": f"Bearer {self._credential()}",
                 "Idempotency-Key": uuid.uuid4().hex,
@@ -92,35 +100,37 @@ class IntakeOpener:
         texts: list[str | None] = answer.json()["texts"]
         return texts
 
-    def _keep(self, found: dict[Sealed, str | None], purpose: str) -> None:
+    def _keep(self, found: Mapping[Wanted, str | None]) -> None:
         now = self._clock.now()
-        for field, text in found.items():
-            if len(field.data) <= MOST_BYTES_KEPT:
-                self._kept.pop((purpose, field), None)
-                self._kept[purpose, field] = _Known(text, now + KEPT)
+        for wanted, text in found.items():
+            if len(wanted[1].data) <= MOST_BYTES_KEPT:
+                self._kept.pop(wanted, None)
+                self._kept[wanted] = _Known(text, now + KEPT)
         for key, known in list(self._kept.items()):
             if now < known.until and len(self._kept) <= MOST_KEPT:
                 break
             del self._kept[key]
 
 
-def _asked(field: Sealed) -> dict[str, str]:
+def _asked(purpose: str, field: Sealed) -> dict[str, str]:
     return {
         "ticket": field.ticket,
         "person_id": field.person_id,
         "field": field.field,
         "sealed": base64.b64encode(field.data).decode(),
+        "purpose": purpose,
     }
 
 
-def _batches(fields: Sequence[Sealed]) -> Iterator[list[Sealed]]:
-    batch: list[Sealed] = []
+def _batches(wanted: Sequence[Wanted]) -> Iterator[list[Wanted]]:
+    batch: list[Wanted] = []
     size = 0
-    for field in fields:
-        if batch and (len(batch) == MOST_FIELDS or size + len(field.data) > MOST_BYTES):
+    for one in wanted:
+        length = len(one[1].data)
+        if batch and (len(batch) == MOST_FIELDS or size + length > MOST_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(field)
-        size += len(field.data)
+        batch.append(one)
+        size += length
     if batch:
         yield batch

@@ -23,18 +23,18 @@ Reader = Annotated[Principal, Depends(role(Role.STAFF, Role.SUPERVISOR, Role.SER
 
 
 class SealedField(StrictModel):
-    """One sealed field of one ticket, as the fact has it; `sealed` is base64."""
+    """One sealed field of one ticket, as the fact has it, and what it is opened for."""
 
     ticket: Word = Field(description="Number of the ticket.")
     person_id: Word = Field(description="As the fact names the person.")
     field: Word = Field(description="Such as `contact`.")
-    sealed: Base64Bytes = Field(description="The sealed bytes of the fact.")
+    sealed: Base64Bytes = Field(description="The sealed bytes of the fact, in base64.")
+    purpose: Purpose = Field(description="Why it is read; it is kept with the record.")
 
 
 class SealedFields(StrictModel):
-    """What is to be opened, and what for."""
+    """What is to be opened, for whichever purposes."""
 
-    purpose: Purpose = Field(description="Why they are read; it is kept with the record.")
     fields: list[SealedField] = Field(
         min_length=1, max_length=MOST_FIELDS, description="Answered in this order."
     )
@@ -53,20 +53,18 @@ def opening_router(vault: Vault) -> APIRouter:
     @router.post("/open", dependencies=[Depends(idempotency_key)], responses=problems(422))
     async def open_personal_fields(body: SealedFields, caller: Reader) -> OpenedTexts:
         """Read sealed fields; a repeat reads, and is recorded, again."""
-        texts = await open_fields(vault, body.fields, caller.name, body.purpose)
+        texts = await open_fields(vault, body.fields, caller.name)
         return OpenedTexts(texts=texts)
 
     return router
 
 
-async def open_fields(
-    vault: Vault, fields: Sequence[SealedField], by: str, purpose: str
-) -> list[str | None]:
+async def open_fields(vault: Vault, fields: Sequence[SealedField], by: str) -> list[str | None]:
     """The texts in order, None for those that cannot be read; recorded before anyone reads them."""
     keys = await vault.keys({field.person_id for field in fields})
     texts = [_text(keys.get(field.person_id), field) for field in fields]
     read = [
-        OpenedField(field.ticket, field.person_id, field.field, by, purpose)
+        OpenedField(field.ticket, field.person_id, field.field, by, field.purpose)
         for field, text in zip(fields, texts, strict=True)
         if text is not None
     ]

@@ -170,10 +170,9 @@ def _has_received(records: list[Record]) -> bool:
 async def test_staff_open_a_sealed_field_for_a_purpose(hall: Hall, sharer: Sharer) -> None:
     told = await hall.submit(category="market/food")
     seen = (await received_by_all(sharer))["health"]
-    place = {"ticket": told["ticket"], "person_id": seen["person_id"]}
+    place = {"ticket": told["ticket"], "person_id": seen["person_id"], "purpose": "call back"}
     fields = [place | {"field": name, "sealed": seen[name]} for name in ("contact", "address")]
-    body = {"purpose": "call back", "fields": fields}
-    answer = await hall.post("personal/open", body, Caller.STAFF)
+    answer = await hall.post("personal/open", {"fields": fields}, Caller.STAFF)
     assert (answer.status_code, answer.json()) == (
         200,
         {"texts": [MATTER["contact"], MATTER["address"]]},

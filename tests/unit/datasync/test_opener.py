@@ -50,7 +50,7 @@ class Intake:
         body = orjson.loads(request.content)
         self.requests.append(request)
         self.asked.append(body["fields"])
-        self.purposes.append(body["purpose"])
+        self.purposes.append("+".join(dict.fromkeys(f["purpose"] for f in body["fields"])))
         return self.answer(body["fields"])
 
     async def open(self, *fields: Sealed, purpose: str = "sharing with dot") -> list[str | None]:
@@ -84,6 +84,7 @@ async def test_fields_are_asked_for_in_one_request_as_intake_wants_it(intake: In
         "person_id": "p1",
         "field": "contact",
         "sealed": base64.b64encode(b"a").decode(),
+        "purpose": "sharing with dot",
     }
 
 
@@ -102,6 +103,18 @@ async def test_each_purpose_asks_for_itself(intake: Intake) -> None:
     await intake.open(sealed("a"), purpose="sharing with dot")
     await intake.open(sealed("a"), purpose="sharing with oem")
     assert intake.purposes == ["sharing with dot", "sharing with oem"]
+
+
+async def test_what_waits_behind_a_request_goes_with_the_next_whoever_asks(intake: Intake) -> None:
+    asked = [
+        intake.open(sealed("a"), purpose="sharing with dot"),
+        intake.open(sealed("b"), purpose="sharing with dot"),
+        intake.open(sealed("b"), sealed("c"), purpose="sharing with oem"),
+        intake.open(sealed("b"), purpose="sharing with oem"),
+    ]
+    assert await asyncio.gather(*asked) == [["A"], ["B"], ["B", "C"], ["B"]]
+    assert [len(batch) for batch in intake.asked] == [4]
+    assert intake.purposes == ["sharing with dot+sharing with oem"]
 
 
 async def test_a_batch_is_no_larger_than_intake_takes(intake: Intake) -> None:

@@ -42,7 +42,7 @@ class Desk(Security):
         return Principal("li", frozenset({self.role}))
 
     async def post(self, *fields: dict[str, Any], purpose: str = PURPOSE) -> httpx.Response:
-        body = {"purpose": purpose, "fields": fields}
+        body = {"fields": [{"purpose": purpose} | field for field in fields]}
         headers = {"Idempotency-Key": "o-1"}
         return await self.http.post("/v1/personal/open", json=body, headers=headers)
 
@@ -79,6 +79,12 @@ async def test_every_opened_field_leaves_a_record(desk: Desk) -> None:
     assert desk.vault.rows.opened == [record]
     await desk.texts(sealed(person))
     assert desk.vault.rows.opened == [record] * 2
+
+
+async def test_each_field_has_a_purpose_of_its_own(desk: Desk) -> None:
+    person = await desk.vault.person("")
+    assert await desk.texts(sealed(person), sealed(person, purpose="survey")) == [TEXT, TEXT]
+    assert [record.purpose for record in desk.vault.rows.opened] == [PURPOSE, "survey"]
 
 
 async def test_a_forgotten_persons_fields_are_null_and_leave_no_record(desk: Desk) -> None:
@@ -142,6 +148,6 @@ async def test_staff_supervisors_and_services_open_and_nobody_else(
 
 async def test_the_route_declares_its_roles_and_needs_a_key(desk: Desk) -> None:
     assert undeclared_routes(desk.app) == []
-    body = {"purpose": PURPOSE, "fields": [sealed(await desk.vault.person(""))]}
+    body = {"fields": [sealed(await desk.vault.person("")) | {"purpose": PURPOSE}]}
     answer = await desk.http.post("/v1/personal/open", json=body)
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/idempotency-key-missing")
