@@ -198,6 +198,7 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=1,
             limit_concurrency=2_000,

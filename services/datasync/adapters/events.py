@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -60,10 +60,11 @@ def _class(field: Any) -> FieldClass:
 class Fields(Mapping[str, Any]):
     """An event's fields in proto3 JSON form, each converted only when it is asked for."""
 
-    __slots__ = ("_forms", "_message")
+    __slots__ = ("_forms", "_message", "_whole")
 
     def __init__(self, message: Message, forms: Mapping[str, Callable[[Any], Any] | None]) -> None:
         self._message, self._forms = message, forms
+        self._whole: dict[str, Any] | None = None
 
     def __getitem__(self, name: str) -> Any:
         form = self._forms[name]
@@ -80,11 +81,17 @@ class Fields(Mapping[str, Any]):
         except KeyError:
             return default
 
+    def items(self) -> ItemsView[str, Any]:
+        """All of them, converted once however many departments are served the event."""
+        if self._whole is None:
+            self._whole = as_json(self._message)
+        return self._whole.items()
+
     def __iter__(self) -> Iterator[str]:
-        return iter(as_json(self._message))
+        return (name for name, _ in self.items())
 
     def __len__(self) -> int:
-        return len(as_json(self._message))
+        return len(self.items())
 
 
 def as_json(message: Message) -> dict[str, Any]:

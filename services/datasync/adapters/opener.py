@@ -38,7 +38,8 @@ class _Known:
 class IntakeOpener:
     """Asks intake over `http`, whose base is intake's address, as whom `credential` says.
 
-    What is asked while a request is under way goes with the next, whoever asks and what for. After a failure intake is left alone for a while, so that its absence delays a reader once.
+    What is asked while a request is under way goes with the next, whoever asks and what for.
+    After a failure intake is left alone for a while, so that its absence delays a reader once.
     """
 
     def __init__(

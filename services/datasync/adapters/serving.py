@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hotline.datasync.v1.feed_pb2 import FeedEntry
-from services.datasync.adapters.events import as_json, classes, parse
+from services.datasync.adapters.events import classes, parse
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Given
 from services.datasync.domain.masking import hidden, masked, opened
@@ -119,8 +119,6 @@ class Serving:
 
     def _json(self, entry: Entry) -> dict[str, Any]:
         fact = entry.fact
-        message = parse(fact.type, fact.body)
-        data = {} if message is None else as_json(message)
         return {
             "subscription": entry.subscription,
             "bucket": entry.bucket,
@@ -133,7 +131,7 @@ class Serving:
             "digest": fact.digest.hex(),
             "rule_version": entry.rule_version,
             "chain": entry.chain.hex(),
-            "data": masked(data, self._rule(entry), classes(fact.type)),
+            "data": masked(fact.data, self._rule(entry), classes(fact.type)),
         }
 
     async def _open(self, entries: Sequence[Entry], served: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.opening import opening_router
-from services.intake.adapters.submitting import submit_router
+from services.intake.adapters.submitting import add_submitting
 from services.intake.domain.commands import CloseHistory
 from services.intake.service import outcome
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
@@ -55,7 +55,7 @@ class Frontier(StrictModel):
 def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
-    made.include_router(submit_router(runtime, desk))
+    add_submitting(made, runtime, desk)
     made.include_router(command_router(runtime, MatterAnswer))
     made.include_router(opening_router(desk.vault))
     _state(made, runtime)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Header
-from fastapi.routing import APIRoute
+from fastapi import Depends, FastAPI, Header
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,11 +35,11 @@ _IMPORT_TIME = Header(
 )
 _KEY = re.compile(KEY_PATTERN)
 _FIELDS = tuple(MatterBody.model_fields)
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_PATH = "/v1/tickets"
 
 
-def submit_router(runtime: Runtime, desk: Desk) -> APIRouter:
-    """`POST /v1/tickets`."""
+def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
+    """`POST /v1/tickets`, quickly where the request is plain."""
 
     async def submit(
         request: Request, body: Any, principal: Principal, key: str, at: datetime, import_id: str
@@ -71,10 +69,11 @@ def submit_router(runtime: Runtime, desk: Desk) -> APIRouter:
         key, body = plain
         return await submit(request, body, principal, key, runtime.clock.now(), "")
 
-    router = APIRouter(route_class=_quick(quickly), tags=["commands"])
+    made.state.quick["POST", _PATH] = quickly
 
-    @router.post(
-        "/v1/tickets",
+    @made.post(
+        _PATH,
+        tags=["commands"],
         status_code=201,
         response_class=Response,
         responses=answers(SubmitAnswer, 201, headers=ANSWER_HEADERS),
@@ -95,8 +94,6 @@ def submit_router(runtime: Runtime, desk: Desk) -> APIRouter:
         at = _stated(runtime, principal, hotline_import, hotline_import_time)
         return await submit(request, body, principal, key, at, hotline_import)
 
-    return router
-
 
 def _stated(
     runtime: Runtime, principal: Principal, import_id: str, at: datetime | None
@@ -114,28 +111,6 @@ def _stated(
             400, "bad-time", "Hotline-Import-Time must be an RFC 3339 time that does not lie ahead."
         )
     return at
-
-
-# Quickly
-
-
-def _quick(handle: Callable[[Request], Awaitable[Response | None]]) -> type[APIRoute]:
-    """A route that tries `handle` first. What that leaves alone (None), FastAPI answers.
-
-    FastAPI's reading of headers and body costs as much as all that is decided about a matter. The
-    declaration stays the only one, for the description and for every request that is not plain.
-    """
-
-    class QuickRoute(APIRoute):
-        def get_route_handler(self) -> Handler:
-            whole = super().get_route_handler()
-
-            async def handler(request: Request) -> Response:
-                return await handle(request) or await whole(request)
-
-            return handler
-
-    return QuickRoute
 
 
 async def _plain(request: Request) -> tuple[str, StrictModel] | None:

@@ -184,7 +184,7 @@ async def test_a_private_address_is_refused_unless_allowed(base: str, host: str)
     port = base.rpartition(":")[2]
     strict = HttpSender()
     for scheme in ("http", "https"):
-        with pytest.raises(SendFailed, match="AddressRefused|not a canonical IPv4 address"):
+        with pytest.raises(SendFailed, match=r"AddressRefused|not a canonical IPv4 address"):
             await post(strict, f"{scheme}://{host}:{port}/target")
     await strict.close()
 

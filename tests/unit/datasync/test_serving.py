@@ -114,7 +114,9 @@ def test_nothing_of_an_unknown_kind_of_event_is_shown() -> None:
 
 async def test_a_body_that_is_not_of_its_type_is_served_as_an_empty_event() -> None:
     serving, (entry,) = served(Rule("public", Role.LEAD, fields=PUBLIC_ONLY), replied())
-    broken = replace(entry, fact=replace(entry.fact, body=b"\xff\xff"))
+    body = b"\xff\xff"
+    data = decode(entry.fact.type, body)
+    broken = replace(entry, fact=replace(entry.fact, body=body, data=data))
     assert message_of(serving, broken).data == b""
     (document,) = await serving.json([broken])
     assert document["data"] == {}
