@@ -14,7 +14,7 @@ from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.matter import NO_FACTS
 from services.intake.domain.number import ticket_number
 from services.intake.domain.ticket import digest_of
-from services.kernel.personal import seal
+from services.kernel.personal import FieldCipher
 from services.kernel.service import Submission
 
 SUBMIT = commands_pb2.SubmitMatter.DESCRIPTOR.full_name
@@ -44,7 +44,8 @@ class Desk:
         code = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_CODE_LENGTH))
 
         def sealed(field: str, plain: str) -> bytes:
-            return seal(person.key, ticket, field, plain) if plain else b""
+            cipher = FieldCipher(person.key, ticket, field)
+            return cipher.encrypt(plain.encode()) if plain else b""
 
         command = SubmitMatter(
             at=at,
