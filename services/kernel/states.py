@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.kernel.facts import Fact
@@ -67,6 +68,12 @@ class States:
             events = [self._codec.decode(f) for f in facts if self._codec.knows(f.type)]
             loaded[ticket] = (self._decider.fold(events), len(facts))
         return loaded
+
+    async def origins(self, tickets: Iterable[str]) -> dict[str, tuple[str, datetime]]:
+        """(import, time of the last fact) of each ticket that the service knows, from the ledger;
+        the import is empty for a ticket that was not imported."""
+        stored = await self._store.load([(bucket_of(t, self._buckets), t) for t in tickets])
+        return {t: (facts[0].import_id, facts[-1].time) for t, facts in stored.items()}
 
     def keep(self, ticket: str, state: Any, version: int) -> None:
         """What was just committed."""
