@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from services.kernel import writer as writing
+from services.kernel.decider import Rejection
 from services.kernel.facts import Append
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
@@ -22,7 +24,7 @@ from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
 from services.kernel.routes import command_router, waited
 from services.kernel.security import Security
-from services.kernel.service import CommandRule
+from services.kernel.service import CommandRule, Service
 from tests.support.desks import NoteProgress, ProgressNoted, desk
 from tests.support.loops import BUCKETS
 from tests.support.processes import City, Process, city
@@ -74,17 +76,19 @@ class Web:
 
 
 @asynccontextmanager
-async def _web() -> Any:
+async def _web(service: Service) -> Any:
     rule = CommandRule("note", NoteProgress, frozenset({"unit", "staff"}))
     async with city(VirtualClock()) as town:
-        yield Web(town, await town.process(replace(desk(), commands=(rule,))))
+        yield Web(town, await town.process(replace(service, commands=(rule,))))
 
 
-def on_the_web(test: Callable[[Web], Awaitable[None]]) -> Callable[[], None]:
+def on_the_web(
+    test: Callable[[Web], Awaitable[None]], made: Callable[[], Service] = desk
+) -> Callable[[], None]:
     """Runs a test in virtual time: nothing that waits takes any."""
 
     async def run() -> None:
-        async with _web() as web:
+        async with _web(made()) as web:
             await test(web)
 
     def virtual() -> None:
@@ -186,6 +190,45 @@ async def test_a_request_that_took_longer_than_the_grace_is_not_redated(web: Web
     assert await web.recorded() == []
     await asyncio.sleep(11)
     assert (await web.note("called")).status_code == 201
+
+
+class UnknownTicket(Rejection):
+    """Nobody has heard of the ticket."""
+
+    status = 404
+
+
+def strict_desk() -> Service:
+    """Notes on tickets only that have one."""
+
+    def decide(command: NoteProgress, notes: tuple[str, ...]) -> Sequence[ProgressNoted]:
+        if not notes:
+            raise UnknownTicket
+        return [ProgressNoted(command.at, command.by, command.note)]
+
+    service = desk()
+    assert service.decider is not None
+    return replace(service, decider=replace(service.decider, decide=decide))
+
+
+@partial(on_the_web, made=strict_desk)
+async def test_a_ticket_on_its_way_here_is_waited_for(web: Web) -> None:
+    loop, process = asyncio.get_running_loop(), web.process
+
+    async def heard_of() -> None:
+        await asyncio.sleep(0.5)
+        event = ProgressNoted(web.town.clock.now(), "dpr", "came")
+        fact = process.service.codec.encode(event, b"{}")
+        await process.store.append([Append(bucket_of(TICKET, BUCKETS), TICKET, 0, [fact])])
+
+    arriving, began = asyncio.create_task(heard_of()), loop.time()
+    assert (await web.note("called")).status_code == 200
+    assert 0.5 <= loop.time() - began <= 0.7
+    await arriving
+    began = loop.time()
+    assert problem(await web.note("called", "k2", ticket="T-9")) == (404, "unknown-ticket")
+    assert 1.0 <= loop.time() - began <= 1.2
+    assert await process.ledger("T-9") == []
 
 
 @on_the_web
