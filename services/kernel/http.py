@@ -168,12 +168,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _too_large() -> Problem:
-    return Problem(
-        413,
-        "body-too-large",
-        f"A body may have {MOST_BODY_BYTES} bytes.",
-        headers={"Connection": "close"},  # what is left of it is not read
-    )
+    return Problem(413, "body-too-large", f"A body may have {MOST_BODY_BYTES} bytes.")
 
 
 def _too_slow() -> Problem:

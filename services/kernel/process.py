@@ -24,6 +24,7 @@ from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
+from services.kernel.http_protocol import BoundedHttp
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
 from services.kernel.runtime import Place, Runtime
@@ -194,7 +195,7 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             host=settings.http_host,
             port=settings.http_port,
             loop="none",
-            http="httptools",
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             server_header=False,
