@@ -14,6 +14,8 @@ COMMANDS = {
     "demo": "hotline.cli.demo",
     "migrate": "hotline.cli.migrate",
     "ticket": "hotline.cli.ticket",
+    "verify": "hotline.cli.verify",
+    "parked": "hotline.cli.parked",
     "token": "hotline.cli.token",
     "key": "hotline.cli.key",
     "bench": "hotline.cli.bench",

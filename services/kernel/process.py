@@ -27,6 +27,8 @@ from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.http_protocol import BoundedHttp
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
+from services.kernel.parked_pg import PostgresParked
+from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
@@ -48,6 +50,7 @@ class Ports:
     clock: Clock
     registry: CollectorRegistry
     keys: ApiKeys
+    parked: Orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         await clock.follow()
         bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now)
         keys = PostgresApiKeys(pool, name, settings.namespace)
-        ports = Ports(store, bus, clock, new_registry(), keys)
+        parked = PostgresParked(pool, name, settings.namespace)
+        ports = Ports(store, bus, clock, new_registry(), keys, parked)
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
@@ -156,6 +160,10 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         ports.clock,
         _senders(settings),
         ports.registry,
+    )
+    runtime.add(
+        "parked",
+        Releaser(ports.parked, runtime.inbox.buckets, runtime.worker.release, ports.clock).run,
     )
     server = _server(settings, parts.app(runtime))
     serving = asyncio.create_task(_listen(server))
