@@ -19,6 +19,8 @@ COMMANDS = {
     "token": "hotline.cli.token",
     "key": "hotline.cli.key",
     "bench": "hotline.cli.bench",
+    "serve": "hotline.cli.serve",
+    "ready": "hotline.cli.ready",
 }
 
 

@@ -7,10 +7,11 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import uvicorn
@@ -21,6 +22,7 @@ from prometheus_client import CollectorRegistry
 
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
+from services.kernel.brokers import security
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
@@ -32,7 +34,7 @@ from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
-from services.kernel.settings import KernelSettings
+from services.kernel.settings import KernelSettings, loaded
 from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.telemetry import new_registry, setup_logging
@@ -90,11 +92,12 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     pool = await _connected(settings, schema)
     try:
         await _require_installed(pool, name, settings)
-        await _require_topics(settings)
+        brokers = loaded(security, settings.kafka_tls)
+        await _require_topics(settings, brokers)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now)
+        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now, **brokers)
         keys = PostgresApiKeys(pool, name, settings.namespace)
         parked = PostgresParked(pool, name, settings.namespace)
         ports = Ports(store, bus, clock, new_registry(), keys, parked)
@@ -136,11 +139,11 @@ async def _require_installed(pool: asyncpg.Pool, name: str, settings: KernelSett
         )
 
 
-async def _require_topics(settings: KernelSettings) -> None:
+async def _require_topics(settings: KernelSettings, brokers: Mapping[str, Any]) -> None:
     """As installed: what was deleted or shortened must never be taken for all that there was."""
     try:
         topics = ticket_topics(settings.buckets)
-        await check_topics(settings.kafka, settings.namespace, topics)
+        await check_topics(settings.kafka, settings.namespace, topics, **brokers)
     except TopicsWrong as wrong:
         raise SystemExit(f"The topics are not as installed: {wrong}.") from None
     except (KafkaError, OSError) as error:
