@@ -6,6 +6,7 @@ from importlib import resources
 from typing import Any
 
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.calendar_data import from_data
 from services.deadline.domain.lengths import length_from_data
 from services.deadline.domain.policy import ClockRow, Policy, Trigger
 from services.kernel import yaml_file
@@ -23,7 +24,7 @@ def load(city: str) -> tuple[Policy, Calendar]:
     if not isinstance(calendar, dict):
         raise ValueError(f"{calendar_name}: the file must be a mapping")
     try:
-        return policy, Calendar.from_data(calendar)
+        return policy, from_data(calendar)
     except ValueError as error:
         raise ValueError(f"{calendar_name}: {error}") from None
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.due import due_at
-from services.deadline.domain.lengths import Pause, Running
+from services.deadline.domain.lengths import Pause, Running, Until
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import (
     Clock,
@@ -102,7 +102,8 @@ def start(
         return []
     row = policy.rows[command.clock]
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
-    due = due_at(row.length, command.started_at, calendar, stated_due_at=stated)
+    length = row.length if stated is None else Until(stated)
+    due = due_at(length, command.started_at, calendar)
     assert due is not None, "without a pause there is a due instant"
     started = ClockStarted(
         at=command.at,
@@ -158,7 +159,8 @@ def resume(
         return []
     pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
     row = policy.rows[clock.name]
-    due = due_at(row.length, clock.started_at, calendar, pauses, stated_due_at=clock.stated_due_at)
+    length = row.length if clock.stated_due_at is None else Until(clock.stated_due_at)
+    due = due_at(length, clock.started_at, calendar, pauses)
     assert due is not None, "every pause has ended"
     provisional = clock.stated_due_at is None and _is_provisional(row.length, due, calendar)
     resumed = ClockResumed(command.at, clock.name, clock.run, end, due, provisional)
