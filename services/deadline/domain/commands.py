@@ -102,7 +102,7 @@ def start(
         return []
     row = policy.rows[command.clock]
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
-    length = row.length if stated is None else Until(stated)
+    length = policy.length(row.name) if stated is None else Until(stated)
     due = due_at(length, command.started_at, calendar)
     assert due is not None, "without a pause there is a due instant"
     started = ClockStarted(
@@ -112,7 +112,7 @@ def start(
         unit="" if row.desk else command.unit,
         started_at=command.started_at,
         due_at=due,
-        provisional=stated is None and _is_provisional(row.length, due, calendar),
+        provisional=stated is None and _is_provisional(length, due, calendar),
         policy=policy.version,
         calendar=f"{calendar.id}@{calendar.version}",
         start_event=command.start_event,
@@ -158,11 +158,11 @@ def resume(
     if _is_over(clock, end):
         return []
     pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
-    row = policy.rows[clock.name]
-    length = row.length if clock.stated_due_at is None else Until(clock.stated_due_at)
+    stated = clock.stated_due_at
+    length = policy.length(clock.name) if stated is None else Until(stated)
     due = due_at(length, clock.started_at, calendar, pauses)
     assert due is not None, "every pause has ended"
-    provisional = clock.stated_due_at is None and _is_provisional(row.length, due, calendar)
+    provisional = clock.stated_due_at is None and _is_provisional(length, due, calendar)
     resumed = ClockResumed(command.at, clock.name, clock.run, end, due, provisional)
     if clock.stopped_at is None:
         return [resumed]

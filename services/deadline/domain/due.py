@@ -164,7 +164,7 @@ def _walk(
         if off is not None:
             skipped.append((day, off))
             continue
-        standing = _standing(calendar.end_of(day), pauses)
+        standing = _standing(calendar.end_of(day), pauses) if pauses else None
         if not standing:
             counted.append(day)
         elif any(pause.end is None for pause in standing):

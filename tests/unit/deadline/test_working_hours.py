@@ -58,7 +58,7 @@ def test_r22_an_extension_of_working_hours_ends_with_a_day() -> None:
 
 def test_working_hours_need_shifts() -> None:
     with pytest.raises(ValueError, match="cn has no shifts"):
-        due_at(FOUR, cn("2026-03-09 10:00"), CN)
+        due_at(FOUR, cn("2026-03-09 10:00"), replace(CN, shifts=()))
 
 
 def test_shifts_are_read_and_written_as_a_file_has_them() -> None:
