@@ -45,8 +45,7 @@ LENGTHS = {
 
 @pytest.mark.parametrize("city", CITIES)
 def test_every_clock_has_its_length(city: str) -> None:
-    policy = CITIES[city][0]
-    assert {name: policy.length(name) for name in policy.rows} == LENGTHS
+    assert {name: CITIES[city][0].length(name) for name in CITIES[city][0].rows} == LENGTHS
 
 
 @pytest.mark.parametrize("city", CITIES)
@@ -71,8 +70,7 @@ def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
 def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
     sources = dict(CITIES[city][0].sources)
     unit = ("deadline", "dispatch", "intake")
-    for unstarted in ("supplement", "call_back"):  # no service records yet what starts them
-        assert sources.pop(unstarted) == ("deadline",)
+    assert sources.pop("supplement") == sources.pop("call_back") == ("deadline",)  # not started yet
     assert sources.pop("diversion_receipt") == ("deadline", "intake")
     assert sources.pop("visit") == ("deadline", "dispatch", "evaluation")
     assert set(sources.values()) == {unit}
