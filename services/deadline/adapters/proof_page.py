@@ -27,6 +27,7 @@ UNITS = {
     "working_days": ("个工作日", "working days"),
     "calendar_days": ("个自然日", "calendar days"),
     "hours": ("小时", "hours"),
+    "minutes": ("分钟", "minutes"),
     "working_hours": ("个工作小时", "working hours"),
 }
 EVENTS = {

@@ -126,13 +126,34 @@ def length_to_data(length: Length) -> dict[str, object]:
             return {"working_days": count}
         case CalendarDays(count):
             return {"calendar_days": count}
+        case Running(time) if time % timedelta(hours=1) and not time % timedelta(minutes=1):
+            return {"minutes": time // timedelta(minutes=1)}
         case Running(time):
-            return {"hours": time / timedelta(hours=1)}
+            return {"hours": _whole(time)}
         case WorkingHours(time):
-            return {"working_hours": time / timedelta(hours=1)}
+            return {"working_hours": _whole(time)}
         case Until(instant):
             return {"until": instant.isoformat()}
     assert_never(length)
+
+
+def _whole(time: timedelta) -> float:
+    hours = time / timedelta(hours=1)
+    return int(hours) if hours.is_integer() else hours
+
+
+def length_to_text(length: Length) -> str:
+    """As `working_days=5`; `length_from_text` reads it back."""
+    [(unit, amount)] = length_to_data(length).items()
+    return f"{unit}={amount}"
+
+
+def length_from_text(text: str) -> Length:
+    """Raises ValueError."""
+    unit, _, amount = text.partition("=")
+    if unit == "until":
+        return length_from_data({unit: amount})
+    return length_from_data({unit: float(amount) if "." in amount else int(amount)})
 
 
 def days_in(length: Length) -> int:
