@@ -12,6 +12,7 @@ from hotline.dev.failure import StackFailure
 COMMANDS = {
     "run": "hotline.cli.run",
     "demo": "hotline.cli.demo",
+    "due": "hotline.cli.due",
     "migrate": "hotline.cli.migrate",
     "ticket": "hotline.cli.ticket",
     "verify": "hotline.cli.verify",

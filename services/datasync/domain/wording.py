@@ -184,6 +184,27 @@ _DEADLINE = {
     "ReturnWindowClosed": Words(
         HOTLINE, "{unit} 的退单期已过", "The time in which {unit} may return it is over"
     ),
+    "ExtensionAsked": Words(
+        "{unit}",
+        "{unit} 申请{clock}延期 {working_days} 个工作日：{reason}",
+        "{unit} asked to extend the {clock} clock by {working_days} working days: {reason}",
+    ),
+    "ExtensionGranted": Words(
+        HOTLINE,
+        "同意{clock}延期 {working_days} 个工作日，截止 {due_at}",
+        "The {clock} clock was extended by {working_days} working days, due {due_at}",
+    ),
+    "ExtensionRefused": Words(
+        HOTLINE,
+        "不同意{clock}延期 {working_days} 个工作日：{reason}（逾期未答复：{by_silence}）",
+        "{working_days} more working days of the {clock} clock were refused: {reason} "
+        "(for the hotline's silence: {by_silence})",
+    ),
+    "LimitSet": Words(
+        HOTLINE,
+        "{clock}另有规定期限 {length}（{document}），截止 {due_at}",
+        "A limit of {length} for the {clock} clock ({document}), due {due_at}",
+    ),
 }
 _EVALUATION = {
     "VisitScheduled": Words(HOTLINE, "安排回访", "Visit scheduled"),

@@ -35,6 +35,8 @@ LENGTHS = {
     "resolve": WorkingDays(5),
     "redo": WorkingDays(5),
     "promise": WorkingDays(5),
+    "supplement": WorkingDays(5),
+    "call_back": Running(timedelta(hours=2)),
     "diversion_receipt": Running(timedelta(minutes=10)),
     "dispute_review": WorkingDays(2),
     "visit": WorkingDays(3),
@@ -43,7 +45,7 @@ LENGTHS = {
 
 @pytest.mark.parametrize("city", CITIES)
 def test_every_clock_has_its_length(city: str) -> None:
-    assert {name: row.length for name, row in CITIES[city][0].rows.items()} == LENGTHS
+    assert {name: CITIES[city][0].length(name) for name in CITIES[city][0].rows} == LENGTHS
 
 
 @pytest.mark.parametrize("city", CITIES)
@@ -68,6 +70,7 @@ def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
 def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
     sources = dict(CITIES[city][0].sources)
     unit = ("deadline", "dispatch", "intake")
+    assert sources.pop("supplement") == sources.pop("call_back") == ("deadline",)  # not started yet
     assert sources.pop("diversion_receipt") == ("deadline", "intake")
     assert sources.pop("visit") == ("deadline", "dispatch", "evaluation")
     assert set(sources.values()) == {unit}
