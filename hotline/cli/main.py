@@ -17,6 +17,7 @@ COMMANDS = {
     "token": "hotline.cli.token",
     "key": "hotline.cli.key",
     "bench": "hotline.cli.bench",
+    "accept": "hotline.cli.accept",
 }
 
 

@@ -47,7 +47,7 @@ def submit_router(runtime: Runtime, desk: Desk) -> APIRouter:
         request: Request, body: Any, principal: Principal, key: str, at: datetime, import_id: str
     ) -> Response:
         values = {name: getattr(body, name) for name in _FIELDS}
-        made = await desk.received(SubmittedMatter(**values), at)
+        made = await desk.received(SubmittedMatter(**values), at, principal.name)
         return await perform(
             runtime,
             made.ticket,
