@@ -22,6 +22,7 @@ COMMANDS = {
     "bench": "hotline.cli.bench",
     "serve": "hotline.cli.serve",
     "ready": "hotline.cli.ready",
+    "accept": "hotline.cli.accept",
 }
 
 

@@ -25,8 +25,7 @@ from tests.unit.deadline.tickets import (
     queued,
 )
 
-MONDAY = cn(3, 9, 9)  # 2026, a week without holidays
-HOUR = timedelta(hours=1)
+MONDAY, HOUR = cn(3, 9, 9), timedelta(hours=1)  # 2026, a week without holidays
 LENGTHS = {
     "queue": Running(timedelta(minutes=30)),
     "confirm": Running(timedelta(hours=2)),
@@ -69,11 +68,10 @@ def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
 @pytest.mark.parametrize("city", CITIES)
 def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
     sources = dict(CITIES[city][0].sources)
-    unit = ("deadline", "dispatch", "intake")
-    assert sources.pop("supplement") == sources.pop("call_back") == ("deadline",)  # not started yet
-    assert sources.pop("diversion_receipt") == ("deadline", "intake")
+    assert sources.pop("call_back") == ("deadline",)  # not started yet
+    assert {sources.pop(n) for n in ("diversion_receipt", "supplement")} == {("deadline", "intake")}
     assert sources.pop("visit") == ("deadline", "dispatch", "evaluation")
-    assert set(sources.values()) == {unit}
+    assert set(sources.values()) == {("deadline", "dispatch", "intake")}
 
 
 def run(*said: tuple[Message, datetime], city: str = "sample") -> Ticket:
@@ -93,6 +91,7 @@ BEGINNINGS: dict[str, Message] = {
     "redo": dispatch.RedoOrdered(unit="U1"),
     "promise": accepted(),
     "diversion_receipt": intake.TicketDiverted(line="119"),
+    "supplement": intake.SupplementAsked(missing=["address"]),
     "dispute_review": dispatch.ReturnRequested(unit="U1", number=2),
     "visit": evaluation.VisitScheduled(unit="U1"),
 }
@@ -107,7 +106,8 @@ ENDS: dict[str, list[Message]] = {
     "resolve": [approved(AT), GRANTED, *OVER],
     "redo": [approved(AT), *OVER],
     "promise": [COMPLETED, WITHDRAWN],
-    "diversion_receipt": [intake.DiversionAcknowledged(line="119")],
+    "diversion_receipt": [intake.DiversionAcknowledged(), intake.DiversionReturned(), accepted()],
+    "supplement": [intake.SupplementSupplied(), accepted(), WITHDRAWN],
     "dispute_review": [GRANTED, dispatch.ReturnRefused(unit="U1"), *OVER],
     "visit": [evaluation.VisitCompleted(), dispatch.RedoOrdered(), ARCHIVED],
 }
