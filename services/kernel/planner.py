@@ -10,7 +10,17 @@ from services.kernel.codec import metadata
 from services.kernel.commands import REUSED
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
-from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Repeated, TooLate
+from services.kernel.facts import (
+    NEVER,
+    Append,
+    Appended,
+    Conflict,
+    Fact,
+    Outcome,
+    Repeated,
+    TooLate,
+)
+from services.kernel.imports import Standing
 from services.kernel.inbox import Batch
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.measure import Meter
@@ -67,11 +77,21 @@ class Planner:
         states = await self._states.of(tickets)
         for ticket, (state, version) in states.items():
             plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
+        await self._hold(plan.drafts, [r for r in requests if not r.problem and not r.live])
         for fact in wanted:
             with about(fact.ticket, fact.traceparent):
                 self._react(plan.drafts[fact.ticket], fact)
         plan.replies = self._decided(plan.drafts, requests, repeats)
         return plan
+
+    async def _hold(self, drafts: Mapping[str, Draft], imported: Sequence[Request]) -> None:
+        """Imports to their tickets; one that begins a stream to what it says first."""
+        assert self._states is not None
+        found = await self._states.standings({r.ticket for r in imported})
+        for request in imported:
+            draft = drafts[request.ticket]
+            begun = Standing(request.meta["import_id"], NEVER)
+            draft.standing = draft.standing or found[request.ticket] or begun
 
     def _decided(
         self,

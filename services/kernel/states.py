@@ -8,6 +8,7 @@ from typing import Any
 
 from services.kernel.facts import Fact
 from services.kernel.gather import Gather
+from services.kernel.imports import Standing, standing_of
 from services.kernel.names import bucket_of
 from services.kernel.service import Service
 from services.kernel.store import Store
@@ -49,6 +50,12 @@ class States:
         """As the ledger has it now, whatever another process appended meanwhile."""
         self.evict([ticket])
         return (await self._load([(bucket_of(ticket, self._buckets), ticket)]))[ticket]
+
+    async def standings(self, tickets: Iterable[str]) -> dict[str, Standing | None]:
+        """What imports of these tickets are held to, from the ledger: the cache does not know."""
+        streams = [(bucket_of(ticket, self._buckets), ticket) for ticket in tickets]
+        stored = await self._store.load(streams) if streams else {}
+        return {ticket: standing_of(stored.get(ticket, [])) for _, ticket in streams}
 
     @property
     def unknown(self) -> tuple[Any, int]:
