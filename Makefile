@@ -34,9 +34,9 @@ demo: setup ## 2,000 real tickets through the whole loop, counted
 bench: setup ## the figures of the README
 	@for name in $(BENCHES); do $(BIN)/hotline bench $$name $(ARGS) || exit 1; done
 
-contracts: setup ## renew what is generated from proto/ and code: messages, AsyncAPI, OpenAPI, settings, Kubernetes
+contracts: setup ## renew what is generated from proto/ and code: messages, AsyncAPI, OpenAPI, settings, roles, Kubernetes
 	@$(BIN)/buf lint proto
-	@for part in generate asyncapi openapi settings kubernetes; do $(BIN)/python -m hotline.contracts.$$part || exit 1; done
+	@for part in generate asyncapi openapi settings roles kubernetes; do $(BIN)/python -m hotline.contracts.$$part || exit 1; done
 
 clean: ## remove what the other targets made, the sample city's data too
 	@! { [ -f .run/lock ] && command -v flock > /dev/null && ! flock -n .run/lock true; } || \

@@ -105,6 +105,7 @@ def _environment(
         "HOTLINE_NAMESPACE": namespace,
         "HOTLINE_CITY": city,
         "HOTLINE_DEV": "1",
+        "HOTLINE_IMPORTS": "1",  # the history of a sample city
         "HOTLINE_RUN_DIR": str(run_dir),
         "HOTLINE_HTTP_HOST": LOCALHOST,
         "HOTLINE_INTAKE_URL": intake_url,

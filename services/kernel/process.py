@@ -154,7 +154,7 @@ async def _require_topics(settings: KernelSettings, brokers: Mapping[str, Any]) 
 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     """Until a signal. Raises SystemExit when a part ended by itself."""
-    place = Place(settings.namespace, settings.buckets, settings.instance)
+    place = Place(settings.namespace, settings.buckets, settings.instance, settings.imports)
     runtime = Runtime(
         parts.service,
         place,

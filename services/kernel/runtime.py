@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from services.kernel import names
 from services.kernel.bus import Bus, Consumer, Reader
 from services.kernel.clock import Clock
+from services.kernel.imports import Imports
 from services.kernel.inbox import PARKED_TYPE, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
@@ -34,11 +35,13 @@ log = logging.getLogger("hotline.runtime")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the process runs: namespace, number of buckets, static group member."""
+    """Where the process runs: namespace, number of buckets, static group member; and whether
+    importers are admitted."""
 
     namespace: str
     buckets: int
     instance: str
+    imports: bool = False
 
 
 class Runtime:
@@ -67,6 +70,7 @@ class Runtime:
         self._more: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
         self.states = States(service, store, place.buckets) if service.decider else None
         self.meter = Meter(registry)
+        self.imports = Imports() if place.imports else None
         self.commands = self._kafka_commands(senders)
         self.replies = Replies(
             service.name,
@@ -109,6 +113,7 @@ class Runtime:
             namespace=self.place.namespace,
             buckets=self.place.buckets,
             answers_unknown=self.service.name == "dispatch",
+            imports=self.imports,
         )
 
     def _performer(self) -> Performer | None:

@@ -131,6 +131,11 @@ class KernelSettings:
         low=32,
         high=32,
     )
+    imports: bool = setting(
+        "HOTLINE_IMPORTS",
+        "admit importers, who state times and act for others: only while a history is brought in",
+        default=False,
+    )
     senders: str = setting(
         "HOTLINE_SENDERS",
         "the JSON file of who may send by Kafka, with roles and public keys; empty: nobody, in "

@@ -39,7 +39,7 @@ class Callers(Security):
     """Proves that the caller is whoever the test says; nobody at first."""
 
     def __init__(self, caller: Principal | None = None) -> None:
-        super().__init__(None, None)
+        super().__init__(None, None, imports=True)
         self.caller = caller
 
     async def principal(self, request: Request) -> Principal:

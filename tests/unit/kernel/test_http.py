@@ -122,22 +122,6 @@ async def test_a_larger_body_is_refused_as_it_streams(client: httpx.AsyncClient,
     assert "content-length" not in answer.request.headers
 
 
-@pytest.mark.parametrize("path", ["/v1/raw", "/v1/notes"])
-async def test_a_body_that_trickles_in_is_not_waited_for(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr(http, "BODY_S", 0.05)
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for _ in range(100):
-            yield b" "
-            await asyncio.sleep(0.01)
-
-    answer = await client.post(path, content=chunks(), headers=JSON)
-    assert problem(answer) == (408, "body-too-slow")
-    assert answer.headers["connection"] == "close"
-
-
 @pytest.mark.parametrize("content", [b"{", b"", b"nul", b'{"text": "a"', b"\xff\xfe", b"{'a': 1}"])
 async def test_what_is_no_json_is_told_so(client: httpx.AsyncClient, content: bytes) -> None:
     answer = await client.post("/v1/notes", content=content, headers=JSON)
