@@ -71,6 +71,7 @@ def nested(depth: int) -> bytes:
     return changed(facts=None).replace(b"null", b'{"a":' * depth + b"1" + b"}" * depth)
 
 
+IMPLAUSIBLE = (422, "stated-due-implausible")
 BODIES: list[tuple[str, bytes, tuple[int, str]]] = [
     ("cut off", changed()[:-2], (400, "json-malformed")),
     ("empty", b"", (422, "body-invalid")),
@@ -87,6 +88,10 @@ BODIES: list[tuple[str, bytes, tuple[int, str]]] = [
     ("unknown area", changed(area="moon"), (422, "unknown-area")),
     ("unknown kind", changed(kind="praise"), (422, "body-invalid")),
     ("a time without a zone", changed(stated_due_at="2026-03-16T12:00:00"), (422, "unsound")),
+    *(
+        (f"year {year}", changed(stated_due_at=f"{year}-06-01T00:00:00Z"), IMPLAUSIBLE)
+        for year in ("0001", "2011", "9999")
+    ),
     ("year 0", changed(stated_due_at="0000-01-01T00:00:00Z"), (422, "body-invalid")),
     ("5 MB", changed(description="x" * 5 * MEGABYTE), (413, "body-too-large")),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.intake.domain import events, rejections
 from services.intake.domain.commands import SubmitMatter
@@ -17,6 +17,8 @@ from services.intake.domain.events import (
 from services.intake.domain.matter import NO_FACTS, Case, Progress, unknown_words
 from services.intake.domain.rules import Catalogue, Decision, Outcome, RuleSet
 from services.intake.domain.ticket import Phase, Ticket, case_of
+
+_FURTHEST_DUE = timedelta(days=3_653)
 
 
 def submit(
@@ -39,6 +41,9 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
         raise rejections.NoTitle
     if abs(command.latitude or 0.0) > 90 or abs(command.longitude or 0.0) > 180:
         raise rejections.NotOnEarth
+    stated = command.stated_due_at
+    if stated is not None and not timedelta() < stated - command.at <= _FURTHEST_DUE:
+        raise rejections.StatedDueImplausible
     if command.category not in catalogue.categories:
         raise rejections.UnknownCategory(command.category[:80])
     if command.area not in catalogue.areas:

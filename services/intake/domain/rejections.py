@@ -51,6 +51,13 @@ class NotOnEarth(Rejection):
     status = 422
 
 
+class StatedDueImplausible(Rejection):
+    """A due date that the channel states lies after the matter's arrival, by ten years at most."""
+
+    rule = "R23"
+    status = 422
+
+
 class NotDiverted(Rejection):
     """The ticket was not diverted to an emergency line under that receipt."""
 

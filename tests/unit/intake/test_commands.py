@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +87,15 @@ def test_a_matter_that_cannot_be_placed_is_not_received(
         ({"title": " "}, rejections.NoTitle),
         ({"latitude": 90.1, "longitude": 0.0}, rejections.NotOnEarth),
         ({"latitude": 0.0, "longitude": -180.1}, rejections.NotOnEarth),
+        *(
+            ({"stated_due_at": due}, rejections.StatedDueImplausible)
+            for due in (
+                matter().at,
+                matter().at + timedelta(days=3_654),
+                datetime.min.replace(tzinfo=UTC),
+                datetime.max.replace(tzinfo=UTC),
+            )
+        ),
     ],
 )
 def test_nonsense_is_not_received(changes: dict[str, Any], rejection: type[Rejection]) -> None:
