@@ -20,7 +20,7 @@ BENCHES = {
     "loop": "Full closed loops per second, commands by Kafka, simulated units without delay.",
     "push": "From acceptance to the department: by topic and by webhook.",
     "rules": "CPU per matter of evaluating a whole rule set of acceptance.",
-    "replay": "Facts per second from the topic into the states of dispatch, in one process.",
+    "replay": "Facts per second from the topic into the states of dispatch, a process per core.",
 }
 
 

@@ -16,7 +16,7 @@ from services.kernel import names
 
 Operation = Literal["Read", "Write", "Describe", "DescribeConfigs"]
 OURS = "hotline."
-COMMANDED = ("intake", "dispatch", "evaluation")
+COMMANDED = ("intake", "dispatch", "deadline", "evaluation")
 
 
 @dataclass(frozen=True, slots=True)
