@@ -8,7 +8,7 @@ one of them names as its cause; from there on the service reacts and decides as 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -22,7 +22,7 @@ from services.kernel.facts import Fact
 from services.kernel.healing_pg import Answered, HealingLedger
 from services.kernel.inbox import PARKED_TYPE, current
 from services.kernel.reading_pg import LedgerReader
-from services.kernel.replaying import Replay
+from services.kernel.replaying import Progress, Replay, silent
 from services.kernel.scanning import find_offsets, last_command, one_record, scan, within
 from services.kernel.service import Service
 from services.kernel.store import NotHealed
@@ -44,7 +44,7 @@ class Healed:
 
 
 @dataclass(slots=True)
-class Progress:
+class _Bucket:
     """How far a bucket was healed."""
 
     due: int
@@ -73,6 +73,7 @@ class Healer:
             PostgresStore(store.pool, store.service, namespace, healing=True)
         )
         self._reader = LedgerReader(store.pool, store.service, namespace)
+        self._answering = True
         self._answers: dict[str, Answered] = {}
         self._names: dict[str, list[str]] = {}
         self._parked: list[Fact] = []
@@ -104,22 +105,38 @@ class Healer:
             log.warning("healed: %d facts read back, another server: %s", found.facts, found.moved)
         return found
 
-    async def _begin(self) -> dict[int, Progress]:
+    async def _begin(self) -> dict[int, _Bucket]:
         self._answers, self._names, self._parked = {}, {}, []
         places = await self._ledger.places(self._topic)
         marks = await self._store.marks()
         buckets = {}
         for bucket, (position, offset) in places.items():
-            buckets[bucket] = Progress(position, offset)
+            buckets[bucket] = _Bucket(position, offset)
             if bucket in marks:
                 mark = marks[bucket]
                 buckets[bucket].forked = mark.forked
                 buckets[bucket].incarnations = {f"{self._service.name}@": mark.incarnation}
         return buckets
 
+    async def read_all(self, progress: Progress = silent) -> tuple[int, dict[int, int]]:
+        """An empty ledger from the whole log: how many facts, and where reacting goes on: behind
+        the last record of each bucket that one of them names as its cause.
+
+        The caller holds the ledger alone. Raises as `heal`.
+        """
+        self._answering = False  # the vault was not lost
+        found, buckets = Healed(moved=True), await self._begin()
+        while await self._pass(buckets, found, progress):
+            await self._clock.sleep(SETTLE_S)
+        causes = {n: b.cause for n, b in buckets.items() if b.cause}
+        last = await find_offsets(self._bus, self._topic, causes, {})
+        return found.facts, {n: last.get(n, -1) + 1 for n in buckets}
+
     # Read back
 
-    async def _pass(self, buckets: Mapping[int, Progress], found: Healed) -> int:
+    async def _pass(
+        self, buckets: Mapping[int, _Bucket], found: Healed, progress: Progress = silent
+    ) -> int:
         """All records behind what was read so far; how many of them were our own."""
         seen, said = 0, {n: b.incarnations for n, b in buckets.items()}
         async for records in scan(
@@ -130,12 +147,13 @@ class Healer:
                 await self._insert(number, buckets[number], facts, found)
             for record in records:
                 buckets[record.partition].offset = record.offset + 1
+            progress(sum(b.offset for b in buckets.values()), 0)
         return seen
 
     async def _insert(
         self,
         number: int,
-        bucket: Progress,
+        bucket: _Bucket,
         facts: Sequence[tuple[Fact, Record]],
         found: Healed,
     ) -> None:
@@ -156,7 +174,7 @@ class Healer:
             await self._ledger.fork([number])
 
     async def _insert_missing(
-        self, number: int, bucket: Progress, missing: Sequence[Fact], found: Healed
+        self, number: int, bucket: _Bucket, missing: Sequence[Fact], found: Healed
     ) -> None:
         """Another process may have appended some since we asked where the ledger ends."""
         rows = await self._reader.range(number, missing[0].position, missing[-1].position)
@@ -186,11 +204,11 @@ class Healer:
                 return True
         return False
 
-    def _remember(self, bucket: Progress, fact: Fact) -> None:
+    def _remember(self, bucket: _Bucket, fact: Fact) -> None:
         """What the fact says of its cause, of the command, and of records that wait."""
         if fact.type == PARKED_TYPE:
             self._parked.append(fact)
-        elif fact.command_id:
+        elif fact.command_id and self._answering:
             sender, _, key = fact.command_id.partition("/")
             said = self._names.setdefault(fact.command_id, [])
             said.append(fact.type.rpartition(".")[2])
@@ -201,12 +219,12 @@ class Healer:
                 sender, key, fact.ticket, status, orjson.dumps(body), fact.version, fact.bucket,
                 fact.position,
             )  # fmt: skip
-        elif fact.causation.count("/") == 2 and not fact.causation.startswith("timer/"):
+        if fact.causation.count("/") == 2 and not fact.causation.startswith("timer/"):
             bucket.cause = fact.causation
 
     # Go on
 
-    async def _settle(self, buckets: Mapping[int, Progress], found: Healed) -> None:
+    async def _settle(self, buckets: Mapping[int, _Bucket], found: Healed) -> None:
         """Answers, records that waited, views and timers, and where each input goes on."""
         await self._ledger.answer(self._answers.values())
         for fact in self._parked:
@@ -236,12 +254,10 @@ class Healer:
     async def replay(
         self,
         until: Mapping[int, int],
-        progress: Callable[[int, int], None] = lambda done, total: None,
+        progress: Progress = silent,
     ) -> None:
         """Views and timers up to these offsets; epochs rise above any that was used."""
-        work = Replay(
-            self._service, self._ledger.store, self._bus, self._clock, self._topic, self._count
-        )
+        work = Replay(self._service, self._ledger, self._bus, self._topic)
         await work.run(until, progress)
 
     async def _put_back(self, fact: Fact) -> None:

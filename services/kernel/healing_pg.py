@@ -25,6 +25,15 @@ _HELD_FOR_S = "60"
 _FILE = resources.files("services.kernel") / "sql" / "healing.sql"
 
 
+@dataclass(slots=True)
+class Parked:
+    """What the vault says of the records of one partition: these offsets were never applied; of
+    these tickets everything from an offset on waits."""
+
+    offsets: set[int]
+    tickets: dict[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A command that has facts in the log, as a repeat of it is answered."""
@@ -103,6 +112,16 @@ class HealingLedger:
     async def skip(self, topic: str, upcoming: Mapping[int, int]) -> None:
         """Go on at these offsets, if they are ahead."""
         await self._fetch("skip", *columns([(topic, p, at) for p, at in upcoming.items()], 3))
+
+    async def parked(self, topic: str) -> dict[int, Parked]:
+        """By partition, what was never applied, or not yet."""
+        found: dict[int, Parked] = {}
+        for partition, offset, ticket, waits in await self._fetch("parked", topic):
+            part = found.setdefault(partition, Parked(set(), {}))
+            part.offsets.add(offset)
+            if waits:
+                part.tickets.setdefault(ticket, offset)
+        return found
 
     async def put_back(self, record: Record, bucket: int, ticket: str, reason: str) -> None:
         """A record waits again that waited before the restore."""

@@ -153,14 +153,9 @@ async def _require_topics(settings: KernelSettings) -> None:
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     """Until a signal. Raises SystemExit when a part ended by itself."""
     place = Place(settings.namespace, settings.buckets, settings.instance)
+    senders = _senders(settings)
     runtime = Runtime(
-        parts.service,
-        place,
-        ports.store,
-        ports.bus,
-        ports.clock,
-        _senders(settings),
-        ports.registry,
+        parts.service, place, ports.store, ports.bus, ports.clock, senders, ports.registry
     )
     runtime.add(
         "parked",
@@ -177,6 +172,8 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         if starting.done():
             starting.result()
             await _together(serving, asked, runtime, parts)
+    except _CannotStart as error:
+        raise SystemExit(error.args[0]) from None
     finally:
         server.should_exit = True
         for task in (starting, stopping):
@@ -195,8 +192,7 @@ def _watch(
     healer = Healer(
         service, store, runtime.bus, runtime.clock, settings.namespace, settings.buckets
     )
-    worker = runtime.worker
-    watch = Watch(healer, runtime.clock, worker.alone, worker.healed, runtime.meter)
+    watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
     runtime.add("healing", watch.run)
     return watch
 
@@ -249,28 +245,32 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
     )
 
 
+class _CannotStart(Exception):
+    """In words, or by its log. A task that raised SystemExit would end the event loop with it."""
+
+
 async def _started(
     server: uvicorn.Server,
     serving: asyncio.Task[None],
     runtime: Runtime,
     watch: Watch | None,
 ) -> None:
-    """The port is open, the ledger is healed, the group is joined. Raises SystemExit."""
+    """The port is open, the ledger is healed, the group is joined. Raises _CannotStart."""
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
         await asyncio.sleep(0.01)
     if serving.done():
-        raise SystemExit(1)
+        raise _CannotStart(1)
     try:
         if watch is not None:
             await watch.start()
         await runtime.start()
     except (BusUnavailable, StoreUnavailable) as error:
-        raise SystemExit(
+        raise _CannotStart(
             f"The broker or the store does not answer ({error}): "
             "see that both run and that HOTLINE_KAFKA and HOTLINE_DSN are right."
         ) from None
     except TimeoutError:
-        raise SystemExit(
+        raise _CannotStart(
             "The consumer group was not joined in time: see that the topics are there "
             "(`hotline migrate` makes them) and that HOTLINE_INSTANCE is nobody else's."
         ) from None

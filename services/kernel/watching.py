@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from services.kernel.bus import BusUnavailable
@@ -10,6 +9,7 @@ from services.kernel.clock import Clock
 from services.kernel.healing import Healer
 from services.kernel.measure import Meter
 from services.kernel.store import LostOwnership, StoreUnavailable
+from services.kernel.worker import Worker
 
 log = logging.getLogger("hotline.watching")
 TICK_S = 0.5
@@ -18,14 +18,12 @@ TICK_S = 0.5
 class Watch:
     """Twice a second: is this still the server that the ledger was healed on? Else heal it.
 
-    `alone` keeps the worker still meanwhile, `healed` has it claim everything again.
+    The worker is kept still meanwhile, and claims everything again.
     """
 
-    def __init__(
-        self, healer: Healer, clock: Clock, alone: asyncio.Lock, healed: asyncio.Event, meter: Meter
-    ) -> None:
+    def __init__(self, healer: Healer, clock: Clock, worker: Worker, meter: Meter) -> None:
         self._healer, self._clock = healer, clock
-        self._alone, self._healed, self._meter = alone, healed, meter
+        self._worker, self._meter = worker, meter
         self._forked: list[int] = []
 
     async def start(self) -> None:
@@ -47,12 +45,12 @@ class Watch:
         moved = not await self._healer.is_healed()
         if moved:
             log.error("the store is another server, or was started again: nothing is appended now")
-            async with self._alone:
+            async with self._worker.alone:
                 await self._healer.heal()
         forked = await self._healer.forked()
         if moved or forked != self._forked:
             self._note(forked)
-            self._healed.set()
+            self._worker.healed.set()
 
     def _note(self, forked: list[int]) -> None:
         self._forked = forked

@@ -87,3 +87,8 @@ insert into {vault}.parked
 select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
 where not exists (
     select from {vault}.parked where topic = $3 and partition = $4 and "offset" = $5)
+
+-- name: parked
+-- Records that no view has seen, in the order in which they came.
+select partition, "offset", ticket, dropped_at is null as waits
+from {vault}.parked where topic = $1 order by id
