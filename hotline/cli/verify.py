@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline.cli.place import Place, of_city
+from hotline.cli.progress import Progress
 from hotline.programs import SERVICES
 from services.datasync.adapters.events import event_types
 from services.datasync.adapters.registry import load
@@ -30,11 +31,11 @@ from services.datasync.adapters.store_pg import PostgresFeedStore
 from services.datasync.adapters.verify import FeedVerifier
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import schema_of, vault_of
+from services.kernel.reading_pg import LedgerReader
 from services.kernel.store_pg import connect
-from services.kernel.verify import BucketReport, LedgerReader, Verifier
+from services.kernel.verify import BucketReport, Verifier
 
 RECORDERS = tuple(name for name in SERVICES if name != "datasync")
-SAY_AFTER_S, SAY_EVERY_S = 2.0, 2.0
 MOST_PROCESSES = 8
 
 
@@ -60,7 +61,7 @@ def command(place: Place, service: str | None, as_json: bool) -> None:
 
     Exit code 0: all is as promised; 1: something is not, or could not be read.
     """
-    progress = _Progress()
+    progress = Progress()
     found = verify(place, [service] if service else list(SERVICES), progress)
     if as_json:
         shown = {
@@ -121,7 +122,7 @@ def _in_processes(
 def _part(place: Place, services: list[str], buckets: list[int]) -> Found:
     """In a process of its own; each tells how far it has come of its own part."""
     gc.disable()  # nothing here makes cycles, and looking for them costs a third of the time
-    progress = _Progress(f"{len(buckets)} buckets: ")
+    progress = Progress(f"{len(buckets)} buckets: ")
     return asyncio.run(_ledgers(place, services, buckets, progress))
 
 
@@ -171,18 +172,6 @@ async def _pools(place: Place, services: Sequence[str]) -> AsyncIterator[dict[st
     finally:
         for pool in pools.values():
             await pool.close()
-
-
-class _Progress:
-    """A line on stderr every two seconds, once it has taken that long."""
-
-    def __init__(self, what: str = "") -> None:
-        self._what, self._next = what, time.monotonic() + SAY_AFTER_S
-
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + SAY_EVERY_S
-            click.echo(f"{self._what}{done:,} of {total:,} records", err=True)
 
 
 def _show(found: Verified) -> None:

@@ -125,6 +125,10 @@ class KafkaConsumer:
     def reached(self, place: Place) -> Reached | None:
         return self._seen.ends.get(place)
 
+    async def starts(self) -> dict[Place, int]:
+        found = await self._inner.beginning_offsets(self._inner.assignment())
+        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
+
     async def ends(self) -> dict[Place, int]:
         found = await self._inner.end_offsets(self._inner.assignment())
         return {(tp.topic, tp.partition): offset for tp, offset in found.items()}

@@ -110,6 +110,9 @@ class MemoryConsumer:
     def reached(self, place: Place) -> Reached | None:
         return Reached(len(self._bus.logs[place]), self._bus.now())
 
+    async def starts(self) -> dict[Place, int]:
+        return dict.fromkeys(self._offsets, 0)
+
     async def ends(self) -> dict[Place, int]:
         return {place: len(self._bus.logs[place]) for place in self._offsets}
 

@@ -18,6 +18,7 @@ OPTIONAL = (
     ("ce_by", "by"),
     ("traceparent", "traceparent"),
 )
+INCARNATION = "ce_incarnation"  # only of buckets that were forked once
 _MOST_DIGITS = 18  # of a bigint in the ledger
 
 

@@ -82,6 +82,11 @@ class Codec:
         self._commands = {e.name: e for e in (_Entry(*pair) for pair in commands)}
         self.stages = {e.name: stage_of(e.message) for e in own_entries}
 
+    @property
+    def reads_others(self) -> bool:
+        """Whether it knows facts of other services, to which this one may react."""
+        return len(self._facts) > len(self._by_class)
+
     def knows(self, type_name: str) -> bool:
         """Whether a fact of that type means anything to this service."""
         return type_name in self._facts

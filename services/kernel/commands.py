@@ -78,8 +78,11 @@ def accepted_body(
 
 
 def repeated_answer(service: str, bucket: int, body_hash: bytes, known: Repeated) -> Answer:
-    """The answer of a command id that was used before: the same, or 422 for another body."""
-    if known.body_hash != body_hash:
+    """The answer of a command id that was used before: the same, or 422 for another body.
+
+    What was healed from the log has no hash: any body counts as the same.
+    """
+    if known.body_hash not in (b"", body_hash):
         status, slug, detail = REUSED
         problem = Problem(status, slug, "The command id was used for another command.", detail)
         return Answer(status, problem.body(), None, None)

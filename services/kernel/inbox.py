@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from hotline.kernel.v1.answer_pb2 import TicketParked
 from services.kernel.bus import LogHole, Place, Record
-from services.kernel.cloudevents import attributes, broker_time, to_fact
+from services.kernel.cloudevents import INCARNATION, attributes, broker_time, to_fact
 from services.kernel.facts import Fact, InboxRow
 from services.kernel.store import Advance
 
@@ -107,6 +107,9 @@ class Inbox:
     ) -> None:
         try:
             source, position = headers["ce_source"].decode(), int(headers["ce_position"])
+            if not current(expected, source, headers):
+                batch.lower += 1
+                return
             due = expected.get(source, 1)
             if position == due and not self._wants(source, headers["ce_type"].decode()):
                 expected[source] = due + 1
@@ -157,6 +160,22 @@ class Inbox:
         if row is None or row.next_offset < end:
             return None
         return sent_at - timedelta(seconds=grace_s)
+
+
+def current(expected: dict[str, int], source: str, headers: dict[str, bytes]) -> bool:
+    """False for a fact of an incarnation that is over: whoever sends it has not heard of the fork.
+
+    Raises ValueError. The incarnation stands beside the positions; most buckets have but one.
+    """
+    said, key = headers.get(INCARNATION), f"{source}@"
+    if said is None:
+        return key not in expected
+    incarnation = int(said)
+    if incarnation < expected.get(key, 1):
+        return False
+    if incarnation > 1:
+        expected[key] = incarnation
+    return True
 
 
 def _first_ms_after(until: datetime) -> int:

@@ -68,6 +68,10 @@ class Meter:
 
         self._of_type = cache(self._facts.labels)
 
+        self.forked = Gauge(
+            "hotline_buckets_forked", "Buckets that wait for `hotline adopt`.", registry=registry
+        )
+
     def appended(self, facts: Sequence[Fact]) -> None:
         for name, count in Counted(fact.type for fact in facts).items():
             self._of_type(name).inc(count)

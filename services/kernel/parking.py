@@ -68,6 +68,7 @@ async def park(
     Raises StoreUnavailable where the stream moved on at this moment: then nothing has changed.
     """
     stream = (await store.load([(bucket, ticket)])).get(ticket, [])
+    version = stream[-1].version if stream else 0
     message = TicketParked(
         topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
     )
@@ -76,7 +77,7 @@ async def park(
     fact = NewFact(name, message.SerializeToString(), broker_time(record), metadata)
     async with store.transaction() as tx:
         await tx.advance(advances)
-        (outcome,) = await tx.append([Append(bucket, ticket, len(stream), [fact])])
+        (outcome,) = await tx.append([Append(bucket, ticket, version, [fact])])
         if not isinstance(outcome, Appended):
             raise StoreUnavailable(f"{ticket} moved on while it was parked")
         await tx.park([(bucket, waiting(record, ticket, reason))])

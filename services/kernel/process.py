@@ -26,6 +26,7 @@ from services.kernel.brokers import security
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
+from services.kernel.healing import Healer
 from services.kernel.http_protocol import BoundedHttp
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
@@ -35,10 +36,11 @@ from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings, loaded
-from services.kernel.store import StoreUnavailable
+from services.kernel.store import Store, StoreUnavailable
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
+from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
 
@@ -155,28 +157,56 @@ async def _require_topics(settings: KernelSettings, brokers: Mapping[str, Any]) 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     """Until a signal. Raises SystemExit when a part ended by itself."""
     place = Place(settings.namespace, settings.buckets, settings.instance, settings.imports)
+    senders = _senders(settings)
     runtime = Runtime(
-        parts.service,
-        place,
-        ports.store,
-        ports.bus,
-        ports.clock,
-        _senders(settings),
-        ports.registry,
+        parts.service, place, ports.store, ports.bus, ports.clock, senders, ports.registry
     )
     runtime.add(
         "parked",
         Releaser(ports.parked, runtime.inbox.buckets, runtime.worker.release, ports.clock).run,
     )
+    watch = _watch(settings, ports.store, parts.service, runtime)
     server = _server(settings, parts.app(runtime))
+    asked = _asked_to_stop()
     serving = asyncio.create_task(_listen(server))
+    stopping = asyncio.create_task(asked.wait())
+    starting = asyncio.create_task(_started(server, serving, runtime, watch))
     try:
-        await _together(serving, await _started(server, serving, runtime), runtime, parts)
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await _together(serving, asked, runtime, parts)
+    except _CannotStart as error:
+        raise SystemExit(error.args[0]) from None
     finally:
         server.should_exit = True
-        await asyncio.gather(serving, return_exceptions=True)
+        for task in (starting, stopping):
+            task.cancel()
+        await asyncio.gather(serving, starting, stopping, return_exceptions=True)
         await runtime.stop()
         log.info("stopped")
+
+
+def _watch(
+    settings: KernelSettings, store: Store, service: Service, runtime: Runtime
+) -> Watch | None:
+    """None over the twin, which is one server for ever."""
+    if not isinstance(store, PostgresStore):
+        return None
+    healer = Healer(
+        service, store, runtime.bus, runtime.clock, settings.namespace, settings.buckets
+    )
+    watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
+    runtime.add("healing", watch.run)
+    return watch
+
+
+def _asked_to_stop() -> asyncio.Event:
+    """Set when a signal asks the process to end, also while it is starting."""
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    return asked
 
 
 def _senders(settings: KernelSettings) -> Senders:
@@ -219,30 +249,35 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
     )
 
 
+class _CannotStart(Exception):
+    """In words, or by its log. A task that raised SystemExit would end the event loop with it."""
+
+
 async def _started(
-    server: uvicorn.Server, serving: asyncio.Task[None], runtime: Runtime
-) -> asyncio.Event:
-    """Set when a signal asks the process to end."""
-    asked, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked.set)
+    server: uvicorn.Server,
+    serving: asyncio.Task[None],
+    runtime: Runtime,
+    watch: Watch | None,
+) -> None:
+    """The port is open, the ledger is healed, the group is joined. Raises _CannotStart."""
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
         await asyncio.sleep(0.01)
     if serving.done():
-        raise SystemExit(1)
+        raise _CannotStart(1)
     try:
+        if watch is not None:
+            await watch.start()
         await runtime.start()
     except (BusUnavailable, StoreUnavailable) as error:
-        raise SystemExit(
+        raise _CannotStart(
             f"The broker or the store does not answer ({error}): "
             "see that both run and that HOTLINE_KAFKA and HOTLINE_DSN are right."
         ) from None
     except TimeoutError:
-        raise SystemExit(
+        raise _CannotStart(
             "The consumer group was not joined in time: see that the topics are there "
             "(`hotline migrate` makes them) and that HOTLINE_INSTANCE is nobody else's."
         ) from None
-    return asked
 
 
 def _settle_collector() -> None:

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from services.kernel.bus import Bus, BusUnavailable, Outgoing
 from services.kernel.clock import Clock
-from services.kernel.cloudevents import to_record
+from services.kernel.cloudevents import INCARNATION, to_record
 from services.kernel.codec import Codec
 from services.kernel.facts import Fact
-from services.kernel.store import Store, StoreUnavailable
+from services.kernel.store import NotHealed, Store, StoreUnavailable
 
 log = logging.getLogger("hotline.relay")
 RUN = 500
@@ -24,14 +25,22 @@ LOOK_S, LOOK_AGAIN_S = 0.05, 0.005
 class _Bucket:
     """`cur` = last position that the broker acknowledged; memory follows it or is ignored."""
 
-    __slots__ = ("behind_since", "cur", "end", "memory", "read_back")
+    __slots__ = ("behind_since", "cur", "end", "incarnation", "memory", "read_back")
 
-    def __init__(self, expected: int) -> None:
+    def __init__(self, expected: int, incarnation: int = 1) -> None:
         self.cur = expected - 1
         self.read_back = expected - 1
         self.end = 0  # last position known to stand in the ledger
         self.memory: deque[tuple[int, Outgoing]] = deque()
         self.behind_since: float | None = None
+        self.incarnation = incarnation
+
+    def record(self, fact: Fact, topic: str) -> Outgoing:
+        """As all read it; a bucket that was forked once says since how many forks it counts."""
+        made = to_record(fact, topic)
+        if self.incarnation > 1:
+            made.headers = [*made.headers, (INCARNATION, b"%d" % self.incarnation)]
+        return made
 
     def go_back(self, position: int) -> None:
         self.cur = position
@@ -49,10 +58,12 @@ class Relay:
         self._wake = asyncio.Event()
         self.published = 0
 
-    def own(self, expected: Mapping[int, int]) -> None:
+    def own(
+        self, expected: Mapping[int, int], incarnations: Mapping[int, int] = MappingProxyType({})
+    ) -> None:
         """Take over buckets; go on behind what was read back of our own facts."""
         for bucket, position in expected.items():
-            self._buckets[bucket] = _Bucket(position)
+            self._buckets[bucket] = _Bucket(position, incarnations.get(bucket, 1))
         self._wake.set()
 
     def let_go(self, buckets: Iterable[int]) -> None:
@@ -67,7 +78,7 @@ class Relay:
                 continue
             state.end = max(state.end, fact.position)
             if len(state.memory) < MEMORY:
-                state.memory.append((fact.position, to_record(fact, self._topic)))
+                state.memory.append((fact.position, state.record(fact, self._topic)))
         self._wake.set()
 
     def seen(self, bucket: int, position: int, applied: bool) -> None:
@@ -113,6 +124,8 @@ class Relay:
         try:
             ends = await self._store.next_positions(self._buckets)
         except StoreUnavailable as error:
+            if isinstance(error, NotHealed):  # what memory holds may stand in no ledger any more
+                self.let_go(list(self._buckets))
             log.warning("the store cannot be read: %s", error)
             await self._clock.sleep(0.5)
             return False
@@ -174,4 +187,4 @@ class Relay:
             return []
         for fact in facts:
             fact.stage = self._codec.stages.get(fact.type, "")
-        return [(fact.position, to_record(fact, self._topic)) for fact in facts]
+        return [(fact.position, state.record(fact, self._topic)) for fact in facts]

@@ -13,6 +13,8 @@ from services.kernel.facts import (
     Appended,
     CommandKey,
     Conflict,
+    Fact,
+    InboxRow,
     Outcome,
     Repeated,
     TooLate,
@@ -26,6 +28,28 @@ def columns(rows: list[Any], width: int) -> list[list[Any]]:
 def aware(value: datetime) -> datetime:
     """-infinity, where nothing was promised yet, comes as the least datetime without a zone."""
     return value.replace(tzinfo=UTC)
+
+
+def inbox_row(row: Any) -> InboxRow:
+    """As `claim` and `held` give it."""
+    topic, partition, offset, epoch, expected, until = row
+    return InboxRow(topic, partition, offset, epoch, orjson.loads(expected), aware(until))
+
+
+def fact_of(source: str, row: Any) -> Fact:
+    """A row of the ledger."""
+    return Fact(
+        source,
+        row["bucket"],
+        row["position"],
+        row["stream"],
+        row["version"],
+        row["type"],
+        row["data"],
+        row["time"],
+        row["recorded_at"],
+        **orjson.loads(row["metadata"]),
+    )
 
 
 def key_of(command: CommandKey) -> tuple[str, str]:

@@ -72,7 +72,7 @@ class States:
         for _, ticket in streams:
             facts = stored.get(ticket, [])
             events = [self._codec.decode(f) for f in facts if self._codec.knows(f.type)]
-            loaded[ticket] = (self._decider.fold(events), len(facts))
+            loaded[ticket] = (self._decider.fold(events), facts[-1].version if facts else 0)
         return loaded
 
     def keep(self, ticket: str, state: Any, version: int) -> None:

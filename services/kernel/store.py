@@ -19,8 +19,24 @@ class StoreUnavailable(Exception):
     """The store cannot be reached or answered with a fault of its own; try again."""
 
 
+class NotHealed(StoreUnavailable):
+    """The server is another than the one that the ledger was last healed on."""
+
+
+class BucketForked(StoreUnavailable):
+    """The log holds another fact at a position of the ledger: nobody appends until `adopt`."""
+
+
 class LostOwnership(Exception):
     """A newer owner of the partition exists: roll back and let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Of a bucket that was ever forked: whether it is, and the incarnation of its facts."""
+
+    forked: bool
+    incarnation: int
 
 
 @dataclass(slots=True)
@@ -115,6 +131,12 @@ class Store(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Tx]: ...
 
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]: ...
+
+    async def held(self, claims: Sequence[tuple[str, int, int]]) -> list[InboxRow]:
+        """(topic, partition, epoch): the rows of those that no newer owner has."""
+
+    async def marks(self) -> dict[int, Mark]:
+        """Buckets that are not as they were installed; nearly always none."""
 
     async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
         """How many partitions of each topic have had an owner."""

@@ -27,7 +27,7 @@ from services.kernel.facts import (
     Timer,
     TooLate,
 )
-from services.kernel.store import Advance, BucketClosed, LostOwnership, ParkedRecord, TimerRow
+from services.kernel.store import Advance, BucketClosed, LostOwnership, Mark, ParkedRecord, TimerRow
 
 
 @dataclass
@@ -209,6 +209,17 @@ class MemoryStore:
                 expected = dict(box.expected)
                 rows.append(InboxRow(*place, box.next_offset, box.epoch, expected, box.read_until))
         return rows
+
+    async def held(self, claims: Sequence[tuple[str, int, int]]) -> list[InboxRow]:
+        return [
+            InboxRow(t, p, box.next_offset, box.epoch, dict(box.expected), box.read_until)
+            for t, p, epoch in claims
+            if (box := self._tables.inbox.get((t, p), _Inbox())).epoch == epoch
+        ]
+
+    async def marks(self) -> dict[int, Mark]:
+        """One server for ever: nothing is ever forked."""
+        return {}
 
     async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
         found = Counter(topic for topic, _ in self._tables.inbox)

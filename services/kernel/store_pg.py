@@ -27,6 +27,8 @@ from services.kernel.rows_pg import (
     arguments,
     aware,
     columns,
+    fact_of,
+    inbox_row,
     key_of,
     outcome,
     pack_headers,
@@ -37,6 +39,7 @@ from services.kernel.store import (
     Advance,
     BucketClosed,
     LostOwnership,
+    Mark,
     ParkedRecord,
     StoreUnavailable,
     TimerRow,
@@ -148,14 +151,22 @@ class PostgresTx:
 
 
 class PostgresStore:
-    """One service's ledger and vault. Every statement is a named one of `sql/queries.sql`."""
+    """One service's ledger and vault. Every statement is a named one of `sql/queries.sql`.
 
-    def __init__(self, pool: asyncpg.Pool, service: str, namespace: str = "") -> None:
+    `healing`: the store of whoever heals the ledger, whose inbox moves before it is healed.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, service: str, namespace: str = "", *, healing: bool = False
+    ) -> None:
         self.pool, self.service = pool, service
         schema, vault = schema_of(namespace, service), vault_of(namespace, service)
         self.schema, self.vault = schema, vault
         file = resources.files("services.kernel") / "sql" / "queries.sql"
         self.sql = named(file, schema, vault)
+        self.namespace = namespace
+        if healing:
+            self.sql["advance"] = self.sql["advance_healing"]
 
     async def append(self, batch: Sequence[Append]) -> list[Outcome]:
         """One statement is one transaction: atomic without BEGIN and COMMIT."""
@@ -187,11 +198,13 @@ class PostgresStore:
         buckets, names = columns(list(streams), 2)
         found: dict[str, list[Fact]] = {}
         for row in await self._fetch("load", buckets, names):
-            found.setdefault(row["stream"], []).append(self._fact(row))
+            found.setdefault(row["stream"], []).append(fact_of(self.service, row))
         return found
 
     async def page(self, bucket: int, position: int, limit: int) -> list[Fact]:
-        return [self._fact(row) for row in await self._fetch("page", bucket, position, limit)]
+        return [
+            fact_of(self.service, row) for row in await self._fetch("page", bucket, position, limit)
+        ]
 
     async def next_positions(self, buckets: Iterable[int]) -> dict[int, int]:
         rows = await self._fetch("next_positions", list(buckets))
@@ -205,11 +218,13 @@ class PostgresStore:
                 yield PostgresTx(self, connection)
 
     async def claim(self, partitions: Sequence[tuple[str, int]]) -> list[InboxRow]:
-        rows = await self._fetch("claim", *columns(sorted(partitions), 2))
-        return [
-            InboxRow(topic, partition, offset, epoch, orjson.loads(expected), aware(until))
-            for topic, partition, offset, epoch, expected, until in rows
-        ]
+        return list(map(inbox_row, await self._fetch("claim", *columns(sorted(partitions), 2))))
+
+    async def held(self, claims: Sequence[tuple[str, int, int]]) -> list[InboxRow]:
+        return list(map(inbox_row, await self._fetch("held", *columns(sorted(claims), 3))))
+
+    async def marks(self) -> dict[int, Mark]:
+        return {row[0]: Mark(row[1], row[2]) for row in await self._fetch("marks")}
 
     async def claimed(self, topics: Sequence[str]) -> dict[str, int]:
         return dict(await self._fetch("claimed", list(topics)))
@@ -282,17 +297,3 @@ class PostgresStore:
     ) -> dict[tuple[str, str], Repeated]:
         rows = await connection.fetch(self.sql["answers"], *columns(list(keys), 2))
         return {(row["sender"], row["key"]): repeated(row) for row in rows}
-
-    def _fact(self, row: Any) -> Fact:
-        return Fact(
-            self.service,
-            row["bucket"],
-            row["position"],
-            row["stream"],
-            row["version"],
-            row["type"],
-            row["data"],
-            row["time"],
-            row["recorded_at"],
-            **orjson.loads(row["metadata"]),
-        )

@@ -10,27 +10,22 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
-import asyncpg
 import orjson
 from google.protobuf import descriptor_pool
 
 from hotline.kernel.v1 import options_pb2
 from services.kernel.bus import Bus, Headers, Record
-from services.kernel.cloudevents import OPTIONAL, fixed_headers
-from services.kernel.faults_pg import store_faults
-from services.kernel.names import TICKETS, murmur2, schema_of, topic_of, vault_of
-from services.kernel.queries import named
+from services.kernel.cloudevents import INCARNATION, OPTIONAL, fixed_headers
+from services.kernel.names import TICKETS, murmur2, topic_of
+from services.kernel.reading_pg import PAGE, LedgerReader, Row
 
 POLL = 20_000
-PAGE = 5_000
 LATE_S = 10.0
 MOST_FINDINGS = 5
 _OPTIONAL = {key: name for name, key in OPTIONAL}
 
-Row = Sequence[Any]
 Run = list[tuple[int, Record]]
 
 
@@ -57,49 +52,14 @@ class BucketReport:
 class _Checked:
     """One bucket while the topic is read."""
 
-    __slots__ = ("expected", "highest", "report", "tickets", "versions")
+    __slots__ = ("disowned", "expected", "highest", "incarnation", "report", "versions")
 
     def __init__(self, service: str, bucket: int) -> None:
         self.report = BucketReport(service, bucket)
         self.expected, self.highest = 1, 0
         self.versions: dict[bytes, int] = {}
-
-
-class LedgerReader:
-    """Pages of one service's ledger; `pool` as `store_pg.connect` makes it."""
-
-    def __init__(self, pool: asyncpg.Pool, service: str, namespace: str) -> None:
-        self.service, self._pool = service, pool
-        file = resources.files("services.kernel") / "sql" / "verify.sql"
-        schema, vault = schema_of(namespace, service), vault_of(namespace, service)
-        self._sql = named(file, schema, vault)
-
-    async def range(self, bucket: int, first: int, last: int) -> list[Row]:
-        """Facts from `first` to `last`, both included; a hole is left out."""
-        found: list[Row] = []
-        for start in range(first, last + 1, PAGE):
-            found += await self._fetch("range", bucket, start, min(last, start + PAGE - 1), PAGE)
-        return found
-
-    async def ends(self) -> dict[int, tuple[int, int]]:
-        """Of every bucket the next position and the last that stands."""
-        return {bucket: (upcoming, last) for bucket, upcoming, last in await self._fetch("ends")}
-
-    async def offsets(self, topic: str) -> dict[int, int]:
-        """How far each partition was applied."""
-        return dict(await self._fetch("offsets", topic))
-
-    async def parked(self, topic: str, partition: int) -> set[int]:
-        """Offsets of records that were set aside."""
-        return {offset for (offset,) in await self._fetch("parked", topic, partition)}
-
-    async def unsent(self, bucket: int, after: int, limit: int) -> tuple[int, int, float]:
-        (row,) = await self._fetch("unsent", bucket, after, limit)
-        return row["count"], row["last"], row["waiting_s"] or 0.0
-
-    async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
-        with store_faults():
-            return await self._pool.fetch(self._sql[name], *arguments)  # type: ignore[no-any-return]
+        self.incarnation = 1
+        self.disowned: set[tuple[int, int]] = set()
 
 
 class Verifier:
@@ -132,6 +92,10 @@ class Verifier:
 
     async def run(self) -> list[BucketReport]:
         """Raises BusUnavailable, LogHole, StoreUnavailable."""
+        for ledger in self._ledgers:
+            disowned = await ledger.disowned()
+            for bucket in self._only:
+                self._checked[ledger.service, bucket].disowned = disowned
         places = [(self._topic, b) for b in self._only]
         reader = await self._bus.reader(places, from_end=False)
         try:
@@ -179,8 +143,12 @@ class Verifier:
         report = checked.report
         if position > checked.highest:
             checked.highest = position
+        if position > checked.expected or not self._is_current(checked, record):
+            return  # nobody applies it: it comes again, or its sender has not heard of a fork
         if row is None:
             report.found(f"position {position} is on the topic and not in the ledger")
+        elif position < checked.expected and (report.bucket, position) in checked.disowned:
+            pass  # it gave way to the one before
         elif wrong := difference(row, report.service, record):
             report.found(f"position {position}: {wrong} (offset {record.offset})")
         if position != checked.expected:
@@ -191,6 +159,15 @@ class Verifier:
             self._in_stream(checked, row[1], row[2], position)
         elif record.key:  # what is missing is named already
             checked.versions[record.key] = checked.versions.get(record.key, 0) + 1
+
+    @staticmethod
+    def _is_current(checked: _Checked, record: Record) -> bool:
+        said = record.headers[-1] if record.headers else ("", b"")
+        incarnation = int(said[1]) if said[0] == INCARNATION and said[1].isdigit() else 1
+        if incarnation < checked.incarnation:
+            return False
+        checked.incarnation = incarnation
+        return True
 
     def _in_stream(self, checked: _Checked, stream: bytes, version: int, position: int) -> None:
         before = checked.versions.get(stream, 0)
@@ -256,9 +233,12 @@ def difference(row: Row, source: str, record: Record) -> str:
         ("ce_recordedtime", recorded),
         *[(_OPTIONAL[key], value.encode()) for key, value in orjson.loads(metadata).items()],
     )
-    if record.headers == wanted:
+    headers = tuple(record.headers)
+    if headers and headers[-1][0] == INCARNATION:
+        headers = headers[:-1]
+    if headers == wanted:
         return ""
-    return _first_difference(dict(record.headers), dict(wanted))
+    return _first_difference(dict(headers), dict(wanted))
 
 
 def _first_difference(found: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Place, Record
+from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Record
 from services.kernel.clock import Clock
 from services.kernel.draft import Draft
-from services.kernel.facts import Appended, Fact, InboxRow, Repeated
+from services.kernel.facts import Appended, Fact, Repeated
 from services.kernel.inbox import Batch, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
+from services.kernel.owning import Owning
 from services.kernel.parking import (
     Released,
     batch_of,
@@ -37,7 +38,7 @@ MOST_RELEASED = 10_000
 _UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
 
 
-class Worker:
+class Worker(Owning):
     """Consumes for one service in one process."""
 
     def __init__(
@@ -55,59 +56,12 @@ class Worker:
         buckets: int,
         meter: Meter,
     ) -> None:
-        self._service, self._store, self._bus, self._clock = service, store, bus, clock
-        self._relay, self._states, self._inbox = relay, states, inbox
+        super().__init__(service, store, clock, relay, states, inbox)
+        self._bus = bus
         self._replies, self._namespace, self._buckets = replies, namespace, buckets
         self._meter = meter
         self._planner = Planner(service, states, commands, buckets, meter)
-        self._one_at_a_time = asyncio.Lock()
-        self.consumer: Consumer | None = None
-        self.joined = asyncio.Event()
-
-    # Ownership
-
-    async def assigned(self, places: Sequence[Place]) -> Mapping[Place, int]:
-        """Raise the epochs, then say where each partition goes on, however long the store takes:
-        the group asks once, and a partition without an answer would be read by nobody."""
-        while True:
-            try:
-                return await self._own(await self._store.claim(places) if places else [])
-            except StoreUnavailable as error:
-                log.warning("the store cannot be reached: %s", error)
-                await self._clock.sleep(1.0)
-
-    async def _own(self, rows: Sequence[InboxRow]) -> Mapping[Place, int]:
-        self._inbox.own(rows)
-        if self._states is not None:
-            self._states.evict()
-        mine = self._inbox.buckets()
-        source = self._service.name
-        tickets = {
-            r.partition: r.expected.get(source, 1)
-            for r in rows
-            if r.partition in mine and r.topic == self._inbox.tickets
-        }
-        self._relay.own(tickets)
-        self._inbox.parked = await self._store.parked_tickets(mine)
-        for view in self._service.views:
-            await view.owned(mine)
-        self.joined.set()
-        return {(r.topic, r.partition): r.next_offset for r in rows}
-
-    async def revoked(self, places: Sequence[Place]) -> None:
-        self._inbox.let_go(places)
-        self._relay.let_go([p for t, p in places if t == self._inbox.tickets])
-        for view in self._service.views:
-            await view.owned(self._inbox.buckets())
-
-    async def reclaim(self) -> None:
-        """After a lost or unknown commit: nothing in memory counts, ask the store again."""
-        rows = await self._store.claim(list(self._inbox.rows)) if self._inbox.rows else []
-        held = [r for r in rows if (r.topic, r.partition) in self._inbox.rows]
-        offsets = await self._own(held)  # without those that the group took meanwhile
-        assert self.consumer is not None
-        for place, offset in offsets.items():
-            self.consumer.seek(place, offset)
+        self.alone = asyncio.Lock()
 
     # The loop
 
@@ -116,6 +70,8 @@ class Worker:
         self.consumer = consumer
         while True:
             try:
+                if self._lost or self.healed.is_set():
+                    await self.retake()
                 records = await consumer.fetch(POLL, 0.2)
                 await self.step(records)
                 if self._service.gather_s and 0 < len(records) < POLL:
@@ -135,7 +91,7 @@ class Worker:
 
     async def step(self, records: Sequence[Record]) -> None:
         """Apply what is new in one transaction; a record that makes the code fail is parked."""
-        async with self._one_at_a_time:
+        async with self.alone:
             try:
                 await self._step(records)
             except (*_UNDONE, LogHole):
@@ -197,7 +153,7 @@ class Worker:
         Raises LostOwnership, or what made the ticket wait when it still does: then nothing has
         changed.
         """
-        async with self._one_at_a_time:
+        async with self.alone:
             rows = await self._store.parked_records(ticket, MOST_RELEASED)
             if not rows:
                 return 0

@@ -8,7 +8,7 @@ from collections import deque
 
 from services.kernel.facts import Append, Outcome
 from services.kernel.measure import Meter
-from services.kernel.store import Store, StoreUnavailable
+from services.kernel.store import BucketForked, Store, StoreUnavailable
 
 BATCH = 500
 QUEUE = 5_000
@@ -70,19 +70,24 @@ class Writer:
         started = time.perf_counter()
         try:
             outcomes = await self._store.append([append for append, _ in batch])
-        except StoreUnavailable as error:
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(StoreUnavailable(str(error)))
-            return
         except Exception as error:  # noqa: BLE001 - its caller gets it, and nobody else
-            if len(batch) > 1:
-                for one in batch:
-                    await self._flush([one])
-            elif not batch[0][1].done():
-                batch[0][1].set_exception(error)
+            await self._failed(batch, error)
             return
         self._meter.append_s.observe(time.perf_counter() - started)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if not future.done():
                 future.set_result(outcome)
+
+    async def _failed(
+        self, batch: list[tuple[Append, asyncio.Future[Outcome]]], error: Exception
+    ) -> None:
+        """The store's fault is everybody's; what one append is to blame for is its own."""
+        if isinstance(error, StoreUnavailable) and not isinstance(error, BucketForked):
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(StoreUnavailable(str(error)))
+        elif len(batch) > 1:
+            for one in batch:
+                await self._flush([one])
+        elif not batch[0][1].done():
+            batch[0][1].set_exception(error)

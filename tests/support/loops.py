@@ -61,6 +61,7 @@ class Loop:
         instance: str = "0",
         senders: Senders | None = None,
         store: Store | None = None,
+        before_start: Callable[[Runtime], Awaitable[None]] | None = None,
     ) -> Runtime:
         """Start one process' worth of a service; stopped at the end of the test.
 
@@ -72,6 +73,8 @@ class Loop:
         registry = CollectorRegistry()
         runtime = Runtime(service, place, store, bus, clock, senders or Senders(None), registry)
         self.resources.push_async_callback(runtime.stop)
+        if before_start is not None:
+            await before_start(runtime)
         await runtime.start()
         self.runtimes[f"{service.name}-{instance}"] = runtime
         return runtime

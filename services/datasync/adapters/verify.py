@@ -21,8 +21,9 @@ from services.kernel.bus import Bus
 from services.kernel.facts import InboxRow
 from services.kernel.inbox import Inbox
 from services.kernel.names import TICKETS, topic_of
+from services.kernel.reading_pg import LedgerReader
 from services.kernel.store import Tx
-from services.kernel.verify import BucketReport, LedgerReader
+from services.kernel.verify import BucketReport
 
 POLL, PAGE = 2_000, 2_000
 NAME = "datasync"

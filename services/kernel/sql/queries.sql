@@ -1,6 +1,6 @@
 -- name: append
 -- The one way in; a batch costs one round trip and one flush.
-select * from {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+select * from {schema}.append({schema}.healed($1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                              $16, $17, $18, $19)
 
 -- name: answers
@@ -22,11 +22,23 @@ from {schema}.event where bucket = $1 and position >= $2 order by position limit
 
 -- name: next_positions
 -- Rows that another process appended are found by this counter.
-select bucket, next_position from {schema}.bucket where bucket = any ($1::int[])
+select bucket, next_position from {schema}.bucket
+where bucket = any ($1::int[]) and {schema}.healed('{}') is not null
 
 -- name: claim
 -- Raise the epoch and learn where to go on.
 select * from {schema}.claim($1, $2)
+
+-- name: held
+-- After a lost commit: which claims no newer owner has taken over, and how far they have come.
+select i.topic, i.partition, i.next_offset, i.owner_epoch, i.expected::text, i.read_until
+from unnest($1::text[], $2::int[], $3::bigint[]) a (topic, partition, epoch)
+join {schema}.inbox i
+    on i.topic = a.topic and i.partition = a.partition and i.owner_epoch = a.epoch
+
+-- name: marks
+-- Buckets that are forked or once were.
+select bucket, forked, incarnation from {schema}.bucket where forked or incarnation > 1
 
 -- name: claimed
 -- No promise rests on a partition that nobody has read yet.
@@ -34,6 +46,10 @@ select topic, count(*) from {schema}.inbox where topic = any ($1::text[]) group 
 
 -- name: advance
 -- The compare-and-swap that lets one owner's transaction through.
+select {schema}.advance($1, $2, $3, $4, $5, $6, $7) where {schema}.healed('{}') is not null
+
+-- name: advance_healing
+-- The same for whoever heals or rebuilds, while the ledger takes no facts.
 select {schema}.advance($1, $2, $3, $4, $5, $6, $7)
 
 -- name: read_until
@@ -44,7 +60,7 @@ where i.topic = a.topic and i.partition = a.partition and i.owner_epoch = a.epoc
 
 -- name: close_buckets
 -- The watermark of each owned bucket.
-select * from {schema}.close_buckets($1, $2, $3, $4)
+select * from {schema}.close_buckets({schema}.healed($1), $2, $3, $4)
 
 -- name: still_owner
 -- Timers of a former owner roll back.

@@ -28,3 +28,7 @@ select partition, next_offset from {schema}.inbox where topic = $1
 -- name: parked
 -- What no view has seen yet.
 select "offset" from {vault}.parked where topic = $1 and partition = $2
+
+-- name: disowned
+-- Positions at which the log and the ledger once differed, until an operator decided.
+select distinct bucket, position from {vault}.disowned

@@ -119,14 +119,13 @@ async def test_no_promise_is_ever_broken(store: Store) -> None:
 async def test_what_others_write_beside_an_open_transaction_is_kept(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.append([append("a", 0, fact())])
-        beside = [
-            asyncio.create_task(store.append([append("b", 0, fact(), bucket=1)])),
-            asyncio.create_task(store.claim([("tickets", 0)])),
-        ]
+        appending = asyncio.create_task(store.append([append("b", 0, fact(), bucket=1)]))
+        claiming = asyncio.create_task(store.claim([("tickets", 0)]))
         await asyncio.sleep(0.05)
-    await asyncio.gather(*beside)
+    await appending
     assert await store.next_positions(BUCKETS) == {0: 2, 1: 2, 2: 1, 3: 1}
-    assert (await store.claim([("tickets", 0)]))[0].epoch == 2
+    (earlier,) = await claiming
+    assert (await store.claim([("tickets", 0)]))[0].epoch > earlier.epoch
 
 
 # On the real store alone: isolation, locks and what is left of a killed backend

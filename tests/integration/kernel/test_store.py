@@ -104,7 +104,7 @@ async def test_the_watermark_waits_for_every_partition_that_brings_facts(store: 
 async def test_an_earlier_owner_rolls_back(store: Store) -> None:
     (old,) = await store.claim([("tickets", 0)])
     (new,) = await store.claim([("tickets", 0)])
-    assert new.epoch == old.epoch + 1
+    assert new.epoch > old.epoch
 
     async def late() -> None:
         async with store.transaction() as tx:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from services.kernel import owning
 from services.kernel.bus_kafka import KafkaConsumer, _Listener, _Seen
 from services.kernel.names import TICKETS
 from services.kernel.store import LostOwnership, StoreUnavailable
@@ -54,14 +55,14 @@ async def test_a_partition_given_while_the_store_is_away_is_read_once_it_is_back
 
 async def test_what_the_group_took_meanwhile_is_not_claimed_back(town: City) -> None:
     owner = await town.process(echo())
-    claim = owner.store.claim
+    held = owner.store.held
 
-    async def slowly(partitions: Any) -> Any:
-        rows = await claim(partitions)
+    async def slowly(claims: Any) -> Any:
+        rows = await held(claims)
         await owner.worker.revoked([(TICKETS, 0)])
         return rows
 
-    owner.store.claim = slowly  # type: ignore[method-assign]
+    owner.store.held = slowly  # type: ignore[method-assign]
     await owner.worker.reclaim()
     assert 0 not in owner.inbox.buckets()
     assert 1 in owner.inbox.buckets()
@@ -106,3 +107,36 @@ async def test_an_owner_that_claims_again_reads_on_where_the_store_says(town: Ci
     await second.worker.reclaim()
     await second.read()
     assert await started(second, "t1") == ["called", "wrote"]
+
+
+async def test_who_lost_a_partition_lets_go_and_takes_nothing_back(town: City) -> None:
+    """Two that claim from each other in turns would both get nothing done."""
+    first, zombie = await town.process(desk()), await town.process(echo())
+    await noted(town, first, ("t1", "called"))
+    records = await zombie.poll()
+    newer = await town.process(echo(), "1")
+    with pytest.raises(LostOwnership):
+        await zombie.worker.step(records)
+    await zombie.worker.reclaim()
+    assert not zombie.inbox.rows
+    await zombie.worker.retake()  # the group has not had the time to tell it
+    assert not zombie.inbox.rows
+    await newer.read()
+    assert await started(newer, "t1") == ["called"]
+
+
+async def test_what_the_group_still_says_is_ours_is_taken_again_later(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a partition that a member claimed just before it was dropped would be read by nobody."""
+    first, owner = await town.process(desk()), await town.process(echo())
+    await owner.store.claim([(TICKETS, 0), (TICKETS, 1)])  # by one that is gone
+    await owner.worker.reclaim()
+    assert {0, 1} & owner.inbox.buckets() == set()
+    await owner.worker.revoked([(TICKETS, 1)])
+    monkeypatch.setattr(owning, "RETAKE_S", -1.0)
+    await owner.worker.retake()
+    assert {0, 1} & owner.inbox.buckets() == {0}
+    await noted(town, first, (tickets_in(0, 1)[0], "called"))
+    await owner.read()
+    assert await started(owner, tickets_in(0, 1)[0]) == ["called"]

@@ -1,0 +1,47 @@
+"""The services as the tools of operators need them: what folds their facts into views."""
+
+from __future__ import annotations
+
+from services.datasync.adapters import registry as sharing_registry
+from services.datasync.adapters.store_pg import PostgresFeedStore
+from services.datasync.adapters.view import SharingView
+from services.datasync.service import service as datasync
+from services.deadline.adapters import registry as policy_registry
+from services.deadline.adapters.clocks import ClocksView
+from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.store_pg import PostgresClocksStore
+from services.deadline.service import service as deadline
+from services.dispatch.adapters import registry as directory_registry
+from services.dispatch.service import service as dispatch
+from services.evaluation.adapters import registry as formula_registry
+from services.evaluation.adapters.figures import FiguresView
+from services.evaluation.adapters.store_pg import PostgresFiguresStore
+from services.evaluation.service import service as evaluation
+from services.intake.adapters.codec import CODEC as INTAKE
+from services.kernel.service import Service
+from services.kernel.store_pg import PostgresStore
+
+
+def composed(store: PostgresStore, city: str) -> Service:
+    """The service of the store with its codec, timers and views, under the city's rules.
+
+    Raises ValueError where the city is not shipped.
+    """
+    match store.service:
+        case "intake":  # it has no views; who decides needs the vault's keys
+            return Service("intake", INTAKE)
+        case "dispatch":
+            return dispatch(directory_registry.load(city))
+        case "deadline":
+            policy, calendar = policy_registry.load(city)
+            codec = PolicyCodec(policy)
+            view = ClocksView(codec, PostgresClocksStore(store))
+            return deadline(policy, calendar, codec, view)
+        case "evaluation":
+            registry = formula_registry.load(city)
+            figures = PostgresFiguresStore(store.pool, store.schema, store.vault)
+            return evaluation(registry, FiguresView(figures, registry.zone))
+        case "datasync":
+            feeds = PostgresFeedStore(store.pool, store.schema, store.vault)
+            return datasync(SharingView(sharing_registry.load(city).sharing, feeds))
+    raise ValueError(f"there is no service {store.service}")
