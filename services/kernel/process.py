@@ -7,7 +7,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +25,10 @@ from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.brokers import security
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
+from services.kernel.census import COUNTS, Census, Count
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.http_protocol import BoundedHttp
+from services.kernel.loop_lag import watch
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
 from services.kernel.parked_pg import PostgresParked
@@ -62,6 +64,7 @@ class Parts:
     service: Service
     app: Callable[[Runtime], FastAPI]
     beside: Callable[[Runtime], Awaitable[None]] | None = None
+    counts: Sequence[Count] = ()
 
 
 Build = Callable[[Ports], Awaitable[Parts]]
@@ -171,12 +174,22 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     server = _server(settings, parts.app(runtime))
     serving = asyncio.create_task(_listen(server))
     try:
-        await _together(serving, await _started(server, serving, runtime), runtime, parts)
+        asked = await _started(server, serving, runtime)
+        await _together(serving, asked, runtime.failed(), *_beside(ports, parts, runtime))
     finally:
         server.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)
         await runtime.stop()
         log.info("stopped")
+
+
+def _beside(ports: Ports, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
+    """What runs as long as the runtime does."""
+    store, registry = ports.store, ports.registry
+    counts = [*COUNTS, *parts.counts]
+    census = Census(store.pool, store.schema, store.vault, counts, registry)
+    found: list[Awaitable[None]] = [census.run(), watch(registry)]
+    return found if parts.beside is None else [*found, parts.beside(runtime)]
 
 
 def _senders(settings: KernelSettings) -> Senders:
@@ -253,12 +266,11 @@ def _settle_collector() -> None:
 
 
 async def _together(
-    serving: asyncio.Task[None], asked: asyncio.Event, runtime: Runtime, parts: Parts
+    serving: asyncio.Task[None], asked: asyncio.Event, *parts: Awaitable[None]
 ) -> None:
     """Until a signal comes, or a part ends by itself."""
-    tasks = [asyncio.create_task(asked.wait()), asyncio.create_task(runtime.failed())]
-    if parts.beside is not None:
-        tasks.append(asyncio.ensure_future(parts.beside(runtime)))
+    tasks: list[asyncio.Future[Any]] = [asyncio.create_task(asked.wait())]
+    tasks += [asyncio.ensure_future(part) for part in parts]
     _settle_collector()
     done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:

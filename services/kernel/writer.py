@@ -82,7 +82,7 @@ class Writer:
             elif not batch[0][1].done():
                 batch[0][1].set_exception(error)
             return
-        self._meter.append_s.observe(time.perf_counter() - started)
+        self._meter.append_done(len(batch), time.perf_counter() - started)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if not future.done():
                 future.set_result(outcome)
