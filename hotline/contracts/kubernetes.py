@@ -6,6 +6,8 @@ from pathlib import Path
 
 from hotline.contracts.channels import buckets
 from hotline.contracts.protos import ROOT
+from hotline.ops import alerts
+from hotline.ops.dashboards import DASHBOARDS, content
 from hotline.ops.kafka_users import users
 from hotline.ops.manifests import text, topic_resource, user_resource
 from services.datasync.settings import DatasyncSettings
@@ -36,6 +38,11 @@ def files() -> dict[Path, str]:
         FOLDER / "base/datasync/settings.env": HEAD + _settings(DatasyncSettings, KernelSettings),
         FOLDER / "components/kafka/topics.yaml": text(map(topic_resource, topics), HEAD),
         FOLDER / "components/kafka/users.yaml": text(map(user_resource, users()), HEAD),
+        FOLDER / "components/observability/alerts.yaml": text([alerts.resource()], HEAD),
+        **{
+            FOLDER / f"components/observability/dashboards/{d.uid}.json": content(d) + "\n"
+            for d in DASHBOARDS
+        },
     }
 
 
@@ -51,9 +58,9 @@ def _settings(cls: type, without: type | None = None) -> str:
 
 def main() -> None:
     """Write them."""
-    for path, content in files().items():
+    for path, written in files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
+        path.write_text(written, "utf-8")
 
 
 if __name__ == "__main__":

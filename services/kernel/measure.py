@@ -33,6 +33,8 @@ class Meter:
             ["position"],
             registry=registry,
         )
+        for position in ("lower", "higher"):  # shown from the start: a rate needs a beginning
+            self._dropped.labels(position)
         self._conflicts = Counter(
             "hotline_append_conflicts", "Streams that had moved on.", registry=registry
         )
@@ -51,6 +53,18 @@ class Meter:
             buckets=_FAST,
             registry=registry,
         )
+        self._append_size = Histogram(
+            "hotline_append_commands",
+            "Commands that one durable append took together.",
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+            registry=registry,
+        )
+        self._batch_size = Histogram(
+            "hotline_batch_facts",
+            "Facts that one transaction of the worker applied.",
+            buckets=(0, 1, 2, 5, 10, 20, 50, 100, 200),
+            registry=registry,
+        )
         self.lateness_s = Histogram(
             "hotline_timer_lateness_seconds",
             "Due instant to commit of its fact.",
@@ -65,6 +79,14 @@ class Meter:
             "Age of the oldest owned watermark.",
             registry=registry,
         )
+        self.inbox_lag = Gauge(
+            "hotline_inbox_lag_records",
+            "Records that wait in the partitions that this process consumes.",
+            registry=registry,
+        )
+        self.buckets = Gauge(
+            "hotline_owned_buckets", "Buckets that this process owns.", registry=registry
+        )
 
         self._of_type = cache(self._facts.labels)
 
@@ -78,12 +100,17 @@ class Meter:
 
     def applied(self, batch: Batch) -> None:
         self._applied.inc(len(batch.facts))
+        self._batch_size.observe(len(batch.facts))
 
     def dropped(self, lower: int, higher: int) -> None:
         if lower:
             self._dropped.labels("lower").inc(lower)
         if higher:
             self._dropped.labels("higher").inc(higher)
+
+    def append_done(self, commands: int, seconds: float) -> None:
+        self._append_size.observe(commands)
+        self.append_s.observe(seconds)
 
     def conflicts(self, count: int) -> None:
         self._conflicts.inc(count)

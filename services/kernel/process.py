@@ -7,7 +7,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,13 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.kernel import loop_lag
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.brokers import security
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
+from services.kernel.census import COUNTS, Census, Count
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.healing import Healer
 from services.kernel.http_protocol import BoundedHttp
@@ -64,6 +66,7 @@ class Parts:
     service: Service
     app: Callable[[Runtime], FastAPI]
     beside: Callable[[Runtime], Awaitable[None]] | None = None
+    counts: Sequence[Count] = ()
 
 
 Build = Callable[[Ports], Awaitable[Parts]]
@@ -175,7 +178,7 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await _together(serving, asked, runtime, parts)
+            await _together(serving, asked, runtime.failed(), *_beside(ports, parts, runtime))
     except _CannotStart as error:
         raise SystemExit(error.args[0]) from None
     finally:
@@ -207,6 +210,15 @@ def _asked_to_stop() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
     return asked
+
+
+def _beside(ports: Ports, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
+    """What runs as long as the runtime does."""
+    store, registry = ports.store, ports.registry
+    counts = [*COUNTS, *parts.counts]
+    census = Census(store.pool, store.schema, store.vault, counts, registry)
+    found: list[Awaitable[None]] = [census.run(), loop_lag.watch(registry)]
+    return found if parts.beside is None else [*found, parts.beside(runtime)]
 
 
 def _senders(settings: KernelSettings) -> Senders:
@@ -288,12 +300,11 @@ def _settle_collector() -> None:
 
 
 async def _together(
-    serving: asyncio.Task[None], asked: asyncio.Event, runtime: Runtime, parts: Parts
+    serving: asyncio.Task[None], asked: asyncio.Event, *parts: Awaitable[None]
 ) -> None:
     """Until a signal comes, or a part ends by itself."""
-    tasks = [asyncio.create_task(asked.wait()), asyncio.create_task(runtime.failed())]
-    if parts.beside is not None:
-        tasks.append(asyncio.ensure_future(parts.beside(runtime)))
+    tasks: list[asyncio.Future[Any]] = [asyncio.create_task(asked.wait())]
+    tasks += [asyncio.ensure_future(part) for part in parts]
     _settle_collector()
     done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:

@@ -97,6 +97,9 @@ class Runtime:
         )
         self.writer = Writer(store, self.meter)
         self.performer = self._performer()
+        self.meter.relay_lag.set_function(self.relay.lag)
+        self.meter.inbox_lag.set_function(self._inbox_lag)
+        self.meter.buckets.set_function(lambda: len(self.inbox.buckets()))
 
     def _wants(self, source: str, type_name: str) -> bool:
         service = self.service
@@ -230,8 +233,18 @@ class Runtime:
             checks["store"] = True
         except (StoreUnavailable, TimeoutError):
             checks["store"] = False
-        self.meter.relay_lag.set(self.relay.lag())
         return checks
+
+    def _inbox_lag(self) -> int:
+        """Records between what was applied and the ends that fetches have seen."""
+        if self.consumer is None:
+            return 0
+        behind = 0
+        for place, row in self.inbox.rows.items():
+            reached = self.consumer.reached(place)
+            if reached is not None:
+                behind += max(0, reached.end - row.next_offset)
+        return behind
 
     async def wait_for(self, source: str, bucket: int, position: int, timeout_s: float) -> bool:
         """Whether the service has applied that position within the time (Hotline-After)."""

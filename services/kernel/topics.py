@@ -74,7 +74,7 @@ async def make_topics(
 
     `security`: see brokers.py.
     """
-    admin = _admin(bootstrap, security)
+    admin = admin_client(bootstrap, security)
     await admin.start()
     try:
         there = set(await admin.list_topics())
@@ -89,7 +89,8 @@ async def make_topics(
     return [t.name for t in missing]
 
 
-def _admin(bootstrap: str, security: Mapping[str, Any]) -> AIOKafkaAdminClient:
+def admin_client(bootstrap: str, security: Mapping[str, Any]) -> AIOKafkaAdminClient:
+    """Not started yet."""
     return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000, **security)
 
 
@@ -97,7 +98,7 @@ async def check_topics(
     bootstrap: str, namespace: str, topics: Sequence[Topic], **security: Any
 ) -> None:
     """Check them and make none. Raises TopicsWrong, KafkaError."""
-    admin = _admin(bootstrap, security)
+    admin = admin_client(bootstrap, security)
     await admin.start()
     try:
         await _check(admin, namespace, topics)

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hotline.dev.services import SERVICES
 from hotline.dev.stack import StackInfo
+from hotline.programs import SERVICES
 from tests.support.drills import DrillCity, drill_city
 
 LONG = os.environ.get("HOTLINE_DRILLS") == "long"

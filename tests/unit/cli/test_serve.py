@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +45,13 @@ def test_ready_is_what_readyz_says(status: int, code: int) -> None:
         done = CliRunner().invoke(ready, ["--port", str(port)])
     assert done.exit_code == code
     assert '"store":false' in done.output
+
+
+def test_the_commands_exit_code_is_the_process_own() -> None:
+    with answering(503, b"{}") as port:
+        words = [sys.executable, "-m", "hotline.cli.main", "ready", "--port", str(port)]
+        done = subprocess.run(words, check=False, capture_output=True, timeout=30)
+    assert done.returncode == 1
 
 
 def test_the_port_is_the_services_own_setting(monkeypatch: pytest.MonkeyPatch) -> None:
