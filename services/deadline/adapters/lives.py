@@ -8,6 +8,7 @@ from typing import Any
 
 from services.deadline.adapters.due_lines import City
 from services.deadline.domain.events import (
+    Caring,
     ClockPaused,
     ClockResumed,
     ClockStarted,
@@ -17,6 +18,7 @@ from services.deadline.domain.events import (
     ExtensionGranted,
     ExtensionRefused,
     LimitSet,
+    ReturnWindowClosed,
 )
 from services.deadline.domain.lengths import Until, length_from_text, length_to_data
 
@@ -40,7 +42,9 @@ def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, 
 
 
 def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, Any]]:
-    if isinstance(event, ClockStarted) or getattr(event, "clock", "return") != start.clock:
+    if isinstance(event, ClockStarted | Caring | ReturnWindowClosed):
+        return
+    if event.clock != start.clock:
         return
     mine = event.run == start.run
     match event:
@@ -52,15 +56,21 @@ def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, A
             yield _said("paused", event.paused_at, reason=event.reason)
         case ClockResumed():
             yield _said("resumed", event.resumed_at)
-        case ExtensionAsked():
-            days, reason = event.working_days, event.reason
-            yield _said("extension_asked", event.at, working_days=days, reason=reason)
-        case ExtensionGranted():
-            yield _said("extension_granted", event.at, working_days=event.working_days)
-        case ExtensionRefused():
-            yield _said("extension_refused", event.at)
         case ClockStopped() if acts := city.policy.rows[start.clock].acts:
             yield _said(acts[0], event.stopped_at)
+        case ExtensionAsked() | ExtensionGranted() | ExtensionRefused():
+            yield _extension(event)
+
+
+def _extension(event: ExtensionAsked | ExtensionGranted | ExtensionRefused) -> dict[str, Any]:
+    match event:
+        case ExtensionAsked():
+            days, reason = event.working_days, event.reason
+            return _said("extension_asked", event.at, working_days=days, reason=reason)
+        case ExtensionGranted():
+            return _said("extension_granted", event.at, working_days=event.working_days)
+        case ExtensionRefused():
+            return _said("extension_refused", event.at)
 
 
 def _limit(event: LimitSet, at: datetime) -> dict[str, Any]:
