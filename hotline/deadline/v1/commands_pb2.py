@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"hotline/deadline/v1/commands.proto\x12\x13hotline.deadline.v1\"Y\n\x10RequestExtension\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x14\n\x0cworking_days\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x10\n\x08\x64ocument\x18\x04 \x01(\t\"5\n\x0eGrantExtension\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x14\n\x0cworking_days\x18\x02 \x01(\r\"0\n\x0fRefuseExtension\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\",\n\x0bPauseClocks\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1d\n\x0cResumeClocks\x12\r\n\x05\x63lock\x18\x01 \x01(\t\"\x95\x01\n\x08SetLimit\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x14\n\x0cworking_days\x18\x02 \x01(\r\x12\x15\n\rcalendar_days\x18\x03 \x01(\r\x12\r\n\x05hours\x18\x04 \x01(\r\x12\x0f\n\x07special\x18\x05 \x01(\x08\x12\x1b\n\x13written_application\x18\x06 \x01(\x08\x12\x10\n\x08\x64ocument\x18\x07 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"hotline/deadline/v1/commands.proto\x12\x13hotline.deadline.v1\"Y\n\x10RequestExtension\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x14\n\x0cworking_days\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x10\n\x08\x64ocument\x18\x04 \x01(\t\"5\n\x0eGrantExtension\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x14\n\x0cworking_days\x18\x02 \x01(\r\"0\n\x0fRefuseExtension\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\",\n\x0bPauseClocks\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1d\n\x0cResumeClocks\x12\r\n\x05\x63lock\x18\x01 \x01(\t\"\x95\x01\n\x08SetLimit\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x14\n\x0cworking_days\x18\x02 \x01(\r\x12\x15\n\rcalendar_days\x18\x03 \x01(\r\x12\r\n\x05hours\x18\x04 \x01(\r\x12\x0f\n\x07special\x18\x05 \x01(\x08\x12\x1b\n\x13written_application\x18\x06 \x01(\x08\x12\x10\n\x08\x64ocument\x18\x07 \x01(\t\"2\n\nUrgeTicket\x12\x14\n\x0c\x66rom_citizen\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1c\n\nAnswerUrge\x12\x0e\n\x06\x61nswer\x18\x01 \x01(\t\"0\n\x0fOpenSupervision\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x03(\t\"$\n\x10IssueSupervision\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\"%\n\x11\x41nswerSupervision\x12\x10\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x01(\t\"#\n\x11ReturnSupervision\x12\x0e\n\x06reason\x18\x01 \x01(\t\"1\n\x10RaiseSupervision\x12\r\n\x05level\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"&\n\x10\x43loseSupervision\x12\x12\n\nconclusion\x18\x01 \x01(\t\"\x1e\n\x0cNotifyBureau\x12\x0e\n\x06reason\x18\x01 \x01(\t\",\n\x0b\x44isputeMiss\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"=\n\x0bRuleDispute\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0f\n\x07\x65xcused\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,4 +43,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESUMECLOCKS']._serialized_end=330
   _globals['_SETLIMIT']._serialized_start=333
   _globals['_SETLIMIT']._serialized_end=482
+  _globals['_URGETICKET']._serialized_start=484
+  _globals['_URGETICKET']._serialized_end=534
+  _globals['_ANSWERURGE']._serialized_start=536
+  _globals['_ANSWERURGE']._serialized_end=564
+  _globals['_OPENSUPERVISION']._serialized_start=566
+  _globals['_OPENSUPERVISION']._serialized_end=614
+  _globals['_ISSUESUPERVISION']._serialized_start=616
+  _globals['_ISSUESUPERVISION']._serialized_end=652
+  _globals['_ANSWERSUPERVISION']._serialized_start=654
+  _globals['_ANSWERSUPERVISION']._serialized_end=691
+  _globals['_RETURNSUPERVISION']._serialized_start=693
+  _globals['_RETURNSUPERVISION']._serialized_end=728
+  _globals['_RAISESUPERVISION']._serialized_start=730
+  _globals['_RAISESUPERVISION']._serialized_end=779
+  _globals['_CLOSESUPERVISION']._serialized_start=781
+  _globals['_CLOSESUPERVISION']._serialized_end=819
+  _globals['_NOTIFYBUREAU']._serialized_start=821
+  _globals['_NOTIFYBUREAU']._serialized_end=851
+  _globals['_DISPUTEMISS']._serialized_start=853
+  _globals['_DISPUTEMISS']._serialized_end=897
+  _globals['_RULEDISPUTE']._serialized_start=899
+  _globals['_RULEDISPUTE']._serialized_end=960
 # @@protoc_insertion_point(module_scope)

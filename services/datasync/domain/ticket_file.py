@@ -106,9 +106,15 @@ def _instant(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
+_OF_CLOCKS = {
+    "ClockStarted", "ClockPaused", "ClockResumed", "ClockStopped", "DeadlineMissed",
+    "MissWithdrawn", "ReturnWindowClosed", "ExtensionGranted", "LimitSet",
+}  # fmt: skip
+
+
 def _clocked(clocks: dict[tuple[str, int], Clock], fact: Fact) -> None:
     package, _, name = fact.type.rpartition(".")
-    if package != "hotline.deadline.v1":
+    if package != "hotline.deadline.v1" or name not in _OF_CLOCKS:
         return
     get = fact.data.get
     key = ("return" if name == "ReturnWindowClosed" else get("clock", ""), get("run", 0))

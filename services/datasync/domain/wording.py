@@ -8,22 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from services.datasync.domain.facts import Fact
-
-CITIZEN, HOTLINE, UNIT = "citizen", "hotline", "{unit}"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Actor and sentence of one fact."""
-
-    actor: str
-    zh: str
-    en: str
+from services.datasync.domain.wording_supervision import CITIZEN, HOTLINE, SUPERVISION, UNIT, Words
 
 
 def words(fact: Fact, zone: tzinfo) -> Words:
@@ -195,52 +184,6 @@ _DISPATCH = {
     "RedoOrdered": Words(HOTLINE, "{unit} 重办：{reason}", "Redo ordered from {unit}: {reason}"),
     "TicketArchived": Words(HOTLINE, "归档：{reason}", "Archived: {reason}"),
 }
-_DEADLINE = {
-    "ClockStarted": Words(
-        HOTLINE, "{clock}时限开始，截止 {due_at}", "The {clock} clock started, due {due_at}"
-    ),
-    "ClockPaused": Words(
-        HOTLINE, "{clock}时限暂停：{reason}", "The {clock} clock paused: {reason}"
-    ),
-    "ClockResumed": Words(
-        HOTLINE, "{clock}时限恢复，截止 {due_at}", "The {clock} clock resumed, due {due_at}"
-    ),
-    "ClockStopped": Words(
-        HOTLINE, "{clock}时限结束，按时：{in_time}", "The {clock} clock ended, in time: {in_time}"
-    ),
-    "DeadlineMissed": Words(
-        HOTLINE,
-        "{clock}超过截止时间 {due_at}（{unit}）",
-        "The {clock} deadline of {due_at} was missed ({unit})",
-    ),
-    "MissWithdrawn": Words(
-        HOTLINE, "撤销{clock}超期记录（{unit}）", "The {clock} miss was withdrawn ({unit})"
-    ),
-    "ReturnWindowClosed": Words(
-        HOTLINE, "{unit} 的退单期已过", "The time in which {unit} may return it is over"
-    ),
-    "ExtensionAsked": Words(
-        "{unit}",
-        "{unit} 申请{clock}延期 {working_days} 个工作日：{reason}",
-        "{unit} asked to extend the {clock} clock by {working_days} working days: {reason}",
-    ),
-    "ExtensionGranted": Words(
-        HOTLINE,
-        "同意{clock}延期 {working_days} 个工作日，截止 {due_at}",
-        "The {clock} clock was extended by {working_days} working days, due {due_at}",
-    ),
-    "ExtensionRefused": Words(
-        HOTLINE,
-        "不同意{clock}延期 {working_days} 个工作日：{reason}（逾期未答复：{by_silence}）",
-        "{working_days} more working days of the {clock} clock were refused: {reason} "
-        "(for the hotline's silence: {by_silence})",
-    ),
-    "LimitSet": Words(
-        HOTLINE,
-        "{clock}另有规定期限 {length}（{document}），截止 {due_at}",
-        "A limit of {length} for the {clock} clock ({document}), due {due_at}",
-    ),
-}
 _EVALUATION = {
     "VisitScheduled": Words(HOTLINE, "安排回访", "Visit scheduled"),
     "VisitAttempted": Words(HOTLINE, "回访未成功：{reason}", "Visit attempted: {reason}"),
@@ -272,7 +215,7 @@ TEMPLATES: Mapping[str, Words] = {
     for package, templates in {
         "intake": _INTAKE,
         "dispatch": _DISPATCH,
-        "deadline": _DEADLINE,
+        "deadline": SUPERVISION,
         "evaluation": _EVALUATION,
         "kernel": _KERNEL,
     }.items()

@@ -11,7 +11,7 @@ from hotline.deadline.v1 import commands_pb2, events_pb2
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
-from services.deadline.domain import desk, events
+from services.deadline.domain import desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
 from services.deadline.domain.reactions import MATTER, Happened
 from services.kernel.codec import BadBody, Codec, to_datetime
@@ -29,6 +29,19 @@ OWN = [
     (events.ExtensionGranted, events_pb2.ExtensionGranted),
     (events.ExtensionRefused, events_pb2.ExtensionRefused),
     (events.LimitSet, events_pb2.LimitSet),
+    (events.UnitReminded, events_pb2.UnitReminded),
+    (events.UnitUrged, events_pb2.UnitUrged),
+    (events.BureauNotified, events_pb2.BureauNotified),
+    (events.TicketUrged, events_pb2.TicketUrged),
+    (events.UrgeAnswered, events_pb2.UrgeAnswered),
+    (events.SupervisionOpened, events_pb2.SupervisionOpened),
+    (events.SupervisionIssued, events_pb2.SupervisionIssued),
+    (events.SupervisionAnswered, events_pb2.SupervisionAnswered),
+    (events.SupervisionReturned, events_pb2.SupervisionReturned),
+    (events.SupervisionRaised, events_pb2.SupervisionRaised),
+    (events.SupervisionClosed, events_pb2.SupervisionClosed),
+    (events.MissDisputed, events_pb2.MissDisputed),
+    (events.DisputeRuled, events_pb2.DisputeRuled),
 ]
 COMMANDS = [
     (desk.RequestExtension, commands_pb2.RequestExtension),
@@ -37,6 +50,17 @@ COMMANDS = [
     (desk.PauseClocks, commands_pb2.PauseClocks),
     (desk.ResumeClocks, commands_pb2.ResumeClocks),
     (desk.SetLimit, commands_pb2.SetLimit),
+    (supervision.UrgeTicket, commands_pb2.UrgeTicket),
+    (supervision.AnswerUrge, commands_pb2.AnswerUrge),
+    (supervision.OpenSupervision, commands_pb2.OpenSupervision),
+    (supervision.IssueSupervision, commands_pb2.IssueSupervision),
+    (supervision.AnswerSupervision, commands_pb2.AnswerSupervision),
+    (supervision.ReturnSupervision, commands_pb2.ReturnSupervision),
+    (supervision.RaiseSupervision, commands_pb2.RaiseSupervision),
+    (supervision.CloseSupervision, commands_pb2.CloseSupervision),
+    (supervision.NotifyBureau, commands_pb2.NotifyBureau),
+    (supervision.DisputeMiss, commands_pb2.DisputeMiss),
+    (supervision.RuleDispute, commands_pb2.RuleDispute),
 ]
 HISTORY_CLOSED = intake.HistoryClosed.DESCRIPTOR.full_name
 _ALWAYS = ("unit", "stated_due_at", *MATTER, "import_id", "until", "final")

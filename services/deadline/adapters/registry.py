@@ -59,14 +59,17 @@ def _content(city: str) -> tuple[Any, str]:
 
 def parse(content: Any, name: str) -> Policy:
     """As `load`, of parsed YAML, without the calendar."""
-    _require(content, _TOP, set(), f"{name}: the file")
+    _require(content, _TOP, {"urges_per_day"}, f"{name}: the file")
     for key in ("id", "version", "calendar"):
         if not isinstance(content[key], str) or not content[key]:
             raise ValueError(f"{name}: {key}: {content[key]!r} is no text (quote it)")
     if not isinstance(content["clocks"], dict) or not content["clocks"]:
         raise ValueError(f"{name}: clocks must map names to clocks")
     rows = [_row(key, part, f"{name}: clocks.{key}") for key, part in content["clocks"].items()]
-    return Policy(content["id"], content["version"], rows)
+    urges = content.get("urges_per_day", 1)
+    if not isinstance(urges, int) or isinstance(urges, bool) or urges < 0:
+        raise ValueError(f"{name}: urges_per_day must be a number")
+    return Policy(content["id"], content["version"], rows, urges)
 
 
 def _read(path: str) -> tuple[Any, str]:

@@ -45,6 +45,7 @@ class StartClock:
     urgency: str = ""
     category: str = ""
     level: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def start(
         urgency=command.urgency,
         category=command.category,
         length=length_to_text(length),
+        imported=command.imported,
     )
     return [*_superseded(command, clock, policy), started]
 
@@ -177,7 +179,10 @@ def resume(
     due = due_of(course, calendar)
     assert due is not None, "every pause has ended"
     provisional = is_provisional(course, due, calendar)
-    resumed = ClockResumed(command.at, clock.name, clock.run, end, due, provisional)
+    climbs = clock.missed and not clock.imported and clock.stopped_at is None
+    resumed = ClockResumed(
+        command.at, clock.name, clock.run, end, due, provisional, end if climbs else None
+    )
     if clock.stopped_at is None:
         return [resumed]
     moved = replace(clock, pauses=pauses, due_at=due)
@@ -251,4 +256,5 @@ def missed(clock: Clock) -> list[Event]:
     refused = [
         ExtensionRefused(at, name, run, unit, days, "", "", by_silence=True) for days in clock.asked
     ]
-    return [*refused, DeadlineMissed(at, name, run, unit, at, hotline_silent=bool(clock.asked))]
+    ladder_at = at if clock.stopped_at is None and not clock.imported else None
+    return [*refused, DeadlineMissed(at, name, run, unit, at, bool(clock.asked), ladder_at)]

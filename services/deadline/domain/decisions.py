@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from services.deadline.domain import commands, desk
+from services.deadline.domain import caring, commands, desk
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import (
     ExpireClock,
@@ -25,10 +25,11 @@ from services.deadline.domain.desk import (
 )
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import Policy
+from services.deadline.domain.supervision import CareCommand
 from services.deadline.domain.ticket import Clocks
 
 ClockCommand = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
-Command = ClockCommand | DeskCommand
+Command = ClockCommand | DeskCommand | CareCommand
 Decide = Callable[[Command, Clocks], Sequence[Event]]
 
 
@@ -38,7 +39,9 @@ def decisions(policy: Policy, calendar: Calendar) -> Decide:
     def decide(command: Command, state: Clocks) -> Sequence[Event]:
         if isinstance(command, ClockCommand):
             return _of_a_clock(command, state, policy, calendar)
-        return _of_the_desk(command, state, policy, calendar)
+        if isinstance(command, DeskCommand):
+            return _of_the_desk(command, state, policy, calendar)
+        return caring.decide(command, state, policy, calendar)
 
     return decide
 

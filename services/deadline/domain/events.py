@@ -26,6 +26,7 @@ class ClockStarted:
     urgency: str = ""
     category: str = ""
     length: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class ClockResumed:
     resumed_at: datetime
     due_at: datetime
     provisional: bool
+    ladder_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class DeadlineMissed:
     unit: str
     due_at: datetime
     hotline_silent: bool = False
+    ladder_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,141 @@ class LimitSet:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnitReminded:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitUrged:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BureauNotified:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketUrged:
+    at: datetime
+    number: int
+    unit: str
+    from_citizen: bool
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UrgeAnswered:
+    at: datetime
+    number: int
+    unit: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionOpened:
+    at: datetime
+    number: int
+    units: tuple[str, ...]
+    reason: str
+    clock: str
+    run: int
+    next_at: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionIssued:
+    at: datetime
+    number: int
+    document: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionAnswered:
+    at: datetime
+    number: int
+    unit: str
+    feedback: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionReturned:
+    at: datetime
+    number: int
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionRaised:
+    at: datetime
+    number: int
+    level: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionClosed:
+    at: datetime
+    number: int
+    conclusion: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissDisputed:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRuled:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    excused: bool
+    reason: str
+    by: str
+
+
 Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet
+Rung = UnitReminded | UnitUrged
+Disputing = MissDisputed | DisputeRuled
+Caring = (
+    BureauNotified
+    | TicketUrged
+    | UrgeAnswered
+    | SupervisionOpened
+    | SupervisionIssued
+    | SupervisionAnswered
+    | SupervisionReturned
+    | SupervisionRaised
+    | SupervisionClosed
+)
 Moving = (
     ClockPaused
     | ClockResumed
@@ -147,5 +284,7 @@ Moving = (
     | MissWithdrawn
     | ReturnWindowClosed
     | Ruling
+    | Rung
+    | Disputing
 )
-Event = ClockStarted | Moving
+Event = ClockStarted | Moving | Caring

@@ -103,7 +103,14 @@ class ClockRow:
 class Policy:
     """A city's rows, indexed by the fact types that move them."""
 
-    def __init__(self, id: str, version: str, rows: Iterable[ClockRow]) -> None:  # noqa: A002
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        version: str,
+        rows: Iterable[ClockRow],
+        urges_per_day: int = 1,
+    ) -> None:
+        self.urges_per_day = urges_per_day
         self.version = f"{id}@{version}"
         self.rows = {row.name: row for row in rows}
         for row in self.rows.values():

@@ -75,13 +75,14 @@ def _starts(
     for trigger, row in policy.starting.get(event.type, ()):
         if trigger.fits(known):
             yield StartClock(
-                at,
-                row.name,
-                str(event.values.get("unit") or ""),
-                event.instant(trigger),
-                event.event_id,
-                stated if isinstance(stated, datetime) else None,
-                *(str(event.values.get(name) or "") for name in MATTER),
+                at=at,
+                clock=row.name,
+                unit=str(event.values.get("unit") or ""),
+                started_at=event.instant(trigger),
+                start_event=event.event_id,
+                stated_due_at=stated if isinstance(stated, datetime) else None,
+                imported=event.import_id != "",
+                **{name: str(event.values.get(name) or "") for name in MATTER},
             )
 
 

@@ -111,3 +111,52 @@ class OneLength(Rejection):
 
     rule = "R23"
     status = 422
+
+
+class TooManyUrges(Rejection):
+    """A citizen may urge only so often a day."""
+
+    rule = "R25"
+
+
+class NothingUrged(Rejection):
+    """Nobody has urged this ticket."""
+
+    rule = "R25"
+
+
+class AlreadySupervised(Rejection):
+    """A supervision of this ticket is open already."""
+
+    rule = "R25"
+
+
+class NotSupervised(Rejection):
+    """No supervision of this ticket is open, or it was not issued yet."""
+
+    rule = "R25"
+
+
+class FeedbackMissing(Rejection):
+    """The feedback of a unit is missing."""
+
+    rule = "R25"
+
+
+class ReturnedOnce(Rejection):
+    """The feedback was returned once already: review it, or raise the supervision."""
+
+    rule = "R25"
+
+
+class NotDisputable(Rejection):
+    """There is no miss of that clock to dispute or to rule on."""
+
+    rule = "R27"
+
+
+class TextNeeded(Rejection):
+    """A reason, an answer or a conclusion is needed: it stays on record."""
+
+    rule = "R25"
+    status = 422

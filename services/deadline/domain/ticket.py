@@ -7,22 +7,31 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.deadline.domain.events import (
+    BureauNotified,
+    Caring,
     ClockPaused,
     ClockResumed,
     ClockStarted,
     ClockStopped,
     DeadlineMissed,
+    DisputeRuled,
+    Disputing,
     Event,
     ExtensionAsked,
     ExtensionGranted,
     ExtensionRefused,
     LimitSet,
+    MissDisputed,
     MissWithdrawn,
     Moving,
     ReturnWindowClosed,
     Ruling,
+    SupervisionOpened,
+    UnitReminded,
+    UnitUrged,
 )
 from services.deadline.domain.lengths import Pause
+from services.deadline.domain.supervision import Care, cared
 
 
 class Phase(StrEnum):
@@ -48,6 +57,7 @@ class Clock:
     """The last run of one clock. `due_at` is the last known one, also while a pause is open.
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted.
+    `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
     """
 
     name: str
@@ -65,6 +75,9 @@ class Clock:
     asked: tuple[int, ...] = ()
     extensions: tuple[int, ...] = ()
     limits: tuple[Limit, ...] = ()
+    imported: bool = False
+    rung: int = 0
+    dispute: str = ""
 
     @property
     def opened(self) -> Pause | None:
@@ -89,10 +102,13 @@ class Clocks:
     urgency: str = ""
     category: str = ""
     missed_runs: tuple[Clock, ...] = ()
+    care: Care = field(default_factory=Care)
 
 
 def evolve(state: Clocks, event: Event) -> Clocks:
     """The state after the event; every event is taken, none is judged."""
+    if isinstance(event, Caring):
+        return _cared(state, event)
     name = "return" if isinstance(event, ReturnWindowClosed) else event.clock
     last = state.by_name.get(name)
     if isinstance(event, ClockStarted):
@@ -101,6 +117,20 @@ def evolve(state: Clocks, event: Event) -> Clocks:
         rest = tuple(c for c in state.missed_runs if (c.name, c.run) != (name, event.run))
         return replace(state, missed_runs=rest)
     return replace(state, by_name={**state.by_name, name: _moved(last, event)})
+
+
+def _cared(state: Clocks, event: Caring) -> Clocks:
+    state = replace(state, care=cared(state.care, event))
+    if not isinstance(event, SupervisionOpened | BureauNotified) or not event.clock:
+        return state
+    clock = state.by_name.get(event.clock)
+    if clock is None or clock.run != event.run:
+        return state
+    return replace(state, by_name={**state.by_name, event.clock: _climbed(clock)})
+
+
+def _climbed(clock: Clock) -> Clock:
+    return replace(clock, rung=clock.rung + 1)
 
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
@@ -112,6 +142,7 @@ def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clock
         event.urgency or state.urgency,
         event.category or state.category,
         (*state.missed_runs, *missed),
+        state.care,
     )
 
 
@@ -128,6 +159,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         event.start_event,
         event.due_at if event.basis == "stated" else None,
         length=event.length,
+        imported=event.imported,
         limits=tuple(replace(limit, after=0) for limit in stricter),
     )
 
@@ -151,11 +183,13 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
             return replace(clock, missed=False, stopped_at=end)
         case ReturnWindowClosed():
             return replace(clock, phase=Phase.CLOSED)
+        case UnitReminded() | UnitUrged():
+            return _climbed(clock)
         case _:
             return _ruled(clock, event)
 
 
-def _ruled(clock: Clock, event: Ruling) -> Clock:
+def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
             return replace(clock, asked=(*clock.asked, event.working_days))
@@ -169,3 +203,7 @@ def _ruled(clock: Clock, event: Ruling) -> Clock:
             limit = Limit(event.length, event.special, len(clock.extensions))
             due = event.due_at or clock.due_at
             return replace(clock, limits=(*clock.limits, limit), due_at=due)
+        case MissDisputed():
+            return replace(clock, dispute="disputed")
+        case DisputeRuled():
+            return replace(clock, dispute="ruled")

@@ -53,7 +53,7 @@ STARTED = ClockStarted(
 PAUSED = ClockPaused(NINE + 30 * MINUTE, "confirm", 1, "r", NINE + 30 * MINUTE)
 RESUMED_AT = NINE + 90 * MINUTE
 RESUMED = ClockResumed(RESUMED_AT, "confirm", 1, RESUMED_AT, ELEVEN + 60 * MINUTE, False)
-MISSED = DeadlineMissed(ELEVEN, "confirm", 1, "U1", ELEVEN)
+MISSED = DeadlineMissed(ELEVEN, "confirm", 1, "U1", ELEVEN, ladder_at=ELEVEN)
 STOPPED = ClockStopped(NINE + MINUTE, "confirm", 1, "U1", NINE + MINUTE, in_time=True)
 STOPPED_LATE = ClockStopped(ELEVEN + MINUTE, "confirm", 1, "U1", ELEVEN + MINUTE, in_time=False)
 WITHDRAWN = MissWithdrawn(ELEVEN + MINUTE, "confirm", 1, "U1", ELEVEN, NINE + MINUTE)

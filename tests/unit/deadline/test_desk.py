@@ -153,7 +153,7 @@ def test_r22_silence_until_the_due_instant_is_a_refusal_and_no_miss_of_the_units
     events = [e for e in desk.fire(DUE) if getattr(e, "clock", "") == "resolve"]
     assert events == [
         ExtensionRefused(DUE, "resolve", 1, "U1", 2, "", "", by_silence=True),
-        DeadlineMissed(DUE, "resolve", 1, "U1", DUE, hotline_silent=True),
+        DeadlineMissed(DUE, "resolve", 1, "U1", DUE, hotline_silent=True, ladder_at=DUE),
     ]
     assert desk.clock("resolve").asked == ()
 

@@ -113,6 +113,12 @@ def test_r24_a_granted_return_ends_the_old_units_clock() -> None:
     assert ask("resolve", event("return_granted", "03-18T12:00"))["late"] is True
 
 
+def test_r24_a_ruling_ends_the_dispute_review_in_time_or_late() -> None:
+    for ruling in ("return_granted", "return_refused"):
+        assert ask("dispute_review", event(ruling, "03-11T23:59"))["late"] is False
+        assert ask("dispute_review", event(ruling, "03-12T00:00"))["late"] is True
+
+
 def test_r24_a_forced_dispatch_has_no_return_window() -> None:
     forced = event("redispatched", "03-12T09:00", forced=True)
     found = ask("return", forced, event("return_asked", "03-12T10:00"))
