@@ -12,7 +12,7 @@ from hotline.intake.v1 import commands_pb2, events_pb2
 from services.kernel.cloudevents import to_record
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, topic_of
-from services.kernel.personal import open_
+from services.kernel.personal import FieldCipher
 from services.kernel.security import Role
 from tests.integration.intake.hall import Hall, problem
 from tests.unit.datasync.tickets import Topic
@@ -68,7 +68,8 @@ async def test_what_is_missing_is_asked_supplied_sealed_and_goes_on(hall: Hall) 
     assert b"Renmin" not in facts[2].data
     keys = await hall.vault.keys([supplied.person_id])
     key = keys[supplied.person_id]
-    assert open_(key, told["ticket"], "address", supplied.address) == b"Renmin Road 7"
+    cipher = FieldCipher(key, told["ticket"], "address")
+    assert cipher.decrypt(supplied.address) == b"Renmin Road 7"
 
 
 async def test_what_is_not_supplied_in_time_is_refused_by_rule(hall: Hall) -> None:
