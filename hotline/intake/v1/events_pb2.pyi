@@ -39,7 +39,7 @@ URGENCY_URGENT: Urgency
 URGENCY_CRITICAL: Urgency
 
 class TicketReceived(_message.Message):
-    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "person_id", "description", "contact", "address", "latitude", "longitude", "called_number", "code_digest", "stated_due_at", "about_unit", "confidential", "facts", "repeats_being_handled", "repeats_handled", "related", "received_by")
+    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "person_id", "description", "contact", "address", "latitude", "longitude", "called_number", "code_digest", "stated_due_at", "about_unit", "confidential", "facts", "repeats_being_handled", "repeats_handled", "related", "received_by", "called_mode", "transferred_by", "transferred_at")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +63,9 @@ class TicketReceived(_message.Message):
     REPEATS_HANDLED_FIELD_NUMBER: _ClassVar[int]
     RELATED_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_BY_FIELD_NUMBER: _ClassVar[int]
+    CALLED_MODE_FIELD_NUMBER: _ClassVar[int]
+    TRANSFERRED_BY_FIELD_NUMBER: _ClassVar[int]
+    TRANSFERRED_AT_FIELD_NUMBER: _ClassVar[int]
     channel: str
     external_id: str
     kind: Kind
@@ -86,7 +89,10 @@ class TicketReceived(_message.Message):
     repeats_handled: _containers.RepeatedScalarFieldContainer[str]
     related: _containers.RepeatedScalarFieldContainer[str]
     received_by: str
-    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., code_digest: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ..., confidential: _Optional[bool] = ..., facts: _Optional[_Union[_facts_pb2.KnownFacts, _Mapping]] = ..., repeats_being_handled: _Optional[_Iterable[str]] = ..., repeats_handled: _Optional[_Iterable[str]] = ..., related: _Optional[_Iterable[str]] = ..., received_by: _Optional[str] = ...) -> None: ...
+    called_mode: str
+    transferred_by: str
+    transferred_at: _timestamp_pb2.Timestamp
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., code_digest: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ..., confidential: _Optional[bool] = ..., facts: _Optional[_Union[_facts_pb2.KnownFacts, _Mapping]] = ..., repeats_being_handled: _Optional[_Iterable[str]] = ..., repeats_handled: _Optional[_Iterable[str]] = ..., related: _Optional[_Iterable[str]] = ..., received_by: _Optional[str] = ..., called_mode: _Optional[str] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TicketAccepted(_message.Message):
     __slots__ = ("rule_set", "rule_set_version", "kind", "urgency", "category", "area", "title", "stated_due_at", "about_unit")

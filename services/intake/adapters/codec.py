@@ -32,6 +32,8 @@ class SubmittedMatter:
     facts: MatterFacts | None = None
     stated_due_at: datetime | None = None
     confidential: bool = False
+    transferred_by: str = ""
+    transferred_at: datetime | None = None
 
 
 CODEC = Codec(

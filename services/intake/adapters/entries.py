@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.intake.domain.rules import Words
+
 
 def required(part: Any, keys: set[str], optional: set[str], where: str) -> None:
     """Raises ValueError for anything that is not a mapping with these keys."""
@@ -39,3 +41,9 @@ def names(top: Mapping[str, Any], key: str, name: str) -> dict[str, str]:
         if not isinstance(word, str):
             raise ValueError(f"{name}: {key}: {word!r} is no text (quote it)")
     return {word: text(top[key], word, f"{name}: {key}") for word in top[key]}
+
+
+def words(value: Any, where: str) -> Words:
+    """The same in both languages. Raises ValueError."""
+    required(value, {"zh", "en"}, set(), where)
+    return Words(text(value, "zh", where), text(value, "en", where))

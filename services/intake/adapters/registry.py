@@ -8,7 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.intake.adapters.entries import names, required, text
+from services.intake.adapters.hotlines import load_register
 from services.intake.adapters.rule_sets import load_rules
+from services.intake.domain.hotlines import Register
 from services.intake.domain.rules import Catalogue, RuleSet
 from services.kernel import yaml_file
 
@@ -23,6 +25,7 @@ class City:
     catalogue: Catalogue
     zone: ZoneInfo
     country_code: str
+    register: Register
 
 
 def load(city: str) -> City:
@@ -35,7 +38,8 @@ def load(city: str) -> City:
         raise ValueError(f"{name}: time_zone: {top['time_zone']!r} is no time zone") from None
     country_code = text(top, "country_code", name)
     catalogue = Catalogue(names(top, "categories", name), names(top, "areas", name))
-    return City(load_rules(text(top, "rule_set", name)), catalogue, zone, country_code)
+    rules, register = load_rules(text(top, "rule_set", name)), load_register(city)
+    return City(rules, catalogue, zone, country_code, register)
 
 
 def _read(city: str, file_name: str) -> tuple[Any, str]:

@@ -8,7 +8,7 @@ from string import Formatter
 from typing import Any
 
 from services.intake.adapters.conditions import VARIABLES, compiled
-from services.intake.adapters.entries import required, text, texts
+from services.intake.adapters.entries import required, text, texts, words
 from services.intake.domain.matter import VOCABULARY, Progress
 from services.intake.domain.rules import NO_WORDS, PLACEHOLDERS, Outcome, Rule, RuleSet, Words
 from services.kernel import yaml_file
@@ -107,10 +107,10 @@ def _flag(part: Mapping[str, Any], key: str, where: str) -> bool:
 
 
 def _links(value: Any, where: str) -> frozenset[Progress]:
-    words = texts(value, where) if value is not None else ()
-    if unknown := sorted(set(words) - set(Progress)):
+    named = texts(value, where) if value is not None else ()
+    if unknown := sorted(set(named) - set(Progress)):
         raise ValueError(f"{where}: {unknown[0]!r} is not one of {', '.join(Progress)}")
-    return frozenset(map(Progress, words))
+    return frozenset(map(Progress, named))
 
 
 def _places(value: Any, where: str) -> tuple[str, dict[str, Words]]:
@@ -127,17 +127,16 @@ def _places(value: Any, where: str) -> tuple[str, dict[str, Words]]:
 
 
 def _words(value: Any, where: str) -> Words:
-    required(value, {"zh", "en"}, set(), where)
-    words = Words(text(value, "zh", where), text(value, "en", where))
-    for language in (words.zh, words.en):
+    found = words(value, where)
+    for language in (found.zh, found.en):
         _require_placeholders(language, where)
-    return words
+    return found
 
 
-def _require_placeholders(words: str, where: str) -> None:
+def _require_placeholders(sentence: str, where: str) -> None:
     """Only `{name}` of a known fact: nothing of Python can be reached by the words of a rule."""
     try:
-        parts = list(Formatter().parse(words))
+        parts = list(Formatter().parse(sentence))
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     for _, field, form, conversion in parts:

@@ -48,6 +48,8 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
         raise rejections.UnknownCategory(command.category[:80])
     if command.area not in catalogue.areas:
         raise rejections.UnknownArea(command.area[:80])
+    if command.transferred_at is not None and command.transferred_at > command.at:
+        raise rejections.TransferAhead
     if unknown := unknown_words(command.facts):
         raise rejections.UnknownWord(*unknown)
 
@@ -78,6 +80,9 @@ def _received(command: SubmitMatter) -> TicketReceived:
         repeats_handled=_repeats(command, Progress.HANDLED),
         related=tuple(e.ticket for e in command.earlier if e.same_matter and not e.is_repeated),
         received_by=command.by,
+        called_mode=command.called_mode,
+        transferred_by=command.transferred_by,
+        transferred_at=command.transferred_at,
     )
 
 

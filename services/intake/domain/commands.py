@@ -31,6 +31,9 @@ class SubmitMatter:
     latitude: float | None = None
     longitude: float | None = None
     called_number: str = ""
+    called_mode: str = ""
+    transferred_by: str = ""
+    transferred_at: datetime | None = None
     stated_due_at: datetime | None = None
     confidential: bool = False
     by: str = ""

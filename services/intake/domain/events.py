@@ -36,6 +36,9 @@ class TicketReceived:
     repeats_handled: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     received_by: str = ""
+    called_mode: str = ""
+    transferred_by: str = ""
+    transferred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,13 @@ class StatedDueImplausible(Rejection):
     status = 422
 
 
+class TransferAhead(Rejection):
+    """A call cannot have been transferred to us later than it reached us."""
+
+    rule = "R9"
+    status = 422
+
+
 class NotDiverted(Rejection):
     """The ticket was not diverted to an emergency line under that receipt."""
 
