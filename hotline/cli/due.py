@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 import orjson
 
+from services.deadline.adapters.calendar_files import read, with_days, written
 from services.deadline.adapters.due_lines import City, answers
 from services.deadline.adapters.proof import differences, prove
 from services.deadline.adapters.proof_page import page
-from services.deadline.adapters.registry import cities
+from services.deadline.adapters.registry import cities, load_calendar
 
 
 @click.group("due", invoke_without_command=True)
@@ -85,6 +87,20 @@ def verify(proof: BinaryIO) -> None:
             f"The proof does not hold: counted again, {', '.join(wrong)} differs."
         )
     click.echo(f"The proof holds: due {read['due_at'] or 'never while paused'}.")
+
+
+@command.command("calendar")
+@click.argument("days", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--onto", default="cn", show_default=True, help="The calendar that they change.")
+@click.option("--notice", default="", help="Number of the notice that publishes them.")
+@click.option("--publishes", type=click.IntRange(1900, 2499), help="The year that it publishes.")
+def calendar(days: Path, onto: str, notice: str, publishes: int | None) -> None:
+    """Print calendar --onto with the days of a .yaml, .csv or .ics file: the next version of it."""
+    try:
+        changed = with_days(load_calendar(onto), read(days), notice, publishes)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(f"{error}.") from None
+    click.echo(written(changed), nl=False)
 
 
 def _answer(batch: BinaryIO, rules: City) -> None:
