@@ -15,6 +15,7 @@ from services.deadline.adapters.due_lines import City, answers
 from services.deadline.adapters.proof import differences, prove
 from services.deadline.adapters.proof_page import page
 from services.deadline.adapters.registry import cities, load_calendar
+from services.deadline.adapters.share_lines import share_answers
 
 
 @click.group("due", invoke_without_command=True)
@@ -101,6 +102,21 @@ def calendar(days: Path, onto: str, notice: str, publishes: int | None) -> None:
     except (ValueError, OSError) as error:
         raise click.ClickException(f"{error}.") from None
     click.echo(written(changed), nl=False)
+
+
+@command.command("shares")
+@click.argument("lines", type=click.File("rb"))
+@click.option(
+    "--calendar", "name", default="cn", show_default=True, help="The calendar to count in."
+)
+def time_shares(lines: BinaryIO, name: str) -> None:
+    """Whose working time was it (R33): LINES of {"id", "moments", "until"}, answered in order."""
+    try:
+        days = load_calendar(name)
+    except ValueError as error:
+        raise click.ClickException(f"{error}.") from None
+    for line in share_answers(lines, days):
+        click.echo(line)
 
 
 def _answer(batch: BinaryIO, rules: City) -> None:

@@ -123,11 +123,8 @@ class Calendar:
         """
         close = self.close_of_business
         if close is None:
-            following = day + _DAY
-            local = datetime(following.year, following.month, following.day, tzinfo=self.zone)
-        else:
-            return self._instant(day, close)
-        return local.astimezone(UTC)
+            return self.midnight(day + _DAY)
+        return self._instant(day, close)
 
     def working_time(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """From and to, in UTC, of each shift of that day; none on a day off."""
@@ -163,6 +160,10 @@ class Calendar:
             days_off=off,
             make_up=make_up,
         )
+
+    def midnight(self, day: date) -> datetime:
+        """The first instant of that day, in UTC."""
+        return self._instant(day, time.min)
 
     def _instant(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
