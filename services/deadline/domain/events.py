@@ -262,7 +262,20 @@ class DisputeRuled:
     by: str
 
 
-Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet
+@dataclass(frozen=True, slots=True)
+class ClockReplanned:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    provisional: bool
+    calendar: str
+    old_due_at: datetime
+    by: str
+
+
+Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet | ClockReplanned
 Rung = UnitReminded | UnitUrged
 Disputing = MissDisputed | DisputeRuled
 Caring = (

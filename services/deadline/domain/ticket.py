@@ -10,6 +10,7 @@ from services.deadline.domain.events import (
     BureauNotified,
     Caring,
     ClockPaused,
+    ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
@@ -76,6 +77,7 @@ class Clock:
     extensions: tuple[int, ...] = ()
     limits: tuple[Limit, ...] = ()
     imported: bool = False
+    calendar: str = ""
     rung: int = 0
     dispute: str = ""
 
@@ -160,6 +162,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         event.due_at if event.basis == "stated" else None,
         length=event.length,
         imported=event.imported,
+        calendar=event.calendar,
         limits=tuple(replace(limit, after=0) for limit in stricter),
     )
 
@@ -203,6 +206,8 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             limit = Limit(event.length, event.special, len(clock.extensions))
             due = event.due_at or clock.due_at
             return replace(clock, limits=(*clock.limits, limit), due_at=due)
+        case ClockReplanned():
+            return replace(clock, due_at=event.due_at, calendar=event.calendar)
         case MissDisputed():
             return replace(clock, dispute="disputed")
         case DisputeRuled():
