@@ -278,17 +278,11 @@ class ClockReplanned:
 Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet | ClockReplanned
 Rung = UnitReminded | UnitUrged
 Disputing = MissDisputed | DisputeRuled
-Caring = (
-    BureauNotified
-    | TicketUrged
-    | UrgeAnswered
-    | SupervisionOpened
-    | SupervisionIssued
-    | SupervisionAnswered
-    | SupervisionReturned
-    | SupervisionRaised
-    | SupervisionClosed
-)
+Supervising = (
+    SupervisionOpened | SupervisionIssued | SupervisionAnswered | SupervisionReturned
+    | SupervisionRaised | SupervisionClosed
+)  # fmt: skip
+Caring = BureauNotified | TicketUrged | UrgeAnswered | Supervising
 Moving = (
     ClockPaused
     | ClockResumed
