@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -17,8 +18,24 @@ from services.deadline.adapters.proof_page import page
 from services.deadline.adapters.registry import cities, load_calendar
 from services.deadline.adapters.share_lines import share_answers
 
+_LIVE = ("list", "time")
 
-@click.group("due", invoke_without_command=True)
+
+class _Lazy(click.Group):
+    """What asks a running city is read when it is called: the calculator starts at once."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *_LIVE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _LIVE:
+            return super().get_command(context, name)
+        live = importlib.import_module("hotline.cli.due_live")
+        found: click.Command = live.COMMANDS[name]
+        return found
+
+
+@click.group("due", cls=_Lazy, invoke_without_command=True)
 @click.option("--clock", help="The clock: resolve, contact, confirm, return, redo, promise, …")
 @click.option("--start", help="When it started: 2026-02-13T16:00+08:00.")
 @click.option(
