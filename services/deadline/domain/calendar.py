@@ -137,14 +137,15 @@ class Calendar:
     ) -> Calendar:
         """The calendar after a notice: what it says of a day beats what was known (R27).
 
-        A year that it publishes is certain from then on (R28); its 1 January stays off unless the
-        notice itself has it worked, for no notice has to repeat the law.
+        A year that it publishes is certain from then on (R28); its 1 January stays off unless this
+        notice or one before has it worked, for no notice has to repeat the law.
         """
         off = {**self.days_off}
         make_up = {**self.make_up}
         through = max(self.published_through, publishes_year or 0)
         for year in range(self.published_through + 1, through + 1):
-            off.setdefault(date(year, 1, 1), NEW_YEAR)
+            if date(year, 1, 1) not in make_up:
+                off.setdefault(date(year, 1, 1), NEW_YEAR)
         reason = f"通知 notice {notice}".rstrip()
         for day, working in days.items():
             (off if working else make_up).pop(day, None)

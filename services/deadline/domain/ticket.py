@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.deadline.domain.course import unanswered
 from services.deadline.domain.events import (
     BureauNotified,
     Caring,
@@ -199,7 +200,8 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
             due = event.due_at or clock.due_at
-            return replace(clock, asked=clock.asked[1:], extensions=extensions, due_at=due)
+            asked = unanswered(clock.asked, event.working_days)
+            return replace(clock, asked=asked, extensions=extensions, due_at=due)
         case ExtensionRefused():
             return replace(clock, asked=clock.asked[1:])
         case LimitSet():
