@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hotline.intake.v1 import commands_pb2
 from services.intake.adapters.codec import CODEC, SubmittedMatter
 from services.intake.adapters.vault import Vault
+from services.intake.domain.categories import NO_TREE, Tree
 from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.hotlines import NO_REGISTER, Register
 from services.intake.domain.matter import NO_FACTS
@@ -26,11 +27,14 @@ _CODE_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers."""
+    """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers,
+    `tree` its categories.
+    """
 
     vault: Vault
     zone: ZoneInfo
     register: Register = NO_REGISTER
+    tree: Tree = NO_TREE
 
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str

@@ -61,7 +61,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(command_router(runtime, MatterAnswer))
     made.include_router(supply_router(runtime, desk.vault))
     made.include_router(opening_router(desk.vault))
-    made.include_router(register_router(desk.register))
+    made.include_router(register_router(desk.register, desk.tree))
     _state(made, runtime)
     _frontier(made, runtime)
     return made

@@ -7,11 +7,13 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.intake.adapters.categories import load_tree
 from services.intake.adapters.entries import names, required, text
 from services.intake.adapters.hotlines import load_register
 from services.intake.adapters.rule_sets import load_rules
+from services.intake.domain.categories import NO_TREE, Catalogue
 from services.intake.domain.hotlines import Register
-from services.intake.domain.rules import Catalogue, RuleSet
+from services.intake.domain.rules import RuleSet
 from services.kernel import yaml_file
 
 _CATALOGUE = {"id", "version", "rule_set", "time_zone", "country_code", "categories", "areas"}
@@ -31,13 +33,15 @@ class City:
 def load(city: str) -> City:
     """Raises ValueError with one sentence that names file and key."""
     top, name = _read(city, "catalogue.yaml")
-    required(top, _CATALOGUE, set(), f"{name}: the file")
+    required(top, _CATALOGUE, {"tree"}, f"{name}: the file")
     try:
         zone = ZoneInfo(text(top, "time_zone", name))
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"{name}: time_zone: {top['time_zone']!r} is no time zone") from None
     country_code = text(top, "country_code", name)
-    catalogue = Catalogue(names(top, "categories", name), names(top, "areas", name))
+    tree = load_tree(text(top, "tree", name)) if "tree" in top else NO_TREE
+    categories, areas = names(top, "categories", name), names(top, "areas", name)
+    catalogue = Catalogue(categories, areas, tree, zone)
     rules, register = load_rules(text(top, "rule_set", name)), load_register(city)
     return City(rules, catalogue, zone, country_code, register)
 

@@ -125,7 +125,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         city = load("sample")
         store = PostgresStore(pool, "intake", namespace)
         vault = PostgresVault(store, MASTERS, INDEX_KEY, city.country_code)
-        desk = Desk(vault, city.zone, city.register)
+        desk = Desk(vault, city.zone, city.register, city.catalogue.tree)
         senders = Senders(run_dir / "senders.json")
         runtime = await loop.run(service(city, desk), senders=senders)
         made = app(runtime, desk, Security(DevTokens(run_dir), None, imports=True))
