@@ -42,3 +42,15 @@ async def test_the_register_is_read_by_who_works_with_it(hall: Hall) -> None:
     assert before.json()["lines"] == []
     citizen = await hall.http.get("/v1/hotlines", headers=hall.headers(Role.CITIZEN))
     assert problem(citizen)[0] == 403
+
+
+async def test_a_text_raises_suggestions_and_leaves_nothing(hall: Hall) -> None:
+    """R11: for the operator to confirm."""
+    text = {"title": "着火", "description": "The court said so."}
+    found = await hall.post("suggestions", text, Role.STAFF)
+    told = found.json()["suggestions"]
+    assert [(s["fact"], s["value"], s["words"]) for s in told] == [
+        ("emergency_line", "119", ["着火"]),
+        ("organ", "court", ["court"]),
+    ]
+    assert (await hall.post("suggestions", text, Role.UNIT)).status_code == 403
