@@ -24,7 +24,8 @@ def main() -> None:
     async def build(ports: Ports) -> Parts:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         recent = RecentMatters(ports.store, city.same) if city.same else None
-        desk = Desk(vault, city.zone, city.register, city.catalogue.tree, recent)
+        catalogue = city.catalogue
+        desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
         security = Security.of(settings, ports.keys)
         return Parts(service(city, desk, recent), lambda runtime: app(runtime, desk, security))
 

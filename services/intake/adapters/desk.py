@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from hotline.intake.v1 import commands_pb2
 from services.intake.adapters.codec import CODEC, SubmittedMatter
 from services.intake.adapters.vault import Vault
+from services.intake.domain.articles import Article
 from services.intake.domain.categories import NO_TREE, Tree
 from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.hotlines import NO_REGISTER, Register
@@ -36,7 +38,8 @@ class Comparison(Protocol):
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers,
-    `tree` its categories, `recent` what was received before; without it nothing is compared (R16).
+    `tree` its categories, `articles` is the knowledge base (R5). Without `recent`, what was received
+    before, nothing is compared (R16).
     """
 
     vault: Vault
@@ -44,6 +47,7 @@ class Desk:
     register: Register = NO_REGISTER
     tree: Tree = NO_TREE
     recent: Comparison | None = None
+    articles: Mapping[str, Article] = field(default_factory=dict)
 
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str

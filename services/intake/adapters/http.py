@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.intake.adapters.answering import article_router
 from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.opening import opening_router
@@ -63,6 +64,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(supply_router(runtime, desk.vault))
     made.include_router(opening_router(desk.vault))
     made.include_router(suggest_router(load_dictionary()))
+    made.include_router(article_router(desk.articles, runtime, desk.zone))
     made.include_router(register_router(desk.register, desk.tree))
     _state(made, runtime)
     _frontier(made, runtime)

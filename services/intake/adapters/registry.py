@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.intake.adapters.articles import load_articles
 from services.intake.adapters.categories import load_tree
 from services.intake.adapters.entries import names, required, text
 from services.intake.adapters.hotlines import load_register
@@ -44,7 +45,8 @@ def load(city: str) -> City:
     country_code = text(top, "country_code", name)
     tree = load_tree(text(top, "tree", name)) if "tree" in top else NO_TREE
     categories, areas = names(top, "categories", name), names(top, "areas", name)
-    catalogue = Catalogue(categories, areas, tree, zone)
+    articles = {article.id: article for article in load_articles(city)}
+    catalogue = Catalogue(categories, areas, tree, zone, articles)
     rules, register = load_rules(text(top, "rule_set", name)), load_register(city)
     same = _same(top["same_matter"], f"{name}: same_matter") if "same_matter" in top else None
     return City(rules, catalogue, zone, country_code, register, same)

@@ -55,6 +55,9 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
         raise rejections.UnknownArea(command.area[:80])
     if command.transferred_at is not None and command.transferred_at > command.at:
         raise rejections.TransferAhead
+    article = command.facts.kb_answer
+    if article and not catalogue.answers(article, command.at):
+        raise rejections.UnknownArticle(article[:80])
     if unknown := unknown_words(command.facts):
         raise rejections.UnknownWord(*unknown)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
+from services.intake.domain.articles import Article
 from services.intake.domain.matter import Kind
 from services.intake.domain.rules import Words
 
@@ -92,19 +93,25 @@ NO_TREE = Tree()
 class Catalogue:
     """The categories and areas that the city knows, by id, with their names.
 
-    `tree` holds further categories; its days are those of `zone`.
+    `tree` holds further categories, `articles` the knowledge base; days are those of `zone`.
     """
 
     categories: Mapping[str, str]
     areas: Mapping[str, str]
     tree: Tree = NO_TREE
     zone: tzinfo = UTC
+    articles: Mapping[str, Article] = field(default_factory=dict)
 
     def knows(self, category: str, at: datetime) -> bool:
         """Whether a matter can be filed under it at that instant."""
         if category in self.categories:
             return True
         return self.tree.on(category, at.astimezone(self.zone).date()) is not None
+
+    def answers(self, article: str, at: datetime) -> bool:
+        """R5: whether that article holds at that instant."""
+        found = self.articles.get(article)
+        return found is not None and found.holds_on(at.astimezone(self.zone).date())
 
 
 def faults(nodes: Sequence[Category]) -> Iterator[tuple[int, str]]:

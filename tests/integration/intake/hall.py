@@ -128,7 +128,8 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         vault = PostgresVault(store, MASTERS, INDEX_KEY, city.country_code)
         assert city.same is not None
         recent = RecentMatters(store, city.same)
-        desk = Desk(vault, city.zone, city.register, city.catalogue.tree, recent)
+        catalogue = city.catalogue
+        desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
         senders = Senders(run_dir / "senders.json")
         runtime = await loop.run(service(city, desk, recent), senders=senders)
         made = app(runtime, desk, Security(DevTokens(run_dir), None, imports=True))
