@@ -38,8 +38,8 @@ class Comparison(Protocol):
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers,
-    `tree` its categories, `articles` is the knowledge base (R5). Without `recent`, what was received
-    before, nothing is compared (R16).
+    `tree` its categories, `articles` is the knowledge base (R5). Without `recent`, what was
+    received before, nothing is compared (R16).
     """
 
     vault: Vault
