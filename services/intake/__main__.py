@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
+from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
 from services.intake.adapters.vault import PostgresVault
 from services.intake.service import service
@@ -22,9 +23,11 @@ def main() -> None:
 
     async def build(ports: Ports) -> Parts:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
-        desk = Desk(vault, city.zone, city.register)
+        recent = RecentMatters(ports.store, city.same) if city.same else None
+        catalogue = city.catalogue
+        desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
         security = Security.of(settings, ports.keys)
-        return Parts(service(city, desk), lambda runtime: app(runtime, desk, security))
+        return Parts(service(city, desk, recent), lambda runtime: app(runtime, desk, security))
 
     run("intake", settings, build)
 
