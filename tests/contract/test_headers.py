@@ -59,7 +59,7 @@ def a_reply() -> Outgoing:
 def a_watermark() -> Outgoing:
     promiser = Promiser(
         "dispatch", "hotline.watermarks.v1", NOTHING, NOTHING, NOTHING, NOTHING,
-        Meter(CollectorRegistry()), keyed=(), shared=(),
+        keyed=(), shared=(),
     )  # fmt: skip
     return promiser._record([BucketClosed(3, 8, AT)])
 
