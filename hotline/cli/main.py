@@ -27,6 +27,7 @@ COMMANDS = {
     "ready": "hotline.cli.ready",
     "accept": "hotline.cli.accept",
     "ops": "hotline.cli.ops",
+    "dev": "hotline.cli.dev",
 }
 
 

@@ -154,7 +154,7 @@ async def test_topics_are_planned_then_put_right(city: City) -> None:
     assert f"make    {gone} with 1 partitions" in said
     assert f"change  {spoiled}: retention.ms from 1000 to 604800000" in said
     assert f"change  {spoiled}: message.timestamp.type" not in said, "the brokers' default"
-    code, said = await hotline(city, "ops", "topics", "apply", "--replication", "1")
+    code, said = await hotline(city, "ops", "topics", "apply")
     assert code == 0, said
     code, said = await hotline(city, "ops", "topics", "apply", "--dry-run")
     assert code == 0, said
@@ -168,9 +168,7 @@ async def test_other_partitions_are_refused_in_words(city: City) -> None:
 
 
 async def test_a_department_is_added_with_topic_and_key(city: City) -> None:
-    code, said = await hotline(
-        city, "ops", "department", "add", "NYPD", "--sender", "precinct-1", "--replication", "1"
-    )
+    code, said = await hotline(city, "ops", "department", "add", "NYPD", "--sender", "precinct-1")
     assert code == 0, said
     assert "hotline.department.nypd.v1: was there" in said
     assert "hotline.replies.precinct-1.v1: made" in said
