@@ -28,6 +28,7 @@ COMMANDS = {
     "accept": "hotline.cli.accept",
     "ops": "hotline.cli.ops",
     "rules": "hotline.cli.rules",
+    "dev": "hotline.cli.dev",
 }
 
 

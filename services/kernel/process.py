@@ -7,16 +7,14 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import uvicorn
 import uvloop
-from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -30,8 +28,8 @@ from services.kernel.census import COUNTS, Census, Count
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.healing import Healer
 from services.kernel.http_protocol import BoundedHttp
-from services.kernel.migrate import installed_buckets, installed_city
-from services.kernel.names import schema_of, vault_of
+from services.kernel.installed import connected, require_installed, require_topics
+from services.kernel.names import schema_of
 from services.kernel.parked_pg import PostgresParked
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
@@ -39,9 +37,8 @@ from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings, loaded
 from services.kernel.store import Store, StoreUnavailable
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from services.kernel.telemetry import new_registry, setup_logging
-from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
@@ -94,11 +91,11 @@ def _require_free(host: str, port: int) -> None:
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     schema = schema_of(settings.namespace, name)
-    pool = await _connected(settings, schema)
+    pool = await connected(settings, schema)
     try:
-        await _require_installed(pool, name, settings)
+        await require_installed(pool, name, settings)
         brokers = loaded(security, settings.kafka_tls)
-        await _require_topics(settings, brokers)
+        await require_topics(settings, brokers)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
@@ -109,52 +106,6 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
-
-
-async def _connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
-    try:
-        return await connect(settings.dsn, schema)
-    except ValueError:  # what it says may show a part of the password
-        raise SystemExit("HOTLINE_DSN is no address that the driver can read.") from None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise SystemExit(
-            f"The store cannot be used ({str(error) or 'it does not answer'}): "
-            "see that PostgreSQL runs and that HOTLINE_DSN is right."
-        ) from None
-
-
-async def _require_installed(pool: asyncpg.Pool, name: str, settings: KernelSettings) -> None:
-    schema = schema_of(settings.namespace, name)
-    try:
-        buckets = await installed_buckets(pool, schema)
-        city = await installed_city(pool, vault_of(settings.namespace, name))
-    except asyncpg.UndefinedTableError:
-        raise SystemExit(
-            f"The schema {schema} is not there or not up to date: run `hotline migrate`."
-        ) from None
-    if city not in ("", settings.city):
-        raise SystemExit(
-            f"The schema {schema} was installed for the city {city}: set HOTLINE_CITY to {city}, "
-            f"or HOTLINE_NAMESPACE to the namespace of {settings.city}."
-        )
-    if buckets != settings.buckets:
-        raise SystemExit(
-            f"The schema {schema} was installed with {buckets} buckets: "
-            f"set HOTLINE_BUCKETS to {buckets}, not {settings.buckets}."
-        )
-
-
-async def _require_topics(settings: KernelSettings, brokers: Mapping[str, Any]) -> None:
-    """As installed: what was deleted or shortened must never be taken for all that there was."""
-    try:
-        topics = ticket_topics(settings.buckets)
-        await check_topics(settings.kafka, settings.namespace, topics, **brokers)
-    except TopicsWrong as wrong:
-        raise SystemExit(f"The topics are not as installed: {wrong}.") from None
-    except (KafkaError, OSError) as error:
-        raise SystemExit(
-            f"The brokers cannot be reached ({error!r}): see that HOTLINE_KAFKA is right."
-        ) from None
 
 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
