@@ -9,7 +9,8 @@ from hotline.cli.place import Place
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import DatabaseClock
 from services.kernel.names import schema_of
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.pool_pg import connect
+from services.kernel.store_pg import PostgresStore
 
 
 @asynccontextmanager

@@ -25,8 +25,8 @@ from hotline.kernel.v1.answer_pb2 import RecordParked
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import PARKED, bucket_of, schema_of, topic_of
 from services.kernel.parked_pg import ParkedTicket, PostgresParked
+from services.kernel.pool_pg import connect
 from services.kernel.store import ParkedRecord
-from services.kernel.store_pg import connect
 
 T = TypeVar("T")
 LOOK_S = 0.2

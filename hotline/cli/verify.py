@@ -31,8 +31,8 @@ from services.datasync.adapters.store_pg import PostgresFeedStore
 from services.datasync.adapters.verify import FeedVerifier
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import schema_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.reading_pg import LedgerReader
-from services.kernel.store_pg import connect
 from services.kernel.verify import BucketReport, Verifier
 
 RECORDERS = tuple(name for name in SERVICES if name != "datasync")

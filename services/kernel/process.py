@@ -28,13 +28,14 @@ from services.kernel.healing import Healer
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
 from services.kernel.parked_pg import PostgresParked
+from services.kernel.pool_pg import connect
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings
 from services.kernel.store import Store, StoreUnavailable
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
 from services.kernel.watching import Watch

@@ -14,8 +14,8 @@ from hotline.dev.services import SERVICES
 from hotline.dev.stack import StackInfo
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.queries import named
-from services.kernel.store_pg import connect
 
 # A city's own size, whatever its history: a row per bucket, partition, import, unit and month.
 SMALL = {"bucket", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint"}
