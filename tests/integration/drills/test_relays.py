@@ -74,8 +74,16 @@ async def test_a_relay_killed_between_send_and_cursor_repeats_and_nobody_applies
             await note(first, f"t{n}", "called")
         await wait_until(lambda: _true(dying.sent > 0), what="sending")
         await first.stop()
-        again, other = await loop.run(desk()), await loop.run(echo())
         topic = topic_of(namespace, TICKETS)
+        store = first.store
+        successor = Relay(first.service.codec, topic, store, loop.bus(), first.clock)
+        read_back = {b: await store.expected(topic, b) for b in range(BUCKETS)}
+        successor.own({b: found.get("dispatch", 1) for b, found in read_back.items()})
+        await successor.look()
+        while await successor.send():
+            pass
+        assert successor.published == NOTES  # what was sent before, once more
+        again, other = await loop.run(desk()), await loop.run(echo())
 
         async def applied() -> bool:
             found = [await other.store.expected(topic, b) for b in range(BUCKETS)]
