@@ -6,16 +6,13 @@ import asyncio
 import gc
 import logging
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import uvicorn
 import uvloop
-from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -24,12 +21,17 @@ from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
+from services.kernel.draining import accept_the_rest
 from services.kernel.healing import Healer
-from services.kernel.migrate import installed_buckets, installed_city
-from services.kernel.names import schema_of, vault_of
+from services.kernel.names import schema_of
 from services.kernel.parked_pg import PostgresParked
-from services.kernel.pool_pg import connect
 from services.kernel.releasing import Orders, Releaser
+from services.kernel.requirements import (
+    connected,
+    require_free,
+    require_installed,
+    require_topics,
+)
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
@@ -37,7 +39,6 @@ from services.kernel.settings import KernelSettings
 from services.kernel.store import Store, StoreUnavailable
 from services.kernel.store_pg import PostgresStore
 from services.kernel.telemetry import new_registry, setup_logging
-from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
@@ -70,29 +71,16 @@ Build = Callable[[Ports], Awaitable[Parts]]
 def run(name: str, settings: KernelSettings, build: Build) -> None:
     """Until SIGTERM or SIGINT. Exit code 1 when it cannot start, or a part ended by itself."""
     setup_logging(name, settings.log)
-    _require_free(settings.http_host, settings.http_port)
+    require_free(settings.http_host, settings.http_port)
     uvloop.run(_run(name, settings, build))
-
-
-def _require_free(host: str, port: int) -> None:
-    """Before anything else begins, and in words."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as place:
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            place.bind((host, port))
-        except OSError as error:
-            raise SystemExit(
-                f"Cannot listen on {host}:{port} ({error.strerror}): set HOTLINE_HTTP_HOST and "
-                "HOTLINE_HTTP_PORT to an address of this machine and a free port."
-            ) from None
 
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     schema = schema_of(settings.namespace, name)
-    pool = await _connected(settings, schema)
+    pool = await connected(settings, schema)
     try:
-        await _require_installed(pool, name, settings)
-        await _require_topics(settings)
+        await require_installed(pool, name, settings)
+        await require_topics(settings)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
@@ -103,52 +91,6 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
-
-
-async def _connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
-    try:
-        return await connect(settings.dsn, schema)
-    except ValueError:  # what it says may show a part of the password
-        raise SystemExit("HOTLINE_DSN is no address that the driver can read.") from None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise SystemExit(
-            f"The store cannot be used ({str(error) or 'it does not answer'}): "
-            "see that PostgreSQL runs and that HOTLINE_DSN is right."
-        ) from None
-
-
-async def _require_installed(pool: asyncpg.Pool, name: str, settings: KernelSettings) -> None:
-    schema = schema_of(settings.namespace, name)
-    try:
-        buckets = await installed_buckets(pool, schema)
-        city = await installed_city(pool, vault_of(settings.namespace, name))
-    except asyncpg.UndefinedTableError:
-        raise SystemExit(
-            f"The schema {schema} is not there or not up to date: run `hotline migrate`."
-        ) from None
-    if city not in ("", settings.city):
-        raise SystemExit(
-            f"The schema {schema} was installed for the city {city}: set HOTLINE_CITY to {city}, "
-            f"or HOTLINE_NAMESPACE to the namespace of {settings.city}."
-        )
-    if buckets != settings.buckets:
-        raise SystemExit(
-            f"The schema {schema} was installed with {buckets} buckets: "
-            f"set HOTLINE_BUCKETS to {buckets}, not {settings.buckets}."
-        )
-
-
-async def _require_topics(settings: KernelSettings) -> None:
-    """As installed: what was deleted or shortened must never be taken for all that there was."""
-    try:
-        topics = ticket_topics(settings.buckets)
-        await check_topics(settings.kafka, settings.namespace, topics)
-    except TopicsWrong as wrong:
-        raise SystemExit(f"The topics are not as installed: {wrong}.") from None
-    except (KafkaError, OSError) as error:
-        raise SystemExit(
-            f"The brokers cannot be reached ({error!r}): see that HOTLINE_KAFKA is right."
-        ) from None
 
 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
@@ -176,12 +118,17 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     except _CannotStart as error:
         raise SystemExit(error.args[0]) from None
     finally:
+        await accept_the_rest(s.fileno() for each in _servers(server) for s in each.sockets)
         server.should_exit = True
         for task in (starting, stopping):
             task.cancel()
         await asyncio.gather(serving, starting, stopping, return_exceptions=True)
         await runtime.stop()
         log.info("stopped")
+
+
+def _servers(server: uvicorn.Server) -> list[asyncio.Server]:
+    return list(getattr(server, "servers", []))  # none before it listens
 
 
 def _watch(

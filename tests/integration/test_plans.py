@@ -18,7 +18,7 @@ from services.kernel.pool_pg import connect
 from services.kernel.queries import named
 
 # A city's own size, whatever its history: a row per bucket, partition, import, unit and month.
-SMALL = {"bucket", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint"}
+SMALL = {"bucket", "server", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint"}
 # What an operator asks for: whose records wait. There are few such records, or somebody is told.
 ASKED = {"parked_records", "parked_tickets", "tickets", "parked", "due_parked", "disowned"}
 KERNEL = ("queries", "api_keys", "verify", "healing", "parked")
