@@ -8,7 +8,7 @@ import click
 
 from hotline.cli.opened import opened
 from hotline.cli.place import Place, of_city
-from hotline.dev.services import SERVICES
+from hotline.programs import SERVICES
 from services.kernel.adopting import Adopted, AdoptRefused, NotForked, adopt
 
 

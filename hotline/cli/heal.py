@@ -9,7 +9,7 @@ import click
 from hotline.cli.composed import composed
 from hotline.cli.opened import opened
 from hotline.cli.place import Place, of_city
-from hotline.dev.services import SERVICES
+from hotline.programs import SERVICES
 from services.kernel.healing import Healed, Healer
 from services.kernel.store import LostOwnership
 

@@ -12,6 +12,7 @@ from hotline.dev.failure import StackFailure
 COMMANDS = {
     "run": "hotline.cli.run",
     "demo": "hotline.cli.demo",
+    "due": "hotline.cli.due",
     "migrate": "hotline.cli.migrate",
     "ticket": "hotline.cli.ticket",
     "verify": "hotline.cli.verify",
@@ -22,6 +23,10 @@ COMMANDS = {
     "token": "hotline.cli.token",
     "key": "hotline.cli.key",
     "bench": "hotline.cli.bench",
+    "serve": "hotline.cli.serve",
+    "ready": "hotline.cli.ready",
+    "accept": "hotline.cli.accept",
+    "ops": "hotline.cli.ops",
 }
 
 
@@ -45,9 +50,8 @@ def cli() -> None:
 def main() -> None:
     """The console script: a failure is one sentence and exit code 1."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        # Click raises no Exit here: it returns the code.
+        sys.exit(cli.main(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline.cli.place import Place, of_city
-from hotline.dev.services import SERVICES
 from hotline.kernel.v1.answer_pb2 import RecordParked
+from hotline.programs import SERVICES
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import PARKED, bucket_of, schema_of, topic_of
 from services.kernel.parked_pg import ParkedTicket, PostgresParked

@@ -12,7 +12,7 @@ from hotline.cli.migrate import migrations
 from hotline.cli.opened import opened
 from hotline.cli.place import Place, of_city
 from hotline.cli.progress import Progress
-from hotline.dev.services import SERVICES
+from hotline.programs import SERVICES
 from services.kernel.rebuilding import Forked, NotRelayed, Rebuilder, Rebuilt
 from services.kernel.store import LostOwnership
 

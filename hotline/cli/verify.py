@@ -24,7 +24,7 @@ from rich.table import Table
 
 from hotline.cli.place import Place, of_city
 from hotline.cli.progress import Progress
-from hotline.dev.services import SERVICES
+from hotline.programs import SERVICES
 from services.datasync.adapters.events import event_types
 from services.datasync.adapters.registry import load
 from services.datasync.adapters.store_pg import PostgresFeedStore

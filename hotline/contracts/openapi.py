@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from hotline.contracts.protos import ROOT, sources
 from services.datasync.adapters import http as datasync
 from services.deadline.adapters import http as deadline
+from services.deadline.service import COMMANDS as TIMING
 from services.dispatch.adapters import http as dispatch
 from services.dispatch.adapters.codec import CODEC as DISPATCH
 from services.dispatch.service import COMMANDS as DISPATCHING
@@ -30,7 +31,7 @@ FOLDER = ROOT / "docs" / "openapi"
 Document = dict[str, Any]
 
 _NOTHING = cast(Any, None)  # a port that only an answer needs
-_DESK = cast(Any, SimpleNamespace(vault=None))
+_DESK: Any = SimpleNamespace(vault=None, register=None)
 _CODECS: Mapping[str, Codec] = {"intake": INTAKE, "dispatch": DISPATCH, "evaluation": EVALUATION}
 
 
@@ -44,7 +45,7 @@ def _runtime(name: str, commands: tuple[CommandRule, ...] = ()) -> Any:
 APPS: Mapping[str, Callable[[], FastAPI]] = {
     "intake": lambda: intake.app(_runtime("intake", TAKING_IN), _DESK, _NOTHING),
     "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING),
-    "deadline": lambda: deadline.app(_runtime("deadline"), _NOTHING, _NOTHING),
+    "deadline": lambda: deadline.app(_runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING),
     "evaluation": lambda: evaluation.app(
         _runtime("evaluation", EVALUATING), _NOTHING, _NOTHING, _NOTHING
     ),

@@ -2,5 +2,6 @@
 
 from hotline.replay.ledger import Ledger
 from hotline.replay.log import read_ticket
+from hotline.replay.states import History, replay, workers
 
-__all__ = ["Ledger", "read_ticket"]
+__all__ = ["History", "Ledger", "read_ticket", "replay", "workers"]

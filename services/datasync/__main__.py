@@ -10,7 +10,7 @@ import httpx
 from services.datasync.adapters.deliveries import Deliveries
 from services.datasync.adapters.endpoints import load as load_endpoints
 from services.datasync.adapters.http import app
-from services.datasync.adapters.measure import DeliveryMeter
+from services.datasync.adapters.measure import COUNTS, DeliveryMeter
 from services.datasync.adapters.opener import TIMEOUT_S, IntakeOpener
 from services.datasync.adapters.reading import Reading
 from services.datasync.adapters.registry import load
@@ -68,6 +68,7 @@ def main() -> None:
             service(SharingView(city.sharing, store, [deliveries, followers])),
             lambda runtime: app(runtime, reading, followers, security),
             beside=deliver,
+            counts=COUNTS,
         )
 
     run("datasync", settings, build)

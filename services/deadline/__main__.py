@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.http import app
 from services.deadline.adapters.registry import load
 from services.deadline.adapters.store_pg import PostgresClocksStore
@@ -24,7 +25,7 @@ def main() -> None:
         security = Security.of(settings, ports.keys)
         return Parts(
             service(policy, calendar, codec, ClocksView(codec, clocks)),
-            lambda runtime: app(runtime, clocks, security),
+            lambda runtime: app(runtime, clocks, security, City(policy, calendar)),
         )
 
     run("deadline", settings, build)

@@ -7,11 +7,36 @@ from typing import Any
 
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import HISTORY_CLOSED, PolicyCodec
+from services.deadline.domain import desk, supervision
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.reactions import Happened, decider
 from services.deadline.domain.views import expire, timers
-from services.kernel.service import Frontier, Service
+from services.kernel.service import CommandRule, Frontier, Service
+
+UNIT = frozenset({"unit"})
+HOTLINE = frozenset({"staff", "supervisor"})
+SUPERVISOR = frozenset({"supervisor"})
+
+COMMANDS = (
+    CommandRule("request-extension", desk.RequestExtension, UNIT),
+    CommandRule("grant-extension", desk.GrantExtension, HOTLINE),
+    CommandRule("refuse-extension", desk.RefuseExtension, HOTLINE),
+    CommandRule("pause-clocks", desk.PauseClocks, HOTLINE),
+    CommandRule("resume-clocks", desk.ResumeClocks, HOTLINE),
+    CommandRule("set-limit", desk.SetLimit, HOTLINE),
+    CommandRule("urge", supervision.UrgeTicket, HOTLINE),
+    CommandRule("answer-urge", supervision.AnswerUrge, UNIT),
+    CommandRule("open-supervision", supervision.OpenSupervision, SUPERVISOR),
+    CommandRule("issue-supervision", supervision.IssueSupervision, SUPERVISOR),
+    CommandRule("answer-supervision", supervision.AnswerSupervision, UNIT),
+    CommandRule("return-supervision", supervision.ReturnSupervision, SUPERVISOR),
+    CommandRule("raise-supervision", supervision.RaiseSupervision, SUPERVISOR),
+    CommandRule("close-supervision", supervision.CloseSupervision, SUPERVISOR),
+    CommandRule("notify-bureau", supervision.NotifyBureau, SUPERVISOR),
+    CommandRule("dispute-miss", supervision.DisputeMiss, UNIT),
+    CommandRule("rule-dispute", supervision.RuleDispute, SUPERVISOR),
+)
 
 
 def service(
@@ -22,6 +47,7 @@ def service(
         "deadline",
         codec,
         decider(policy, calendar),
+        commands=COMMANDS,
         views=() if clocks is None else (clocks,),
         timers=timers(policy),
         expire=expire,

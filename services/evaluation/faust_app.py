@@ -22,7 +22,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import faust
 import mode
@@ -43,6 +45,7 @@ from services.evaluation.adapters.windows_topics import (
 )
 from services.evaluation.settings import WindowsSettings
 from services.evaluation.windows import Keep, count
+from services.kernel.brokers import security
 from services.kernel.names import topic_of
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
@@ -103,10 +106,13 @@ class Counter:
         return table.sent
 
 
-def build(settings: WindowsSettings, keep: Keep) -> tuple[faust.App, Counter]:
-    """The Faust app of a city and its counter, not started."""
+def build(
+    settings: WindowsSettings, keep: Keep, brokers: Mapping[str, Any]
+) -> tuple[faust.App, Counter]:
+    """The Faust app of a city and its counter, not started; `brokers` as of brokers.security."""
     app = faust.App(
         topic_of(settings.namespace, APP),
+        broker_credentials=brokers.get("ssl_context"),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         autodiscover=False,
         datadir=_folder(settings.run_dir),
@@ -157,8 +163,10 @@ def _folder(run_dir: Path) -> Path:
 
 async def run(settings: WindowsSettings, registry: Registry) -> None:
     """Until a signal. Raises KafkaError, TopicsWrong, or what stopped the worker."""
-    await check_topics(settings.kafka, settings.namespace, [source_topic(), *changelog_topics()])
-    app, counter = build(settings, registry.keep)
+    brokers = loaded(security, settings.kafka_tls)
+    topics = [source_topic(), *changelog_topics()]
+    await check_topics(settings.kafka, settings.namespace, topics, **brokers)
+    app, counter = build(settings, registry.keep, brokers)
 
     async def readiness() -> dict[str, bool]:
         return {"joined": not app.rebalancing, "recovered": bool(app.tables.actives_ready)}

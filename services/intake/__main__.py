@@ -22,7 +22,7 @@ def main() -> None:
 
     async def build(ports: Ports) -> Parts:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
-        desk = Desk(vault, city.zone)
+        desk = Desk(vault, city.zone, city.register)
         security = Security.of(settings, ports.keys)
         return Parts(service(city, desk), lambda runtime: app(runtime, desk, security))
 

@@ -11,17 +11,19 @@ import orjson
 from services.kernel.codec import Codec
 from services.kernel.decider import Decider
 from services.kernel.facts import Append, Appended, CommandKey, Fact, NewFact
+from services.kernel.imports import Standing, require_own
 
 
 class Draft:
     """Decides in memory against the state that the stream had at `base`."""
 
-    __slots__ = ("base", "bucket", "commands", "facts", "live_from", "state", "ticket")
+    __slots__ = ("base", "bucket", "commands", "facts", "live_from", "standing", "state", "ticket")
 
     def __init__(self, bucket: int, ticket: str, state: Any, version: int) -> None:
         self.bucket, self.ticket, self.state, self.base = bucket, ticket, state, version
         self.facts: list[NewFact] = []
         self.live_from: datetime | None = None
+        self.standing: Standing | None = None  # what an import is held to
         self.commands: list[CommandKey] = []
 
     @property
@@ -42,6 +44,9 @@ class Draft:
         An event dated before its command is a due instant that the command found passed: a
         timer's fact, of which watermarks do not speak.
         """
+        if self.standing is not None and not live:
+            last_at = self.facts[-1].time if self.facts else self.standing.last_at
+            require_own(metadata.get("import_id", ""), command.at, self.standing, last_at)
         events = decider.decide(command, self.state)
         if events:
             packed = orjson.dumps(metadata)

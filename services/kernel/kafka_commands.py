@@ -19,6 +19,7 @@ from services.kernel.commands import (
 )
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
+from services.kernel.imports import OFF, Imports
 from services.kernel.names import SUBMISSIONS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
 from services.kernel.replies import Reply
@@ -64,9 +65,11 @@ class KafkaCommands:
         namespace: str,
         buckets: int,
         answers_unknown: bool,
+        imports: Imports | None = None,
     ) -> None:
         self._service, self._senders, self._namespace = service, senders, namespace
         self._buckets, self._answers_unknown = buckets, answers_unknown
+        self._imports = imports
         self._package = f"hotline.{service.name}."
         self._submissions = topic_of(namespace, SUBMISSIONS)
         self._roles = {rule.command.__name__: rule.roles for rule in service.commands}
@@ -192,12 +195,15 @@ class KafkaCommands:
             return broker_time(record), "", sender.unit
         if sender.role != "importer":
             raise Refused(403, "not-an-importer", f"{sender.name} may not import.")
+        if self._imports is None:
+            raise Refused(*OFF)
         try:
             at = datetime.fromisoformat(headers["ce_importtime"].decode())
         except (KeyError, ValueError):
             raise Refused(400, "bad-time", "ce_importtime must be an RFC 3339 time.") from None
         if at.tzinfo is None or at > broker_time(record):
             raise Refused(400, "bad-time", "ce_importtime must have a zone and not lie ahead.")
+        self._imports.note(sender.name, import_id)
         return at, import_id, acting_for
 
     # Decide

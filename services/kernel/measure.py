@@ -33,6 +33,8 @@ class Meter:
             ["position"],
             registry=registry,
         )
+        for position in ("lower", "higher"):  # shown from the start: a rate needs a beginning
+            self._dropped.labels(position)
         self._conflicts = Counter(
             "hotline_append_conflicts", "Streams that had moved on.", registry=registry
         )
@@ -45,10 +47,27 @@ class Meter:
         self._parked = Counter(
             "hotline_records_parked", "Records set aside with a reason.", registry=registry
         )
+        self._of_type = cache(self._facts.labels)
+        self._measure_time_and_size(registry)
+        self._show_standing(registry)
+
+    def _measure_time_and_size(self, registry: CollectorRegistry) -> None:
         self.append_s = Histogram(
             "hotline_append_seconds",
             "Durable append of one batch.",
             buckets=_FAST,
+            registry=registry,
+        )
+        self._append_size = Histogram(
+            "hotline_append_commands",
+            "Commands that one durable append took together.",
+            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+            registry=registry,
+        )
+        self._batch_size = Histogram(
+            "hotline_batch_facts",
+            "Facts that one transaction of the worker applied.",
+            buckets=(0, 1, 2, 5, 10, 20, 50, 100, 200),
             registry=registry,
         )
         self.lateness_s = Histogram(
@@ -57,6 +76,8 @@ class Meter:
             buckets=(*_FAST, 10.0, 60.0),
             registry=registry,
         )
+
+    def _show_standing(self, registry: CollectorRegistry) -> None:
         self.relay_lag = Gauge(
             "hotline_relay_lag_facts", "Facts not yet read back from the log.", registry=registry
         )
@@ -65,9 +86,14 @@ class Meter:
             "Age of the oldest owned watermark.",
             registry=registry,
         )
-
-        self._of_type = cache(self._facts.labels)
-
+        self.inbox_lag = Gauge(
+            "hotline_inbox_lag_records",
+            "Records that wait in the partitions that this process consumes.",
+            registry=registry,
+        )
+        self.buckets = Gauge(
+            "hotline_owned_buckets", "Buckets that this process owns.", registry=registry
+        )
         self.forked = Gauge(
             "hotline_buckets_forked", "Buckets that wait for `hotline adopt`.", registry=registry
         )
@@ -78,12 +104,17 @@ class Meter:
 
     def applied(self, batch: Batch) -> None:
         self._applied.inc(len(batch.facts))
+        self._batch_size.observe(len(batch.facts))
 
     def dropped(self, lower: int, higher: int) -> None:
         if lower:
             self._dropped.labels("lower").inc(lower)
         if higher:
             self._dropped.labels("higher").inc(higher)
+
+    def append_done(self, commands: int, seconds: float) -> None:
+        self._append_size.observe(commands)
+        self.append_s.observe(seconds)
 
     def conflicts(self, count: int) -> None:
         self._conflicts.inc(count)

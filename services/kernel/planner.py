@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import orjson
-
-from services.kernel.codec import metadata, rfc3339
+from services.kernel.codec import metadata
 from services.kernel.commands import REUSED
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
-from services.kernel.facts import Append, Appended, Conflict, Fact, Outcome, Repeated, TooLate
+from services.kernel.facts import (
+    NEVER,
+    Append,
+    Appended,
+    Conflict,
+    Fact,
+    Outcome,
+    Repeated,
+    TooLate,
+)
+from services.kernel.imports import Standing
 from services.kernel.inbox import Batch
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.measure import Meter
@@ -70,20 +77,27 @@ class Planner:
         states = await self._states.of(tickets)
         for ticket, (state, version) in states.items():
             plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
+        await self._hold(plan.drafts, [r for r in requests if not r.problem and not r.live])
         for fact in wanted:
             with about(fact.ticket, fact.traceparent):
                 self._react(plan.drafts[fact.ticket], fact)
-        imported = {r.ticket for r in requests if not r.problem and not r.live}
-        origins = await self._states.origins(imported) if imported else {}
-        plan.replies = self._decided(plan.drafts, requests, repeats, origins)
+        plan.replies = self._decided(plan.drafts, requests, repeats)
         return plan
+
+    async def _hold(self, drafts: Mapping[str, Draft], imported: Sequence[Request]) -> None:
+        """Imports to their tickets; one that begins a stream to what it says first."""
+        assert self._states is not None
+        found = await self._states.standings({r.ticket for r in imported})
+        for request in imported:
+            draft = drafts[request.ticket]
+            begun = Standing(request.meta["import_id"], NEVER)
+            draft.standing = draft.standing or found[request.ticket] or begun
 
     def _decided(
         self,
         drafts: Mapping[str, Draft],
         requests: Sequence[Request],
         repeats: Mapping[tuple[str, str], Repeated],
-        origins: Mapping[str, tuple[str, datetime]],
     ) -> list[Reply]:
         """The commands in order; one that stands twice in the batch is decided once.
 
@@ -101,8 +115,6 @@ class Planner:
             elif request.problem is None:
                 decided[request.sender, request.command_id] = request
             draft = drafts.get(request.ticket)
-            if request.problem is None and not request.live and draft is not None:
-                request.problem = _beyond(request, draft, origins.get(request.ticket))
             with about(request.ticket, request.meta.get("traceparent", "")):
                 replies.append(self._commands.decide(draft, request, repeats))
         return replies
@@ -141,28 +153,6 @@ class Planner:
             except Rejection as rejection:
                 self._meter.reaction_rejected()
                 log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)
-
-
-def _beyond(
-    request: Request, draft: Draft, origin: tuple[str, datetime] | None
-) -> tuple[int, str, str] | None:
-    """Why an importer may not do that: it acts on the tickets of its import only, and never before
-    the last fact of the stream. A stream without facts is the domain's to judge."""
-    import_id, last_at = origin or ("", None)
-    if draft.facts:
-        import_id = import_id or orjson.loads(draft.facts[0].metadata).get("import_id", "")
-        last_at = draft.facts[-1].time
-    if last_at is None:
-        return None
-    if import_id != request.meta["import_id"]:
-        return 403, "not-of-this-import", f"Ticket {request.ticket} is not of this import."
-    if request.command.at < last_at:
-        return (
-            400,
-            "bad-time",
-            f"The ticket's last fact is of {rfc3339(last_at)}: go on from there.",
-        )
-    return None
 
 
 class Stale(Exception):

@@ -6,23 +6,28 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from services.kernel import loop_lag
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
+from services.kernel.brokers import security
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
+from services.kernel.census import COUNTS, Census, Count
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.draining import accept_the_rest
 from services.kernel.healing import Healer
+from services.kernel.http_protocol import BoundedHttp
 from services.kernel.names import schema_of
 from services.kernel.parked_pg import PostgresParked
 from services.kernel.releasing import Orders, Releaser
@@ -35,7 +40,7 @@ from services.kernel.requirements import (
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
-from services.kernel.settings import KernelSettings
+from services.kernel.settings import KernelSettings, loaded
 from services.kernel.store import Store, StoreUnavailable
 from services.kernel.store_pg import PostgresStore
 from services.kernel.telemetry import new_registry, setup_logging
@@ -63,6 +68,7 @@ class Parts:
     service: Service
     app: Callable[[Runtime], FastAPI]
     beside: Callable[[Runtime], Awaitable[None]] | None = None
+    counts: Sequence[Count] = ()
 
 
 Build = Callable[[Ports], Awaitable[Parts]]
@@ -80,11 +86,12 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     pool = await connected(settings, schema)
     try:
         await require_installed(pool, name, settings)
-        await require_topics(settings)
+        brokers = loaded(security, settings.kafka_tls)
+        await require_topics(settings, brokers)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now)
+        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now, **brokers)
         keys = PostgresApiKeys(pool, name, settings.namespace)
         parked = PostgresParked(pool, name, settings.namespace)
         ports = Ports(store, bus, clock, new_registry(), keys, parked)
@@ -95,7 +102,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     """Until a signal. Raises SystemExit when a part ended by itself."""
-    place = Place(settings.namespace, settings.buckets, settings.instance)
+    place = Place(settings.namespace, settings.buckets, settings.instance, settings.imports)
     senders = _senders(settings)
     runtime = Runtime(
         parts.service, place, ports.store, ports.bus, ports.clock, senders, ports.registry
@@ -114,7 +121,7 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await _together(serving, asked, runtime, parts)
+            await _together(serving, asked, runtime.failed(), *_beside(ports, parts, runtime))
     except _CannotStart as error:
         raise SystemExit(error.args[0]) from None
     finally:
@@ -153,6 +160,15 @@ def _asked_to_stop() -> asyncio.Event:
     return asked
 
 
+def _beside(ports: Ports, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
+    """What runs as long as the runtime does."""
+    store, registry = ports.store, ports.registry
+    counts = [*COUNTS, *parts.counts]
+    census = Census(store.pool, store.schema, store.vault, counts, registry)
+    found: list[Awaitable[None]] = [census.run(), loop_lag.watch(registry)]
+    return found if parts.beside is None else [*found, parts.beside(runtime)]
+
+
 def _senders(settings: KernelSettings) -> Senders:
     if settings.senders:
         return Senders(Path(settings.senders))
@@ -180,7 +196,7 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             host=settings.http_host,
             port=settings.http_port,
             loop="none",
-            http="httptools",
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -232,12 +248,11 @@ def _settle_collector() -> None:
 
 
 async def _together(
-    serving: asyncio.Task[None], asked: asyncio.Event, runtime: Runtime, parts: Parts
+    serving: asyncio.Task[None], asked: asyncio.Event, *parts: Awaitable[None]
 ) -> None:
     """Until a signal comes, or a part ends by itself."""
-    tasks = [asyncio.create_task(asked.wait()), asyncio.create_task(runtime.failed())]
-    if parts.beside is not None:
-        tasks.append(asyncio.ensure_future(parts.beside(runtime)))
+    tasks: list[asyncio.Future[Any]] = [asyncio.create_task(asked.wait())]
+    tasks += [asyncio.ensure_future(part) for part in parts]
     _settle_collector()
     done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -64,11 +66,11 @@ async def require_installed(pool: asyncpg.Pool, name: str, settings: KernelSetti
         )
 
 
-async def require_topics(settings: KernelSettings) -> None:
+async def require_topics(settings: KernelSettings, brokers: Mapping[str, Any]) -> None:
     """As installed: what was deleted or shortened must never be taken for all that there was."""
     try:
         topics = ticket_topics(settings.buckets)
-        await check_topics(settings.kafka, settings.namespace, topics)
+        await check_topics(settings.kafka, settings.namespace, topics, **brokers)
     except TopicsWrong as wrong:
         raise SystemExit(f"The topics are not as installed: {wrong}.") from None
     except (KafkaError, OSError) as error:

@@ -101,6 +101,8 @@ async def perform(
     """
     assert runtime.performer is not None
     current_ticket.set(ticket)
+    if import_id and runtime.imports is not None:
+        runtime.imports.note(principal.name, import_id)
     name = type(command).__name__
     hashed = "" if new else ticket
     meta = metadata(

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from services.kernel import names
 from services.kernel.bus import Bus, Consumer, Reader
 from services.kernel.clock import Clock
+from services.kernel.imports import Imports
 from services.kernel.inbox import PARKED_TYPE, Inbox
 from services.kernel.kafka_commands import KafkaCommands
 from services.kernel.measure import Meter
@@ -34,11 +35,13 @@ log = logging.getLogger("hotline.runtime")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the process runs: namespace, number of buckets, static group member."""
+    """Where the process runs: namespace, number of buckets, static group member; and whether
+    importers are admitted."""
 
     namespace: str
     buckets: int
     instance: str
+    imports: bool = False
 
 
 class Runtime:
@@ -67,6 +70,7 @@ class Runtime:
         self._more: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
         self.states = States(service, store, place.buckets) if service.decider else None
         self.meter = Meter(registry)
+        self.imports = Imports() if place.imports else None
         self.commands = self._kafka_commands(senders)
         self.replies = Replies(
             service.name,
@@ -93,6 +97,9 @@ class Runtime:
         )
         self.writer = Writer(store, self.meter)
         self.performer = self._performer()
+        self.meter.relay_lag.set_function(self.relay.lag)
+        self.meter.inbox_lag.set_function(self._inbox_lag)
+        self.meter.buckets.set_function(lambda: len(self.inbox.buckets()))
 
     def _wants(self, source: str, type_name: str) -> bool:
         service = self.service
@@ -109,6 +116,7 @@ class Runtime:
             namespace=self.place.namespace,
             buckets=self.place.buckets,
             answers_unknown=self.service.name == "dispatch",
+            imports=self.imports,
         )
 
     def _performer(self) -> Performer | None:
@@ -225,8 +233,18 @@ class Runtime:
             checks["store"] = True
         except (StoreUnavailable, TimeoutError):
             checks["store"] = False
-        self.meter.relay_lag.set(self.relay.lag())
         return checks
+
+    def _inbox_lag(self) -> int:
+        """Records between what was applied and the ends that fetches have seen."""
+        if self.consumer is None:
+            return 0
+        behind = 0
+        for place, row in self.inbox.rows.items():
+            reached = self.consumer.reached(place)
+            if reached is not None:
+                behind += max(0, reached.end - row.next_offset)
+        return behind
 
     async def wait_for(self, source: str, bucket: int, position: int, timeout_s: float) -> bool:
         """Whether the service has applied that position within the time (Hotline-After)."""

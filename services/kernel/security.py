@@ -19,6 +19,7 @@ from services.kernel.identity import (
     require_ticket,
     require_unit,
 )
+from services.kernel.imports import OFF
 from services.kernel.issuer import SigningKeys, jwks_over_http
 from services.kernel.problems import Problem
 from services.kernel.settings import KernelSettings
@@ -38,6 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 PROVEN_S, MOST_PROVEN = 60.0, 10_000
+_IMPORTING = frozenset({Role.IMPORTER})
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})
 
 
@@ -63,8 +65,11 @@ class Security:
         issuer: TokenVerifier | None,
         keys: KeyVerifier | None = None,
         now: Callable[[], float] = time.time,
+        *,
+        imports: bool = False,
     ) -> None:
         self._dev, self._issuer, self._keys = dev, issuer, keys
+        self.imports = imports
         self._now, self._proven = now, dict[str, _Proven]()
 
     @classmethod
@@ -75,7 +80,8 @@ class Security:
             signing = SigningKeys(jwks_over_http(settings.oidc_issuer, settings.jwks_url))
             issuer = TokenVerifier(signing, settings.oidc_issuer, settings.oidc_audience)
         dev = DevTokens(settings.run_dir) if settings.dev else None
-        return cls(dev, issuer, KeyVerifier(keys) if keys is not None else None)
+        verifier = KeyVerifier(keys) if keys is not None else None
+        return cls(dev, issuer, verifier, imports=settings.imports)
 
     async def principal(self, request: Request) -> Principal:
         """Raises Problem 401, 503."""
@@ -119,6 +125,10 @@ def role(*allowed: Role) -> Callable[[Request], Awaitable[Principal]]:
         security: Security = request.app.state.security
         found = await security.principal(request)
         admitted = found.roles & wanted
+        barred = admitted & _IMPORTING if not security.imports else frozenset()
+        if barred and barred == admitted:
+            raise Problem(OFF[0], OFF[1], "Importers are not admitted now.", OFF[2])
+        admitted -= barred
         if not admitted:
             names = ", ".join(sorted(wanted))
             raise Problem(403, "role-missing", "This caller may not do that.", f"One of: {names}.")

@@ -63,6 +63,11 @@ class KernelSettings:
     kafka: str = setting(
         "HOTLINE_KAFKA", "the brokers as host:port, separated by commas", pattern=r"[^\s]+:\d+"
     )
+    kafka_tls: str = setting(
+        "HOTLINE_KAFKA_TLS",
+        "the folder of ca.crt, user.crt and user.key for mutual TLS with the brokers; empty: plain",
+        default="",
+    )
     dsn: str = setting(
         "HOTLINE_DSN",
         "the store as postgresql://user:password@host:port/database",
@@ -125,6 +130,11 @@ class KernelSettings:
         secret=True,
         low=32,
         high=32,
+    )
+    imports: bool = setting(
+        "HOTLINE_IMPORTS",
+        "admit importers, who state times and act for others: only while a history is brought in",
+        default=False,
     )
     senders: str = setting(
         "HOTLINE_SENDERS",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from services.kernel.facts import Fact
 from services.kernel.gather import Gather
+from services.kernel.imports import Standing, standing_of
 from services.kernel.names import bucket_of
 from services.kernel.service import Service
 from services.kernel.store import Store
@@ -51,6 +51,12 @@ class States:
         self.evict([ticket])
         return (await self._load([(bucket_of(ticket, self._buckets), ticket)]))[ticket]
 
+    async def standings(self, tickets: Iterable[str]) -> dict[str, Standing | None]:
+        """What imports of these tickets are held to, from the ledger: the cache does not know."""
+        streams = [(bucket_of(ticket, self._buckets), ticket) for ticket in tickets]
+        stored = await self._store.load(streams) if streams else {}
+        return {ticket: standing_of(stored.get(ticket, [])) for _, ticket in streams}
+
     @property
     def unknown(self) -> tuple[Any, int]:
         """What is known of a ticket that nobody has heard of."""
@@ -68,12 +74,6 @@ class States:
             events = [self._codec.decode(f) for f in facts if self._codec.knows(f.type)]
             loaded[ticket] = (self._decider.fold(events), facts[-1].version if facts else 0)
         return loaded
-
-    async def origins(self, tickets: Iterable[str]) -> dict[str, tuple[str, datetime]]:
-        """(import, time of the last fact) of each ticket that the service knows, from the ledger;
-        the import is empty for a ticket that was not imported."""
-        stored = await self._store.load([(bucket_of(t, self._buckets), t) for t in tickets])
-        return {t: (facts[0].import_id, facts[-1].time) for t, facts in stored.items()}
 
     def keep(self, ticket: str, state: Any, version: int) -> None:
         """What was just committed."""

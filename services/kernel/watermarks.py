@@ -39,9 +39,17 @@ class Promiser:
     ) -> None:
         self._source, self._topic = source, topic
         self._store, self._bus, self._clock = store, bus, clock
-        self._inbox, self._meter = inbox, meter
+        self._inbox = inbox
         self._keyed, self._shared = list(keyed), list(shared)
         self._all_claimed = False
+        self._oldest: datetime | None = None
+        meter.watermark_age_s.set_function(self._age_s)
+
+    def _age_s(self) -> float:
+        """It grows while no promise can be made; 0 where none has to be."""
+        if self._oldest is None or not self._inbox.buckets():
+            return 0.0
+        return (self._clock.now() - self._oldest).total_seconds()
 
     async def run(self, consumer: Consumer) -> None:
         """Until cancelled."""
@@ -64,7 +72,7 @@ class Promiser:
         closed = await self._store.close_buckets(buckets, self._keyed, self._shared, GRACE_S)
         await self._bus.publish([self._record(closed)])
         oldest = min(c.closed_until for c in closed)
-        self._meter.watermark_age_s.set((self._clock.now() - oldest).total_seconds())
+        self._oldest = oldest
 
     async def _has_owners(self) -> bool:
         """Whether every partition of the shared topics, any of which brings facts into any bucket,

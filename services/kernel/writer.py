@@ -73,7 +73,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - its caller gets it, and nobody else
             await self._failed(batch, error)
             return
-        self._meter.append_s.observe(time.perf_counter() - started)
+        self._meter.append_done(len(batch), time.perf_counter() - started)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if not future.done():
                 future.set_result(outcome)

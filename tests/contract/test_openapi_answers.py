@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from hotline.contracts.openapi import written
 from services.deadline.adapters import http as deadline_http
+from services.deadline.adapters.due_lines import City
 from services.deadline.domain.views import ClockView
 from services.dispatch.adapters import http as dispatch_http
 from services.dispatch.adapters.registry import load as load_directory
@@ -201,7 +202,7 @@ async def test_the_clocks_are_answered_as_told() -> None:
     async with memory_loop("clocks") as loop:
         runtime = await loop.run(dispatch_service(load_directory("sample")))
         rows: Any = Rows()
-        client = Client("deadline", deadline_http.app(runtime, rows, Callers()))
+        client = Client("deadline", deadline_http.app(runtime, rows, Callers(), City.of("sample")))
         clocks = "/v1/tickets/{ticket}/clocks"
         [clock] = (await client.send("GET", clocks, "unit:linquan", "T-1")).json()
         assert (clock["started_at"], clock["due_at"]) == ("2026-11-02T08:15:00Z", None)

@@ -39,7 +39,7 @@ class Callers(Security):
     """Proves that the caller is whoever the test says; nobody at first."""
 
     def __init__(self, caller: Principal | None = None) -> None:
-        super().__init__(None, None)
+        super().__init__(None, None, imports=True)
         self.caller = caller
 
     async def principal(self, request: Request) -> Principal:
@@ -63,7 +63,7 @@ def application(name: str, security: Security, **parts: Any) -> FastAPI:
     commands = getattr(import_module(f"services.{name}.service"), "COMMANDS", ())
     made = import_module(f"services.{name}.adapters.http").app
     given = {"runtime": runtime(name, commands), "security": security, **parts}
-    nothing = SimpleNamespace(vault=None)
+    nothing = SimpleNamespace(vault=None, register=None)
     found: FastAPI = made(**{p: given.get(p, nothing) for p in inspect.signature(made).parameters})
     return found
 

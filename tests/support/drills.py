@@ -21,11 +21,12 @@ from hotline.cli.cities import units
 from hotline.cli.place import Place
 from hotline.cli.verify import verify
 from hotline.dev.senders import city_senders, make_senders
-from hotline.dev.services import SERVICES, Services, services
+from hotline.dev.services import Services, services
 from hotline.dev.stack import StackInfo
 from hotline.history.nyc import read_rows
 from hotline.intake.v1.commands_pb2 import SubmitMatter
 from hotline.intake.v1.events_pb2 import TicketReceived
+from hotline.programs import SERVICES
 from hotline.sim.actors import People, Seen
 from hotline.sim.city import City, signers
 from hotline.sim.loops import Loops

@@ -70,7 +70,7 @@ class Loop:
         """
         fresh, bus, clock = await self._ports(service)
         store = store or fresh
-        place = Place(self.namespace, BUCKETS, instance)
+        place = Place(self.namespace, BUCKETS, instance, imports=True)
         registry = CollectorRegistry()
         runtime = Runtime(service, place, store, bus, clock, senders or Senders(None), registry)
         self.resources.push_async_callback(runtime.stop)

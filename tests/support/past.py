@@ -11,8 +11,8 @@ import orjson
 from hotline.bench.past import loops
 from hotline.cli.migrate import migrations
 from hotline.cli.place import Place
-from hotline.dev.services import SERVICES
 from hotline.dev.stack import StackInfo
+from hotline.programs import SERVICES
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.cloudevents import to_record
 from services.kernel.facts import Fact

@@ -51,7 +51,7 @@ class Process:
         self.store = city.stores.setdefault(
             service.name, RoughStore(service.name, BUCKETS, city.clock.now)
         )
-        place = Place("", BUCKETS, instance)
+        place = Place("", BUCKETS, instance, imports=True)
         registry = CollectorRegistry()
         self.runtime = Runtime(
             service, place, self.store, city.bus, city.clock, city.senders, registry

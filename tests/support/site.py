@@ -123,7 +123,7 @@ async def site(
     elif loop.info is not None:
         await make_topics(loop.info.bootstrap, loop.namespace, [replies])
     runtime = await loop.run(service, senders=Senders(run_dir / "senders.json"))
-    made = app(runtime, Security(DevTokens(run_dir), None))
+    made = app(runtime, Security(DevTokens(run_dir), None, imports=True))
     transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         yield Site(loop, runtime, made, client, run_dir, loop.bus())

@@ -5,6 +5,28 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.datasync.domain.sharing import Way
+from services.kernel.census import Count
+
+COUNTS = (
+    Count(
+        "hotline_feed_lag_entries",
+        "Entries of a feed that its department has not acknowledged.",
+        ("subscription", "way"),
+        """
+        select c.subscription, c.way, sum(greatest(0, f.sequence - c.delivered_sequence))
+        from {vault}.cursor c cross join lateral (
+            select sequence from {schema}.feed f
+            where f.subscription = c.subscription and f.bucket = c.bucket
+            order by sequence desc limit 1) f
+        group by 1, 2""",
+    ),
+    Count(
+        "hotline_webhook_stopped",
+        "Endpoints that said 410: nothing is sent to them any more.",
+        (),
+        "select count(*) from {vault}.webhook_endpoint where stopped_at is not null",
+    ),
+)
 
 
 class DeliveryMeter:

@@ -106,9 +106,15 @@ def _instant(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
+_OF_CLOCKS = {
+    "ClockStarted", "ClockPaused", "ClockResumed", "ClockStopped", "DeadlineMissed",
+    "MissWithdrawn", "ReturnWindowClosed", "ExtensionGranted", "LimitSet",
+}  # fmt: skip
+
+
 def _clocked(clocks: dict[tuple[str, int], Clock], fact: Fact) -> None:
     package, _, name = fact.type.rpartition(".")
-    if package != "hotline.deadline.v1":
+    if package != "hotline.deadline.v1" or name not in _OF_CLOCKS:
         return
     get = fact.data.get
     key = ("return" if name == "ReturnWindowClosed" else get("clock", ""), get("run", 0))
@@ -132,6 +138,8 @@ def _moved(clock: Clock, name: str, fact: Fact) -> Clock:
             )
         case "ClockPaused":
             return replace(clock, state="paused", due_at=None)
+        case "ExtensionGranted" | "LimitSet":
+            return replace(clock, due_at=due_at or clock.due_at)
         case "ClockStopped":
             return replace(clock, state="stopped", stopped_at=stopped_at)
         case "DeadlineMissed":

@@ -8,22 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from services.datasync.domain.facts import Fact
-
-CITIZEN, HOTLINE, UNIT = "citizen", "hotline", "{unit}"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Actor and sentence of one fact."""
-
-    actor: str
-    zh: str
-    en: str
+from services.datasync.domain.wording_supervision import CITIZEN, HOTLINE, SUPERVISION, UNIT, Words
 
 
 def words(fact: Fact, zone: tzinfo) -> Words:
@@ -126,6 +115,41 @@ _INTAKE = {
     "DiversionAcknowledged": Words(
         "{line}", "{line} 确认收到转接", "{line} acknowledged the diversion"
     ),
+    "DiversionRepeated": Words(
+        HOTLINE,
+        "{line} 未按时确认，再次转接（第 {attempt} 次）",
+        "{line} did not acknowledge in time: diverted again, attempt {attempt}",
+    ),
+    "DiversionReturned": Words(
+        "{line}", "{line} 退回转接：{reason}", "{line} handed the matter back: {reason}"
+    ),
+    "TicketTransferred": Words(
+        HOTLINE, "转分中心 {line}：{reason_zh}", "Transferred to {line}: {reason_en}"
+    ),
+    "TicketLinked": Words(
+        HOTLINE, "关联工单 {earlier_ticket}：{reason_zh}", "Linked to {earlier_ticket}: {reason_en}"
+    ),
+    "SupplementAsked": Words(HOTLINE, "{reason_zh}", "{reason_en}"),
+    "SupplementSupplied": Words(
+        CITIZEN, "诉求人补充：{elements}", "Supplied by the citizen: {elements}"
+    ),
+    "TicketAnswered": Words(
+        HOTLINE, "当场答复（{article}）：{reason_zh}", "Answered at once ({article}): {reason_en}"
+    ),
+    "AnswerUnhelpful": Words(
+        CITIZEN, "答复 {article} 未解决问题", "The answer {article} did not help"
+    ),
+    "DecisionOverridden": Words(
+        "{operator}", "人工改判受理（{rule}）：{reason}", "Accepted against {rule}: {reason}"
+    ),
+    "RefusalObjected": Words(
+        CITIZEN, "对不予受理（{rule}）提出异议：{reason}", "Objected to {rule}: {reason}"
+    ),
+    "ObjectionReviewed": Words(
+        "{reviewer}",
+        "复核异议，成立：{upheld}。{reason}",
+        "Objection reviewed, upheld: {upheld}. {reason}",
+    ),
     "TicketWithdrawn": Words(CITIZEN, "诉求人撤回：{reason}", "Withdrawn by the citizen: {reason}"),
     "HistoryClosed": Words(HOTLINE, "历史数据导入至 {until}", "History imported up to {until}"),
 }
@@ -160,31 +184,6 @@ _DISPATCH = {
     "RedoOrdered": Words(HOTLINE, "{unit} 重办：{reason}", "Redo ordered from {unit}: {reason}"),
     "TicketArchived": Words(HOTLINE, "归档：{reason}", "Archived: {reason}"),
 }
-_DEADLINE = {
-    "ClockStarted": Words(
-        HOTLINE, "{clock}时限开始，截止 {due_at}", "The {clock} clock started, due {due_at}"
-    ),
-    "ClockPaused": Words(
-        HOTLINE, "{clock}时限暂停：{reason}", "The {clock} clock paused: {reason}"
-    ),
-    "ClockResumed": Words(
-        HOTLINE, "{clock}时限恢复，截止 {due_at}", "The {clock} clock resumed, due {due_at}"
-    ),
-    "ClockStopped": Words(
-        HOTLINE, "{clock}时限结束，按时：{in_time}", "The {clock} clock ended, in time: {in_time}"
-    ),
-    "DeadlineMissed": Words(
-        HOTLINE,
-        "{clock}超过截止时间 {due_at}（{unit}）",
-        "The {clock} deadline of {due_at} was missed ({unit})",
-    ),
-    "MissWithdrawn": Words(
-        HOTLINE, "撤销{clock}超期记录（{unit}）", "The {clock} miss was withdrawn ({unit})"
-    ),
-    "ReturnWindowClosed": Words(
-        HOTLINE, "{unit} 的退单期已过", "The time in which {unit} may return it is over"
-    ),
-}
 _EVALUATION = {
     "VisitScheduled": Words(HOTLINE, "安排回访", "Visit scheduled"),
     "VisitAttempted": Words(HOTLINE, "回访未成功：{reason}", "Visit attempted: {reason}"),
@@ -216,7 +215,7 @@ TEMPLATES: Mapping[str, Words] = {
     for package, templates in {
         "intake": _INTAKE,
         "dispatch": _DISPATCH,
-        "deadline": _DEADLINE,
+        "deadline": SUPERVISION,
         "evaluation": _EVALUATION,
         "kernel": _KERNEL,
     }.items()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.deadline.adapters.store import ClocksStore, Key
-from services.deadline.domain.ticket import ReturnWindowClosed
+from services.deadline.domain.events import Caring, ReturnWindowClosed
 from services.deadline.domain.views import ClockView, clock_row
 from services.kernel.codec import Codec
 from services.kernel.facts import Fact
@@ -25,6 +25,7 @@ class ClocksView:
             for f in facts
             if f.source == self._codec.source and self._codec.knows(f.type)
         ]
+        moves = [(fact, event) for fact, event in moves if not isinstance(event, Caring)]
         if not moves:
             return
         inside = self._store.inside(tx)

@@ -7,27 +7,63 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
-from hotline.deadline.v1 import events_pb2
+from hotline.deadline.v1 import commands_pb2, events_pb2
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
-from services.deadline.domain import ticket
+from services.deadline.domain import desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
-from services.deadline.domain.reactions import Happened
+from services.deadline.domain.reactions import MATTER, Happened
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
 
 OWN = [
-    (ticket.ClockStarted, events_pb2.ClockStarted),
-    (ticket.ClockPaused, events_pb2.ClockPaused),
-    (ticket.ClockResumed, events_pb2.ClockResumed),
-    (ticket.ClockStopped, events_pb2.ClockStopped),
-    (ticket.DeadlineMissed, events_pb2.DeadlineMissed),
-    (ticket.MissWithdrawn, events_pb2.MissWithdrawn),
-    (ticket.ReturnWindowClosed, events_pb2.ReturnWindowClosed),
+    (events.ClockStarted, events_pb2.ClockStarted),
+    (events.ClockPaused, events_pb2.ClockPaused),
+    (events.ClockResumed, events_pb2.ClockResumed),
+    (events.ClockStopped, events_pb2.ClockStopped),
+    (events.DeadlineMissed, events_pb2.DeadlineMissed),
+    (events.MissWithdrawn, events_pb2.MissWithdrawn),
+    (events.ReturnWindowClosed, events_pb2.ReturnWindowClosed),
+    (events.ExtensionAsked, events_pb2.ExtensionAsked),
+    (events.ExtensionGranted, events_pb2.ExtensionGranted),
+    (events.ExtensionRefused, events_pb2.ExtensionRefused),
+    (events.LimitSet, events_pb2.LimitSet),
+    (events.UnitReminded, events_pb2.UnitReminded),
+    (events.UnitUrged, events_pb2.UnitUrged),
+    (events.BureauNotified, events_pb2.BureauNotified),
+    (events.TicketUrged, events_pb2.TicketUrged),
+    (events.UrgeAnswered, events_pb2.UrgeAnswered),
+    (events.SupervisionOpened, events_pb2.SupervisionOpened),
+    (events.SupervisionIssued, events_pb2.SupervisionIssued),
+    (events.SupervisionAnswered, events_pb2.SupervisionAnswered),
+    (events.SupervisionReturned, events_pb2.SupervisionReturned),
+    (events.SupervisionRaised, events_pb2.SupervisionRaised),
+    (events.SupervisionClosed, events_pb2.SupervisionClosed),
+    (events.MissDisputed, events_pb2.MissDisputed),
+    (events.DisputeRuled, events_pb2.DisputeRuled),
+]
+COMMANDS = [
+    (desk.RequestExtension, commands_pb2.RequestExtension),
+    (desk.GrantExtension, commands_pb2.GrantExtension),
+    (desk.RefuseExtension, commands_pb2.RefuseExtension),
+    (desk.PauseClocks, commands_pb2.PauseClocks),
+    (desk.ResumeClocks, commands_pb2.ResumeClocks),
+    (desk.SetLimit, commands_pb2.SetLimit),
+    (supervision.UrgeTicket, commands_pb2.UrgeTicket),
+    (supervision.AnswerUrge, commands_pb2.AnswerUrge),
+    (supervision.OpenSupervision, commands_pb2.OpenSupervision),
+    (supervision.IssueSupervision, commands_pb2.IssueSupervision),
+    (supervision.AnswerSupervision, commands_pb2.AnswerSupervision),
+    (supervision.ReturnSupervision, commands_pb2.ReturnSupervision),
+    (supervision.RaiseSupervision, commands_pb2.RaiseSupervision),
+    (supervision.CloseSupervision, commands_pb2.CloseSupervision),
+    (supervision.NotifyBureau, commands_pb2.NotifyBureau),
+    (supervision.DisputeMiss, commands_pb2.DisputeMiss),
+    (supervision.RuleDispute, commands_pb2.RuleDispute),
 ]
 HISTORY_CLOSED = intake.HistoryClosed.DESCRIPTOR.full_name
-_ALWAYS = ("unit", "stated_due_at", "kind", "import_id", "until", "final")
+_ALWAYS = ("unit", "stated_due_at", *MATTER, "import_id", "until", "final")
 _REMEMBERED = {"kind"}
 Read = Callable[[Message], object]
 
@@ -39,7 +75,7 @@ class PolicyCodec(Codec):
     """
 
     def __init__(self, policy: Policy) -> None:
-        super().__init__("deadline", OWN)
+        super().__init__("deadline", OWN, commands=COMMANDS)
         recorded = _recorded()
         names = {*policy.fields(), *_ALWAYS}
         for trigger in policy.triggers():

@@ -29,3 +29,15 @@ order by due_at, ticket, clock, run limit $3
 select * from {schema}.clock
 where state = 'running' and due_at < $1
 order by due_at, ticket, clock, run limit $2
+
+-- name: by_hour
+-- How much of a unit becomes due when: two weeks by the index, never the whole table.
+select date_trunc('hour', due_at, 'UTC') as hour, count(*)::int as clocks from {schema}.clock
+where state = 'running' and unit = $1 and due_at >= $2 and due_at < $3
+group by 1 order by 1
+
+-- name: by_hour_of_all
+-- As `by_hour`, of every unit.
+select date_trunc('hour', due_at, 'UTC') as hour, count(*)::int as clocks from {schema}.clock
+where state = 'running' and due_at >= $1 and due_at < $2
+group by 1 order by 1

@@ -30,5 +30,10 @@ class ClocksStore(Protocol):
     async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
         """All runs of a ticket's clocks, in the order of their starts."""
 
-    async def due(self, unit: str, before: datetime, limit: int) -> list[ClockView]:
-        """Running clocks due before an instant, the earliest first; of all units for ``''``."""
+    async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
+        """Running clocks due before an instant, the earliest first; of all units for None."""
+
+    async def by_hour(
+        self, unit: str | None, start: datetime, end: datetime
+    ) -> list[tuple[datetime, int]]:
+        """How many running clocks become due in each hour from `start` on; none, no entry."""

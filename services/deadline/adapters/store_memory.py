@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, MutableMapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,14 +46,22 @@ class MemoryClocksStore:
         mine = [row for key, row in self._rows.items() if key[:2] == (bucket, ticket)]
         return sorted(mine, key=lambda row: (row.started_at, row.clock, row.run))
 
-    async def due(self, unit: str, before: datetime, limit: int) -> list[ClockView]:
-        found = [
-            (row.due_at, row)
-            for row in self._rows.values()
-            if row.state == "running"
-            and unit in ("", row.unit)
-            and row.due_at is not None
-            and row.due_at < before
-        ]
+    async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
+        found = [(due_at, row) for due_at, row in self._running(unit) if due_at < before]
         found.sort(key=lambda pair: (pair[0], pair[1].ticket, pair[1].clock, pair[1].run))
         return [row for _, row in found[:limit]]
+
+    async def by_hour(
+        self, unit: str | None, start: datetime, end: datetime
+    ) -> list[tuple[datetime, int]]:
+        found = Counter(
+            due_at.replace(minute=0, second=0, microsecond=0)
+            for due_at, _ in self._running(unit)
+            if start <= due_at < end
+        )
+        return sorted(found.items())
+
+    def _running(self, unit: str | None) -> Iterator[tuple[datetime, ClockView]]:
+        for row in self._rows.values():
+            if row.state == "running" and unit in (None, row.unit) and row.due_at is not None:
+                yield row.due_at, row

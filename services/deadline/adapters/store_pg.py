@@ -50,10 +50,19 @@ class PostgresClocksStore:
     async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
         return await self._views("of_ticket", bucket, ticket)
 
-    async def due(self, unit: str, before: datetime, limit: int) -> list[ClockView]:
-        if not unit:
+    async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
+        if unit is None:
             return await self._views("due_of_all", before, limit)
         return await self._views("due", unit, before, limit)
+
+    async def by_hour(
+        self, unit: str | None, start: datetime, end: datetime
+    ) -> list[tuple[datetime, int]]:
+        whose = () if unit is None else (unit,)
+        name = "by_hour_of_all" if unit is None else "by_hour"
+        with store_faults():
+            rows = await self._pool.fetch(self.sql[name], *whose, start, end)
+        return [(row["hour"], row["clocks"]) for row in rows]
 
     async def _views(self, name: str, *arguments: Any) -> list[ClockView]:
         with store_faults():

@@ -8,17 +8,19 @@ from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import (
-    Command,
     ExpireClock,
     PauseClock,
     ResumeClock,
     StartClock,
     StopClock,
-    decisions,
 )
+from services.deadline.domain.decisions import Command, decisions
+from services.deadline.domain.events import Event
 from services.deadline.domain.policy import OWN, Policy, Trigger
-from services.deadline.domain.ticket import Clocks, Event, Phase, evolve
+from services.deadline.domain.ticket import Clocks, Phase, evolve
 from services.kernel.decider import Decider
+
+MATTER = ("kind", "urgency", "category", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,14 @@ def _starts(
     for trigger, row in policy.starting.get(event.type, ()):
         if trigger.fits(known):
             yield StartClock(
-                at,
-                row.name,
-                str(event.values.get("unit") or ""),
-                event.instant(trigger),
-                event.event_id,
-                stated if isinstance(stated, datetime) else None,
-                str(event.values.get("kind") or ""),
+                at=at,
+                clock=row.name,
+                unit=str(event.values.get("unit") or ""),
+                started_at=event.instant(trigger),
+                start_event=event.event_id,
+                stated_due_at=stated if isinstance(stated, datetime) else None,
+                imported=event.import_id != "",
+                **{name: str(event.values.get(name) or "") for name in MATTER},
             )
 
 

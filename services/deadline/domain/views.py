@@ -2,46 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain.commands import ExpireClock
-from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import (
+from services.deadline.domain.events import (
+    BureauNotified,
+    Caring,
     ClockPaused,
     ClockResumed,
     ClockStarted,
     ClockStopped,
     DeadlineMissed,
+    Disputing,
     Event,
+    ExtensionGranted,
+    LimitSet,
     MissWithdrawn,
     ReturnWindowClosed,
+    Ruling,
+    Rung,
+    SupervisionOpened,
 )
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.supervision import ClimbLadder
 from services.kernel.decider import ClearTimer, SetTimer, TimerChange
+
+LADDER = "ladder:"
 
 
 def timers(policy: Policy) -> Callable[[Event], Sequence[TimerChange]]:
     """The timer changes of an own event; a timer is named `<clock>/<run>`."""
 
     def change(event: Event) -> Sequence[TimerChange]:
-        if isinstance(event, ClockResumed) and event.due_at <= event.resumed_at:
-            return []  # it was late before it was paused: that miss stands already
-        if isinstance(event, ClockStarted | ClockResumed):
-            name = f"{event.clock}/{event.run}"
-            return [SetTimer(name, event.due_at, policy.sources[event.clock])]
+        if isinstance(event, Caring | Rung | DeadlineMissed):
+            return list(_ladder(event, policy))
+        if isinstance(event, MissWithdrawn):
+            return [ClearTimer(f"{LADDER}{event.clock}/{event.run}")]
         if isinstance(event, ReturnWindowClosed):
             return [ClearTimer(f"return/{event.run}")]
-        if isinstance(event, MissWithdrawn):
-            return []
-        return [ClearTimer(f"{event.clock}/{event.run}")]
+        return _of_a_clock(event, policy)
 
     return change
 
 
-def expire(name: str, due_at: datetime) -> ExpireClock:
+def _of_a_clock(
+    event: ClockStarted | ClockPaused | ClockResumed | ClockStopped | Ruling | Disputing,
+    policy: Policy,
+) -> Sequence[TimerChange]:
+    name, sources = f"{event.clock}/{event.run}", policy.sources[event.clock]
+    match event:
+        case ClockResumed() if event.ladder_at is not None:
+            return [SetTimer(f"{LADDER}{name}", event.ladder_at, sources)]
+        case ClockResumed() if event.due_at <= event.resumed_at:
+            return []  # it was late before it was paused: that miss stands already
+        case ClockStarted() | ClockResumed():
+            return [SetTimer(name, event.due_at, sources)]
+        case ExtensionGranted() | LimitSet() if event.due_at is not None:
+            return [SetTimer(name, event.due_at, sources)]
+        case ClockStopped() if event.in_time:
+            return [ClearTimer(name)]
+        case ClockStopped() | ClockPaused():
+            return [ClearTimer(name), ClearTimer(f"{LADDER}{name}")]
+    return []
+
+
+def _ladder(event: Caring | Rung | DeadlineMissed, policy: Policy) -> Iterator[TimerChange]:
+    """The timer of the next step after a miss; gone with the last (R25)."""
+    if not isinstance(event, Rung | DeadlineMissed | SupervisionOpened | BureauNotified):
+        return
+    if not event.clock:
+        return
+    run = f"{event.clock}/{event.run}"
+    if isinstance(event, DeadlineMissed):
+        yield ClearTimer(run)
+        next_at = event.ladder_at
+    else:
+        next_at = None if isinstance(event, BureauNotified) else event.next_at
+    if next_at is not None:
+        yield SetTimer(f"{LADDER}{run}", next_at, policy.sources[event.clock])
+    elif not isinstance(event, DeadlineMissed):
+        yield ClearTimer(f"{LADDER}{run}")
+
+
+def expire(name: str, due_at: datetime) -> ExpireClock | ClimbLadder:
     """The command of a due timer."""
     clock, _, run = name.rpartition("/")
+    if clock.startswith(LADDER):
+        return ClimbLadder(due_at, clock.removeprefix(LADDER), int(run))
     return ExpireClock(due_at, clock, int(run))
 
 
@@ -80,3 +129,9 @@ def clock_row(row: ClockView | None, ticket: str, event: Event) -> ClockView | N
             return replace(row, missed=False)
         case ReturnWindowClosed():
             return replace(row, state="closed")
+        case _:
+            return replace(row, due_at=_ruled_due_at(event) or row.due_at)
+
+
+def _ruled_due_at(event: Event) -> datetime | None:
+    return event.due_at if isinstance(event, ExtensionGranted | LimitSet) else None

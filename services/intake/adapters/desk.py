@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from hotline.intake.v1 import commands_pb2
 from services.intake.adapters.codec import CODEC, SubmittedMatter
 from services.intake.adapters.vault import Vault
 from services.intake.domain.commands import SubmitMatter
+from services.intake.domain.hotlines import NO_REGISTER, Register
 from services.intake.domain.matter import NO_FACTS
 from services.intake.domain.number import ticket_number
 from services.intake.domain.ticket import digest_of
@@ -25,27 +26,30 @@ _CODE_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`zone` is the city's: a ticket's date is the city's date."""
+    """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers."""
 
     vault: Vault
     zone: ZoneInfo
+    register: Register = NO_REGISTER
 
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
         """A record of the submissions topic. Raises BadBody."""
-        return await self.received(CODEC.command(SUBMIT, body, content_type, {}), at)
+        return await self.received(CODEC.command(SUBMIT, body, content_type, {}), at, sender)
 
-    async def received(self, matter: SubmittedMatter, at: datetime) -> Submission:
+    async def received(self, matter: SubmittedMatter, at: datetime, by: str) -> Submission:
         """The command of a matter that arrived at `at`; only the sender learns the code."""
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
         ticket = ticket_number(day, await self.vault.serial(day))
+        facts, called = matter.facts or NO_FACTS, self.register.line(matter.called_number, day)
+        if facts.sub_centre:
+            facts = replace(facts, sub_centre=self.register.sub_centre(facts.sub_centre, day))
         code = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_CODE_LENGTH))
 
         def sealed(field: str, plain: str) -> bytes:
-            cipher = FieldCipher(person.key, ticket, field)
-            return cipher.encrypt(plain.encode()) if plain else b""
+            return FieldCipher(person.key, ticket, field).seal(plain)
 
         command = SubmitMatter(
             at=at,
@@ -62,11 +66,15 @@ class Desk:
             contact=sealed("contact", matter.contact),
             address=sealed("address", matter.address),
             code_digest=digest_of(ticket, code),
-            facts=matter.facts or NO_FACTS,
+            facts=facts,
             latitude=matter.latitude,
             longitude=matter.longitude,
             called_number=matter.called_number,
+            called_mode=called.mode if called else "",
+            transferred_by=matter.transferred_by,
+            transferred_at=matter.transferred_at,
             stated_due_at=matter.stated_due_at,
             confidential=matter.confidential,
+            by=by,
         )
         return Submission(ticket, command, {"code": code})

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from starlette.requests import Request
 
 from hotline.dispatch.v1 import events_pb2 as dispatch
+from services.deadline.adapters.due_lines import City as Rules
 from services.deadline.adapters.http import app
+from services.deadline.adapters.proof import differences
 from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
 from services.kernel.security import Security, undeclared_routes
@@ -41,12 +43,12 @@ class Web:
     """Deadline's application over a ticket that U1 returned and U2 has now."""
 
     def __init__(self, city: City) -> None:
-        self.city, self.caller = city, Caller()
+        self.city, self.caller, self.keys = city, Caller(), 0
         self.returned_at = now() - timedelta(minutes=30)
 
     async def start(self) -> None:
         runtime = await self.city.run()
-        self.app = app(runtime, self.city.clocks, self.caller)
+        self.app = app(runtime, self.city.clocks, self.caller, Rules.of("sample"))
         transport = httpx.ASGITransport(self.app)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://deadline")
         city, returned = self.city, self.returned_at
@@ -59,6 +61,13 @@ class Web:
     async def _has_rows(self) -> bool:
         rows = await self.city.clocks.of_ticket(bucket_of("T001", BUCKETS), "T001")
         return len(rows) == 8
+
+    async def post(self, who: Principal, verb: str, **body: object) -> httpx.Response:
+        """A command on T001, under a key of its own."""
+        self.caller.who = who
+        self.keys += 1
+        headers = {"Idempotency-Key": f"k{self.keys}"}
+        return await self.client.post(f"/v1/tickets/T001/{verb}", headers=headers, json=body)
 
     async def get(self, who: Principal, path: str, **headers: str) -> httpx.Response:
         self.caller.who = who
@@ -87,6 +96,9 @@ async def test_clocks_over_http(web: Web) -> None:
     await a_unit_reads_its_own_runs_only(web)
     await what_is_due_comes_in_order_and_within_the_hours(web)
     await a_unit_is_told_its_own_due_clocks_only(web)
+    await people_see_lists_hours_and_a_feed(web)
+    await an_extension_is_asked_seen_with_its_proof_and_granted(web)
+    await a_pause_and_a_limit_move_the_rows(web)
     await who_may_not_read_is_refused(web)
     await a_position_that_was_not_applied_is_waited_for_and_then_refused(web)
 
@@ -136,6 +148,64 @@ async def a_unit_is_told_its_own_due_clocks_only(web: Web) -> None:
     assert len(mine) == 4
     assert (await web.get(unit("U1"), "/v1/due?within_h=500")).json() == []
     assert (await web.get(unit("U1"), "/v1/due?unit=U2")).status_code == 403
+
+
+async def people_see_lists_hours_and_a_feed(web: Web) -> None:
+    lists = (await web.get(unit("U2"), "/v1/due/lists")).json()
+    assert lists.keys() == {"overdue", "today", "this_week"}
+    mine = [r["clock"] for part in lists.values() for r in part]
+    assert "confirm" in mine
+    assert set(mine) <= {"confirm", "return", "contact", "resolve"}
+    assert (await web.get(STAFF, "/v1/due/lists?desk=true")).json()["overdue"] == []
+    hours = (await web.get(STAFF, "/v1/due/hours")).json()
+    assert sum(hour["clocks"] for hour in hours) == 4
+    assert [hour["hour"] for hour in hours] == sorted(hour["hour"] for hour in hours)
+    feed = await web.get(unit("U2"), "/v1/due/calendar.ics")
+    assert feed.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert feed.text.count("BEGIN:VEVENT") == 4
+    for path in ("lists", "hours", "calendar.ics"):
+        assert (await web.get(unit("U1"), f"/v1/due/{path}?unit=U2")).status_code == 403
+        assert (await web.get(unit("U1"), f"/v1/due/{path}?desk=true")).status_code == 403
+        assert (await web.get(CITIZEN, f"/v1/due/{path}")).status_code == 403
+
+
+async def an_extension_is_asked_seen_with_its_proof_and_granted(web: Web) -> None:
+    ask = {"clock": "resolve", "working_days": 2, "reason": "road works"}
+    assert (await web.post(STAFF, "request-extension", **ask)).status_code == 403
+    assert (await web.post(unit("U1"), "request-extension", **ask)).status_code == 403
+    long = await web.post(unit("U2"), "request-extension", **{**ask, "working_days": 6})
+    assert (long.status_code, long.json()["rule"]) == (422, "R22")
+    assert (await web.post(unit("U2"), "request-extension", **ask)).status_code == 200
+    proof = "/v1/tickets/T001/clocks/resolve/proof"
+    before = (await web.get(STAFF, proof)).json()
+    assert [e["type"] for e in before["events"]] == ["extension_asked"]
+    assert (await web.post(unit("U2"), "grant-extension", clock="resolve")).status_code == 403
+    granted = await web.post(STAFF, "grant-extension", clock="resolve")
+    after = {"Hotline-After": granted.headers["Hotline-Position"]}
+    rows = (await web.get(STAFF, "/v1/tickets/T001/clocks", **after)).json()
+    moved = next(r for r in rows if (r["clock"], r["run"]) == ("resolve", 2))
+    proven = (await web.get(unit("U2"), proof)).json()
+    assert datetime.fromisoformat(proven["due_at"]) == datetime.fromisoformat(moved["due_at"])
+    assert proven["due_at"] > before["due_at"]
+    assert differences(proven) == []
+    assert "同意延期 extension granted" in (await web.get(STAFF, f"{proof}.txt")).text
+    assert (await web.get(unit("U1"), proof)).status_code == 404
+    assert (await web.get(STAFF, "/v1/tickets/T001/clocks/redo/proof")).status_code == 404
+
+
+async def a_pause_and_a_limit_move_the_rows(web: Web) -> None:
+    bad = await web.post(STAFF, "pause-clocks", reason="lunch")
+    assert (bad.status_code, bad.json()["rule"]) == (409, "R26")
+    paused = await web.post(STAFF, "pause-clocks", reason="force_majeure", clock="contact")
+    assert paused.status_code == 200
+    resumed = await web.post(STAFF, "resume-clocks")
+    limit = await web.post(STAFF, "set-limit", clock="resolve", working_days=1, document="law")
+    assert (resumed.status_code, limit.status_code) == (200, 200)
+    assert (await web.post(STAFF, "set-limit", clock="resolve")).status_code == 422
+    after = {"Hotline-After": limit.headers["Hotline-Position"]}
+    rows = (await web.get(STAFF, "/v1/tickets/T001/clocks", **after)).json()
+    due = {r["clock"]: r["due_at"] for r in rows if r["run"] == 2}
+    assert due["resolve"] == due["return"]  # both of one working day
 
 
 async def who_may_not_read_is_refused(web: Web) -> None:

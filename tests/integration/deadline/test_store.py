@@ -11,7 +11,7 @@ import pytest
 from hotline.dev.stack import StackInfo
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.store_pg import PostgresClocksStore
-from services.deadline.domain.ticket import (
+from services.deadline.domain.events import (
     ClockPaused,
     ClockStopped,
     DeadlineMissed,
@@ -71,11 +71,24 @@ async def test_what_is_due_comes_the_earliest_first(kept: Kept) -> None:
     log = Log().say("T2", started(days=2, unit="U2")).say("T3", started(days=1))
     log.say("T1", started(days=3), started("contact", days=1))
     await kept.read(log.facts)
-    due = [(r.ticket, r.clock) for r in await kept.clocks.due("", EVER, 10)]
+    due = [(r.ticket, r.clock) for r in await kept.clocks.due(None, EVER, 10)]
     assert due == [("T1", "contact"), ("T3", "confirm"), ("T2", "confirm"), ("T1", "confirm")]
-    assert await kept.clocks.due("", EVER, 2) == (await kept.clocks.due("", EVER, 10))[:2]
+    assert await kept.clocks.due(None, EVER, 2) == (await kept.clocks.due(None, EVER, 10))[:2]
     assert [r.ticket for r in await kept.clocks.due("U1", EVER, 10)] == ["T1", "T3", "T1"]
     assert [r.ticket for r in await kept.clocks.due("U2", NINE + 2 * DAY, 10)] == []
+
+
+async def test_what_is_due_is_counted_by_the_hour_of_a_unit_of_the_desk_or_of_all(
+    kept: Kept,
+) -> None:
+    log = Log().say("T1", started(days=1), started("contact", days=1), started("resolve", days=3))
+    log.say("T2", started(unit="U2", days=1)).say("T3", started("visit", unit="", days=2))
+    await kept.read(log.facts)
+    two_days = NINE, NINE + 2 * DAY
+    assert await kept.clocks.by_hour("U1", *two_days) == [(NINE + DAY, 2)]
+    assert await kept.clocks.by_hour(None, *two_days) == [(NINE + DAY, 3)]
+    assert await kept.clocks.by_hour("", NINE, EVER) == [(NINE + 2 * DAY, 1)]
+    assert [r.clock for r in await kept.clocks.due("", EVER, 10)] == ["visit"]
 
 
 async def test_only_running_clocks_are_due(kept: Kept) -> None:
@@ -83,7 +96,7 @@ async def test_only_running_clocks_are_due(kept: Kept) -> None:
     log.say("T2", started(), ClockPaused(NINE, "confirm", 1, "r", NINE))
     log.say("T3", started(), DeadlineMissed(NINE, "confirm", 1, "U1", NINE))
     await kept.read(log.facts)
-    assert [r.ticket for r in await kept.clocks.due("", EVER, 10)] == ["T3"]
+    assert [r.ticket for r in await kept.clocks.due(None, EVER, 10)] == ["T3"]
 
 
 async def test_facts_of_others_and_of_unknown_runs_leave_no_row(kept: Kept) -> None:

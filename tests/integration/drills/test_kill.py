@@ -22,9 +22,9 @@ import pytest
 
 from hotline.dev.ports import free_port
 from hotline.dev.probes import http_ok
-from hotline.dev.services import SERVICES
 from hotline.dev.stack import StackInfo
 from hotline.dev.supervisor import Supervisor
+from hotline.programs import SERVICES
 from tests.support.drills import DrillCity, drill_city
 from tests.support.loops import wait_until
 

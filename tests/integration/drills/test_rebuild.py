@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from hotline.cli.place import Place
 from hotline.cli.rebuild import VIEWS, command
-from hotline.dev.services import SERVICES
 from hotline.dev.stack import StackInfo
+from hotline.programs import SERVICES
 from tests.support.drills import BUCKETS, drill_city
 from tests.support.past import CITY, execute, with_past
 

@@ -126,10 +126,10 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         city = load("sample")
         store = PostgresStore(pool, "intake", namespace)
         vault = PostgresVault(store, MASTERS, INDEX_KEY, city.country_code)
-        desk = Desk(vault, city.zone)
+        desk = Desk(vault, city.zone, city.register)
         senders = Senders(run_dir / "senders.json")
         runtime = await loop.run(service(city, desk), senders=senders)
-        made = app(runtime, desk, Security(DevTokens(run_dir), None))
+        made = app(runtime, desk, Security(DevTokens(run_dir), None, imports=True))
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
             yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http)

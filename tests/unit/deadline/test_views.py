@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.deadline.domain.commands import ExpireClock
-from services.deadline.domain.ticket import ClockResumed, DeadlineMissed
+from services.deadline.domain.events import (
+    BureauNotified,
+    ClockResumed,
+    DeadlineMissed,
+    SupervisionClosed,
+    SupervisionOpened,
+    UnitReminded,
+    UnitUrged,
+)
+from services.deadline.domain.supervision import ClimbLadder
 from services.deadline.domain.views import ClockView, clock_row, expire, timers
 from services.kernel.decider import ClearTimer, SetTimer
 from tests.unit.deadline.test_commands import (
@@ -18,6 +28,7 @@ from tests.unit.deadline.test_commands import (
     RESUMED,
     STARTED,
     STOPPED,
+    STOPPED_LATE,
     WITHDRAWN,
 )
 
@@ -31,13 +42,39 @@ def test_a_clock_that_runs_has_a_timer_that_waits_for_its_sources() -> None:
 
 
 def test_a_clock_that_does_not_run_has_none() -> None:
-    for event in (PAUSED, STOPPED, MISSED):
-        assert CHANGES(event) == [ClearTimer("confirm/1")]
+    assert CHANGES(STOPPED) == [ClearTimer("confirm/1")]
+    for event in (PAUSED, STOPPED_LATE):
+        assert CHANGES(event) == [ClearTimer("confirm/1"), ClearTimer("ladder:confirm/1")]
+    assert CHANGES(replace(MISSED, ladder_at=None)) == [ClearTimer("confirm/1")]
     assert CHANGES(CLOSED) == [ClearTimer("return/1")]
 
 
 def test_a_withdrawn_miss_leaves_the_timer_to_the_fact_that_follows_it() -> None:
-    assert CHANGES(WITHDRAWN) == []
+    assert CHANGES(WITHDRAWN) == [ClearTimer("ladder:confirm/1")]
+
+
+def test_r25_a_miss_begins_the_ladder_each_step_sets_the_next_and_the_last_ends_it() -> None:
+    ladder = SetTimer("ladder:confirm/1", ELEVEN, ("deadline",))
+    assert CHANGES(MISSED) == [ClearTimer("confirm/1"), ladder]
+    at, where = NINE, ("confirm", 1, "U1")
+    opened = SupervisionOpened(at, 1, ("U1",), "overdue", "confirm", 1, ELEVEN, "ladder")
+    for step in (
+        UnitReminded(at, *where, NINE, ELEVEN),
+        UnitUrged(at, *where, NINE, ELEVEN),
+        opened,
+    ):
+        assert CHANGES(step) == [ladder]
+    assert CHANGES(BureauNotified(at, *where, "overdue", "ladder")) == [
+        ClearTimer("ladder:confirm/1")
+    ]
+    assert CHANGES(replace(RESUMED, ladder_at=ELEVEN)) == [ladder]
+
+
+def test_what_is_done_by_hand_wakes_nobody() -> None:
+    by_hand = SupervisionOpened(NINE, 1, ("U1",), "r", "", 0, None, "ann")
+    told = BureauNotified(NINE, "", 0, "U1", "r", "ann")
+    for event in (by_hand, told, SupervisionClosed(NINE, 1, "done", "ann")):
+        assert CHANGES(event) == []
 
 
 def test_a_clock_that_was_late_before_its_pause_wakes_nobody_again() -> None:
@@ -47,6 +84,7 @@ def test_a_clock_that_was_late_before_its_pause_wakes_nobody_again() -> None:
 
 def test_a_timer_names_its_clock_and_run() -> None:
     assert expire("dispute_review/2", ELEVEN) == ExpireClock(ELEVEN, "dispute_review", 2)
+    assert expire("ladder:confirm/2", ELEVEN) == ClimbLadder(ELEVEN, "confirm", 2)
 
 
 def test_a_row_follows_its_run() -> None:

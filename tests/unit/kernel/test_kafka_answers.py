@@ -254,45 +254,6 @@ async def test_an_importer_states_the_time_itself(town: City, dispatch: Process)
     assert (fact.time, fact.import_id, fact.by) == (then, "i1", "old-city")
 
 
-async def test_an_importer_acts_on_the_tickets_of_its_import_only(
-    town: City, dispatch: Process
-) -> None:
-    then = START - timedelta(days=400)
-    stated = {"ce_importid": "i1", "ce_importtime": rfc3339(then)}
-    mine, live = TICKET, OTHER
-    await sent(town, dispatch, DPR.note(live, "called", "c1", START))
-    for number, (ticket, import_id) in enumerate([(mine, "i1"), (mine, "i2"), (live, "i1")]):
-        signed = stated | {"ce_importid": import_id}
-        await sent(
-            town, dispatch, IMPORTER.command(ticket, f"i{number}", START, BODY, signed=signed)
-        )
-    own, *others = answers(town, IMPORTER)
-    assert own.status == 201
-    assert [problem(answer) for answer in others] == [(403, "not-of-this-import")] * 2
-    assert [len(await dispatch.ledger(t)) for t in (mine, live)] == [1, 1]
-
-
-@pytest.mark.parametrize("together", [True, False])
-async def test_an_importer_never_goes_back_behind_the_last_fact(
-    town: City, dispatch: Process, together: bool
-) -> None:
-    then = START - timedelta(days=400)
-    records = [
-        IMPORTER.command(
-            TICKET,
-            f"i{n}",
-            START,
-            commands_pb2.NoteProgress(note=f"note {n}").SerializeToString(),
-            signed={"ce_importid": "i1", "ce_importtime": rfc3339(then + timedelta(seconds=s))},
-        )
-        for n, s in enumerate([0, -1, 0])
-    ]
-    await (sent if together else sent_apart)(town, dispatch, *records)
-    first, back, same = answers(town, IMPORTER)
-    assert (first.status, problem(back), same.status) == (201, (400, "bad-time"), 200)
-    assert len(await dispatch.ledger(TICKET)) == 2
-
-
 @pytest.mark.parametrize(
     "time", ["yesterday", "2011-03-01T09:00:00", rfc3339(START + timedelta(1))]
 )

@@ -18,6 +18,7 @@ from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Outgoing
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.cloudevents import attributes
+from services.kernel.imports import Imports
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.names import COMMANDS, bucket_of, replies_of, topic_of
 from services.kernel.senders import Sender, Senders
@@ -76,7 +77,9 @@ def record(sent: Outgoing, **changes: bytes | None) -> MemoryRecord:
 
 
 async def read(given: MemoryRecord) -> Request:
-    commands = KafkaCommands(noting(), Known(), namespace="", buckets=BUCKETS, answers_unknown=True)
+    commands = KafkaCommands(
+        noting(), Known(), namespace="", buckets=BUCKETS, answers_unknown=True, imports=Imports()
+    )
     (found,) = await commands.read([(given, attributes(given.headers))])
     return found
 

@@ -1,0 +1,76 @@
+"""One screen of a city, and its lag as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hotline.ops.look import Look, ServiceLook
+
+MOST_FEEDS = 12
+
+
+def status(look: Look, ready: Mapping[str, str]) -> RenderableType:
+    """`ready` says of each service what its own probe says, where that can be asked."""
+    services = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("service", "ready", "members", "buckets", "facts", "unpublished", "lag",
+                   "promise", "parked", "clocks", "due", "in 1 h"):  # fmt: skip
+        services.add_column(column, justify="left" if column in ("service", "ready") else "right")
+    for each in look.services:
+        services.add_row(*_row(each, ready.get(each.name, "")))
+    waiting = [f for f in look.feeds if f.waiting][:MOST_FEEDS]
+    feeds = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("feed", "way", "waiting"):
+        feeds.add_column(column)
+    for feed in waiting:
+        feeds.add_row(feed.subscription, feed.way, f"{feed.waiting:,}")
+    delivered = Text(f"push: {len(look.feeds)} feeds, everything was taken")
+    return Group(services, Text(), feeds if waiting else delivered)
+
+
+def _row(each: ServiceLook, ready: str) -> list[str]:
+    owned = sum(len(buckets) for buckets in each.owners.values())
+    age = "" if each.promise_age_s is None else f"{each.promise_age_s:.0f} s"
+    counts = (each.timers, each.due, each.soon)
+    return [
+        each.name, ready, str(len(each.owners)), str(owned), f"{each.facts:,}",
+        f"{each.unpublished:,}", f"{each.lag:,}", age, f"{each.parked:,}",
+        *(f"{n:,}" if each.timers else "" for n in counts),
+    ]  # fmt: skip
+
+
+def lag_table(look: Look) -> RenderableType:
+    """A line per service and topic; the partition that is furthest behind."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("service", "topic", "records", "worst partition"):
+        table.add_column(column, justify="left" if column != "records" else "right")
+    for row in lag_rows(look):
+        table.add_row(
+            row["service"], row["topic"], f"{row['records']:,}",
+            f"{row['worst_partition']} ({row['worst_records']:,})" if row["records"] else "",
+        )  # fmt: skip
+    return table
+
+
+def lag_rows(look: Look) -> list[dict[str, Any]]:
+    """The same for programs."""
+    rows = []
+    for each in look.services:
+        for topic in sorted({lag.topic for lag in each.lags}) or [""]:
+            mine = [lag for lag in each.lags if lag.topic == topic]
+            worst = max(mine, key=lambda lag: lag.records, default=None)
+            rows.append(
+                {
+                    "service": each.name,
+                    "topic": topic,
+                    "records": sum(lag.records for lag in mine),
+                    "worst_partition": None if worst is None else worst.partition,
+                    "worst_records": 0 if worst is None else worst.records,
+                    "unpublished": each.unpublished,
+                }
+            )
+    return rows

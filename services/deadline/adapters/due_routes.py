@@ -1,0 +1,178 @@
+"""What is due, for people: lists, counts by hour, a calendar feed, and the proof of one clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from services.deadline.adapters import ical
+from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.lives import line_of
+from services.deadline.adapters.proof import prove
+from services.deadline.adapters.proof_page import page
+from services.deadline.adapters.store import ClocksStore
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.views import ClockView
+from services.kernel.describe import problems
+from services.kernel.http import CleanText, after
+from services.kernel.names import bucket_of
+from services.kernel.problems import Problem
+from services.kernel.routes import TICKET, positions_type, waited
+from services.kernel.runtime import Runtime
+from services.kernel.security import Principal, Role, require_unit, role
+
+MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.OPERATOR)
+MOST = 1_000
+HOURS_AHEAD = 14 * 24
+UNIT = Query(max_length=80, description="All units where empty; a unit may ask for itself only.")
+DESK = Query(description="The hotline's own clocks instead of a unit's.")
+_CLOCK = Annotated[
+    str, Path(max_length=40, pattern="^[a-z_]+$", description="resolve, contact, confirm, …")
+]
+
+
+class DueLists(BaseModel):
+    """Running clocks, the earliest first; at most 1,000 in all, the earliest of them."""
+
+    overdue: list[ClockView]
+    today: list[ClockView] = Field(description="Due until the city's midnight.")
+    this_week: list[ClockView] = Field(description="Due after that, until Sunday's midnight.")
+
+
+class DueHour(BaseModel):
+    """How many clocks become due in one hour."""
+
+    hour: datetime
+    clocks: int
+
+
+class DeadlineProof(BaseModel):
+    """Question, rules, calendar and answer: whoever has it can count again (R27)."""
+
+    format: str = Field(description="hotline.deadline.proof/1")
+    clock: str
+    start: datetime
+    events: list[dict[str, Any]] = Field(default=[], description="What moved the clock.")
+    due_at: datetime | None = Field(description="Exclusive; null while paused.")
+    last_day: date | None
+    counted: list[date]
+    skipped: list[dict[str, str]] = Field(description="Each date that does not count, and why.")
+    provisional: bool
+    rules: dict[str, Any] = Field(description="The policy, as its file has it.")
+    days: dict[str, Any] = Field(description="The calendar of the years that were looked at.")
+
+
+def wanted(principal: Principal, unit: str, *, desk: bool) -> str | None:
+    """Whose clocks: None of all, `''` the hotline's own. Raises Problem."""
+    if desk:
+        if Role.UNIT in principal.roles:
+            raise Problem(403, "forbidden", "A unit reads its own clocks only.")
+        return ""
+    name = unit or (principal.unit or "")
+    require_unit(principal, name)
+    return name or None
+
+
+def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
+    made = APIRouter(tags=["clocks"])
+
+    @made.get("/v1/due/lists")
+    async def lists(
+        principal: Annotated[Principal, Depends(MAY_READ)],
+        unit: Annotated[CleanText, UNIT] = "",
+        desk: Annotated[bool, DESK] = False,
+    ) -> DueLists:
+        """Overdue, today, this week: by the city's own days."""
+        now = runtime.clock.now()
+        today, week = _ends(now, city.calendar)
+        rows = await clocks.due(wanted(principal, unit, desk=desk), week, MOST)
+        return DueLists(
+            overdue=[row for row in rows if row.due_at and row.due_at <= now],
+            today=[row for row in rows if row.due_at and now < row.due_at <= today],
+            this_week=[row for row in rows if row.due_at and today < row.due_at],
+        )
+
+    @made.get("/v1/due/hours")
+    async def hours(
+        principal: Annotated[Principal, Depends(MAY_READ)],
+        unit: Annotated[CleanText, UNIT] = "",
+        desk: Annotated[bool, DESK] = False,
+    ) -> list[DueHour]:
+        """How much becomes due in each hour of the coming two weeks; hours without are left out."""
+        now = runtime.clock.now().replace(minute=0, second=0, microsecond=0)
+        whose = wanted(principal, unit, desk=desk)
+        counted = await clocks.by_hour(whose, now, now + timedelta(hours=HOURS_AHEAD))
+        return [DueHour(hour=hour, clocks=count) for hour, count in counted]
+
+    @made.get("/v1/due/calendar.ics", response_class=PlainTextResponse)
+    async def calendar_feed(
+        principal: Annotated[Principal, Depends(MAY_READ)],
+        unit: Annotated[CleanText, UNIT] = "",
+        desk: Annotated[bool, DESK] = False,
+    ) -> Response:
+        """Due instants of two weeks, and what is overdue, as iCalendar."""
+        now = runtime.clock.now()
+        whose = wanted(principal, unit, desk=desk)
+        rows = await clocks.due(whose, now + timedelta(hours=HOURS_AHEAD), MOST)
+        name = whose or "hotline"
+        return Response(ical.feed(name, rows, now), media_type=ical.MEDIA_TYPE)
+
+    _add_proof(made, runtime, city)
+    return made
+
+
+def _add_proof(made: APIRouter, runtime: Runtime, city: City) -> None:
+    @made.get(
+        "/v1/tickets/{ticket}/clocks/{clock}/proof",
+        response_model=DeadlineProof,
+        responses=problems(404),
+    )
+    async def proof(
+        ticket: TICKET,
+        clock: _CLOCK,
+        principal: Annotated[Principal, Depends(MAY_READ)],
+        positions: Annotated[positions_type, Depends(after)],
+    ) -> Response:
+        """Why the clock's last run is due then (R27): `hotline due verify` counts it again."""
+        await waited(runtime, positions)
+        return JSONResponse(await _proven(runtime, city, ticket, clock, principal))
+
+    @made.get(
+        "/v1/tickets/{ticket}/clocks/{clock}/proof.txt",
+        response_class=PlainTextResponse,
+        responses=problems(404),
+    )
+    async def proof_page(
+        ticket: TICKET,
+        clock: _CLOCK,
+        principal: Annotated[Principal, Depends(MAY_READ)],
+        positions: Annotated[positions_type, Depends(after)],
+    ) -> str:
+        """The same in plain words, Chinese and English."""
+        await waited(runtime, positions)
+        return page(await _proven(runtime, city, ticket, clock, principal))
+
+
+async def _proven(
+    runtime: Runtime, city: City, ticket: str, clock: str, principal: Principal
+) -> dict[str, Any]:
+    bucket = bucket_of(ticket, runtime.place.buckets)
+    facts = (await runtime.store.load([(bucket, ticket)])).get(ticket, [])
+    codec = runtime.service.codec
+    events = [codec.decode(fact) for fact in facts if codec.knows(fact.type)]
+    line, unit = line_of(clock, events, city)
+    if line is None or (Role.UNIT in principal.roles and unit != principal.unit):
+        raise Problem(404, "unknown-clock", "No such clock of that ticket is known here.")
+    return prove(line, city)
+
+
+def _ends(now: datetime, calendar: Calendar) -> tuple[datetime, datetime]:
+    """The city's next midnight, and the one that ends Sunday."""
+    local = now.astimezone(calendar.zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=1), midnight + timedelta(days=7 - local.weekday())

@@ -1,0 +1,250 @@
+"""What is decided about urges, supervision, disputes and the ladder after a miss (R25, R27)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.events import (
+    BureauNotified,
+    DisputeRuled,
+    Event,
+    MissDisputed,
+    SupervisionAnswered,
+    SupervisionClosed,
+    SupervisionIssued,
+    SupervisionOpened,
+    SupervisionRaised,
+    SupervisionReturned,
+    TicketUrged,
+    UnitReminded,
+    UnitUrged,
+    UrgeAnswered,
+)
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.rejections import (
+    AlreadySupervised,
+    FeedbackMissing,
+    NotDisputable,
+    NothingUrged,
+    NotRunning,
+    NotSupervised,
+    NotYours,
+    ReturnedOnce,
+    TextNeeded,
+    TooManyUrges,
+    UnknownTicket,
+)
+from services.deadline.domain.supervision import (
+    AnswerSupervision,
+    AnswerUrge,
+    CareCommand,
+    ClimbLadder,
+    CloseSupervision,
+    DisputeMiss,
+    IssueSupervision,
+    NotifyBureau,
+    OpenSupervision,
+    RaiseSupervision,
+    ReturnSupervision,
+    RuleDispute,
+    Supervision,
+    UrgeTicket,
+)
+from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.warnings import ladder
+
+BY_LADDER = "ladder"
+
+
+def decide(
+    command: CareCommand, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    if isinstance(command, ClimbLadder):
+        return climb(command, state, calendar)
+    if not state.by_name:
+        raise UnknownTicket
+    match command:
+        case UrgeTicket():
+            return urge(command, state, policy, calendar)
+        case AnswerUrge():
+            return answer_urge(command, state)
+        case OpenSupervision():
+            return open_supervision(command, state)
+        case NotifyBureau():
+            return [
+                BureauNotified(command.at, "", 0, handler(state), _text(command.reason), command.by)
+            ]
+        case DisputeMiss():
+            return dispute(command, state)
+        case RuleDispute():
+            return rule_dispute(command, state)
+        case _:
+            return _supervise(command, state)
+
+
+def handler(state: Clocks) -> str:
+    """The unit that has the ticket: the one of its last redo, else of its last dispatch."""
+    last = [state.by_name[name] for name in ("redo", "resolve") if name in state.by_name]
+    return max(last, key=lambda clock: clock.started_at).unit if last else ""
+
+
+# 催办
+
+
+def urge(command: UrgeTicket, state: Clocks, policy: Policy, calendar: Calendar) -> Sequence[Event]:
+    unit = handler(state)
+    if not unit:
+        raise NotRunning("no unit has the ticket")
+    today = calendar.local_date(command.at)
+    said = [at for at in state.care.citizen_urges if calendar.local_date(at) == today]
+    if command.from_citizen and len(said) >= policy.urges_per_day:
+        raise TooManyUrges(f"{policy.urges_per_day} a day")
+    number, reason = state.care.urges + 1, command.reason.strip()
+    return [TicketUrged(command.at, number, unit, command.from_citizen, reason, command.by)]
+
+
+def answer_urge(command: AnswerUrge, state: Clocks) -> Sequence[Event]:
+    """One answer is for all urges until then; none waiting any more is quiet."""
+    if command.unit != handler(state):
+        raise NotYours
+    if not state.care.urges:
+        raise NothingUrged
+    if not state.care.unanswered:
+        return []
+    number = state.care.unanswered[-1]
+    return [UrgeAnswered(command.at, number, command.unit, _text(command.answer))]
+
+
+# 督办
+
+
+def open_supervision(command: OpenSupervision, state: Clocks) -> Sequence[Event]:
+    if state.care.supervision is not None:
+        raise AlreadySupervised(str(state.care.supervision.number))
+    units = tuple(dict.fromkeys(u for u in command.units if u)) or (handler(state),)
+    if not all(units):
+        raise NotRunning("no unit has the ticket: name the units")
+    number = state.care.supervisions + 1
+    return [
+        SupervisionOpened(command.at, number, units, _text(command.reason), "", 0, None, command.by)
+    ]
+
+
+def _supervise(
+    command: IssueSupervision
+    | AnswerSupervision
+    | ReturnSupervision
+    | RaiseSupervision
+    | CloseSupervision,
+    state: Clocks,
+) -> Sequence[Event]:
+    supervision = state.care.supervision
+    if supervision is None:
+        raise NotSupervised
+    at, number = command.at, supervision.number
+    match command:
+        case IssueSupervision():
+            if supervision.issued:
+                return []
+            return [SupervisionIssued(at, number, _text(command.document), command.by)]
+        case AnswerSupervision():
+            return _answered(command, supervision)
+        case ReturnSupervision():
+            _require_feedback(supervision)
+            if supervision.returned:
+                raise ReturnedOnce
+            return [SupervisionReturned(at, number, _text(command.reason), command.by)]
+        case RaiseSupervision():
+            if command.level == supervision.level:
+                return []
+            level, reason = _text(command.level), _text(command.reason)
+            return [SupervisionRaised(at, number, level, reason, command.by)]
+        case CloseSupervision():
+            _require_feedback(supervision)
+            return [SupervisionClosed(at, number, _text(command.conclusion), command.by)]
+    assert_never(command)
+
+
+def _answered(command: AnswerSupervision, supervision: Supervision) -> Sequence[Event]:
+    if command.unit not in supervision.units:
+        raise NotYours
+    if not supervision.issued:
+        raise NotSupervised
+    if command.unit in supervision.answered:
+        return []
+    feedback = _text(command.feedback)
+    return [SupervisionAnswered(command.at, supervision.number, command.unit, feedback)]
+
+
+def _require_feedback(supervision: Supervision) -> None:
+    if not supervision.is_answered:
+        missing = [unit for unit in supervision.units if unit not in supervision.answered]
+        raise FeedbackMissing(", ".join(missing))
+
+
+# Disputes over a miss
+
+
+def dispute(command: DisputeMiss, state: Clocks) -> Sequence[Event]:
+    clock = _missed(state, command.clock)
+    if clock.unit != command.unit:
+        raise NotYours
+    if clock.dispute:
+        return []
+    return [MissDisputed(command.at, clock.name, clock.run, clock.unit, _text(command.reason))]
+
+
+def rule_dispute(command: RuleDispute, state: Clocks) -> Sequence[Event]:
+    """A ruling is final."""
+    clock = _missed(state, command.clock)
+    if clock.dispute == "ruled":
+        return []
+    if not clock.dispute:
+        raise NotDisputable("nobody disputes it")
+    where = command.at, clock.name, clock.run, clock.unit
+    return [DisputeRuled(*where, command.excused, _text(command.reason), command.by)]
+
+
+def _missed(state: Clocks, name: str) -> Clock:
+    clock = state.by_name.get(name)
+    if clock is None or not clock.missed:
+        raise NotDisputable(name)
+    return clock
+
+
+# The ladder (R25)
+
+
+def climb(command: ClimbLadder, state: Clocks, calendar: Calendar) -> Sequence[Event]:
+    """Reminded, urged, supervised, the bureau notified; a clock that ended or stands is left."""
+    clock = state.by_name.get(command.clock)
+    if clock is None or clock.run != command.run or not clock.missed:
+        return []
+    if clock.phase is not Phase.RUNNING or clock.rung > 3:
+        return []
+    at, where = command.at, (command.at, clock.name, clock.run, clock.unit)
+    if clock.rung == 3:
+        return [
+            BureauNotified(*where, f"overdue since {calendar.local_date(clock.due_at)}", BY_LADDER)
+        ]
+    next_at: datetime = max(ladder(clock.name, clock.due_at, calendar)[clock.rung + 1][1], at)
+    if clock.rung == 0:
+        return [UnitReminded(*where, clock.due_at, next_at)]
+    if clock.rung == 1 or state.care.supervision is not None or not clock.unit:
+        return [UnitUrged(*where, clock.due_at, next_at)]
+    number = state.care.supervisions + 1
+    reason = f"{clock.name} overdue"
+    return [
+        SupervisionOpened(
+            at, number, (clock.unit,), reason, clock.name, clock.run, next_at, BY_LADDER
+        )
+    ]
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise TextNeeded
+    return value.strip()

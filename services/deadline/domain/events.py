@@ -1,0 +1,290 @@
+"""What happened to a ticket's clocks (stage 5): the facts of deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStarted:
+    """`due_at` is exclusive: the first instant that is too late (R21)."""
+
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    started_at: datetime
+    due_at: datetime
+    provisional: bool
+    policy: str
+    calendar: str
+    start_event: str
+    basis: str
+    stated_due_at: datetime | None
+    kind: str = ""
+    urgency: str = ""
+    category: str = ""
+    length: str = ""
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPaused:
+    at: datetime
+    clock: str
+    run: int
+    reason: str
+    paused_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockResumed:
+    at: datetime
+    clock: str
+    run: int
+    resumed_at: datetime
+    due_at: datetime
+    provisional: bool
+    ladder_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStopped:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    stopped_at: datetime
+    in_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMissed:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    hotline_silent: bool = False
+    ladder_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissWithdrawn:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    stopped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnWindowClosed:
+    at: datetime
+    run: int
+    unit: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionAsked:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    working_days: int
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionGranted:
+    """`due_at` is None while a pause is open."""
+
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    working_days: int
+    due_at: datetime | None
+    provisional: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRefused:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    working_days: int
+    reason: str
+    by: str
+    by_silence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSet:
+    """`due_at` is None while a pause is open."""
+
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    length: str
+    special: bool
+    document: str
+    due_at: datetime | None
+    provisional: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReminded:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitUrged:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BureauNotified:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketUrged:
+    at: datetime
+    number: int
+    unit: str
+    from_citizen: bool
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UrgeAnswered:
+    at: datetime
+    number: int
+    unit: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionOpened:
+    at: datetime
+    number: int
+    units: tuple[str, ...]
+    reason: str
+    clock: str
+    run: int
+    next_at: datetime | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionIssued:
+    at: datetime
+    number: int
+    document: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionAnswered:
+    at: datetime
+    number: int
+    unit: str
+    feedback: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionReturned:
+    at: datetime
+    number: int
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionRaised:
+    at: datetime
+    number: int
+    level: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionClosed:
+    at: datetime
+    number: int
+    conclusion: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissDisputed:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRuled:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    excused: bool
+    reason: str
+    by: str
+
+
+Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet
+Rung = UnitReminded | UnitUrged
+Disputing = MissDisputed | DisputeRuled
+Caring = (
+    BureauNotified
+    | TicketUrged
+    | UrgeAnswered
+    | SupervisionOpened
+    | SupervisionIssued
+    | SupervisionAnswered
+    | SupervisionReturned
+    | SupervisionRaised
+    | SupervisionClosed
+)
+Moving = (
+    ClockPaused
+    | ClockResumed
+    | ClockStopped
+    | DeadlineMissed
+    | MissWithdrawn
+    | ReturnWindowClosed
+    | Ruling
+    | Rung
+    | Disputing
+)
+Event = ClockStarted | Moving | Caring

@@ -1,0 +1,230 @@
+"""Urging 催办 and supervision 督办 of a ticket, and disputes over a miss: commands and state.
+
+A supervision goes opened → issued → answered by every unit → closed; the feedback may be returned
+once, and it may be raised a level at any time. One is open at a time per ticket.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from services.deadline.domain.events import (
+    BureauNotified,
+    Caring,
+    SupervisionAnswered,
+    SupervisionClosed,
+    SupervisionIssued,
+    SupervisionOpened,
+    SupervisionRaised,
+    SupervisionReturned,
+    TicketUrged,
+    UrgeAnswered,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UrgeTicket:
+    """The citizen or the hotline asks where the matter stands; a citizen only so often a day."""
+
+    at: datetime
+    by: str
+    from_citizen: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerUrge:
+    """The unit answers what was urged."""
+
+    at: datetime
+    unit: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSupervision:
+    """A supervisor opens a supervision of one unit, or of several together."""
+
+    at: datetime
+    by: str
+    reason: str
+    units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IssueSupervision:
+    """The letter goes to the units."""
+
+    at: datetime
+    by: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSupervision:
+    """A supervised unit says what it has done."""
+
+    at: datetime
+    unit: str
+    feedback: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSupervision:
+    """The feedback is not enough: back to the units, once."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseSupervision:
+    """The supervision goes on one level higher."""
+
+    at: datetime
+    by: str
+    level: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSupervision:
+    """The review is over."""
+
+    at: datetime
+    by: str
+    conclusion: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyBureau:
+    """The supervision bureau is told."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeMiss:
+    """The unit disputes that the last miss of a clock is its own."""
+
+    at: datetime
+    unit: str
+    clock: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDispute:
+    """A supervisor rules on the dispute."""
+
+    at: datetime
+    by: str
+    clock: str
+    excused: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClimbLadder:
+    """The next step after a miss is due; `at` is its instant."""
+
+    at: datetime
+    clock: str
+    run: int
+
+
+CareCommand = (
+    UrgeTicket
+    | AnswerUrge
+    | OpenSupervision
+    | IssueSupervision
+    | AnswerSupervision
+    | ReturnSupervision
+    | RaiseSupervision
+    | CloseSupervision
+    | NotifyBureau
+    | DisputeMiss
+    | RuleDispute
+    | ClimbLadder
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """The one that is open. `answered` are the units whose feedback came since it was issued."""
+
+    number: int
+    units: tuple[str, ...]
+    level: str = ""
+    issued: bool = False
+    answered: tuple[str, ...] = ()
+    returned: bool = False
+
+    @property
+    def is_answered(self) -> bool:
+        return self.issued and set(self.units) <= set(self.answered)
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Urges and supervisions of a ticket. `citizen_urges` are their instants."""
+
+    urges: int = 0
+    unanswered: tuple[int, ...] = ()
+    citizen_urges: tuple[datetime, ...] = ()
+    supervisions: int = 0
+    supervision: Supervision | None = None
+
+
+def cared(care: Care, event: Caring) -> Care:
+    """The state after the event; every event is taken."""
+    match event:
+        case TicketUrged():
+            citizen = (event.at,) if event.from_citizen else ()
+            return replace(
+                care,
+                urges=event.number,
+                unanswered=(*care.unanswered, event.number),
+                citizen_urges=(*care.citizen_urges, *citizen),
+            )
+        case UrgeAnswered():
+            rest = tuple(number for number in care.unanswered if number > event.number)
+            return replace(care, unanswered=rest)
+        case SupervisionOpened():
+            opened = Supervision(event.number, event.units)
+            return replace(care, supervisions=event.number, supervision=opened)
+        case BureauNotified():
+            return care
+        case _:
+            return replace(care, supervision=_supervised(care.supervision, event))
+
+
+Step = (
+    SupervisionIssued
+    | SupervisionAnswered
+    | SupervisionReturned
+    | SupervisionRaised
+    | SupervisionClosed
+)
+
+
+def _supervised(supervision: Supervision | None, event: Step) -> Supervision | None:
+    if supervision is None:
+        return None
+    match event:
+        case SupervisionIssued():
+            return replace(supervision, issued=True)
+        case SupervisionAnswered():
+            return replace(supervision, answered=(*supervision.answered, event.unit))
+        case SupervisionReturned():
+            return replace(supervision, answered=(), returned=True)
+        case SupervisionRaised():
+            return replace(supervision, level=event.level)
+        case SupervisionClosed():
+            return None
+    assert_never(event)

@@ -1,0 +1,44 @@
+"""The register of merged hotlines in the running service (R7, R9)."""
+
+from __future__ import annotations
+
+from hotline.intake.v1 import events_pb2
+from services.kernel.security import Role
+from tests.integration.intake.hall import Hall, problem
+
+
+async def test_a_call_to_a_registered_number_is_recorded_with_its_mode(hall: Hall) -> None:
+    """R9."""
+    for number, mode in (("12315", "dual_parallel"), ("12312", "merged"), ("12345", "")):
+        told = await hall.submit(called_number=number, transferred_by="12315")
+        facts = await hall.loop.facts(
+            lambda found, ticket=told["ticket"]: any(f.ticket == ticket for f in found)  # type: ignore[misc]
+        )
+        data = next(f.data for f in facts if f.ticket == told["ticket"])
+        received = events_pb2.TicketReceived.FromString(data)
+        assert (received.called_number, received.called_mode) == (number, mode)
+        assert received.transferred_by == "12315"
+    late = {"transferred_by": "12315", "transferred_at": "2999-01-01T00:00:00Z"}
+    ahead = await hall.post("tickets", {"channel": "phone"} | late)
+    assert ahead.status_code == 422
+
+
+async def test_a_sub_centre_is_transferred_to_its_line_by_whichever_name(hall: Hall) -> None:
+    """R9."""
+    told = await hall.submit(facts={"sub_centre": "tax"})
+    assert (told["state"], told["transfer"]["line"]) == ("transferred", "12366")
+
+
+async def test_the_register_is_read_by_who_works_with_it(hall: Hall) -> None:
+    """R7, R8."""
+    found = await hall.http.get("/v1/hotlines", headers=hall.headers(Role.STAFF))
+    told = found.json()
+    assert told["planned"] == {"merged": 13, "dual_parallel": 14, "sub_centre": 5}
+    (tax,) = [line for line in told["lines"] if line["number"] == "12366"]
+    assert (tax["mode"], tax["number_is"], tax["transfer_line"]) == ("sub_centre", "kept", "12366")
+    before = await hall.http.get(
+        "/v1/hotlines", params={"on": "2020-01-01"}, headers=hall.headers(Role.STAFF)
+    )
+    assert before.json()["lines"] == []
+    citizen = await hall.http.get("/v1/hotlines", headers=hall.headers(Role.CITIZEN))
+    assert problem(citizen)[0] == 403

@@ -1,0 +1,76 @@
+"""A city that runs, for all tests of what operators do: six programs on the stack of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from hotline.cli.running import Running, write_running
+from hotline.dev.senders import city_senders, make_senders
+from hotline.dev.services import Services, services
+from hotline.dev.stack import StackInfo
+from hotline.programs import PROGRAMS
+from services.kernel.tokens import dev_token
+from tests.support.stack import new_namespace
+
+MATTER = {
+    "channel": "web",
+    "kind": "complaint",
+    "category": "NYPD/Noise - Residential",
+    "area": "BRONX",
+    "title": "Loud music",
+}
+
+
+@dataclass
+class City:
+    """Where it is, and how to bring work in."""
+
+    place: Running
+    programs: Services
+    numbers: Any
+
+    async def post(self, matters: int) -> list[str]:
+        """Tickets of new matters."""
+        token = dev_token("channel", "web", run_dir=self.place.run_dir)
+        url = self.place.urls["intake"]
+        async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as http:
+            found = []
+            for _ in range(matters):
+                key = f"m{next(self.numbers)}"
+                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+                answer = await http.post("/v1/tickets", json=MATTER, headers=headers)
+                assert answer.status_code == 201, answer.text
+                found.append(answer.json()["ticket"])
+            return found
+
+    def env(self) -> dict[str, str]:
+        """As an operator has it set."""
+        place = self.place
+        return {
+            "HOTLINE_KAFKA": place.kafka,
+            "HOTLINE_DSN": place.dsn,
+            "HOTLINE_NAMESPACE": place.namespace,
+            "HOTLINE_CITY": place.city,
+        }
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def city(stack: StackInfo, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
+    """With all six programs, ready."""
+    run_dir: Path = tmp_path_factory.mktemp("city")
+    namespace = new_namespace()
+    make_senders(run_dir, city_senders([]))
+    async with services(
+        stack, namespace, run_dir=run_dir, city="nyc", only=PROGRAMS, say=lambda _: None
+    ) as programs:
+        place = Running(stack.bootstrap, stack.dsn, namespace, "nyc", 24, programs.urls, run_dir)
+        write_running(place)
+        yield City(place, programs, count(1))

@@ -1,0 +1,245 @@
+"""Urging, supervision, disputes and the ladder after a miss: given, when, then (R25, R27, R35)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.dispatch.v1 import events_pb2 as dispatch
+from services.deadline.domain.events import (
+    BureauNotified,
+    DisputeRuled,
+    MissDisputed,
+    SupervisionAnswered,
+    SupervisionClosed,
+    SupervisionIssued,
+    SupervisionOpened,
+    SupervisionRaised,
+    SupervisionReturned,
+    TicketUrged,
+    UnitReminded,
+    UnitUrged,
+    UrgeAnswered,
+)
+from services.deadline.domain.rejections import (
+    AlreadySupervised,
+    FeedbackMissing,
+    NotDisputable,
+    NothingUrged,
+    NotSupervised,
+    NotYours,
+    ReturnedOnce,
+    TextNeeded,
+    TooManyUrges,
+    UnknownTicket,
+)
+from services.deadline.domain.supervision import (
+    AnswerSupervision,
+    AnswerUrge,
+    ClimbLadder,
+    CloseSupervision,
+    DisputeMiss,
+    IssueSupervision,
+    NotifyBureau,
+    OpenSupervision,
+    RaiseSupervision,
+    ReturnSupervision,
+    RuleDispute,
+    UrgeTicket,
+)
+from services.deadline.domain.ticket import Clocks
+from services.kernel.decider import Rejection
+from tests.unit.deadline.test_desk import Desk
+from tests.unit.deadline.tickets import Ticket, accepted, approved, cn, dispatched
+
+AT = cn(3, 10, 9)
+DUE = cn(3, 17)
+URGE = UrgeTicket(AT, "ann", True, "still dark")
+OPEN = OpenSupervision(AT, "sue", "three complaints", ("U1", "U2", "U1"))
+ISSUE = IssueSupervision(AT, "sue", "督〔2026〕1号")
+BACK = ReturnSupervision(AT, "sue", "no photo")
+CLOSE = CloseSupervision(AT, "sue", "mended")
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def feedback(unit: str) -> AnswerSupervision:
+    return AnswerSupervision(AT, unit, "lamp replaced")
+
+
+# 催办
+
+
+def test_urges_are_counted_forwarded_and_answered(desk: Desk) -> None:
+    assert desk.do(URGE) == [TicketUrged(AT, 1, "U1", True, "still dark", "ann")]
+    [second] = desk.do(UrgeTicket(AT, "ann"))
+    assert isinstance(second, TicketUrged)
+    assert (second.number, second.from_citizen) == (2, False)
+    answer = AnswerUrge(AT, "U1", "tomorrow")
+    assert desk.do(answer) == [UrgeAnswered(AT, 2, "U1", "tomorrow")]
+    assert desk.do(answer) == []
+
+
+def test_a_citizen_urges_only_so_often_a_day_of_the_city(desk: Desk) -> None:
+    desk.do(URGE)
+    desk.refuses(TooManyUrges, UrgeTicket(cn(3, 10, 23, 59), "ann", True))
+    assert desk.do(UrgeTicket(cn(3, 10, 23, 59), "ann"))  # the hotline itself may
+    assert desk.do(UrgeTicket(cn(3, 11), "ann", True))
+
+
+def test_only_the_unit_that_has_the_ticket_answers(desk: Desk) -> None:
+    desk.refuses(NothingUrged, AnswerUrge(AT, "U1", "x"))
+    desk.do(URGE)
+    desk.refuses(NotYours, AnswerUrge(AT, "U2", "x"))
+    desk.refuses(TextNeeded, AnswerUrge(AT, "U1", "  "))
+    desk.say(dispatched("U2", 2), AT)
+    desk.refuses(NotYours, AnswerUrge(AT, "U1", "x"))
+
+
+def test_urging_moves_no_clock(desk: Desk) -> None:
+    before = desk.state.by_name
+    desk.do(URGE)
+    assert desk.state.by_name == before
+
+
+# 督办
+
+
+def test_a_joint_supervision_from_its_opening_to_its_end(desk: Desk) -> None:
+    [opened] = desk.do(OPEN)
+    assert opened == SupervisionOpened(AT, 1, ("U1", "U2"), "three complaints", "", 0, None, "sue")
+    desk.refuses(NotSupervised, feedback("U1"))
+    assert desk.do(ISSUE) == [SupervisionIssued(AT, 1, "督〔2026〕1号", "sue")]
+    assert desk.do(ISSUE) == []
+    assert desk.do(feedback("U1")) == [SupervisionAnswered(AT, 1, "U1", "lamp replaced")]
+    assert desk.do(feedback("U1")) == []
+    assert desk.refuses(FeedbackMissing, CLOSE).args == ("U2",)
+    desk.refuses(NotYours, feedback("U3"))
+    desk.do(feedback("U2"))
+    assert desk.do(BACK) == [SupervisionReturned(AT, 1, "no photo", "sue")]
+    desk.refuses(FeedbackMissing, BACK)
+    desk.do(feedback("U1"), feedback("U2"))
+    desk.refuses(ReturnedOnce, BACK)
+    raised = RaiseSupervision(AT, "sue", "city", "still dark")
+    assert desk.do(raised) == [SupervisionRaised(AT, 1, "city", "still dark", "sue")]
+    assert desk.do(raised) == []
+    assert desk.do(CLOSE) == [SupervisionClosed(AT, 1, "mended", "sue")]
+    desk.refuses(NotSupervised, CLOSE)
+
+
+def test_one_supervision_is_open_at_a_time_and_each_has_its_number(desk: Desk) -> None:
+    desk.do(OpenSupervision(AT, "sue", "late"))
+    assert desk.state.care.supervision is not None
+    assert desk.state.care.supervision.units == ("U1",)
+    desk.refuses(AlreadySupervised, OPEN)
+    desk.do(ISSUE, feedback("U1"), CLOSE)
+    [second] = desk.do(OPEN)
+    assert isinstance(second, SupervisionOpened)
+    assert second.number == 2
+
+
+def test_the_bureau_is_told_by_hand_with_a_reason(desk: Desk) -> None:
+    desk.refuses(TextNeeded, NotifyBureau(AT, "sue", ""))
+    told = BureauNotified(AT, "", 0, "U1", "fraud", "sue")
+    assert desk.do(NotifyBureau(AT, "sue", "fraud")) == [told]
+
+
+# Disputes (R27)
+
+
+def test_r27_a_dispute_over_a_miss_is_reviewed_and_the_ruling_is_a_fact(desk: Desk) -> None:
+    dispute = DisputeMiss(DUE, "U1", "resolve", "power cut")
+    ruling = RuleDispute(DUE, "sue", "resolve", True, "grid report")
+    desk.refuses(NotDisputable, dispute)
+    desk.fire(DUE)
+    desk.refuses(NotDisputable, ruling)
+    desk.refuses(NotYours, DisputeMiss(DUE, "U2", "resolve", "x"))
+    assert desk.do(dispute) == [MissDisputed(DUE, "resolve", 1, "U1", "power cut")]
+    assert desk.do(dispute) == []
+    ruled = DisputeRuled(DUE, "resolve", 1, "U1", True, "grid report", "sue")
+    assert desk.do(ruling) == [ruled]
+    assert desk.do(ruling) == desk.do(dispute) == []
+    assert ("resolve", 1) in desk.misses()  # it stays on record
+
+
+# The ladder (R25)
+
+
+def steps(desk: Desk) -> list[Any]:
+    kinds = UnitReminded | UnitUrged | SupervisionOpened | BureauNotified
+    return [e for e in desk.events if isinstance(e, kinds) and e.clock == "resolve"]
+
+
+def test_r25_after_a_miss_reminded_urged_supervised_and_the_bureau_notified(desk: Desk) -> None:
+    desk.say(dispatch.DispatchConfirmed(unit="U1"), cn(3, 9, 11))
+    desk.say(dispatch.CitizenContacted(unit="U1"), cn(3, 9, 11))
+    for at in (DUE, DUE, cn(3, 17, 23), cn(3, 18), cn(3, 19), cn(3, 24), cn(4, 30)):
+        desk.fire(at)
+    where = "resolve", 1, "U1", DUE
+    assert steps(desk) == [
+        UnitReminded(DUE, *where, cn(3, 18)),
+        UnitUrged(cn(3, 18), *where, cn(3, 19)),
+        SupervisionOpened(
+            cn(3, 19), 1, ("U1",), "resolve overdue", "resolve", 1, cn(3, 24), "ladder"
+        ),
+        BureauNotified(cn(3, 24), "resolve", 1, "U1", "overdue since 2026-03-17", "ladder"),
+    ]
+    assert "ladder:resolve/1" not in desk.alarms
+
+
+def test_r25_what_was_done_in_the_end_ends_the_ladder(desk: Desk) -> None:
+    desk.fire(DUE)
+    desk.fire(DUE)
+    desk.say(approved(cn(3, 17, 10)), cn(3, 17, 12))
+    assert "ladder:resolve/1" not in desk.alarms
+    assert desk.do(ClimbLadder(cn(3, 18), "resolve", 1)) == []
+
+
+def test_r25_nobody_is_urged_while_the_hotline_reviews_the_reply(desk: Desk) -> None:
+    desk.fire(DUE)
+    desk.fire(DUE)
+    desk.say(dispatch.TicketReplied(unit="U1"), cn(3, 17, 10))
+    assert "ladder:resolve/1" not in desk.alarms
+    desk.say(dispatch.ReplySentBack(unit="U1"), cn(3, 20, 10))
+    desk.fire(cn(3, 20, 10))
+    assert [type(e) for e in steps(desk)] == [UnitReminded, UnitUrged]
+
+
+def test_r25_a_supervision_that_is_open_already_is_not_opened_again(desk: Desk) -> None:
+    desk.fire(DUE)
+    desk.do(OPEN)
+    for at in (DUE, cn(3, 18), cn(3, 19)):
+        desk.fire(at)
+    assert [type(e) for e in steps(desk)] == [UnitReminded, UnitUrged, UnitUrged]
+
+
+def test_r25_a_miss_of_an_import_calls_nobody() -> None:
+    ticket = Ticket(import_id="old")
+    ticket.say(accepted(), cn(3, 9, 10))
+    ticket.say(dispatched("U1"), cn(3, 9, 10))
+    ticket.fire(DUE)
+    assert ticket.misses()
+    assert not [name for name in ticket.alarms if name.startswith("ladder:")]
+
+
+def test_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
+    desk.do(URGE, OPEN, ISSUE, feedback("U1"))
+    desk.fire(DUE + timedelta(days=9))
+    desk.do(DisputeMiss(DUE, "U1", "resolve", "power cut"))
+    state = desk.state
+    desk.reload()
+    assert desk.state == state
+
+
+@pytest.mark.parametrize(
+    "command", [URGE, OPEN, ISSUE, CLOSE, feedback("U1"), DisputeMiss(DUE, "U1", "resolve", "x")]
+)
+def test_an_unknown_ticket_is_not_urged_or_supervised(desk: Desk, command: Any) -> None:
+    kind: type[Rejection] = UnknownTicket
+    with pytest.raises(kind):
+        desk.decider.decide(command, Clocks())

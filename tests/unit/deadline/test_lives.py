@@ -1,0 +1,93 @@
+"""The proof of a live clock gives the due instant that the service keeps (R27)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotline.dispatch.v1 import events_pb2 as dispatch
+from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.lives import line_of
+from services.deadline.adapters.proof import differences, prove
+from services.deadline.domain.desk import (
+    GrantExtension,
+    PauseClocks,
+    RefuseExtension,
+    RequestExtension,
+    ResumeClocks,
+    SetLimit,
+)
+from services.deadline.domain.ticket import Phase
+from services.kernel.decider import Rejection
+from tests.unit.deadline.test_desk import Desk
+from tests.unit.deadline.tickets import accepted, approved, cn, dispatched
+
+SAMPLE = City.of("sample")
+ACTS: list[Any] = [
+    lambda at: RequestExtension(at, "U1", "resolve", 2, "r"),
+    lambda at: GrantExtension(at, "ann", "resolve"),
+    lambda at: RefuseExtension(at, "ann", "resolve", "no"),
+    lambda at: PauseClocks(at, "force_majeure"),
+    lambda at: ResumeClocks(at),
+    lambda at: SetLimit(at, "ann", "resolve", working_days=4),
+    lambda at: SetLimit(
+        at, "ann", "resolve", working_days=9, special=True, written_application=True, document="d"
+    ),
+]
+SAID: list[Any] = [
+    dispatch.TicketReplied(unit="U1"),
+    dispatch.ReplySentBack(unit="U1"),
+    dispatched("U1", 2),
+]
+
+
+def proof(desk: Desk, clock: str) -> Any:
+    line, _ = line_of(clock, desk.events, SAMPLE)
+    assert line is not None
+    return orjson.loads(orjson.dumps(prove(line, SAMPLE)))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from([*ACTS, *SAID])), max_size=9))
+def test_r27_whatever_happens_the_proof_says_what_the_service_keeps(steps: list[Any]) -> None:
+    desk, now = Desk(), cn(3, 9, 11)
+    for hours, act in steps:
+        now += timedelta(hours=hours)
+        desk.fire(now)
+        try:
+            desk.say(act, now) if act in SAID else desk.do(act(now))
+        except Rejection:
+            continue
+    for clock in ("confirm", "contact", "resolve"):
+        kept, made = desk.clock(clock), proof(desk, clock)
+        assert differences(made) == []
+        if kept.phase is Phase.RUNNING:
+            assert datetime.fromisoformat(made["due_at"]) == kept.due_at
+
+
+def test_r26_the_proof_of_an_approved_reply_ends_at_the_reply() -> None:
+    desk = Desk()
+    desk.say(dispatch.TicketReplied(unit="U1"), cn(3, 16, 10))
+    desk.say(approved(cn(3, 16, 10)), cn(3, 18, 10))
+    assert proof(desk, "resolve")["late"] is False
+
+
+@pytest.mark.parametrize("clock", ["redo", "lunch"])
+def test_a_clock_that_never_ran_has_no_proof(clock: str) -> None:
+    assert line_of(clock, Desk().events, SAMPLE) == (None, "")
+
+
+def test_r23_a_stated_due_instant_is_proven_as_stated() -> None:
+    rules = City.of("nyc")
+    desk = Desk.__new__(Desk)
+    super(Desk, desk).__init__("nyc")
+    limit = datetime.fromisoformat("2026-04-15T17:30-04:00")
+    desk.say(accepted(stated_due_at=limit), cn(3, 9, 10))
+    line, _ = line_of("promise", desk.events, rules)
+    assert line is not None
+    assert datetime.fromisoformat(prove(line, rules)["due_at"]) == limit
