@@ -23,7 +23,7 @@ async def opened(
         store = PostgresStore(pool, service, place.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        bus = KafkaBus(place.kafka, f"hotline-{service}", clock.now)
+        bus = place.bus(f"hotline-{service}", clock.now)
         try:
             yield store, bus, clock
         finally:

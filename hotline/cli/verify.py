@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import repeat
 from multiprocessing import get_context
 
@@ -155,7 +154,7 @@ async def _feeds(place: Place, progress: Callable[[int, int], None]) -> Found:
 
 @asynccontextmanager
 async def _bus(place: Place) -> AsyncIterator[KafkaBus]:
-    bus = KafkaBus(place.kafka, "verify", lambda: datetime.now(UTC))
+    bus = place.bus("verify")
     try:
         yield bus
     finally:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
+from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.registry import load
 from services.intake.adapters.vault import PostgresVault
 from services.intake.service import service
@@ -24,7 +27,8 @@ def main() -> None:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         desk = Desk(vault, city.zone, city.register)
         security = Security.of(settings, ports.keys)
-        return Parts(service(city, desk), lambda runtime: app(runtime, desk, security))
+        made = replace(service(city, desk), read_back=Numbers(ports.store).read_back)
+        return Parts(made, lambda runtime: app(runtime, desk, security))
 
     run("intake", settings, build)
 

@@ -121,7 +121,7 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await _together(serving, asked, runtime.failed(), *_beside(ports, parts, runtime))
+            await _together(serving, asked, *_beside(ports.store, parts, runtime))
     except _CannotStart as error:
         raise SystemExit(error.args[0]) from None
     finally:
@@ -160,12 +160,13 @@ def _asked_to_stop() -> asyncio.Event:
     return asked
 
 
-def _beside(ports: Ports, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
-    """What runs as long as the runtime does."""
-    store, registry = ports.store, ports.registry
-    counts = [*COUNTS, *parts.counts]
-    census = Census(store.pool, store.schema, store.vault, counts, registry)
-    found: list[Awaitable[None]] = [census.run(), loop_lag.watch(registry)]
+def _beside(store: Store, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
+    """What runs as long as the runtime does; the twin's tables are counted by nobody."""
+    registry = runtime.registry
+    found: list[Awaitable[None]] = [runtime.failed(), loop_lag.watch(registry)]
+    if isinstance(store, PostgresStore):
+        counts = [*COUNTS, *parts.counts]
+        found.append(Census(store.pool, store.schema, store.vault, counts, registry).run())
     return found if parts.beside is None else [*found, parts.beside(runtime)]
 
 

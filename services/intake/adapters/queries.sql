@@ -30,3 +30,8 @@ on conflict (day) do update set next = s.next + $2 returning s.next - $2 as upco
 -- Who read which personal field, and why.
 insert into {vault}.opened (ticket, person, field, by, purpose)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+
+-- name: numbers_taken
+-- Never back: a number is given once.
+insert into {vault}.serial as s (day, next) select * from unnest($1::date[], $2::bigint[])
+on conflict (day) do update set next = greatest(s.next, excluded.next)
