@@ -47,6 +47,7 @@ from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
+ANSWERS_END_S, STREAMS_END_S = 8, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Parts:
     service: Service
     app: Callable[[Runtime], FastAPI]
     beside: Callable[[Runtime], Awaitable[None]] | None = None
+    streams: bool = False  # answers without an end are cut soon; their readers go on elsewhere
     counts: Sequence[Count] = ()
 
 
@@ -112,7 +114,8 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         Releaser(ports.parked, runtime.inbox.buckets, runtime.worker.release, ports.clock).run,
     )
     watch = _watch(settings, ports.store, parts.service, runtime)
-    server = _server(settings, parts.app(runtime))
+    grace_s = STREAMS_END_S if parts.streams else ANSWERS_END_S
+    server = _server(settings, parts.app(runtime), grace_s)
     asked = _asked_to_stop()
     serving = asyncio.create_task(_listen(server))
     stopping = asyncio.create_task(asked.wait())
@@ -190,7 +193,7 @@ async def _listen(server: uvicorn.Server) -> None:
         await server.serve()
 
 
-def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
+def _server(settings: KernelSettings, app: FastAPI, grace_s: int) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             app,
@@ -203,7 +206,7 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=30,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=grace_s,
             limit_concurrency=2_000,
             backlog=2_048,
         )
