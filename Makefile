@@ -4,7 +4,7 @@ BIN := .venv/bin
 CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py
 BENCHES := loop append intake push replay rules timers
 
-.PHONY: help setup run test check demo bench contracts clean
+.PHONY: help setup run test drills check demo bench contracts clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,6 +19,9 @@ run: setup ## broker, store, the five services and a sample city, until Ctrl-C
 
 test: setup ## all tests, on a real broker and a real store
 	@$(BIN)/python -m pytest $(ARGS)
+
+drills: setup ## the long forms: 20 kills of each service, a consumer 100,000 records behind
+	@HOTLINE_DRILLS=long $(BIN)/python -m pytest tests/integration/drills $(ARGS)
 
 check: setup ## format, lint, types, unit and contract tests
 	@$(BIN)/ruff format --check .

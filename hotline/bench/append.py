@@ -21,7 +21,8 @@ from services.kernel.facts import Append, Appended, NewFact
 from services.kernel.measure import Meter
 from services.kernel.migrate import migrate
 from services.kernel.names import bucket_of, schema_of
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.pool_pg import connect
+from services.kernel.store_pg import PostgresStore
 from services.kernel.writer import Writer
 
 SERVICE = "ledger"

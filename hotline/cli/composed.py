@@ -18,6 +18,7 @@ from services.evaluation.adapters.figures import FiguresView
 from services.evaluation.adapters.store_pg import PostgresFiguresStore
 from services.evaluation.service import service as evaluation
 from services.intake.adapters.codec import CODEC as INTAKE
+from services.intake.adapters.numbering import Numbers
 from services.kernel.service import Service
 from services.kernel.store_pg import PostgresStore
 
@@ -29,7 +30,7 @@ def composed(store: PostgresStore, city: str) -> Service:
     """
     match store.service:
         case "intake":  # it has no views; who decides needs the vault's keys
-            return Service("intake", INTAKE)
+            return Service("intake", INTAKE, read_back=Numbers(store).read_back)
         case "dispatch":
             return dispatch(directory_registry.load(city))
         case "deadline":

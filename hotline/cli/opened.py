@@ -9,7 +9,8 @@ from hotline.cli.place import Place
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import DatabaseClock
 from services.kernel.names import schema_of
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.pool_pg import connect
+from services.kernel.store_pg import PostgresStore
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def opened(
         store = PostgresStore(pool, service, place.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        bus = KafkaBus(place.kafka, f"hotline-{service}", clock.now)
+        bus = place.bus(f"hotline-{service}", clock.now)
         try:
             yield store, bus, clock
         finally:

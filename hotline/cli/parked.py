@@ -22,11 +22,10 @@ from rich.table import Table
 from hotline.cli.place import Place, of_city
 from hotline.kernel.v1.answer_pb2 import RecordParked
 from hotline.programs import SERVICES
-from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import PARKED, bucket_of, schema_of, topic_of
 from services.kernel.parked_pg import ParkedTicket, PostgresParked
+from services.kernel.pool_pg import connect
 from services.kernel.store import ParkedRecord
-from services.kernel.store_pg import connect
 
 T = TypeVar("T")
 LOOK_S = 0.2
@@ -196,7 +195,7 @@ async def _vaults(place: Place, services: list[str]) -> AsyncIterator[dict[str, 
 
 async def _unreadable(place: Place, service: str | None) -> list[dict[str, Any]]:
     """The last records from which no ticket could be read."""
-    bus = KafkaBus(place.kafka, "parked", lambda: datetime.now(UTC))
+    bus = place.bus("parked")
     where = (topic_of(place.namespace, PARKED), 0)
     found: list[dict[str, Any]] = []
     try:

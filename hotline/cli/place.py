@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import asyncpg
 import click
 
 from hotline.cli.running import running
+from services.kernel.brokers import security
 from services.kernel.bus import BusUnavailable, LogHole
+from services.kernel.bus_kafka import KafkaBus
 from services.kernel.store import StoreUnavailable
 
 
@@ -25,10 +28,19 @@ class Place:
     namespace: str
     city: str
     buckets: int
+    kafka_tls: str = ""
+
+    def bus(self, client: str, now: Callable[[], datetime] | None = None) -> KafkaBus:
+        """To the brokers, in the way that services speak to them. Raises ValueError."""
+        clock = now or (lambda: datetime.now(UTC))
+        return KafkaBus(self.kafka, client, clock, **security(self.kafka_tls))
 
 
 _OPTIONS = (
     click.option("--kafka", envvar="HOTLINE_KAFKA", default="", help="The brokers as host:port."),
+    click.option(
+        "--kafka-tls", envvar="HOTLINE_KAFKA_TLS", default="", help="As services have it."
+    ),
     click.option("--dsn", envvar="HOTLINE_DSN", default="", help="The store's URL."),
     click.option("--namespace", envvar="HOTLINE_NAMESPACE", default=""),
     click.option("--city", envvar="HOTLINE_CITY", default="sample", show_default=True),
@@ -50,10 +62,18 @@ def of_city(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def placed(
-        *, kafka: str, dsn: str, namespace: str, city: str, buckets: int, run_dir: Path, **rest: Any
+        *,
+        kafka: str,
+        kafka_tls: str,
+        dsn: str,
+        namespace: str,
+        city: str,
+        buckets: int,
+        run_dir: Path,
+        **rest: Any,
     ) -> Any:
         if dsn:
-            place = Place(kafka, dsn, namespace, city, buckets)
+            place = Place(kafka, dsn, namespace, city, buckets, kafka_tls)
         else:
             found = running(run_dir)
             place = Place(found.kafka, found.dsn, found.namespace, found.city, found.buckets)
@@ -65,6 +85,8 @@ def of_city(command: Callable[..., Any]) -> Callable[..., Any]:
             ) from None
         except (OSError, StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise click.ClickException(f"The store did not take it: {error}.") from None
+        except ValueError as error:  # a city that is not shipped, certificates that are not there
+            raise click.ClickException(str(error)) from None
         except (BusUnavailable, LogHole) as error:
             raise click.ClickException(f"The broker did not give it: {error}.") from None
 

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import repeat
 from multiprocessing import get_context
 
@@ -31,8 +30,8 @@ from services.datasync.adapters.store_pg import PostgresFeedStore
 from services.datasync.adapters.verify import FeedVerifier
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import schema_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.reading_pg import LedgerReader
-from services.kernel.store_pg import connect
 from services.kernel.verify import BucketReport, Verifier
 
 RECORDERS = tuple(name for name in SERVICES if name != "datasync")
@@ -155,7 +154,7 @@ async def _feeds(place: Place, progress: Callable[[int, int], None]) -> Found:
 
 @asynccontextmanager
 async def _bus(place: Place) -> AsyncIterator[KafkaBus]:
-    bus = KafkaBus(place.kafka, "verify", lambda: datetime.now(UTC))
+    bus = place.bus("verify")
     try:
         yield bus
     finally:

@@ -54,6 +54,11 @@ FACT_OPTIONAL: dict[str, Schema] = {
     ),
     "ce_by": _text("Who sent that command."),
     "traceparent": _TRACE,
+    "ce_incarnation": _text(
+        "Only where the source's bucket was forked once: since how many forks its facts count. "
+        "Once one with a higher number was read, those with a lower one, or none, are dropped.",
+        **_COUNT,
+    ),
 }
 COMMAND: dict[str, Schema] = {
     "ce_specversion": _SPEC,

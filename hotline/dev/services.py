@@ -53,6 +53,10 @@ class Services:
         """Start one that was killed and wait until it is ready. Raises StackFailure."""
         await self._supervisor.start(self._programs[name])
 
+    def program(self, name: str) -> Program:
+        """How a service is run, to run one more of it."""
+        return self._programs[name]
+
     def pid(self, name: str) -> int:
         """The process id of a service, to measure or to pause it."""
         return self._supervisor.pid(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.kernel.bus import Bus
 from services.kernel.cloudevents import to_fact
 from services.kernel.facts import Fact
+from services.kernel.inbox import current
 from services.kernel.names import TICKETS, bucket_of, topic_of
 
 
@@ -26,8 +27,8 @@ async def read_ticket(
                 headers = dict(record.headers)
                 source = headers["ce_source"].decode()
                 position = int(headers["ce_position"])
-                if position != expected.get(source, 1):  # a relay repeated itself
-                    continue
+                if not current(expected, source, headers) or position != expected.get(source, 1):
+                    continue  # a relay repeated itself, or had not heard of a fork
                 expected[source] = position + 1
                 if record.key == key:
                     found.append(to_fact(record, headers))

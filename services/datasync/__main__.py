@@ -68,6 +68,7 @@ def main() -> None:
             service(SharingView(city.sharing, store, [deliveries, followers])),
             lambda runtime: app(runtime, reading, followers, security),
             beside=deliver,
+            streams=True,
             counts=COUNTS,
         )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
+from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
 from services.intake.adapters.vault import PostgresVault
@@ -27,7 +30,8 @@ def main() -> None:
         catalogue = city.catalogue
         desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
         security = Security.of(settings, ports.keys)
-        return Parts(service(city, desk, recent), lambda runtime: app(runtime, desk, security))
+        made = replace(service(city, desk, recent), read_back=Numbers(ports.store).read_back)
+        return Parts(made, lambda runtime: app(runtime, desk, security))
 
     run("intake", settings, build)
 

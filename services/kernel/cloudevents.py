@@ -55,9 +55,15 @@ def fact_headers(fact: Fact) -> list[tuple[str, bytes]]:
     return headers
 
 
-def to_record(fact: Fact, topic: str) -> Outgoing:
-    """Key = ticket id, partition = bucket: order per ticket is what everything rests on."""
-    return Outgoing(topic, fact.bucket, fact.ticket.encode(), fact.data, fact_headers(fact))
+def to_record(fact: Fact, topic: str, incarnation: int = 1) -> Outgoing:
+    """Key = ticket id, partition = bucket: order per ticket is what everything rests on.
+
+    A bucket that was forked once says since how many forks it counts.
+    """
+    headers = fact_headers(fact)
+    if incarnation > 1:
+        headers.append((INCARNATION, b"%d" % incarnation))
+    return Outgoing(topic, fact.bucket, fact.ticket.encode(), fact.data, headers)
 
 
 def attributes(headers: Headers) -> dict[str, bytes]:

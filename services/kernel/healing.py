@@ -74,6 +74,7 @@ class Healer:
         )
         self._reader = LedgerReader(store.pool, store.service, namespace)
         self._answering = True
+        self._tickets: set[str] = set()
         self._answers: dict[str, Answered] = {}
         self._names: dict[str, list[str]] = {}
         self._parked: list[Fact] = []
@@ -106,7 +107,7 @@ class Healer:
         return found
 
     async def _begin(self) -> dict[int, _Bucket]:
-        self._answers, self._names, self._parked = {}, {}, []
+        self._answers, self._names, self._parked, self._tickets = {}, {}, [], set()
         places = await self._ledger.places(self._topic)
         marks = await self._store.marks()
         buckets = {}
@@ -206,6 +207,8 @@ class Healer:
 
     def _remember(self, bucket: _Bucket, fact: Fact) -> None:
         """What the fact says of its cause, of the command, and of records that wait."""
+        if fact.version == 1 and self._answering:
+            self._tickets.add(fact.ticket)
         if fact.type == PARKED_TYPE:
             self._parked.append(fact)
         elif fact.command_id and self._answering:
@@ -226,6 +229,8 @@ class Healer:
 
     async def _settle(self, buckets: Mapping[int, _Bucket], found: Healed) -> None:
         """Answers, records that waited, views and timers, and where each input goes on."""
+        if self._tickets and self._service.read_back is not None:
+            await self._service.read_back(self._tickets)
         await self._ledger.answer(self._answers.values())
         for fact in self._parked:
             await self._put_back(fact)

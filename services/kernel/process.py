@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,12 +25,18 @@ from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.census import COUNTS, Census, Count
 from services.kernel.clock import Clock, DatabaseClock
+from services.kernel.draining import accept_the_rest
 from services.kernel.healing import Healer
 from services.kernel.http_protocol import BoundedHttp
-from services.kernel.installed import connected, require_installed, require_topics
 from services.kernel.names import schema_of
 from services.kernel.parked_pg import PostgresParked
 from services.kernel.releasing import Orders, Releaser
+from services.kernel.requirements import (
+    connected,
+    require_free,
+    require_installed,
+    require_topics,
+)
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
@@ -42,6 +47,7 @@ from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
+ANSWERS_END_S, STREAMS_END_S = 8, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Parts:
     service: Service
     app: Callable[[Runtime], FastAPI]
     beside: Callable[[Runtime], Awaitable[None]] | None = None
+    streams: bool = False  # answers without an end are cut soon; their readers go on elsewhere
     counts: Sequence[Count] = ()
 
 
@@ -72,21 +79,8 @@ Build = Callable[[Ports], Awaitable[Parts]]
 def run(name: str, settings: KernelSettings, build: Build) -> None:
     """Until SIGTERM or SIGINT. Exit code 1 when it cannot start, or a part ended by itself."""
     setup_logging(name, settings.log)
-    _require_free(settings.http_host, settings.http_port)
+    require_free(settings.http_host, settings.http_port)
     uvloop.run(_run(name, settings, build))
-
-
-def _require_free(host: str, port: int) -> None:
-    """Before anything else begins, and in words."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as place:
-        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            place.bind((host, port))
-        except OSError as error:
-            raise SystemExit(
-                f"Cannot listen on {host}:{port} ({error.strerror}): set HOTLINE_HTTP_HOST and "
-                "HOTLINE_HTTP_PORT to an address of this machine and a free port."
-            ) from None
 
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:
@@ -120,7 +114,8 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         Releaser(ports.parked, runtime.inbox.buckets, runtime.worker.release, ports.clock).run,
     )
     watch = _watch(settings, ports.store, parts.service, runtime)
-    server = _server(settings, parts.app(runtime))
+    grace_s = STREAMS_END_S if parts.streams else ANSWERS_END_S
+    server = _server(settings, parts.app(runtime), grace_s)
     asked = _asked_to_stop()
     serving = asyncio.create_task(_listen(server))
     stopping = asyncio.create_task(asked.wait())
@@ -129,16 +124,21 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            await _together(serving, asked, runtime.failed(), *_beside(ports, parts, runtime))
+            await _together(serving, asked, *_beside(ports.store, parts, runtime))
     except _CannotStart as error:
         raise SystemExit(error.args[0]) from None
     finally:
+        await accept_the_rest(s.fileno() for each in _servers(server) for s in each.sockets)
         server.should_exit = True
         for task in (starting, stopping):
             task.cancel()
         await asyncio.gather(serving, starting, stopping, return_exceptions=True)
         await runtime.stop()
         log.info("stopped")
+
+
+def _servers(server: uvicorn.Server) -> list[asyncio.Server]:
+    return list(getattr(server, "servers", []))  # none before it listens
 
 
 def _watch(
@@ -163,12 +163,13 @@ def _asked_to_stop() -> asyncio.Event:
     return asked
 
 
-def _beside(ports: Ports, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
-    """What runs as long as the runtime does."""
-    store, registry = ports.store, ports.registry
-    counts = [*COUNTS, *parts.counts]
-    census = Census(store.pool, store.schema, store.vault, counts, registry)
-    found: list[Awaitable[None]] = [census.run(), loop_lag.watch(registry)]
+def _beside(store: Store, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
+    """What runs as long as the runtime does; the twin's tables are counted by nobody."""
+    registry = runtime.registry
+    found: list[Awaitable[None]] = [runtime.failed(), loop_lag.watch(registry)]
+    if isinstance(store, PostgresStore):
+        counts = [*COUNTS, *parts.counts]
+        found.append(Census(store.pool, store.schema, store.vault, counts, registry).run())
     return found if parts.beside is None else [*found, parts.beside(runtime)]
 
 
@@ -192,7 +193,7 @@ async def _listen(server: uvicorn.Server) -> None:
         await server.serve()
 
 
-def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
+def _server(settings: KernelSettings, app: FastAPI, grace_s: int) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             app,
@@ -205,7 +206,7 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=30,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=grace_s,
             limit_concurrency=2_000,
             backlog=2_048,
         )

@@ -81,7 +81,7 @@ class Rebuilder:
             before = "" if begun else await self.digest()
             await self._make_again()
             facts, until = await self._healer.read_all(progress)
-            if not _reacts(self._service):
+            if not self._service.codec.reads_others:  # then it reacts to nothing
                 until = await self._ends()
             await self._replay(until, progress, inbox=True)
             after = await self.digest()
@@ -199,8 +199,3 @@ class Rebuilder:
         with store_faults():
             rows: list[Any] = await self._store.pool.fetch(self._sql[name], *arguments)
         return rows
-
-
-def _reacts(service: Service) -> bool:
-    """Whether what the service reads can make it record anything."""
-    return service.decider is not None and service.codec.reads_others

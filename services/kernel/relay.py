@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from services.kernel.bus import Bus, BusUnavailable, Outgoing
 from services.kernel.clock import Clock
-from services.kernel.cloudevents import INCARNATION, to_record
+from services.kernel.cloudevents import to_record
 from services.kernel.codec import Codec
 from services.kernel.facts import Fact
 from services.kernel.store import NotHealed, Store, StoreUnavailable
@@ -34,13 +34,6 @@ class _Bucket:
         self.memory: deque[tuple[int, Outgoing]] = deque()
         self.behind_since: float | None = None
         self.incarnation = incarnation
-
-    def record(self, fact: Fact, topic: str) -> Outgoing:
-        """As all read it; a bucket that was forked once says since how many forks it counts."""
-        made = to_record(fact, topic)
-        if self.incarnation > 1:
-            made.headers = [*made.headers, (INCARNATION, b"%d" % self.incarnation)]
-        return made
 
     def go_back(self, position: int) -> None:
         self.cur = position
@@ -78,7 +71,9 @@ class Relay:
                 continue
             state.end = max(state.end, fact.position)
             if len(state.memory) < MEMORY:
-                state.memory.append((fact.position, state.record(fact, self._topic)))
+                state.memory.append(
+                    (fact.position, to_record(fact, self._topic, state.incarnation))
+                )
         self._wake.set()
 
     def seen(self, bucket: int, position: int, applied: bool) -> None:
@@ -187,4 +182,4 @@ class Relay:
             return []
         for fact in facts:
             fact.stage = self._codec.stages.get(fact.type, "")
-        return [(fact.position, state.record(fact, self._topic)) for fact in facts]
+        return [(fact.position, to_record(fact, self._topic, state.incarnation)) for fact in facts]

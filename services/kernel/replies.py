@@ -11,7 +11,7 @@ from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Bus, BusUnavailable, Outgoing
 from services.kernel.codec import PROTOBUF
 from services.kernel.commands import Answer, repeated_answer
-from services.kernel.facts import CommandKey
+from services.kernel.facts import CommandKey, Repeated
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of, replies_of, topic_of
 from services.kernel.senders import Senders
@@ -33,7 +33,7 @@ class Reply:
 
 
 class Replies:
-    """Sends the answers of one service; of those that were stored none is lost, some come twice."""
+    """Sends the answers of one service: none is lost, some come twice."""
 
     def __init__(
         self,
@@ -66,6 +66,14 @@ class Replies:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
+    def refusals(self, replies: Sequence[Reply]) -> list[Repeated]:
+        """Of senders that there are, answers that no command id keeps."""
+        return [
+            Repeated(r.sender, r.command_id, r.ticket, b"", r.answer.status, r.answer.body, 0, 0)
+            for r in replies
+            if not r.stored and r.command_id and self._senders.get(r.sender)
+        ]
+
     async def _send(self, replies: Sequence[Reply]) -> None:
         try:
             await self._deliver([r for r in replies if self._senders.get(r.sender)])
@@ -75,10 +83,10 @@ class Replies:
     async def send_unsent(self, limit: int = 500) -> int:
         """Answers whose sending is not known to have worked; how many were sent now."""
         found = []
-        for sender, key, _topic, known in await self._store.unsent_replies(limit):
+        for sender, key, topic, known in await self._store.unsent_replies(limit):
             bucket = bucket_of(known.ticket, self._buckets)
             answer = repeated_answer(self._service, bucket, known.body_hash, known)
-            found.append(Reply(sender, key, known.ticket, answer, True))
+            found.append(Reply(sender, key, known.ticket, answer, bool(topic)))
         return await self._deliver(found)
 
     async def _deliver(self, replies: Sequence[Reply]) -> int:
@@ -100,6 +108,8 @@ class Replies:
         stored = [(r.sender, r.command_id) for r in replies if r.stored]
         if stored:
             await self._store.replies_sent(stored)
+        if refused := [(r.sender, r.command_id) for r in replies if not r.stored]:
+            await self._store.refusals_sent(refused)
         return len(replies)
 
 

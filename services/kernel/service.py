@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -65,7 +65,8 @@ class Service:
     content type, sender, at=, import_id=) -> Submission. `announce` is told of facts before they
     are committed as applied: at least once, in order. `answer` adds to what the sender of a
     command learns. `gather_s` is how long facts gather behind a batch that was not full, for a
-    service whose work is by the batch; the first after a rest is never kept waiting.
+    service whose work is by the batch; the first after a rest is never kept waiting. `read_back`
+    is told of tickets that a restored ledger had lost and the log still knew.
     """
 
     name: str
@@ -82,3 +83,4 @@ class Service:
     announce: Callable[[Sequence[Fact]], Awaitable[None]] | None = None
     answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None
     gather_s: float = 0.0
+    read_back: Callable[[Collection[str]], Awaitable[None]] | None = None

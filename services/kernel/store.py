@@ -107,6 +107,9 @@ class Tx(Protocol):
         self, bucket: int, import_id: str, until: datetime, final: bool
     ) -> None: ...
 
+    async def refuse(self, answers: Sequence[Repeated]) -> None:
+        """Answers that take no command id: kept until they are sent, one per sender and key."""
+
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
         """(bucket, record): applied or parked, in one transaction with its offset."""
 
@@ -163,9 +166,12 @@ class Store(Protocol):
     async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]: ...
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
-        """(sender, key, reply topic, answer) of Kafka commands not known to be answered."""
+        """(sender, key, reply topic, answer) of Kafka commands not known to be answered; the topic
+        is empty for those that were refused."""
 
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None: ...
+
+    async def refusals_sent(self, keys: Sequence[tuple[str, str]]) -> None: ...
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]: ...
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,49 +26,13 @@ from services.kernel.facts import (
     TooLate,
 )
 from services.kernel.store import Advance, BucketClosed, LostOwnership, Mark, ParkedRecord, TimerRow
-
-
-@dataclass
-class _Inbox:
-    next_offset: int = 0
-    epoch: int = 0
-    read_until: datetime = NEVER
-    expected: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass
-class _Tables:
-    events: dict[int, list[Fact]]
-    streams: dict[tuple[int, str], list[Fact]] = field(default_factory=dict)
-    closed: dict[int, datetime] = field(default_factory=dict)
-    inbox: dict[tuple[str, int], _Inbox] = field(default_factory=dict)
-    timers: dict[tuple[int, str, str], Timer] = field(default_factory=dict)
-    frontier: dict[tuple[int, str], tuple[datetime, bool]] = field(default_factory=dict)
-    commands: dict[tuple[str, str], Repeated] = field(default_factory=dict)
-    unsent: dict[tuple[str, str], str] = field(default_factory=dict)
-    parked: list[tuple[int, ParkedRecord]] = field(default_factory=list)
-    views: dict[str, Any] = field(default_factory=dict)
-
-    def copied(self) -> _Tables:
-        """Rows but an inbox's are never changed in place; what views keep is theirs to copy."""
-        return _Tables(
-            {bucket: list(facts) for bucket, facts in self.events.items()},
-            {stream: list(facts) for stream, facts in self.streams.items()},
-            dict(self.closed),
-            copy.deepcopy(self.inbox),
-            dict(self.timers),
-            dict(self.frontier),
-            dict(self.commands),
-            dict(self.unsent),
-            list(self.parked),
-            copy.deepcopy(self.views),
-        )
+from services.kernel.tables_memory import InboxTable, Tables
 
 
 class MemoryTx:
     """Works on a copy of the tables; the store takes it over at the end of the block."""
 
-    def __init__(self, store: MemoryStore, tables: _Tables) -> None:
+    def __init__(self, store: MemoryStore, tables: Tables) -> None:
         self._store, self._tables = store, tables
 
     @property
@@ -109,6 +71,9 @@ class MemoryTx:
         old_until, old_final = self._tables.frontier.get((bucket, import_id), (NEVER, False))
         self._tables.frontier[bucket, import_id] = (max(old_until, until), old_final or final)
 
+    async def refuse(self, answers: Sequence[Repeated]) -> None:
+        self._tables.refused.update({(a.sender, a.key): a for a in answers})
+
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
         self._tables.parked.extend(rows)
 
@@ -123,7 +88,7 @@ class MemoryStore:
 
     def __init__(self, service: str, buckets: int, now: Callable[[], datetime]) -> None:
         self.service, self._now = service, now
-        self._tables = _Tables({b: [] for b in range(buckets)})
+        self._tables = Tables({b: [] for b in range(buckets)})
         self._writing = asyncio.Lock()  # whoever writes waits for an open transaction
 
     @property
@@ -134,7 +99,7 @@ class MemoryStore:
         async with self._writing:
             return self.judge(self._tables, batch)
 
-    def judge(self, tables: _Tables, batch: Sequence[Append]) -> list[Outcome]:
+    def judge(self, tables: Tables, batch: Sequence[Append]) -> list[Outcome]:
         unknown = {a.bucket for a in batch} - tables.events.keys()
         if unknown:
             raise ValueError(f"unknown bucket among {sorted(unknown)}")
@@ -144,7 +109,7 @@ class MemoryStore:
         return [self._one(tables, a, versions[a.stream], known) for a in batch]
 
     def _one(
-        self, tables: _Tables, a: Append, version: int, known: Mapping[Any, Repeated]
+        self, tables: Tables, a: Append, version: int, known: Mapping[Any, Repeated]
     ) -> Outcome:
         for c in a.commands:
             if (c.sender, c.key) in known:
@@ -174,7 +139,7 @@ class MemoryStore:
             self._answered(tables, a, c, first)
         return Appended(first, a.expected + len(a.facts), now)
 
-    def _answered(self, tables: _Tables, a: Append, c: CommandKey, first: int) -> None:
+    def _answered(self, tables: Tables, a: Append, c: CommandKey, first: int) -> None:
         position = first + c.upto - 1 if c.wrote else 0
         tables.commands[c.sender, c.key] = Repeated(
             c.sender, c.key, a.stream, c.body_hash, c.status, c.body, a.expected + c.upto, position
@@ -204,7 +169,7 @@ class MemoryStore:
         rows = []
         async with self._writing:
             for place in sorted(partitions):
-                box = self._tables.inbox.setdefault(place, _Inbox())
+                box = self._tables.inbox.setdefault(place, InboxTable())
                 box.epoch += 1
                 expected = dict(box.expected)
                 rows.append(InboxRow(*place, box.next_offset, box.epoch, expected, box.read_until))
@@ -214,7 +179,7 @@ class MemoryStore:
         return [
             InboxRow(t, p, box.next_offset, box.epoch, dict(box.expected), box.read_until)
             for t, p, epoch in claims
-            if (box := self._tables.inbox.get((t, p), _Inbox())).epoch == epoch
+            if (box := self._tables.inbox.get((t, p), InboxTable())).epoch == epoch
         ]
 
     async def marks(self) -> dict[int, Mark]:
@@ -226,7 +191,7 @@ class MemoryStore:
         return {topic: found[topic] for topic in topics if found[topic]}
 
     async def expected(self, topic: str, partition: int) -> dict[str, int]:
-        return dict(self._tables.inbox.get((topic, partition), _Inbox()).expected)
+        return dict(self._tables.inbox.get((topic, partition), InboxTable()).expected)
 
     async def read_until(self, rows: Sequence[tuple[str, int, int, datetime]]) -> None:
         async with self._writing:
@@ -279,12 +244,19 @@ class MemoryStore:
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         rows = list(self._tables.unsent.items())[:limit]
-        return [(*key, topic, self._tables.commands[key]) for key, topic in rows]
+        found = [(*key, topic, self._tables.commands[key]) for key, topic in rows]
+        refused = list(self._tables.refused.items())[:limit]
+        return found + [(*key, "", answer) for key, answer in refused]
 
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
         async with self._writing:
             for key in keys:
                 self._tables.unsent.pop(key, None)
+
+    async def refusals_sent(self, keys: Sequence[tuple[str, str]]) -> None:
+        async with self._writing:
+            for key in keys:
+                self._tables.refused.pop(key, None)
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
         mine = set(buckets)

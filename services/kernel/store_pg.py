@@ -50,39 +50,6 @@ class _JustUsed(StoreUnavailable):
     """A command id was used in another bucket while the append looked for it."""
 
 
-async def _nothing_to_reset(_connection: Any) -> None:
-    """Our statements leave no session state behind; the library's reset is a round trip."""
-
-
-async def connect(dsn: str, schema: str, *, size: int = 8) -> asyncpg.Pool:
-    """A pool whose connections are durable and never wait long for a bucket."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        min_size=2,
-        max_size=size,
-        timeout=10.0,
-        command_timeout=None,
-        max_inactive_connection_lifetime=300.0,
-        reset=_nothing_to_reset,
-        server_settings={
-            "search_path": schema,
-            "application_name": schema,
-            "synchronous_commit": "on",
-            "lock_timeout": "1000",
-            "idle_in_transaction_session_timeout": "1000",
-            "jit": "off",
-            # Every statement looks its rows up by index. A plan is made once, perhaps while a table
-            # is still empty, and must be right when it holds a hundred million rows.
-            "plan_cache_mode": "force_generic_plan",
-            "enable_seqscan": "off",
-            "enable_hashjoin": "off",
-            "enable_mergejoin": "off",
-        },
-    )
-    assert pool is not None
-    return pool
-
-
 class PostgresTx:
     """One open transaction on one connection."""
 
@@ -136,6 +103,11 @@ class PostgresTx:
 
     async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
         await self.connection.execute(self._sql["set_frontier"], bucket, import_id, until, final)
+
+    async def refuse(self, answers: Sequence[Repeated]) -> None:
+        last = {(a.sender, a.key): a for a in answers}.values()
+        lines = [(a.sender, a.key, a.ticket, a.status, a.body) for a in last]
+        await self.connection.execute(self._sql["refuse"], *columns(lines, 5))
 
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
         lines = [
@@ -274,6 +246,9 @@ class PostgresStore:
 
     async def replies_sent(self, keys: Sequence[tuple[str, str]]) -> None:
         await self._fetch("replies_sent", *columns(list(keys), 2))
+
+    async def refusals_sent(self, keys: Sequence[tuple[str, str]]) -> None:
+        await self._fetch("refusals_sent", *columns(list(keys), 2))
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
         return {row["ticket"] for row in await self._fetch("parked_tickets", list(buckets))}

@@ -229,6 +229,8 @@ class Worker(Owning):
             if pairs:
                 outcomes = await tx.append([append for _, append in pairs])
                 written = accepted(pairs, outcomes)
+            if refused := self._replies.refusals(plan.replies):
+                await tx.refuse(refused)
             await self._fold(tx, batch, plan)
         return written
 

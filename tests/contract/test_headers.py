@@ -46,7 +46,7 @@ def a_fact(**more: str) -> Fact:
 
 def a_full_fact() -> Outgoing:
     more = {"command_id": "dpr/1", "causation": "intake/T1/1", "by": "dpr", "import_id": "i"}
-    return to_record(a_fact(**more, traceparent="00-1-2-01"), "hotline.tickets.v1")
+    return to_record(a_fact(**more, traceparent="00-1-2-01"), "hotline.tickets.v1", 2)
 
 
 def a_reply() -> Outgoing:

@@ -14,19 +14,20 @@ from hotline.dev.stack import StackInfo
 from hotline.programs import SERVICES
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.queries import named
-from services.kernel.store_pg import connect
 
 # A city's own size, whatever its history: a row per bucket, partition, import, unit and month.
-SMALL = {"bucket", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint"}
+SMALL = {"bucket", "server", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint"}
 # What an operator asks for: whose records wait. There are few such records, or somebody is told.
-ASKED = {"parked_records", "parked_tickets"}
+ASKED = {"parked_records", "parked_tickets", "tickets", "parked", "due_parked", "disowned"}
+KERNEL = ("queries", "api_keys", "verify", "healing", "parked")
 
 
 def files(service: str) -> list[Traversable]:
     kernel = resources.files("services.kernel") / "sql"
     own = resources.files(f"services.{service}") / "adapters" / "queries.sql"
-    found = [kernel / "queries.sql", kernel / "api_keys.sql"]
+    found = [kernel / f"{name}.sql" for name in KERNEL]
     return [*found, own] if own.is_file() else found
 
 

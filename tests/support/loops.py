@@ -21,12 +21,13 @@ from services.kernel.cloudevents import to_fact
 from services.kernel.facts import Fact
 from services.kernel.migrate import migrate
 from services.kernel.names import TICKETS, schema_of, topic_of
+from services.kernel.pool_pg import connect
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from services.kernel.topics import make_topics, ticket_topics
 from tests.support.stores import KERNEL
 

@@ -10,9 +10,10 @@ from importlib import resources
 from hotline.dev.stack import StackInfo
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of
+from services.kernel.pool_pg import connect
 from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 
 _SQL = resources.files("services.kernel") / "sql"
 LEDGER = _SQL / "001_ledger.sql"

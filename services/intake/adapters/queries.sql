@@ -62,3 +62,8 @@ cross join lateral (
     select * from {schema}.recent r
     where r.category = a.category and r.area = a.area and r.received_at >= a.since
     order by r.received_at desc limit $5) r
+
+-- name: numbers_taken
+-- Never back: a number is given once.
+insert into {vault}.serial as s (day, next) select * from unnest($1::date[], $2::bigint[])
+on conflict (day) do update set next = greatest(s.next, excluded.next)

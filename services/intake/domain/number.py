@@ -30,3 +30,14 @@ def is_valid(number: str) -> bool:
     """Whether the form and the check digit are right: a typing error is found at once."""
     match = _FORM.fullmatch(number)
     return match is not None and check_digit(match[1] + match[2]) == int(match[3])
+
+
+def day_and_serial(number: str) -> tuple[date, int] | None:
+    """What a ticket's number was made of; None where it is no number of ours."""
+    match = _FORM.fullmatch(number)
+    if match is None or not is_valid(number):
+        return None
+    try:
+        return date.fromisoformat(match[1]), int(match[2])
+    except ValueError:
+        return None

@@ -133,13 +133,29 @@ set until = greatest({schema}.frontier.until, excluded.until),
 
 -- name: unsent_replies
 -- Answers of commands that came by Kafka and may not have been sent before the last stop.
-select sender, key, ticket, body_hash, status, body, version, bucket, position, reply_to
-from {vault}.command where reply_to <> '' and at < now() - interval '2 seconds' order by at limit $1
+(select sender, key, ticket, body_hash, status, body, version, bucket, position, reply_to
+ from {vault}.command where reply_to <> '' and at < now() - interval '2 seconds'
+ order by at limit $1)
+union all
+(select sender, key, ticket, ''::bytea, status, body, 0, 0, 0::bigint, ''
+ from {vault}.refused where at < now() - interval '2 seconds' order by sender, key limit $1)
 
 -- name: replies_sent
 -- From here only a repeat of the command brings its answer again.
 update {vault}.command c set reply_to = ''
 from unnest($1::text[], $2::text[]) a (sender, key) where c.sender = a.sender and c.key = a.key
+
+-- name: refusals_sent
+-- Their senders know.
+delete from {vault}.refused r using unnest($1::text[], $2::text[]) a (sender, key)
+where r.sender = a.sender and r.key = a.key
+
+-- name: refuse
+-- In the transaction that moves the offset: the command is never read again.
+insert into {vault}.refused as r (sender, key, ticket, status, body)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bytea[]) order by 1, 2
+on conflict (sender, key) do update
+set ticket = excluded.ticket, status = excluded.status, body = excluded.body
 
 -- name: database_clock
 -- Everybody's clock: arrivals are stamped by it, watermarks are measured on it.

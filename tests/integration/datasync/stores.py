@@ -17,8 +17,9 @@ from services.datasync.domain.sharing import Sharing
 from services.kernel.facts import Fact
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.store import Store
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL, memory_store
 from tests.unit.datasync.tickets import BUCKETS, SHARING
 

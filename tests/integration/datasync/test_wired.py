@@ -30,8 +30,8 @@ from services.kernel.names import (
     topic_of,
     vault_of,
 )
+from services.kernel.pool_pg import connect
 from services.kernel.runtime import Runtime
-from services.kernel.store_pg import connect
 from services.kernel.topics import department_topic, make_topics
 from tests.integration.datasync.stores import FEEDS, KERNEL
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop

@@ -22,8 +22,9 @@ from services.kernel.codec import put_datetime, stage_of, to_datetime
 from services.kernel.facts import Fact
 from services.kernel.migrate import migrate
 from services.kernel.names import TICKETS, WATERMARKS, bucket_of, schema_of, topic_of
+from services.kernel.pool_pg import connect
 from services.kernel.runtime import Runtime
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from tests.integration.deadline.stores import CLOCKS, clocks_of
 from tests.support.loops import BUCKETS, Loop
 from tests.support.stores import KERNEL

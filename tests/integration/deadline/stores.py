@@ -14,9 +14,10 @@ from services.deadline.adapters.store_pg import PostgresClocksStore
 from services.kernel.facts import Fact
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of
+from services.kernel.pool_pg import connect
 from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from tests.support.loops import BUCKETS
 from tests.support.stores import KERNEL
 from tests.unit.deadline.clock_facts import CODEC

@@ -1,4 +1,4 @@
-"""kill -9, SIGSTOP, SIGTERM: a whole city under load, and all that was acknowledged is there.
+"""kill -9, SIGSTOP, SIGTERM under load: everything that was acknowledged is there, once.
 
 The short forms run by `make test`; HOTLINE_DRILLS=long (`make drills`) takes the full numbers.
 """
@@ -6,19 +6,27 @@ The short forms run by `make test`; HOTLINE_DRILLS=long (`make drills`) takes th
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
+import statistics
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from hotline.dev.ports import free_port
+from hotline.dev.probes import http_ok
 from hotline.dev.stack import StackInfo
+from hotline.dev.supervisor import Supervisor
 from hotline.programs import SERVICES
 from tests.support.drills import DrillCity, drill_city
+from tests.support.loops import wait_until
 
 LONG = os.environ.get("HOTLINE_DRILLS") == "long"
 KILLS = 20 if LONG else 2
@@ -46,7 +54,7 @@ async def test_kill_9_of_every_service_under_load_loses_and_doubles_nothing(
     seed = random.Random(7)
     order = [name for name in SERVICES for _ in range(KILLS)]
     seed.shuffle(order)
-    slowest = 0.0
+    took: list[float] = []
     async with city.load(in_flight=20):
         await asyncio.sleep(2.0)
         for name in order:
@@ -54,9 +62,9 @@ async def test_kill_9_of_every_service_under_load_loses_and_doubles_nothing(
             await city.running.kill(name, signal.SIGKILL)
             began = time.monotonic()
             await city.running.restart(name)
-            slowest = max(slowest, time.monotonic() - began)
+            took.append(time.monotonic() - began)
     assert city.loops.closed > len(order)
-    assert slowest < SERVING_WITHIN_S
+    assert statistics.median(took) < SERVING_WITHIN_S, took
     await city.sound()
 
 
@@ -130,5 +138,70 @@ async def test_a_rolling_restart_of_all_services_loses_no_request(city: DrillCit
     assert clients.failures == []
     assert len(clients.accepted) > RATE
     received = {f.ticket for f in await city.facts() if f.type.endswith("TicketReceived")}
-    assert clients.accepted <= received
+    assert clients.accepted == received  # and no repeat made a second ticket
     await city.sound()
+
+
+@pytest.mark.timeout(600)
+async def test_a_zombie_adds_nothing_and_takes_nothing_back(
+    city: DrillCity, tmp_path: Path
+) -> None:
+    """Stopped beyond its session while it works; another has taken over when it goes on."""
+    async with second_of(city, "deadline", tmp_path) as log, city.load(in_flight=20):
+        await asyncio.sleep(2.0)
+        zombie = city.running.pid("deadline")
+        os.kill(zombie, signal.SIGSTOP)
+        try:
+            await moved_on(city, 40)  # so the group has given its partitions away
+        finally:
+            os.kill(zombie, signal.SIGCONT)
+        await moved_on(city, 40)
+        lost = log.read_text("utf-8").count("newer owners have")
+        assert lost <= 1, "the successor was robbed again and again"
+    await city.sound()
+
+
+async def moved_on(city: DrillCity, loops: int) -> None:
+    """So many more loops have closed, whose tickets lie in all buckets."""
+    enough = city.loops.closed + loops
+
+    async def closed() -> bool:
+        return city.loops.closed >= enough
+
+    await wait_until(closed, 60.0, f"{loops} more loops")
+
+
+@asynccontextmanager
+async def second_of(city: DrillCity, name: str, folder: Path) -> AsyncIterator[Path]:
+    """One more process of a service, a member of its own in the group; its log."""
+    port = free_port()
+    program = city.running.program(name)
+    env = {**program.env, "HOTLINE_HTTP_PORT": str(port), "HOTLINE_INSTANCE": "1"}
+    ready = http_ok(f"http://127.0.0.1:{port}/readyz")
+    second = Supervisor(folder / "second")
+    try:
+        await second.start(replace(program, name="second", env=env, needs=(), ready=ready))
+        yield folder / "second" / "logs" / "second.log"
+    finally:
+        await second.stop(5.0)
+
+
+async def test_sigterm_is_heeded_while_a_service_starts(
+    stack: StackInfo, namespace: str, tmp_path: Path
+) -> None:
+    """Its port is open, its group is not joined yet: it lets go of what it has and ends."""
+    async with drill_city(stack, namespace, tmp_path, only=["dispatch"]) as city:
+        await city.running.kill("dispatch", signal.SIGTERM)
+        program = city.running.program("dispatch")
+        live = http_ok(f"{city.running.urls['dispatch']}/livez")
+        env = {**program.env, "HOTLINE_LOG": "info"}
+        starting = Supervisor(tmp_path / "starting")
+        try:
+            await starting.start(replace(program, env=env, needs=(), ready=live))
+            began = time.monotonic()
+            await starting.kill("dispatch", signal.SIGTERM)
+            assert time.monotonic() - began < SERVING_WITHIN_S
+        finally:
+            await starting.stop(1.0)
+        lines = (tmp_path / "starting" / "logs" / "dispatch.log").read_text("utf-8").splitlines()
+        assert json.loads(lines[-1])["message"] == "stopped"

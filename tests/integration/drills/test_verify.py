@@ -22,7 +22,7 @@ from services.datasync.adapters.view import SharingView
 from services.datasync.service import service as datasync
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, bucket_of, schema_of, topic_of, vault_of
-from services.kernel.store_pg import connect
+from services.kernel.pool_pg import connect
 from tests.support.loops import real_loop, wait_until
 from tests.support.past import CITY, execute, publish, record, with_past
 

@@ -18,10 +18,10 @@ from services.evaluation.adapters.store_pg import PostgresFiguresStore
 from services.evaluation.service import service
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.store_memory import MemoryStore
-from services.kernel.store_pg import connect
 from tests.integration.evaluation.stores import FIGURES
 from tests.support.loops import BUCKETS, Loop
 from tests.support.site import Site, site

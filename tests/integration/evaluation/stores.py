@@ -18,9 +18,10 @@ from services.evaluation.adapters.store_pg import PostgresFiguresStore
 from services.kernel.facts import Fact
 from services.kernel.migrate import migrate
 from services.kernel.names import bucket_of
+from services.kernel.pool_pg import connect
 from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL, memory_store
 
 FIGURES = resources.files("services.evaluation") / "migrations" / "001_figures.sql"

@@ -24,10 +24,11 @@ from services.intake.adapters.vault import OpenedField, PostgresVault
 from services.intake.service import service
 from services.kernel.migrate import migrate
 from services.kernel.names import replies_of, schema_of, topic_of
+from services.kernel.pool_pg import connect
 from services.kernel.runtime import Runtime
 from services.kernel.security import Role, Security
 from services.kernel.senders import Senders
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
 from tests.integration.intake.vaults import INDEX_KEY, MASTERS, RECENT, TABLES, opened_fields

@@ -34,9 +34,9 @@ from services.kernel.bus import Record
 from services.kernel.clock import ManualClock
 from services.kernel.migrate import migrate
 from services.kernel.names import department_of, schema_of, topic_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.security import Role as Caller
 from services.kernel.security import Security
-from services.kernel.store_pg import connect
 from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import department_topic, make_topics
 from tests.integration.datasync.stores import FEEDS

@@ -12,7 +12,8 @@ from services.intake.adapters.vault_memory import MemoryVault, Rows
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of
 from services.kernel.personal import MasterKeys
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.pool_pg import connect
+from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL
 
 _MIGRATIONS = resources.files("services.intake") / "migrations"

@@ -21,8 +21,8 @@ from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.identity import Role
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of
+from services.kernel.pool_pg import connect
 from services.kernel.problems import Problem
-from services.kernel.store_pg import connect
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 

@@ -1,7 +1,8 @@
-"""A process starts on what was installed, or says in one sentence why not: raises SystemExit."""
+"""What has to be there before a process begins; what is not is said in words."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,26 @@ from aiokafka.errors import KafkaError
 
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.settings import KernelSettings
-from services.kernel.store_pg import connect
 from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
 
 
+def require_free(host: str, port: int) -> None:
+    """Before anything else begins, and in words."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            place.bind((host, port))
+        except OSError as error:
+            raise SystemExit(
+                f"Cannot listen on {host}:{port} ({error.strerror}): set HOTLINE_HTTP_HOST and "
+                "HOTLINE_HTTP_PORT to an address of this machine and a free port."
+            ) from None
+
+
 async def connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
-    """A pool on the store of the settings."""
+    """To the store. Raises SystemExit, as all here do."""
     try:
         return await connect(settings.dsn, schema)
     except ValueError:  # what it says may show a part of the password
@@ -29,11 +43,13 @@ async def connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
 
 
 async def require_installed(pool: asyncpg.Pool, name: str, settings: KernelSettings) -> None:
-    """Schema, city and buckets are those of the settings."""
+    """The kernel's newest table stands for all its migrations."""
     schema = schema_of(settings.namespace, name)
+    vault = vault_of(settings.namespace, name)
     try:
+        await pool.fetchval(f"select true from {vault}.refused limit 1")
         buckets = await installed_buckets(pool, schema)
-        city = await installed_city(pool, vault_of(settings.namespace, name))
+        city = await installed_city(pool, vault)
     except asyncpg.UndefinedTableError:
         raise SystemExit(
             f"The schema {schema} is not there or not up to date: run `hotline migrate`."
