@@ -13,11 +13,13 @@ from services.deadline.domain.events import (
     ClockResumed,
     ClockStarted,
     ClockStopped,
+    DeadlineMissed,
     Event,
     ExtensionAsked,
     ExtensionGranted,
     ExtensionRefused,
     LimitSet,
+    MissWithdrawn,
     ReturnWindowClosed,
 )
 from services.deadline.domain.lengths import Until, length_from_text, length_to_data
@@ -31,7 +33,7 @@ def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, 
     start = starts[-1]
     length = length_from_text(start.length) if start.length else city.policy.length(clock)
     bounds = Until(start.due_at) if start.basis == "stated" else length
-    life = [part for event in events for part in _part(event, start, city)]
+    life = [part for event in _moving(events, start) for part in _part(event, start, city)]
     line = {
         "clock": clock,
         "start": start.started_at.isoformat(),
@@ -39,6 +41,17 @@ def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, 
         "config": {"lengths": {clock: length_to_data(bounds)}},
     }
     return line, start.unit
+
+
+def _moving(events: Sequence[Event], start: ClockStarted) -> Iterator[Event]:
+    """Without the limits that came after the miss: they are for the next unit's clock."""
+    missed = False
+    for event in events:
+        mine = (getattr(event, "clock", ""), getattr(event, "run", 0)) == (start.clock, start.run)
+        if mine and isinstance(event, DeadlineMissed | MissWithdrawn):
+            missed = isinstance(event, DeadlineMissed)
+        if not (missed and mine and isinstance(event, LimitSet)):
+            yield event
 
 
 def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, Any]]:

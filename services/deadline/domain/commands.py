@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from services.deadline.domain import ticket
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import Course, Limit, due_of, explained, passed_on
 from services.deadline.domain.events import (
@@ -87,7 +88,8 @@ def start(
     row = policy.rows[command.clock]
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
     length = policy.length(row.name, _matter(command, state))
-    limits = passed_on(course_of(clock, policy), command.started_at).limits if clock else ()
+    known = _limits(clock.limits) if clock else ()
+    limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
     bounds = length if stated is None else Until(stated)
     course = Course(bounds, command.started_at, limits=limits)
     due = due_of(course, calendar)
@@ -138,9 +140,13 @@ def course_of(clock: Clock, policy: Policy) -> Course:
         clock.started_at,
         clock.pauses,
         tuple(Extension(days) for days in clock.extensions),
-        tuple(Limit(length_from_text(x.length), x.after, not x.special) for x in clock.limits),
+        _limits(limit for limit in clock.limits if not limit.for_next),
         clock.asked,
     )
+
+
+def _limits(limits: Iterable[ticket.Limit]) -> tuple[Limit, ...]:
+    return tuple(Limit(length_from_text(x.length), x.after, not x.special) for x in limits)
 
 
 def own_length(clock: Clock, policy: Policy) -> Length:

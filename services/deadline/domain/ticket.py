@@ -47,11 +47,15 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit of the matter (R23), and how many extensions had been granted before."""
+    """A limit of the matter (R23), and how many extensions had been granted before.
+
+    One that came after the miss moves this clock no more: it is for the next unit's.
+    """
 
     length: str
     special: bool
     after: int
+    for_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         length=event.length,
         imported=event.imported,
         calendar=event.calendar,
-        limits=tuple(replace(limit, after=0) for limit in stricter),
+        limits=tuple(replace(limit, after=0, for_next=False) for limit in stricter),
     )
 
 
@@ -205,7 +209,7 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
         case ExtensionRefused():
             return replace(clock, asked=clock.asked[1:])
         case LimitSet():
-            limit = Limit(event.length, event.special, len(clock.extensions))
+            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed)
             due = event.due_at or clock.due_at
             return replace(clock, limits=(*clock.limits, limit), due_at=due)
         case ClockReplanned():

@@ -77,6 +77,18 @@ def test_r26_the_proof_of_an_approved_reply_ends_at_the_reply() -> None:
     assert proof(desk, "resolve")["late"] is False
 
 
+def test_r23_a_limit_that_came_after_the_miss_is_in_the_next_units_proof_only() -> None:
+    desk = Desk()
+    desk.fire(cn(3, 17))
+    desk.do(SetLimit(cn(3, 17, 9), "ann", "resolve", working_days=2))
+    desk.do(PauseClocks(cn(3, 17, 10), "force_majeure"), ResumeClocks(cn(3, 18, 10)))
+    assert desk.clock("resolve").due_at == cn(3, 17)
+    assert proof(desk, "resolve")["last_day"] == "2026-03-16"
+    desk.say(dispatched("U2", 2), cn(3, 18, 11))
+    assert proof(desk, "resolve")["last_day"] == "2026-03-20"
+    assert desk.clock("resolve").due_at == cn(3, 21)
+
+
 @pytest.mark.parametrize("clock", ["redo", "lunch"])
 def test_a_clock_that_never_ran_has_no_proof(clock: str) -> None:
     assert line_of(clock, Desk().events, SAMPLE) == (None, "")
