@@ -22,7 +22,7 @@ async def opened(
         store = PostgresStore(pool, service, place.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        bus = KafkaBus(place.kafka, f"hotline-{service}", clock.now)
+        bus = KafkaBus(place.kafka, f"hotline-{service}", clock.now, **place.security())
         try:
             yield store, bus, clock
         finally:

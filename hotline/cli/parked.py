@@ -196,7 +196,7 @@ async def _vaults(place: Place, services: list[str]) -> AsyncIterator[dict[str, 
 
 async def _unreadable(place: Place, service: str | None) -> list[dict[str, Any]]:
     """The last records from which no ticket could be read."""
-    bus = KafkaBus(place.kafka, "parked", lambda: datetime.now(UTC))
+    bus = KafkaBus(place.kafka, "parked", lambda: datetime.now(UTC), **place.security())
     where = (topic_of(place.namespace, PARKED), 0)
     found: list[dict[str, Any]] = []
     try:

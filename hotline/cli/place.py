@@ -12,6 +12,7 @@ import asyncpg
 import click
 
 from hotline.cli.running import running
+from services.kernel.brokers import security
 from services.kernel.bus import BusUnavailable, LogHole
 from services.kernel.store import StoreUnavailable
 
@@ -25,10 +26,21 @@ class Place:
     namespace: str
     city: str
     buckets: int
+    kafka_tls: str = ""
+
+    def security(self) -> dict[str, Any]:
+        """Options for clients of the brokers. Raises ClickException."""
+        try:
+            return security(self.kafka_tls)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
 
 
 _OPTIONS = (
     click.option("--kafka", envvar="HOTLINE_KAFKA", default="", help="The brokers as host:port."),
+    click.option(
+        "--kafka-tls", envvar="HOTLINE_KAFKA_TLS", default="", help="As services have it."
+    ),
     click.option("--dsn", envvar="HOTLINE_DSN", default="", help="The store's URL."),
     click.option("--namespace", envvar="HOTLINE_NAMESPACE", default=""),
     click.option("--city", envvar="HOTLINE_CITY", default="sample", show_default=True),
@@ -50,10 +62,18 @@ def of_city(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def placed(
-        *, kafka: str, dsn: str, namespace: str, city: str, buckets: int, run_dir: Path, **rest: Any
+        *,
+        kafka: str,
+        kafka_tls: str,
+        dsn: str,
+        namespace: str,
+        city: str,
+        buckets: int,
+        run_dir: Path,
+        **rest: Any,
     ) -> Any:
         if dsn:
-            place = Place(kafka, dsn, namespace, city, buckets)
+            place = Place(kafka, dsn, namespace, city, buckets, kafka_tls)
         else:
             found = running(run_dir)
             place = Place(found.kafka, found.dsn, found.namespace, found.city, found.buckets)

@@ -155,7 +155,7 @@ async def _feeds(place: Place, progress: Callable[[int, int], None]) -> Found:
 
 @asynccontextmanager
 async def _bus(place: Place) -> AsyncIterator[KafkaBus]:
-    bus = KafkaBus(place.kafka, "verify", lambda: datetime.now(UTC))
+    bus = KafkaBus(place.kafka, "verify", lambda: datetime.now(UTC), **place.security())
     try:
         yield bus
     finally:
