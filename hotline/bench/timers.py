@@ -31,10 +31,11 @@ from services.kernel.inbox import Inbox
 from services.kernel.measure import Meter
 from services.kernel.migrate import migrate
 from services.kernel.names import TICKETS, bucket_of, schema_of, topic_of
+from services.kernel.pool_pg import connect
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import TimerRow
-from services.kernel.store_pg import PostgresStore, connect
+from services.kernel.store_pg import PostgresStore
 from services.kernel.timers import Timers
 from services.kernel.watermarks import Proof
 

@@ -68,6 +68,9 @@ _LOOK = Right("topic", OURS, ("Describe", "DescribeConfigs"), prefix=True)
 def _of_service(name: str) -> Iterator[Right]:
     yield _LOOK
     yield Right("group", name, ("Read", "Describe"))
+    for other in SERVICES:  # `hotline ops` in a pod shows who owns what
+        if other != name:
+            yield Right("group", other, ("Describe",))
     yield Right("topic", names.TICKETS, ("Read", "Write"))
     yield Right("topic", names.WATERMARKS, ("Read", "Write") if name == "deadline" else ("Write",))
     yield Right("topic", names.PARKED, ("Write",))
