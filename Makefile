@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py
-BENCHES := loop append intake push replay rules
+BENCHES := loop append intake push replay rules timers
 
 .PHONY: help setup run test drills check demo bench contracts clean
 .DEFAULT_GOAL := help

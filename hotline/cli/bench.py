@@ -15,6 +15,7 @@ from hotline.bench.site import Options
 from hotline.dev import interrupt
 
 BENCHES = {
+    "timers": "Deadlines fired per second through the store, and due dates per second.",
     "append": "Durable appends per second through the group-commit writer.",
     "intake": "Matters accepted per second over HTTP, by one process of intake.",
     "loop": "Full closed loops per second, commands by Kafka, simulated units without delay.",

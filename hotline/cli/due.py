@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 import orjson
 
+from services.deadline.adapters.calendar_files import read, with_days, written
 from services.deadline.adapters.due_lines import City, answers
 from services.deadline.adapters.proof import differences, prove
 from services.deadline.adapters.proof_page import page
-from services.deadline.adapters.registry import cities
+from services.deadline.adapters.registry import cities, load_calendar
+from services.deadline.adapters.share_lines import share_answers
+
+_LIVE = ("list", "time")
 
 
-@click.group("due", invoke_without_command=True)
+class _Lazy(click.Group):
+    """What asks a running city is read when it is called: the calculator starts at once."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *_LIVE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _LIVE:
+            return super().get_command(context, name)
+        live = importlib.import_module("hotline.cli.due_live")
+        found: click.Command = live.COMMANDS[name]
+        return found
+
+
+@click.group("due", cls=_Lazy, invoke_without_command=True)
 @click.option("--clock", help="The clock: resolve, contact, confirm, return, redo, promise, …")
 @click.option("--start", help="When it started: 2026-02-13T16:00+08:00.")
 @click.option(
@@ -85,6 +105,35 @@ def verify(proof: BinaryIO) -> None:
             f"The proof does not hold: counted again, {', '.join(wrong)} differs."
         )
     click.echo(f"The proof holds: due {read['due_at'] or 'never while paused'}.")
+
+
+@command.command("calendar")
+@click.argument("days", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--onto", default="cn", show_default=True, help="The calendar that they change.")
+@click.option("--notice", default="", help="Number of the notice that publishes them.")
+@click.option("--publishes", type=click.IntRange(1900, 2499), help="The year that it publishes.")
+def calendar(days: Path, onto: str, notice: str, publishes: int | None) -> None:
+    """Print calendar --onto with the days of a .yaml, .csv or .ics file: the next version of it."""
+    try:
+        changed = with_days(load_calendar(onto), read(days), notice, publishes)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(f"{error}.") from None
+    click.echo(written(changed), nl=False)
+
+
+@command.command("shares")
+@click.argument("lines", type=click.File("rb"))
+@click.option(
+    "--calendar", "name", default="cn", show_default=True, help="The calendar to count in."
+)
+def time_shares(lines: BinaryIO, name: str) -> None:
+    """Whose working time was it (R33): LINES of {"id", "moments", "until"}, answered in order."""
+    try:
+        days = load_calendar(name)
+    except ValueError as error:
+        raise click.ClickException(f"{error}.") from None
+    for line in share_answers(lines, days):
+        click.echo(line)
 
 
 def _answer(batch: BinaryIO, rules: City) -> None:

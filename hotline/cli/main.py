@@ -27,6 +27,8 @@ COMMANDS = {
     "ready": "hotline.cli.ready",
     "accept": "hotline.cli.accept",
     "ops": "hotline.cli.ops",
+    "rules": "hotline.cli.rules",
+    "dev": "hotline.cli.dev",
 }
 
 

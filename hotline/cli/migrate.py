@@ -36,7 +36,6 @@ from services.kernel.topics import (
 @click.option("--namespace", envvar="HOTLINE_NAMESPACE", default="")
 @click.option("--buckets", envvar="HOTLINE_BUCKETS", default=24, show_default=True)
 @click.option("--kafka-tls", envvar="HOTLINE_KAFKA_TLS", default="", help="As services have it.")
-@click.option("--replication", default=1, show_default=True, help="Copies of each topic.")
 @click.option(
     "--check-topics", is_flag=True, help="Make no topic, only check: something else makes them."
 )
@@ -47,7 +46,6 @@ def command(
     namespace: str,
     buckets: int,
     kafka_tls: str,
-    replication: int,
     check_topics: bool,
 ) -> None:
     """Bring schemas and topics up to date."""
@@ -55,9 +53,8 @@ def command(
         brokers = Brokers(kafka, namespace, security(kafka_tls))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    make = None if check_topics else replication
     try:
-        asyncio.run(migrate_city(city, brokers, dsn, buckets, make))
+        asyncio.run(migrate_city(city, brokers, dsn, buckets, not check_topics))
     except OtherCity as error:
         raise click.ClickException(f"{error}: a city needs a namespace of its own.") from None
     except (MigrationChanged, BucketsFixed, TopicsWrong) as error:
@@ -77,10 +74,8 @@ class Brokers:
     security: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def migrate_city(
-    city: str, brokers: Brokers, dsn: str, buckets: int, replication: int | None
-) -> None:
-    """Schemas of the five services, then the topics; without `replication` they are only checked.
+async def migrate_city(city: str, brokers: Brokers, dsn: str, buckets: int, make: bool) -> None:
+    """Schemas of the five services, then the topics; where none is to be made they are checked.
 
     Checked are those that every city has: a department's or a sender's are made with it.
     """
@@ -90,11 +85,11 @@ async def migrate_city(
         if applied:
             click.echo(f"{service}: {', '.join(applied)}")
     place = brokers.bootstrap, brokers.namespace
-    if replication is None:
+    if not make:
         await check_topics(*place, topics_of_all(buckets), **brokers.security)
         return
     wanted = topics(city, buckets)
-    made = await make_topics(*place, wanted, replication=replication, **brokers.security)
+    made = await make_topics(*place, wanted, **brokers.security)
     if made:
         click.echo(f"topics: {len(made)} made")
 

@@ -150,9 +150,8 @@ def topics() -> None:
 
 @topics.command("apply")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done; exit code 1 if any.")
-@click.option("--replication", default=3, show_default=True, help="Copies of a new topic.")
 @click.pass_obj
-def apply(place: CityPlace, dry_run: bool, replication: int) -> None:
+def apply(place: CityPlace, dry_run: bool) -> None:
     """Make topics that are missing and put settings right; partitions are never changed."""
     wanted = topics_of(place.city, place.buckets)
     found = run(plan(place, wanted))
@@ -163,7 +162,7 @@ def apply(place: CityPlace, dry_run: bool, replication: int) -> None:
     elif dry_run or found.refused:
         raise click.exceptions.Exit(1)
     else:
-        run(carry_out(place, found, wanted, replication))
+        run(carry_out(place, found, wanted))
 
 
 command.add_command(department)

@@ -29,9 +29,8 @@ def department() -> None:
 @click.option(
     "--kubernetes", is_flag=True, help="Print topic and user for `kubectl apply`; make nothing."
 )
-@click.option("--replication", default=3, show_default=True, help="Copies of a new topic.")
 @click.pass_obj
-def add(place: CityPlace, name: str, sender: str, kubernetes: bool, replication: int) -> None:
+def add(place: CityPlace, name: str, sender: str, kubernetes: bool) -> None:
     """Give DEPARTMENT of the city's sharing rules its topic, and a key to read its feed over HTTP.
 
     May be repeated: a topic that is there stays, and each call makes one more key.
@@ -47,9 +46,7 @@ def add(place: CityPlace, name: str, sender: str, kubernetes: bool, replication:
         user = user_resource(department_user(name, sender))
         click.echo(text([*map(topic_resource, topics), user]), nl=False)
         return
-    made = run(
-        make_topics(place.kafka, place.namespace, topics, replication=replication, **place.security)
-    )
+    made = run(make_topics(place.kafka, place.namespace, topics, **place.security))
     for topic in topics:
         click.echo(f"{topic.name}: {'made' if topic.name in made else 'was there'}")
     click.echo(f"subscription: {known[name]}")

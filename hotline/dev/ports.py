@@ -54,7 +54,7 @@ def stored_ports(file: Path, names: Iterable[str]) -> dict[str, int]:
 
 def variable(name: str) -> str:
     """The environment variable that overrides the port of this name."""
-    return "HOTLINE_PORT_" + name.upper().replace(".", "_")
+    return "HOTLINE_PORT_" + name.upper().replace(".", "_").replace("-", "_")
 
 
 def _override(name: str) -> int | None:

@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -47,14 +48,26 @@ async def store(home: Path, port: int) -> tuple[Program, str]:
     data = identity.home / str(major)
     if not data.exists():
         await _initialise(identity, data, password)
+    dsn = f"postgresql://{_USER}:{password}@{LOCALHOST}:{port}/postgres"
+    return program("postgres", identity, data, port, {}, dsn), dsn
+
+
+def program(
+    name: str, identity: Identity, data: Path, port: int, more: Mapping[str, str], dsn: str
+) -> Program:
+    """The server over this data; `more` is added to its settings, `dsn` is asked for readiness.
+
+    Raises StackFailure when a server already uses the data.
+    """
     _drop_stale_pid(data)
     options = {"listen_addresses": LOCALHOST, "port": str(port), "unix_socket_directories": ""}
     flags = [
-        flag for key, value in (SETTINGS | options).items() for flag in ("-c", f"{key}={value}")
+        flag
+        for key, value in {**SETTINGS, **options, **more}.items()
+        for flag in ("-c", f"{key}={value}")
     ]
-    dsn = f"postgresql://{_USER}:{password}@{LOCALHOST}:{port}/postgres"
-    program = Program(
-        name="postgres",
+    return Program(
+        name=name,
         argv=(str(identity.binaries / "postgres"), "-D", str(data), *flags),
         ready=postgres_answers(dsn),
         stop_signal=signal.SIGINT,  # the fast shutdown; SIGTERM would wait for every client
@@ -62,7 +75,6 @@ async def store(home: Path, port: int) -> tuple[Program, str]:
         wrap=identity.wrap,
         user=identity.user,
     )
-    return program, dsn
 
 
 async def find_binaries() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Self
 
 import asyncpg
 
-from hotline.dev import artifacts, fetchers, identity, kafka, orphans, postgres
+from hotline.dev import artifacts, fetchers, identity, kafka, orphans, postgres, standby
 from hotline.dev.failure import StackFailure
 from hotline.dev.lock import exclusive
 from hotline.dev.ports import LOCALHOST, stored_ports
@@ -37,15 +38,25 @@ class StackInfo:
 class Stack:
     """Broker and store; `async with Stack(root) as stack` starts and stops them.
 
+    brokers: one, or a cluster of three or more with three copies of everything. standby: a second
+    store that has every commit before it is acknowledged.
     root: the folder of their data, ports, password and logs; one stack at a time in one folder.
     say: told, line by line, what takes longer than a moment. echo: show their logs as well.
     Entering raises StackFailure with one sentence that says what to do.
     """
 
     def __init__(
-        self, root: Path, *, say: Callable[[str], None] = print, echo: bool = False
+        self,
+        root: Path,
+        *,
+        say: Callable[[str], None] = print,
+        echo: bool = False,
+        brokers: int = 1,
+        standby: bool = False,
     ) -> None:
         self.root = root.resolve()
+        self._brokers, self._standby = brokers, standby
+        self._standby_dsn = ""
         self._say = say
         self._supervisor = Supervisor(self.root, echo=echo)
         self._resources = AsyncExitStack()
@@ -77,28 +88,66 @@ class Stack:
         """Wait for the day that broker or store ends unasked, then raise StackFailure."""
         await self._supervisor.watch()
 
+    async def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
+        """End `postgres`, `standby` or a broker (`kafka`, or `kafka-2` of a cluster) on purpose."""
+        await self._supervisor.kill(name, signal_number)
+
+    async def restart(self, broker: str) -> None:
+        """Start a broker that was killed, and wait until it is ready."""
+        await self._supervisor.start(self._started[broker])
+
+    def pid(self, name: str) -> int:
+        """The process id of one of them, to pause it."""
+        return self._supervisor.pid(name)
+
+    async def promote(self) -> None:
+        """Let the standby be the store, after the first one was killed."""
+        await standby.promote(self._standby_dsn)
+
     async def _start(self) -> None:
         _require_space(self.root)
         self._resources.enter_context(exclusive(self.root))
         for name in orphans.stop_orphans(self.root / "pids"):
             self._say(f"stopped {name}, left over from an earlier run")
-        ports = stored_ports(self.root / "ports.json", ["kafka", "kafka.controller", "postgres"])
+        names = self._broker_names()
+        wanted = [*names, *(f"{name}.controller" for name in names), "postgres"]
+        wanted += [standby.NAME] if self._standby else []
+        ports = stored_ports(self.root / "ports.json", wanted)
         self._resources.push_async_callback(self._supervisor.stop, STOP_TIMEOUT_S)
         self._say("starting the broker and the store")
-        broker, (store, admin_dsn) = await asyncio.gather(
-            self._broker(ports), postgres.store(self.root / "postgres", ports["postgres"])
+        brokers, (store, admin_dsn) = await asyncio.gather(
+            self._programs(ports), postgres.store(self.root / "postgres", ports["postgres"])
         )
-        await self._supervisor.start(broker, store)
+        await self._supervisor.start(*brokers, store)
+        if self._standby:
+            await self._follow(admin_dsn, ports[standby.NAME])
         dsn = await _own_database(admin_dsn)
-        self._info = StackInfo(bootstrap=f"{LOCALHOST}:{ports['kafka']}", dsn=dsn)
+        if self._standby:
+            dsn = standby.either(dsn, ports[standby.NAME])
+        self._started = {program.name: program for program in brokers}
+        bootstrap = ",".join(f"{LOCALHOST}:{ports[name]}" for name in names)
+        self._info = StackInfo(bootstrap=bootstrap, dsn=dsn)
 
-    async def _broker(self, ports: dict[str, int]) -> Program:
+    def _broker_names(self) -> list[str]:
+        if self._brokers == 1:
+            return ["kafka"]
+        return [f"kafka-{number}" for number in range(1, self._brokers + 1)]
+
+    async def _follow(self, admin_dsn: str, port: int) -> None:
+        """Before anything is committed that the second store would have to have."""
+        program = await standby.standby(self.root / standby.NAME, port, admin_dsn)
+        await self._supervisor.start(program)
+        await standby.follow(admin_dsn)
+        self._standby_dsn = admin_dsn.rpartition("@")[0] + f"@{LOCALHOST}:{port}/postgres"
+
+    async def _programs(self, ports: dict[str, int]) -> list[Program]:
         jars = await artifacts.fetched(
             artifacts.locked_jars(), fetchers.available(), artifacts.cache_folder(), self._say
         )
-        return await kafka.broker(
-            self.root / "kafka", jars, [kafka.Member(ports["kafka"], ports["kafka.controller"])]
-        )
+        members = [kafka.Member(ports[n], ports[f"{n}.controller"]) for n in self._broker_names()]
+        if len(members) == 1:
+            return [await kafka.broker(self.root / "kafka", jars, members)]
+        return await kafka.cluster(self.root / f"kafka-of-{len(members)}", jars, members)
 
 
 @asynccontextmanager
@@ -112,7 +161,8 @@ def erase(root: Path) -> None:
     """Remove a stack that does not run, with all its data. Raises StackFailure when it runs."""
     root = root.resolve()
     with exclusive(root):
-        for folder in (identity.outside_folder(root / "postgres"), root):
+        outside = [identity.outside_folder(root / name) for name in ("postgres", standby.NAME)]
+        for folder in (*outside, root):
             shutil.rmtree(folder, ignore_errors=True)
 
 

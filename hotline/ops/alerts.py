@@ -75,6 +75,12 @@ ALERTS = (
         "a-ticket-is-parked",
     ),
     Alert(
+        "HotlineForked",
+        f"max by (job) (hotline_buckets_forked{{{OURS}}}) > 0",
+        "0m", "page", "{{ $value }} buckets of {{ $labels.job }} are forked and stand still.",
+        "a-bucket-is-forked",
+    ),
+    Alert(
         "HotlineReactionRejected",
         f"sum by (job) (increase(hotline_reactions_rejected_total{{{OURS}}}[1h])) > 0",
         "0m", "ticket", "{{ $labels.job }} reacted against a rule: a defect.",

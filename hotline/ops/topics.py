@@ -76,15 +76,11 @@ async def _settings(admin: AIOKafkaAdminClient, known: dict[str, Topic], found: 
                 found.change[name] = differs
 
 
-async def carry_out(
-    place: CityPlace, found: Plan, wanted: Sequence[Topic], replication: int
-) -> None:
+async def carry_out(place: CityPlace, found: Plan, wanted: Sequence[Topic]) -> None:
     """Make and change what the plan says. Raises TopicsWrong, KafkaError."""
     if found.make:
         security: dict[str, Any] = place.security
-        await make_topics(
-            place.kafka, place.namespace, found.make, replication=replication, **security
-        )
+        await make_topics(place.kafka, place.namespace, found.make, **security)
     if found.change:
         by_name = {topic_of(place.namespace, t.name): t for t in wanted}
         async with place.brokers() as admin:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
 from services.intake.adapters.numbering import Numbers
+from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
 from services.intake.adapters.vault import PostgresVault
 from services.intake.service import service
@@ -25,9 +26,11 @@ def main() -> None:
 
     async def build(ports: Ports) -> Parts:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
-        desk = Desk(vault, city.zone, city.register)
+        recent = RecentMatters(ports.store, city.same) if city.same else None
+        catalogue = city.catalogue
+        desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
         security = Security.of(settings, ports.keys)
-        made = replace(service(city, desk), read_back=Numbers(ports.store).read_back)
+        made = replace(service(city, desk, recent), read_back=Numbers(ports.store).read_back)
         return Parts(made, lambda runtime: app(runtime, desk, security))
 
     run("intake", settings, build)

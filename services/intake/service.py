@@ -7,6 +7,7 @@ from typing import Any
 
 from services.intake.adapters.codec import CODEC
 from services.intake.adapters.desk import Desk
+from services.intake.adapters.recent import RecentMatters, reads
 from services.intake.adapters.registry import City
 from services.intake.domain import commands
 from services.intake.domain.deciding import decider
@@ -38,8 +39,8 @@ COMMANDS = (
 )
 
 
-def service(city: City, desk: Desk) -> Service:
-    """Stage 1 under the city's rules."""
+def service(city: City, desk: Desk, recent: RecentMatters | None = None) -> Service:
+    """Stage 1 under the city's rules; `recent` is kept where matters are compared (R16)."""
     return Service(
         "intake",
         CODEC,
@@ -47,6 +48,8 @@ def service(city: City, desk: Desk) -> Service:
         commands=COMMANDS,
         submit=desk.submit,
         answer=told,
+        views=() if recent is None else (recent,),
+        reads=None if recent is None else reads,
         gather_s=0.02,
     )
 

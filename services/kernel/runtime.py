@@ -170,17 +170,18 @@ class Runtime:
 
     def _promiser(self) -> Promiser:
         topic = topic_of(self.place.namespace, names.WATERMARKS)
-        return Promiser(
+        promiser = Promiser(
             self.service.name,
             topic,
             self.store,
             self.bus,
             self.clock,
             self.inbox,
-            self.meter,
             keyed=self.keyed,
             shared=self.shared,
         )
+        self.meter.watermark_age_s.set_function(promiser.age_s)
+        return promiser
 
     async def _start_timers(self) -> None:
         assert self.states is not None

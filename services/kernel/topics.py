@@ -63,16 +63,11 @@ def department_topic(department: str) -> Topic:
 
 
 async def make_topics(
-    bootstrap: str,
-    namespace: str,
-    topics: Sequence[Topic],
-    *,
-    replication: int = 1,
-    **security: Any,
+    bootstrap: str, namespace: str, topics: Sequence[Topic], **security: Any
 ) -> list[str]:
     """Make what is missing, then check all. The names made now. Raises TopicsWrong, KafkaError.
 
-    `security`: see brokers.py.
+    They have three copies, or as many as there are brokers. `security`: see brokers.py.
     """
     admin = admin_client(bootstrap, security)
     await admin.start()
@@ -80,7 +75,8 @@ async def make_topics(
         there = set(await admin.list_topics())
         missing = [t for t in topics if names.topic_of(namespace, t.name) not in there]
         if missing:
-            await _create(admin, namespace, missing, replication)
+            copies = min(3, len((await admin.describe_cluster())["brokers"]))
+            await _create(admin, namespace, missing, copies)
         await _settled(admin, namespace, topics, timeout_s=10.0 if missing else 0.0)
     finally:
         await admin.close()

@@ -13,7 +13,6 @@ from services.kernel.bus import Bus, BusUnavailable, Consumer, Outgoing, Reader,
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.codec import put_datetime, to_datetime
 from services.kernel.inbox import Inbox
-from services.kernel.measure import Meter
 from services.kernel.store import BucketClosed, Store, StoreUnavailable
 
 log = logging.getLogger("hotline.watermarks")
@@ -32,7 +31,6 @@ class Promiser:
         bus: Bus,
         clock: Clock,
         inbox: Inbox,
-        meter: Meter,
         *,
         keyed: Sequence[str],
         shared: Sequence[str],
@@ -43,9 +41,8 @@ class Promiser:
         self._keyed, self._shared = list(keyed), list(shared)
         self._all_claimed = False
         self._oldest: datetime | None = None
-        meter.watermark_age_s.set_function(self._age_s)
 
-    def _age_s(self) -> float:
+    def age_s(self) -> float:
         """It grows while no promise can be made; 0 where none has to be."""
         if self._oldest is None or not self._inbox.buckets():
             return 0.0

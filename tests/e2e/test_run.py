@@ -196,6 +196,7 @@ BENCHES = {
     "intake": {"accepted_per_s", "cpu_us_per_fact", "p50_ms", "p99_ms", "half_load", "rss_mb"},
     "loop": {"loops_per_s", "facts_per_s", "cpu_us_per_fact", "p50_ms", "p99_ms", "rss_mb"},
     "push": {"topic", "webhook", "answered", "rate_per_s", "rss_mb"},
+    "timers": {"fired_per_s", "cpu_us_per_timer", "first_fire_ms", "due_dates_per_s"},
     "replay": {"facts_per_s", "cpu_us_per_fact", "rss_mb"},
     "rules": {"suzhou", "trial-measures", "peers_us"},
 }

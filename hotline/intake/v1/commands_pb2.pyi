@@ -50,7 +50,7 @@ class MatterFacts(_message.Message):
     def __init__(self, emergency_line: _Optional[str] = ..., emergency_ongoing: _Optional[bool] = ..., organ: _Optional[str] = ..., duty: _Optional[str] = ..., legal_procedure: _Optional[str] = ..., legal_status: _Optional[str] = ..., secrecy: _Optional[str] = ..., discipline: _Optional[bool] = ..., content: _Optional[str] = ..., consumer_mediation: _Optional[str] = ..., about_unit: _Optional[str] = ..., about_conduct: _Optional[bool] = ..., duty_unit: _Optional[str] = ..., sub_centre: _Optional[str] = ..., missing: _Optional[_Iterable[str]] = ..., kb_answer: _Optional[str] = ..., other_ground: _Optional[str] = ...) -> None: ...
 
 class SubmitMatter(_message.Message):
-    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential", "transferred_by", "transferred_at")
+    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential", "transferred_by", "transferred_at", "new_circumstance")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +69,7 @@ class SubmitMatter(_message.Message):
     CONFIDENTIAL_FIELD_NUMBER: _ClassVar[int]
     TRANSFERRED_BY_FIELD_NUMBER: _ClassVar[int]
     TRANSFERRED_AT_FIELD_NUMBER: _ClassVar[int]
+    NEW_CIRCUMSTANCE_FIELD_NUMBER: _ClassVar[int]
     channel: str
     external_id: str
     kind: _events_pb2.Kind
@@ -87,7 +88,8 @@ class SubmitMatter(_message.Message):
     confidential: bool
     transferred_by: str
     transferred_at: _timestamp_pb2.Timestamp
-    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., facts: _Optional[_Union[MatterFacts, _Mapping]] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., confidential: _Optional[bool] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    new_circumstance: bool
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., facts: _Optional[_Union[MatterFacts, _Mapping]] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., confidential: _Optional[bool] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., new_circumstance: _Optional[bool] = ...) -> None: ...
 
 class WithdrawTicket(_message.Message):
     __slots__ = ("reason", "code")

@@ -108,7 +108,7 @@ def _instant(value: Any) -> datetime | None:
 
 _OF_CLOCKS = {
     "ClockStarted", "ClockPaused", "ClockResumed", "ClockStopped", "DeadlineMissed",
-    "MissWithdrawn", "ReturnWindowClosed", "ExtensionGranted", "LimitSet",
+    "MissWithdrawn", "ReturnWindowClosed", "ExtensionGranted", "LimitSet", "ClockReplanned",
 }  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def _moved(clock: Clock, name: str, fact: Fact) -> Clock:
             )
         case "ClockPaused":
             return replace(clock, state="paused", due_at=None)
-        case "ExtensionGranted" | "LimitSet":
+        case "ExtensionGranted" | "LimitSet" | "ClockReplanned":
             return replace(clock, due_at=due_at or clock.due_at)
         case "ClockStopped":
             return replace(clock, state="stopped", stopped_at=stopped_at)

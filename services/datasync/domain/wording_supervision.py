@@ -21,6 +21,11 @@ SUPERVISION: Mapping[str, Words] = {
     "ClockStarted": Words(
         HOTLINE, "{clock}时限开始，截止 {due_at}", "The {clock} clock started, due {due_at}"
     ),
+    "ClockReplanned": Words(
+        HOTLINE,
+        "{clock}时限按日历 {calendar} 重新计算，截止 {due_at}",
+        "The {clock} clock was planned again by the calendar {calendar}, due {due_at}",
+    ),
     "ClockPaused": Words(
         HOTLINE, "{clock}时限暂停：{reason}", "The {clock} clock paused: {reason}"
     ),

@@ -42,6 +42,7 @@ OWN = [
     (events.SupervisionClosed, events_pb2.SupervisionClosed),
     (events.MissDisputed, events_pb2.MissDisputed),
     (events.DisputeRuled, events_pb2.DisputeRuled),
+    (events.ClockReplanned, events_pb2.ClockReplanned),
 ]
 COMMANDS = [
     (desk.RequestExtension, commands_pb2.RequestExtension),

@@ -74,7 +74,7 @@ def asked(data: Any, city: City) -> tuple[Question, Answer]:
 def question_from(data: Any, city: City) -> Question:
     """Raises BadLine, ValueError."""
     _require(data, _LINE, "the line")
-    policy, clock = city.policy, str(data.get("clock", "")).replace("-", "_").replace(" ", "_")
+    policy, clock = city.policy, _clock(data.get("clock"))
     if clock not in policy.rows:
         known = ", ".join(policy.rows)
         raise BadLine(f"clock: no clock is called {data.get('clock')!r}; there are {known}")
@@ -118,6 +118,11 @@ def to_json(city: City, question: Question, found: Answer) -> dict[str, Any]:
     return data
 
 
+def _clock(name: Any) -> str:
+    """`call-back` and `call back` are call_back."""
+    return str(name or "").replace("-", "_").replace(" ", "_")
+
+
 def _chosen(
     policy: Policy, lengths: Mapping[str, Length], matter: Mapping[str, Any]
 ) -> Callable[[str], Length]:
@@ -131,6 +136,8 @@ def _chosen(
 
 
 def _lengths(data: Any, policy: Policy) -> dict[str, Length]:
+    if isinstance(data, dict):
+        data = {_clock(name): part for name, part in data.items()}
     _require(data, policy.rows.keys(), "config.lengths")
     return {clock: _length(part, f"config.lengths.{clock}") for clock, part in data.items()}
 
@@ -156,16 +163,16 @@ def _act(index: int, data: Any, policy: Policy) -> Act:
     where = f"events[{index}]"
     if not isinstance(data, dict):
         raise BadLine(f"{where} must be an object")
-    type_, clock = data.get("type"), data.get("clock")
+    type_, clock = data.get("type", data.get("event")), _clock(data.get("clock"))
     if not isinstance(type_, str) or type_ not in _TYPES:
         raise BadLine(f"{where}.type: no event is called {type_!r}; there are {', '.join(ORDER)}")
-    if clock is not None and clock not in policy.rows:
+    if clock and clock not in policy.rows:
         raise BadLine(f"{where}.clock: no clock is called {clock!r}")
     act = Act(
         index=index,
         at=instant(data.get("at"), f"{where}.at"),
         type=type_,
-        clock=clock or "",
+        clock=clock,
         event_id=_text(data.get("event_id"), f"{where}.event_id"),
         working_days=_whole(data.get("working_days"), f"{where}.working_days"),
         reason=_text(data.get("reason"), f"{where}.reason"),
@@ -177,7 +184,11 @@ def _act(index: int, data: Any, policy: Policy) -> Act:
 
 
 def _limit(act: Act, data: Mapping[str, Any], where: str) -> Act:
-    length = data.get("length") or {unit: data[unit] for unit in _UNITS if unit in data}
+    length = (
+        data.get("length")
+        or data.get("limit")
+        or {unit: data[unit] for unit in _UNITS if unit in data}
+    )
     basis = data.get("basis", "law")
     if basis not in ("law", "special"):
         raise BadLine(f"{where}.basis is law or special")

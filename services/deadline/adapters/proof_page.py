@@ -84,7 +84,8 @@ def _length(proof: Mapping[str, Any], name: str) -> str:
 
 
 def _event(n: int, event: Mapping[str, Any], proof: Mapping[str, Any], zone: ZoneInfo) -> str:
-    zh, en = EVENTS.get(event["type"], (event["type"],) * 2)
+    type_ = event.get("type", event.get("event"))
+    zh, en = EVENTS.get(type_, (type_, type_))
     details = (
         [f"{event['working_days']} 个工作日 working days"] if event.get("working_days") else []
     )

@@ -41,3 +41,9 @@ group by 1 order by 1
 select date_trunc('hour', due_at, 'UTC') as hour, count(*)::int as clocks from {schema}.clock
 where state = 'running' and due_at >= $1 and due_at < $2
 group by 1 order by 1
+
+-- name: open_tickets
+-- Tickets with a running clock, page by page over the primary key, for a calendar that has changed.
+select distinct bucket, ticket from {schema}.clock
+where state = 'running' and (bucket, ticket) > ($1::int, $2::text)
+order by bucket, ticket limit $3

@@ -24,11 +24,16 @@ def load(city: str) -> tuple[Policy, Calendar]:
     """Raises ValueError with one sentence that names file and key."""
     content, name = _content(city)
     policy = parse(content, name)
-    calendar, calendar_name = _read(f"calendars/{content['calendar']}.yaml")
+    return policy, load_calendar(content["calendar"])
+
+
+def load_calendar(calendar_id: str) -> Calendar:
+    """One of `registry/calendars`. Raises ValueError."""
+    calendar, calendar_name = _read(f"calendars/{calendar_id}.yaml")
     if not isinstance(calendar, dict):
         raise ValueError(f"{calendar_name}: the file must be a mapping")
     try:
-        return policy, from_data(calendar)
+        return from_data(calendar)
     except ValueError as error:
         raise ValueError(f"{calendar_name}: {error}") from None
 

@@ -37,3 +37,6 @@ class ClocksStore(Protocol):
         self, unit: str | None, start: datetime, end: datetime
     ) -> list[tuple[datetime, int]]:
         """How many running clocks become due in each hour from `start` on; none, no entry."""
+
+    async def open_tickets(self, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
+        """(bucket, ticket) of those with a running clock, the next ones behind `after`."""

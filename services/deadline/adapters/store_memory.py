@@ -61,6 +61,10 @@ class MemoryClocksStore:
         )
         return sorted(found.items())
 
+    async def open_tickets(self, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
+        found = {key[:2] for key, row in self._rows.items() if row.state == "running"}
+        return sorted(place for place in found if place > after)[:limit]
+
     def _running(self, unit: str | None) -> Iterator[tuple[datetime, ClockView]]:
         for row in self._rows.values():
             if row.state == "running" and unit in (None, row.unit) and row.due_at is not None:

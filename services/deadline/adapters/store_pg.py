@@ -64,6 +64,11 @@ class PostgresClocksStore:
             rows = await self._pool.fetch(self.sql[name], *whose, start, end)
         return [(row["hour"], row["clocks"]) for row in rows]
 
+    async def open_tickets(self, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
+        with store_faults():
+            rows = await self._pool.fetch(self.sql["open_tickets"], *after, limit)
+        return [(row["bucket"], row["ticket"]) for row in rows]
+
     async def _views(self, name: str, *arguments: Any) -> list[ClockView]:
         with store_faults():
             return [_view(row) for row in await self._pool.fetch(self.sql[name], *arguments)]

@@ -113,6 +113,7 @@ class _Fold:
         self._calendar = self._known = self._first = question.calendar
         self._most = question.row.most_days(question.length)
         self._ended, self._closed = False, False
+        self._found: list[Length] = []  # limits of the matter that came after the end
         self._late: bool | None = None
         self._rejected: list[Rejected] = []
         paused = {a.at for a in acts if a.type == "paused" and a.reason in PAUSE_REASONS}
@@ -155,9 +156,11 @@ class _Fold:
 
     def _replan(self, act: Act, *, before: bool) -> None:
         """R27: both ways, never into the past, never a clock that ended or a promise."""
-        if self._ended or (self._row.fixed and not before):
+        if self._row.fixed and not before:
             return
         self._known = self._known.with_notice(act.days, act.publishes_year)
+        if self._ended:
+            return  # it is the next unit's clock that goes by it
         if before or rules.allows(self._course, self._known, act.at):
             self._calendar = self._known
         if act.at < self._question.start:
@@ -166,7 +169,9 @@ class _Fold:
     def _limit(self, act: Act) -> None:
         assert act.length is not None
         if not act.special:
-            if not self._ended and not self._row.fixed:
+            if self._ended:
+                self._found.append(act.length)
+            elif not self._row.fixed:
                 self._course = rules.restrict(self._course, act.length)
             return
         if self._ended:
@@ -207,6 +212,9 @@ class _Fold:
         """R24: the next unit's clocks start at its dispatch; a forced one has no window."""
         if before or not self._row.starts_at_dispatch:
             return
+        for length in self._found:
+            self._course = rules.restrict(self._course, length)
+        self._found, self._calendar = [], self._known
         self._course = rules.passed_on(self._course, act.at)
         self._ended, self._late = False, None
         self._closed = self._row.window and act.forced

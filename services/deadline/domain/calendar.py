@@ -123,11 +123,8 @@ class Calendar:
         """
         close = self.close_of_business
         if close is None:
-            following = day + _DAY
-            local = datetime(following.year, following.month, following.day, tzinfo=self.zone)
-        else:
-            return self._instant(day, close)
-        return local.astimezone(UTC)
+            return self.midnight(day + _DAY)
+        return self._instant(day, close)
 
     def working_time(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """From and to, in UTC, of each shift of that day; none on a day off."""
@@ -140,14 +137,15 @@ class Calendar:
     ) -> Calendar:
         """The calendar after a notice: what it says of a day beats what was known (R27).
 
-        A year that it publishes is certain from then on (R28); its 1 January stays off unless the
-        notice itself has it worked, for no notice has to repeat the law.
+        A year that it publishes is certain from then on (R28); its 1 January stays off unless this
+        notice or one before has it worked, for no notice has to repeat the law.
         """
         off = {**self.days_off}
         make_up = {**self.make_up}
         through = max(self.published_through, publishes_year or 0)
         for year in range(self.published_through + 1, through + 1):
-            off.setdefault(date(year, 1, 1), NEW_YEAR)
+            if date(year, 1, 1) not in make_up:
+                off.setdefault(date(year, 1, 1), NEW_YEAR)
         reason = f"通知 notice {notice}".rstrip()
         for day, working in days.items():
             (off if working else make_up).pop(day, None)
@@ -163,6 +161,10 @@ class Calendar:
             days_off=off,
             make_up=make_up,
         )
+
+    def midnight(self, day: date) -> datetime:
+        """The first instant of that day, in UTC."""
+        return self._instant(day, time.min)
 
     def _instant(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)

@@ -26,8 +26,8 @@ def from_data(data: Mapping[str, object]) -> Calendar:
         published_from=_year(where, data, "published_from", 1),
         published_through=_year(where, data, "published_through"),
         weekend=_weekend(where, _table(where, data, "weekend")),
-        days_off=_dated(where, _table(where, data, "days_off")),
-        make_up=_dated(where, _table(where, data, "make_up")),
+        days_off=dated(where, _table(where, data, "days_off")),
+        make_up=dated(where, _table(where, data, "make_up")),
         notices=_notices(where, _table(where, data, "notices")),
         close_of_business=None
         if close is None
@@ -112,7 +112,8 @@ def _weekend(where: str, table: Mapping[object, object]) -> dict[int, str]:
         raise ValueError(f"{where}: weekend names weekdays, such as saturday") from None
 
 
-def _dated(where: str, table: Mapping[object, object]) -> dict[date, str]:
+def dated(where: str, table: Mapping[object, object]) -> dict[date, str]:
+    """Reasons by date, of keys as `from_data` describes them. Raises ValueError."""
     dated: dict[date, str] = {}
     for key, reason in table.items():
         for day in _dates(where, key):

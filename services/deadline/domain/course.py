@@ -139,16 +139,22 @@ def ask(
 
 
 def grant(course: Course, calendar: Calendar, at: datetime, days: int | None, most: int) -> Course:
-    """Answers the application that waits longest: with as many days as it asks (None), or fewer."""
-    asked = course.asked[0] if course.asked else 0
-    given = asked if days is None else days
+    """Answers an application: the oldest with as many days as it asks (None), else the closest."""
+    given = (course.asked[0] if course.asked else 0) if days is None else days
     _extendable(course, calendar, at, given, most)
     if not course.asked:
         raise NotApplicable
-    if not 0 < given <= asked:
-        raise TooLongAnExtension(f"{given} granted, {asked} asked")
+    if not 0 < given <= max(course.asked):
+        raise TooLongAnExtension(f"{given} granted, {max(course.asked)} asked")
     extensions = (*course.extensions, Extension(given))
-    return replace(course, asked=course.asked[1:], extensions=extensions)
+    return replace(course, asked=unanswered(course.asked, given), extensions=extensions)
+
+
+def unanswered(asked: tuple[int, ...], given: int) -> tuple[int, ...]:
+    """What still waits after a grant, which answers the shortest application that it fits in."""
+    answered = min((days for days in asked if days >= given), default=0)
+    place = asked.index(answered) if answered else 0
+    return asked[:place] + asked[place + 1 :]
 
 
 def refuse(course: Course) -> Course:

@@ -19,6 +19,7 @@ from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
     RefuseExtension,
+    ReplanClocks,
     RequestExtension,
     ResumeClocks,
     SetLimit,
@@ -80,4 +81,6 @@ def _of_the_desk(
             return desk.resume_clocks(command, state, policy, calendar)
         case SetLimit():
             return desk.set_limit(command, state, policy, calendar)
+        case ReplanClocks():
+            return desk.replan_clocks(command, state, policy, calendar)
     assert_never(command)

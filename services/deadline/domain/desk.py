@@ -19,6 +19,7 @@ from services.deadline.domain.commands import (
 )
 from services.deadline.domain.course import UNDER_REVIEW, due_of
 from services.deadline.domain.events import (
+    ClockReplanned,
     Event,
     ExtensionAsked,
     ExtensionGranted,
@@ -104,8 +105,22 @@ class SetLimit:
     document: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ReplanClocks:
+    """The calendar has changed: open clocks are counted by it again."""
+
+    at: datetime
+    by: str
+
+
 DeskCommand = (
-    RequestExtension | GrantExtension | RefuseExtension | PauseClocks | ResumeClocks | SetLimit
+    RequestExtension
+    | GrantExtension
+    | RefuseExtension
+    | PauseClocks
+    | ResumeClocks
+    | SetLimit
+    | ReplanClocks
 )
 
 
@@ -210,6 +225,28 @@ def set_limit(
             by=command.by,
         )
     ]
+
+
+def replan_clocks(
+    command: ReplanClocks, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    """R27: both ways, never into the past; not a clock that stands, was missed or is a promise."""
+    label = f"{calendar.id}@{calendar.version}"
+    moved: list[Event] = []
+    for clock in state.by_name.values():
+        if clock.phase is not Phase.RUNNING or clock.missed or clock.calendar == label:
+            continue
+        course = course_of(clock, policy)
+        due = due_of(course, calendar)
+        if policy.rows[clock.name].fixed or due in (None, clock.due_at):
+            continue
+        assert due is not None
+        if due <= command.at:
+            continue
+        provisional = is_provisional(course, due, calendar)
+        where = command.at, clock.name, clock.run, clock.unit
+        moved.append(ClockReplanned(*where, due, provisional, label, clock.due_at, command.by))
+    return moved
 
 
 def _open(state: Clocks, name: str) -> Clock:

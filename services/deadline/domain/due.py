@@ -187,7 +187,7 @@ def _joined(first: Due, then: Due) -> Due:
         then.last_day,
         first.counted + then.counted,
         first.skipped + then.skipped,
-        provisional=first.provisional or then.provisional,
+        provisional=then.due_at is not None and (first.provisional or then.provisional),
     )
 
 

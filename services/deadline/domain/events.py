@@ -262,20 +262,27 @@ class DisputeRuled:
     by: str
 
 
-Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet
+@dataclass(frozen=True, slots=True)
+class ClockReplanned:
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    due_at: datetime
+    provisional: bool
+    calendar: str
+    old_due_at: datetime
+    by: str
+
+
+Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet | ClockReplanned
 Rung = UnitReminded | UnitUrged
 Disputing = MissDisputed | DisputeRuled
-Caring = (
-    BureauNotified
-    | TicketUrged
-    | UrgeAnswered
-    | SupervisionOpened
-    | SupervisionIssued
-    | SupervisionAnswered
-    | SupervisionReturned
-    | SupervisionRaised
-    | SupervisionClosed
-)
+Supervising = (
+    SupervisionOpened | SupervisionIssued | SupervisionAnswered | SupervisionReturned
+    | SupervisionRaised | SupervisionClosed
+)  # fmt: skip
+Caring = BureauNotified | TicketUrged | UrgeAnswered | Supervising
 Moving = (
     ClockPaused
     | ClockResumed

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.deadline.domain.course import unanswered
 from services.deadline.domain.events import (
     BureauNotified,
     Caring,
     ClockPaused,
+    ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
@@ -76,6 +78,7 @@ class Clock:
     extensions: tuple[int, ...] = ()
     limits: tuple[Limit, ...] = ()
     imported: bool = False
+    calendar: str = ""
     rung: int = 0
     dispute: str = ""
 
@@ -160,6 +163,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         event.due_at if event.basis == "stated" else None,
         length=event.length,
         imported=event.imported,
+        calendar=event.calendar,
         limits=tuple(replace(limit, after=0) for limit in stricter),
     )
 
@@ -196,13 +200,16 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
             due = event.due_at or clock.due_at
-            return replace(clock, asked=clock.asked[1:], extensions=extensions, due_at=due)
+            asked = unanswered(clock.asked, event.working_days)
+            return replace(clock, asked=asked, extensions=extensions, due_at=due)
         case ExtensionRefused():
             return replace(clock, asked=clock.asked[1:])
         case LimitSet():
             limit = Limit(event.length, event.special, len(clock.extensions))
             due = event.due_at or clock.due_at
             return replace(clock, limits=(*clock.limits, limit), due_at=due)
+        case ClockReplanned():
+            return replace(clock, due_at=event.due_at, calendar=event.calendar)
         case MissDisputed():
             return replace(clock, dispute="disputed")
         case DisputeRuled():

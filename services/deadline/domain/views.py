@@ -11,6 +11,7 @@ from services.deadline.domain.events import (
     BureauNotified,
     Caring,
     ClockPaused,
+    ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
@@ -57,7 +58,7 @@ def _of_a_clock(
             return [SetTimer(f"{LADDER}{name}", event.ladder_at, sources)]
         case ClockResumed() if event.due_at <= event.resumed_at:
             return []  # it was late before it was paused: that miss stands already
-        case ClockStarted() | ClockResumed():
+        case ClockStarted() | ClockResumed() | ClockReplanned():
             return [SetTimer(name, event.due_at, sources)]
         case ExtensionGranted() | LimitSet() if event.due_at is not None:
             return [SetTimer(name, event.due_at, sources)]
@@ -134,4 +135,4 @@ def clock_row(row: ClockView | None, ticket: str, event: Event) -> ClockView | N
 
 
 def _ruled_due_at(event: Event) -> datetime | None:
-    return event.due_at if isinstance(event, ExtensionGranted | LimitSet) else None
+    return event.due_at if isinstance(event, ExtensionGranted | LimitSet | ClockReplanned) else None

@@ -43,9 +43,12 @@ class TicketArchived:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineMissed:
+    """R22: where the hotline left an application unanswered, the miss is not the unit's."""
+
     clock: str
     run: int
     unit: str
+    hotline_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def reactions(event: object, state: State, at: datetime, formula: Formula) -> li
             return [ScheduleVisit(at, unit, n, category, area, level, done_at)]
         case TicketArchived() if isinstance(state, VisitDue | Visited):
             return [BookScore(at)]
+        case DeadlineMissed(hotline_silent=True):
+            return []
         case DeadlineMissed(clock, run, unit) if _is_new(event, state) and formula.counts(clock):
             return [NoteMiss(at, clock, run, unit)]
         case MissWithdrawn(clock, run, unit) if not _is_new(event, state):

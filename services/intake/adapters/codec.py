@@ -34,6 +34,7 @@ class SubmittedMatter:
     confidential: bool = False
     transferred_by: str = ""
     transferred_at: datetime | None = None
+    new_circumstance: bool = False
 
 
 CODEC = Codec(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from hotline.intake.v1 import commands_pb2
 from services.intake.adapters.codec import CODEC, SubmittedMatter
 from services.intake.adapters.vault import Vault
+from services.intake.domain.articles import Article
+from services.intake.domain.categories import NO_TREE, Tree
 from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.hotlines import NO_REGISTER, Register
-from services.intake.domain.matter import NO_FACTS
+from services.intake.domain.matter import NO_FACTS, Earlier, Progress
 from services.intake.domain.number import ticket_number
+from services.intake.domain.similar import Recent
 from services.intake.domain.ticket import digest_of
 from services.kernel.personal import FieldCipher
 from services.kernel.service import Submission
@@ -24,28 +29,58 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODE_LENGTH = 12
 
 
+class Comparison(Protocol):
+    """Looks up what a matter repeats (R16). Raises StoreUnavailable."""
+
+    async def earlier(self, new: Recent, *, is_new: bool) -> tuple[Earlier, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers."""
+    """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers,
+    `tree` its categories, `articles` is the knowledge base (R5). Without `recent`, what was
+    received before, nothing is compared (R16).
+    """
 
     vault: Vault
     zone: ZoneInfo
     register: Register = NO_REGISTER
+    tree: Tree = NO_TREE
+    recent: Comparison | None = None
+    articles: Mapping[str, Article] = field(default_factory=dict)
 
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
         """A record of the submissions topic. Raises BadBody."""
-        return await self.received(CODEC.command(SUBMIT, body, content_type, {}), at, sender)
+        matter = CODEC.command(SUBMIT, body, content_type, {})
+        return await self.received(matter, at, sender, import_id=import_id)
 
-    async def received(self, matter: SubmittedMatter, at: datetime, by: str) -> Submission:
-        """The command of a matter that arrived at `at`; only the sender learns the code."""
+    async def received(
+        self, matter: SubmittedMatter, at: datetime, by: str, *, import_id: str = ""
+    ) -> Submission:
+        """The command of a matter that arrived at `at`; only the sender learns the code.
+
+        What is imported was decided long ago, and is not compared (R16).
+        """
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
         ticket = ticket_number(day, await self.vault.serial(day))
         facts, called = matter.facts or NO_FACTS, self.register.line(matter.called_number, day)
         if facts.sub_centre:
             facts = replace(facts, sub_centre=self.register.sub_centre(facts.sub_centre, day))
+        new = Recent(
+            ticket,
+            person.id,
+            matter.category,
+            matter.area,
+            matter.title,
+            matter.latitude,
+            matter.longitude,
+            Progress.NOT_HANDLED,
+            at,
+        )
+        earlier = () if import_id else await self._earlier(new, matter.new_circumstance)
         code = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_CODE_LENGTH))
 
         def sealed(field: str, plain: str) -> bytes:
@@ -75,6 +110,10 @@ class Desk:
             transferred_at=matter.transferred_at,
             stated_due_at=matter.stated_due_at,
             confidential=matter.confidential,
+            earlier=earlier,
             by=by,
         )
         return Submission(ticket, command, {"code": code})
+
+    async def _earlier(self, new: Recent, is_new: bool) -> tuple[Earlier, ...]:
+        return () if self.recent is None else await self.recent.earlier(new, is_new=is_new)

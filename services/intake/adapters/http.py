@@ -9,11 +9,13 @@ from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.intake.adapters.answering import article_router
 from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.opening import opening_router
 from services.intake.adapters.registers import register_router
 from services.intake.adapters.submitting import add_submitting
+from services.intake.adapters.suggesting import load_dictionary, suggest_router
 from services.intake.adapters.supplying import supply_router
 from services.intake.domain.commands import CloseHistory
 from services.intake.service import outcome
@@ -61,7 +63,9 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(command_router(runtime, MatterAnswer))
     made.include_router(supply_router(runtime, desk.vault))
     made.include_router(opening_router(desk.vault))
-    made.include_router(register_router(desk.register))
+    made.include_router(suggest_router(load_dictionary()))
+    made.include_router(article_router(desk.articles, runtime, desk.zone))
+    made.include_router(register_router(desk.register, desk.tree))
     _state(made, runtime)
     _frontier(made, runtime)
     return made

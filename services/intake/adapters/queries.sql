@@ -35,3 +35,35 @@ select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
 -- Never back: a number is given once.
 insert into {vault}.serial as s (day, next) select * from unnest($1::date[], $2::bigint[])
 on conflict (day) do update set next = greatest(s.next, excluded.next)
+
+-- name: put_recent
+-- Matters received in a batch.
+insert into {schema}.recent (bucket, ticket, person, category, area, title, latitude, longitude,
+                             progress, received_at)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::float8[], $8::float8[], $9::text[], $10::timestamptz[])
+on conflict (bucket, ticket) do nothing
+
+-- name: move_recent
+-- How far matters have come after a batch.
+update {schema}.recent r set progress = a.progress
+from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, progress)
+where r.bucket = a.bucket and r.ticket = a.ticket
+
+-- name: recent_of_persons
+-- The latest matters of each citizen and category: bounded, however long the history.
+select a.n, r.* from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])
+     a (n, person, category, since)
+cross join lateral (
+    select * from {schema}.recent r
+    where r.person = a.person and r.received_at >= a.since and r.category = a.category
+    order by r.received_at desc limit $5) r
+
+-- name: recent_of_places
+-- The latest matters of each category and area, whoever posted them.
+select a.n, r.* from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])
+     a (n, category, area, since)
+cross join lateral (
+    select * from {schema}.recent r
+    where r.category = a.category and r.area = a.area and r.received_at >= a.since
+    order by r.received_at desc limit $5) r

@@ -1,4 +1,4 @@
-"""What the city keeps as data, to read: the register of merged hotlines (R7)."""
+"""What the city keeps as data, to read: merged hotlines (R7) and the category tree (R4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.intake.adapters.answers import Reason
+from services.intake.domain.categories import Category, Element, Tree
 from services.intake.domain.hotlines import Fate, Hotline, Mode, Register, SetUpBy
+from services.intake.domain.matter import Kind
 from services.kernel.identity import Role
 from services.kernel.security import role
 
@@ -44,8 +46,23 @@ class Lines(BaseModel):
     lines: list[Line]
 
 
-def register_router(register: Register) -> APIRouter:
-    """`GET /v1/hotlines`."""
+class Node(BaseModel):
+    """One category; what it inherits is filled in."""
+
+    id: str
+    parent: str = Field(description="Empty for a root.")
+    name: Reason
+    requires: list[Element] = Field(description="What a matter must state; else it is asked (R18).")
+    kind: Kind | None = Field(description="What a matter usually is.")
+    limit_days: int = Field(description="Statutory limit in working days (R23); 0: none.")
+    hint: str = Field(description="The directory's entry.")
+    since: date
+    until: date | None = Field(description="The first day on which it no longer holds.")
+    moved_to: str = Field(description="Where its matters are filed from then on.")
+
+
+def register_router(register: Register, tree: Tree) -> APIRouter:
+    """`GET /v1/hotlines` and `GET /v1/categories`."""
     router = APIRouter(prefix="/v1", tags=["registers"], dependencies=[Depends(_READERS)])
 
     @router.get("/hotlines")
@@ -62,7 +79,31 @@ def register_router(register: Register) -> APIRouter:
             lines=[_line(line) for line in shown],
         )
 
+    @router.get("/categories")
+    async def categories(
+        on: Annotated[date | None, Query(description="Only those that hold on that day.")] = None,
+    ) -> list[Node]:
+        """The category tree, past nodes too: an old ticket's category stays readable."""
+        nodes = tree.nodes.values()
+        return [_node(tree, node) for node in nodes if on is None or node.holds_on(on)]
+
     return router
+
+
+def _node(tree: Tree, node: Category) -> Node:
+    path = tree.path(node.id)
+    return Node(
+        id=node.id,
+        parent=node.parent,
+        name=Reason(zh=node.name.zh, en=node.name.en),
+        requires=list(tree.requires(node.id)),
+        kind=next((n.kind for n in path if n.kind), None),
+        limit_days=next((n.limit_days for n in path if n.limit_days), 0),
+        hint=next((n.hint for n in path if n.hint), ""),
+        since=node.since,
+        until=node.until,
+        moved_to=node.moved_to,
+    )
 
 
 def _line(line: Hotline) -> Line:

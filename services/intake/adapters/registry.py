@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.intake.adapters.articles import load_articles
+from services.intake.adapters.categories import load_tree
 from services.intake.adapters.entries import names, required, text
 from services.intake.adapters.hotlines import load_register
 from services.intake.adapters.rule_sets import load_rules
+from services.intake.domain.categories import NO_TREE, Catalogue
 from services.intake.domain.hotlines import Register
-from services.intake.domain.rules import Catalogue, RuleSet
+from services.intake.domain.rules import RuleSet
+from services.intake.domain.similar import SameMatter
 from services.kernel import yaml_file
 
 _CATALOGUE = {"id", "version", "rule_set", "time_zone", "country_code", "categories", "areas"}
@@ -26,20 +31,35 @@ class City:
     zone: ZoneInfo
     country_code: str
     register: Register
+    same: SameMatter | None = None
 
 
 def load(city: str) -> City:
     """Raises ValueError with one sentence that names file and key."""
     top, name = _read(city, "catalogue.yaml")
-    required(top, _CATALOGUE, set(), f"{name}: the file")
+    required(top, _CATALOGUE, {"tree", "same_matter"}, f"{name}: the file")
     try:
         zone = ZoneInfo(text(top, "time_zone", name))
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"{name}: time_zone: {top['time_zone']!r} is no time zone") from None
     country_code = text(top, "country_code", name)
-    catalogue = Catalogue(names(top, "categories", name), names(top, "areas", name))
+    tree = load_tree(text(top, "tree", name)) if "tree" in top else NO_TREE
+    categories, areas = names(top, "categories", name), names(top, "areas", name)
+    articles = {article.id: article for article in load_articles(city)}
+    catalogue = Catalogue(categories, areas, tree, zone, articles)
     rules, register = load_rules(text(top, "rule_set", name)), load_register(city)
-    return City(rules, catalogue, zone, country_code, register)
+    same = _same(top["same_matter"], f"{name}: same_matter") if "same_matter" in top else None
+    return City(rules, catalogue, zone, country_code, register, same)
+
+
+def _same(part: Any, where: str) -> SameMatter:
+    """When two matters are the same (R16)."""
+    required(part, {"likeness", "radius_m", "days"}, set(), where)
+    bounds = {"likeness": 100, "radius_m": 100_000, "days": 3_660}
+    for key, most in bounds.items():
+        if type(part[key]) is not int or not 0 < part[key] <= most:
+            raise ValueError(f"{where}.{key}: {part[key]!r} is no number from 1 to {most}")
+    return SameMatter(part["likeness"], part["radius_m"], timedelta(days=part["days"]))
 
 
 def _read(city: str, file_name: str) -> tuple[Any, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.intake.domain import events, rejections
+from services.intake.domain.categories import Catalogue, Element
 from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.events import (
     Event,
@@ -14,8 +16,8 @@ from services.intake.domain.events import (
     TicketAnswered,
     TicketReceived,
 )
-from services.intake.domain.matter import NO_FACTS, Case, Progress, unknown_words
-from services.intake.domain.rules import Catalogue, Decision, Outcome, RuleSet
+from services.intake.domain.matter import NO_FACTS, Case, MatterFacts, Progress, unknown_words
+from services.intake.domain.rules import Decision, Outcome, RuleSet
 from services.intake.domain.ticket import Phase, Ticket, case_of
 
 _FURTHEST_DUE = timedelta(days=3_653)
@@ -27,7 +29,8 @@ def submit(
     if ticket.phase is not Phase.UNKNOWN:
         return []
     _require_sound(command, catalogue)
-    received = _received(command)
+    facts = _with_missing(command, catalogue)
+    received = _received(replace(command, facts=facts) if facts is not command.facts else command)
     case = case_of(received)
     decided = judged(command.at, command.ticket, received, case, rules)
     goes_on = isinstance(decided, TicketAccepted | SupplementAsked | TicketAnswered)
@@ -44,14 +47,36 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
     stated = command.stated_due_at
     if stated is not None and not timedelta() < stated - command.at <= _FURTHEST_DUE:
         raise rejections.StatedDueImplausible
-    if command.category not in catalogue.categories:
-        raise rejections.UnknownCategory(command.category[:80])
+    if not catalogue.knows(command.category, command.at):
+        now = catalogue.tree.current(command.category)
+        moved = [f"now {now}"] if now != command.category else []
+        raise rejections.UnknownCategory(command.category[:80], *moved)
     if command.area not in catalogue.areas:
         raise rejections.UnknownArea(command.area[:80])
     if command.transferred_at is not None and command.transferred_at > command.at:
         raise rejections.TransferAhead
+    article = command.facts.kb_answer
+    if article and not catalogue.answers(article, command.at):
+        raise rejections.UnknownArticle(article[:80])
     if unknown := unknown_words(command.facts):
         raise rejections.UnknownWord(*unknown)
+
+
+def _with_missing(command: SubmitMatter, catalogue: Catalogue) -> MatterFacts:
+    """R18: what the category requires and nobody stated is missing too."""
+    given = {
+        element
+        for element, is_given in {
+            Element.DESCRIPTION: bool(command.description),
+            Element.CONTACT: bool(command.contact),
+            Element.ADDRESS: bool(command.address),
+            Element.PLACE: bool(command.address) or command.latitude is not None,
+        }.items()
+        if is_given
+    }
+    facts = command.facts
+    more = [e for e in catalogue.tree.missing(command.category, given) if e not in facts.missing]
+    return replace(facts, missing=(*facts.missing, *more)) if more else facts
 
 
 def _received(command: SubmitMatter) -> TicketReceived:

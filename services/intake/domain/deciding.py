@@ -9,9 +9,10 @@ from typing import assert_never
 
 from services.intake.domain import after, commands
 from services.intake.domain.acceptance import submit
+from services.intake.domain.categories import Catalogue
 from services.intake.domain.commands import After, Command
 from services.intake.domain.events import Event
-from services.intake.domain.rules import Catalogue, RuleSet
+from services.intake.domain.rules import RuleSet
 from services.intake.domain.ticket import Ticket, evolve
 from services.kernel.decider import Decider
 

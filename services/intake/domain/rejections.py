@@ -84,6 +84,13 @@ class NothingSupplied(Rejection):
     status = 422
 
 
+class UnknownArticle(Rejection):
+    """The knowledge base has no such article now: leave kb_answer out, or name another."""
+
+    rule = "R5"
+    status = 422
+
+
 class NotAnswered(Rejection):
     """Only an answer from the knowledge base can be reported as unhelpful."""
 

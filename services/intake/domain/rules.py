@@ -170,11 +170,3 @@ def _values(case: Case, to: str) -> Mapping[str, str]:
         "missing": ", ".join(facts.missing),
         "related": ", ".join(case.related),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """The categories and areas that the city knows, by id, with their names."""
-
-    categories: Mapping[str, str]
-    areas: Mapping[str, str]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 import yaml
 
 from hotline.contracts.kubernetes import files
-from hotline.ops.kafka_users import department_user, users
+from hotline.ops.kafka_users import COMMANDED, department_user, users
 from hotline.ops.manifests import PREFIX, user_resource
 from hotline.programs import PROGRAMS, SERVICES
 from services.datasync.settings import DatasyncSettings
@@ -97,6 +98,17 @@ def covers(resource: dict[str, str], topic: str) -> bool:
     if resource["patternType"] == "prefix":
         return topic.startswith(resource["name"])
     return resource["name"] == topic
+
+
+def test_who_takes_commands_may_read_and_answer_them() -> None:
+    taking = set()
+    for name in SERVICES:
+        if name != "datasync":  # it records nothing, and has no codec of facts of its own
+            module = import_module(f"services.{name}.adapters.codec")
+            codec = getattr(module, "CODEC", None)
+            taking |= {name} if (codec.commands if codec else module.COMMANDS) else set()
+    assert set(COMMANDED) == taking
+    assert writers(names.replies_of("desk")) == taking
 
 
 def test_only_relays_write_facts() -> None:

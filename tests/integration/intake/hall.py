@@ -18,6 +18,7 @@ from hotline.dev.stack import StackInfo
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
+from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
 from services.intake.adapters.vault import OpenedField, PostgresVault
 from services.intake.service import service
@@ -30,7 +31,7 @@ from services.kernel.senders import Senders
 from services.kernel.store_pg import PostgresStore
 from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
-from tests.integration.intake.vaults import INDEX_KEY, MASTERS, TABLES, opened_fields
+from tests.integration.intake.vaults import INDEX_KEY, MASTERS, RECENT, TABLES, opened_fields
 from tests.support.loops import BUCKETS, Loop, real_loop
 from tests.support.stores import KERNEL
 
@@ -120,15 +121,18 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     make_senders(run_dir, SENDERS)
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
-        await migrate(stack.dsn, "intake", namespace, [*KERNEL, TABLES], BUCKETS)
+        await migrate(stack.dsn, "intake", namespace, [*KERNEL, TABLES, RECENT], BUCKETS)
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
         city = load("sample")
         store = PostgresStore(pool, "intake", namespace)
         vault = PostgresVault(store, MASTERS, INDEX_KEY, city.country_code)
-        desk = Desk(vault, city.zone, city.register)
+        assert city.same is not None
+        recent = RecentMatters(store, city.same)
+        catalogue = city.catalogue
+        desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
         senders = Senders(run_dir / "senders.json")
-        runtime = await loop.run(service(city, desk), senders=senders)
+        runtime = await loop.run(service(city, desk, recent), senders=senders)
         made = app(runtime, desk, Security(DevTokens(run_dir), None, imports=True))
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotline.intake.v1 import events_pb2
 from services.kernel.security import Role
-from tests.integration.intake.hall import Hall, problem
+from tests.integration.intake.hall import MATTER, Hall, problem
 
 
 async def test_a_call_to_a_registered_number_is_recorded_with_its_mode(hall: Hall) -> None:
@@ -42,3 +42,31 @@ async def test_the_register_is_read_by_who_works_with_it(hall: Hall) -> None:
     assert before.json()["lines"] == []
     citizen = await hall.http.get("/v1/hotlines", headers=hall.headers(Role.CITIZEN))
     assert problem(citizen)[0] == 403
+
+
+async def test_a_text_raises_suggestions_and_leaves_nothing(hall: Hall) -> None:
+    """R11: for the operator to confirm."""
+    text = {"title": "着火", "description": "The court said so."}
+    found = await hall.post("suggestions", text, Role.STAFF)
+    told = found.json()["suggestions"]
+    assert [(s["fact"], s["value"], s["words"]) for s in told] == [
+        ("emergency_line", "119", ["着火"]),
+        ("organ", "court", ["court"]),
+    ]
+    assert (await hall.post("suggestions", text, Role.UNIT)).status_code == 403
+
+
+async def test_the_knowledge_base_answers_a_consultation(hall: Hall) -> None:
+    """R5."""
+    headers = hall.headers(Role.CHANNEL)
+    found = await hall.http.get("/v1/articles", params={"q": "拖欠工资"}, headers=headers)
+    (article,) = found.json()
+    assert (article["id"], article["overdue"]) == ("KB-4", False)
+    told = await hall.submit(kind="consultation", facts={"kb_answer": article["id"]})
+    assert (told["state"], told["answer"]["article"]) == ("answered", "KB-4")
+    unknown = await hall.post("tickets", MATTER | {"facts": {"kb_answer": "KB-99"}})
+    assert problem(unknown) == (422, "/problems/unknown-article", "R5")
+    everything = await hall.http.get("/v1/articles", headers=headers)
+    assert len(everything.json()) == 4
+    late = await hall.http.get("/v1/articles", params={"overdue": True}, headers=headers)
+    assert late.json() == []

@@ -16,7 +16,8 @@ from services.kernel.pool_pg import connect
 from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL
 
-TABLES = resources.files("services.intake") / "migrations" / "001_intake.sql"
+_MIGRATIONS = resources.files("services.intake") / "migrations"
+TABLES, RECENT = _MIGRATIONS / "001_intake.sql", _MIGRATIONS / "002_recent.sql"
 MASTERS = MasterKeys([b"m" * 32])
 INDEX_KEY = b"i" * 32
 

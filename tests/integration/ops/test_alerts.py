@@ -47,6 +47,9 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "HotlineParked": (
         {f"hotline_parked_tickets{{{JOB}}}": "1x30"}, {f"hotline_parked_tickets{{{JOB}}}": "0x30"},
     ),
+    "HotlineForked": (
+        {f"hotline_buckets_forked{{{JOB}}}": "1x30"}, {f"hotline_buckets_forked{{{JOB}}}": "0x30"},
+    ),
     "HotlineReactionRejected": (
         {f"hotline_reactions_rejected_total{{{JOB}}}": "0+1x30"},
         {f"hotline_reactions_rejected_total{{{JOB}}}": "3x30"},

@@ -29,6 +29,7 @@ UNITS = ("seconds", "bytes", "total", "facts", "records", "entries", "tickets", 
 PLAIN = {
     "hotline_http_requests_in_flight", "hotline_owned_buckets", "hotline_timers_open",
     "hotline_timers_overdue", "hotline_commands_unanswered", "hotline_webhook_stopped",
+    "hotline_buckets_forked",
 }  # fmt: skip
 MOST_SERIES = 1_500
 

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
-import chinese_calendar
 import holidays
 import pytest
 
+from hotline.deadline.calendars import DECIDED, differences
 from services.deadline.domain.calendar import Calendar
 from tests.unit.deadline.shipped import CN, US
 
-# registry/calendars/README.md: the notice for 2006 has this Saturday worked.
-DECIDED_AGAINST_CHINESECALENDAR = {date(2005, 12, 31)}
-DECIDED_AGAINST_HOLIDAYS: set[date] = set()
 
-
-def days(first_year: int, last_year: int) -> Iterator[date]:
-    day = date(first_year, 1, 1)
-    while day.year <= last_year:
-        yield day
-        day += timedelta(days=1)
-
-
-def test_china_agrees_with_chinesecalendar_but_for_the_decided_days() -> None:
-    differing = {d for d in days(2004, 2026) if CN.is_working(d) != chinese_calendar.is_workday(d)}
-    assert differing == DECIDED_AGAINST_CHINESECALENDAR
-
-
-def test_china_agrees_with_holidays_but_for_the_decided_days() -> None:
-    library = holidays.country_holidays("CN", years=range(2004, 2027))
-    differing = {d for d in days(2004, 2026) if CN.is_working(d) != library.is_working_day(d)}
-    assert differing == DECIDED_AGAINST_HOLIDAYS
+def test_the_tables_agree_with_both_libraries_but_for_the_decided_days() -> None:
+    found = {(d.calendar, d.library, d.day) for d in differences()}
+    assert found == DECIDED
 
 
 def test_us_federal_agrees_with_holidays_also_in_its_reasons() -> None:
     library = holidays.country_holidays("US", years=range(2010, 2028))
     assert dict(US.days_off) == dict(library.items())
-    assert {d for d in days(2010, 2027) if US.is_working(d) != library.is_working_day(d)} == set()
 
 
 def test_r21_every_make_up_day_is_a_weekend_that_is_worked() -> None:

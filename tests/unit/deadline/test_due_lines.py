@@ -106,3 +106,17 @@ def test_r27_close_of_business_of_a_line_is_only_that_lines() -> None:
     closing = answered(line("resolve", config={"close_of_business": "17:30"}))
     assert closing["due_at"] == "2026-03-16T17:30:00+08:00"
     assert answered(GOOD)["due_at"] == "2026-03-17T00:00:00+08:00"
+
+
+def test_the_names_of_clocks_may_be_written_with_a_hyphen_or_a_space() -> None:
+    pause = {"type": "paused", "at": cn("03-09T10:10"), "reason": "force_majeure"}
+    for name in ("call-back", "call back", "call_back"):
+        config = {"lengths": {name: {"hours": 1}}}
+        asked = line(name, {**pause, "clock": name}, config=config)
+        assert answered(asked)["due_at"] is None
+        assert answered({**asked, "events": []})["due_at"] == "2026-03-09T11:00:00+08:00"
+
+
+def test_the_type_of_an_event_may_be_called_event_and_a_length_limit() -> None:
+    law = {"event": "limit_set", "at": cn("03-10T10:00"), "limit": {"working_days": 2}}
+    assert answered(line("resolve", law))["last_day"] == "2026-03-11"

@@ -94,6 +94,18 @@ def test_r22_only_on_application() -> None:
     assert (found["last_day"], rules(found)) == ("2026-03-16", [(0, "R22")])
 
 
+@pytest.mark.parametrize(("first", "then"), [(2, 5), (5, 2)])
+def test_r22_a_grant_answers_the_application_that_covers_it(first: int, then: int) -> None:
+    waiting = asked("03-10T10:00", 2), asked("03-10T11:00", 5)
+    found = ask("resolve", *waiting, granted("03-11T10:00", 5))
+    assert (found["last_day"], found["rejected"]) == ("2026-03-23", [])
+    both = granted("03-11T10:00", first), granted("03-11T11:00", then)
+    answered = ask("resolve", *waiting, *both)
+    assert (answered["last_day"], answered["rejected"]) == ("2026-03-25", [])
+    again = ask("resolve", *waiting, granted("03-11T10:00", 5), granted("03-11T11:00", 3))
+    assert rules(again) == [(3, "R22")]
+
+
 def test_r22_a_refusal_answers_the_application() -> None:
     refused = event("extension_refused", "03-10T11:00")
     found = ask("resolve", asked("03-10T10:00"), refused, granted("03-10T12:00"))

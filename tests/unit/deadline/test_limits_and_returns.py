@@ -8,6 +8,7 @@ from tests.unit.deadline.questions import (
     event,
     granted,
     limit,
+    notice,
     paused,
     resumed,
     rules,
@@ -111,6 +112,21 @@ def test_r24_a_granted_return_ends_the_old_units_clock() -> None:
     found = ask("resolve", event("return_granted", "03-10T12:00"), paused("03-11T10:00"))
     assert (found["due_at"], "late" in found) == (DUE, False)
     assert ask("resolve", event("return_granted", "03-18T12:00"))["late"] is True
+
+
+def test_r23_r27_what_is_found_between_two_units_holds_for_the_next_one() -> None:
+    granted_, again = event("return_granted", "03-10T12:00"), event("redispatched", "03-12T09:00")
+    law = limit("03-11T10:00", working_days=2)
+    assert ask("resolve", granted_, law, again)["last_day"] == "2026-03-16"
+    off = notice("03-11T10:00", {"2026-03-13": False})
+    assert ask("resolve", granted_, off, again)["last_day"] == "2026-03-20"
+    assert ask("resolve", granted_, law, off)["due_at"] == DUE
+
+
+def test_r27_a_notice_that_could_not_move_the_old_clock_holds_for_the_next_one() -> None:
+    worked = notice("03-15T00:00", {"2026-03-14": True, "2026-03-15": True, "2026-03-21": True})
+    found = ask("resolve", worked, event("redispatched", "03-16T09:00"))
+    assert (found["last_day"], found["calendar"]) == ("2026-03-21", "cn@2026.1+1")
 
 
 def test_r24_a_ruling_ends_the_dispute_review_in_time_or_late() -> None:

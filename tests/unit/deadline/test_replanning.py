@@ -66,6 +66,20 @@ def test_r28_beyond_the_last_published_year_is_provisional_until_it_is_published
     assert ask("confirm", start="2027-06-01T10:00")["provisional"] is False
 
 
+def test_r27_a_worked_new_year_of_an_earlier_notice_outlives_the_years_publication() -> None:
+    worked = notice("2026-12-28T10:00", {"2027-01-01": True})
+    year = notice("2026-12-29T10:00", {}, publishes_year=2027)
+    found = ask("return", worked, year, start="2026-12-31T10:00")
+    assert (found["last_day"], found["provisional"]) == ("2027-01-01", False)
+
+
+def test_r28_without_a_due_date_nothing_is_provisional() -> None:
+    extended = asked("2026-12-30T11:00", 5), granted("2026-12-30T12:00", 5)
+    open_pause = paused("2027-01-12T10:00")
+    found = ask("resolve", *extended, open_pause, start="2026-12-30T10:00")
+    assert (found["due_at"], found["provisional"]) == (None, False)
+
+
 # Events as they come.
 
 

@@ -166,6 +166,10 @@ def test_a_miss_of_another_clock_is_not_booked(clock: str) -> None:
     assert reacted(DeadlineMissed(clock, 1, "transport")) == []
 
 
+def test_r22_a_miss_under_the_hotlines_silence_is_kept_out_of_the_units_score() -> None:
+    assert reacted(DeadlineMissed("resolve", 1, "transport", hotline_silent=True)) == []
+
+
 def test_a_withdrawn_miss_reaches_the_entry() -> None:
     gone = MissWithdrawn("resolve", 1, "transport")
     assert reacted(gone, *LATE) == decided(clear(), *LATE)

@@ -1,0 +1,149 @@
+"""Deadlines fired per second through the store, the first after a restart, and due dates.
+
+Every clock is a fact in the ledger and a row of the timer view. Firing one loads its state,
+decides, appends the miss under the owner's epoch and clears its timer, as deadline does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from hotline.bench.figures import medians, noise_percent
+from hotline.bench.site import BUCKETS, CITY, NAMESPACE, Options, Say, Site, site
+from hotline.bench.usage import GENERATOR, spent, usage
+from hotline.cli.migrate import migrations
+from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.registry import load
+from services.deadline.domain.due import due_at
+from services.deadline.domain.events import ClockStarted
+from services.deadline.domain.lengths import WorkingDays
+from services.deadline.service import service
+from services.kernel.clock import DatabaseClock
+from services.kernel.decider import ClearTimer, SetTimer
+from services.kernel.draft import Draft
+from services.kernel.facts import Append, Appended
+from services.kernel.inbox import Inbox
+from services.kernel.measure import Meter
+from services.kernel.migrate import migrate
+from services.kernel.names import TICKETS, bucket_of, schema_of, topic_of
+from services.kernel.pool_pg import connect
+from services.kernel.service import Service
+from services.kernel.states import States
+from services.kernel.store import TimerRow
+from services.kernel.store_pg import PostgresStore
+from services.kernel.timers import Timers
+from services.kernel.watermarks import Proof
+
+PER_SECOND, OPEN_PER_DUE, AT_ONCE = 4_000, 4, 500
+DUE_DATES = 50_000
+_LONG_AGO = datetime(2026, 3, 9, 10, tzinfo=UTC)
+_NEVER = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+class Silence(Proof):
+    """Every source is proven silent until a second ago: the bench has no others."""
+
+    def all_until(self, sources: Iterable[str], bucket: int, expected: dict[str, int]) -> datetime:
+        return datetime.now(UTC) - timedelta(seconds=1)
+
+
+async def measure(options: Options, say: Say) -> dict[str, Any]:
+    """Timers fired per second, CPU µs each, and what the arithmetic alone does in one process."""
+    async with site(say, only=()) as place:
+        await migrate(place.info.dsn, "deadline", NAMESPACE, migrations("deadline"), BUCKETS)
+        pool = await connect(place.info.dsn, schema_of(NAMESPACE, "deadline"))
+        try:
+            store = PostgresStore(pool, "deadline", NAMESPACE)
+            bench = _Bench(place, store)
+            await bench.claim()
+            rounds = [await bench.round(n, options.seconds, say) for n in range(options.rounds)]
+        finally:
+            await pool.close()
+    noise = noise_percent([r["fired_per_s"] for r in rounds])
+    return {**medians(rounds), "noise_percent": noise, "due_dates_per_s": due_dates_per_s()}
+
+
+def due_dates_per_s() -> float:
+    """Five working days from any hour of a year, one after the other, in this process."""
+    _, calendar = load(CITY)
+    starts = [_LONG_AGO + timedelta(hours=n % 8_760) for n in range(DUE_DATES)]
+    length, began = WorkingDays(5), time.process_time()
+    for start in starts:
+        due_at(length, start, calendar)
+    return round(DUE_DATES / (time.process_time() - began), 1)
+
+
+class _Bench:
+    def __init__(self, place: Site, store: PostgresStore) -> None:
+        policy, calendar = load(CITY)
+        self._place, self._store, self._policy = place, store, policy
+        self._codec = PolicyCodec(policy)
+        self._service: Service = service(policy, calendar, self._codec)
+        self._clock = DatabaseClock(store.database_clock)
+        self._inbox = Inbox(topic_of(NAMESPACE, TICKETS), lambda _source, _type: True)
+        self._fired: list[TimerRow] = []
+
+    async def claim(self) -> None:
+        await self._clock.follow()
+        places = [(self._inbox.tickets, bucket) for bucket in range(BUCKETS)]
+        self._inbox.own(await self._store.claim(places))
+
+    async def round(self, number: int, seconds: float, say: Say) -> dict[str, float]:
+        due = int(PER_SECOND * seconds)
+        say(f"starting {due} clocks that are due and {due * OPEN_PER_DUE} that are not")
+        await self._start(f"{number}-due", due, _LONG_AGO + timedelta(hours=2))
+        await self._start(f"{number}-open", due * OPEN_PER_DUE, _NEVER)
+        began = time.perf_counter()
+        timers = self._timers()  # as after a restart: nothing is in memory
+        fired = await self._tick(timers)
+        first = time.perf_counter() - began
+        before, began = usage(self._place.pids), time.perf_counter()
+        while found := await self._tick(timers):
+            fired += found
+        took, cpu = time.perf_counter() - began, spent(before, usage(self._place.pids))
+        assert fired == due, f"{fired} of {due} fired"
+        rest = max(1, due - AT_ONCE)
+        return {
+            "fired_per_s": rest / took,
+            "cpu_us_per_timer": 1e6 * sum(cpu.values()) / rest,
+            "own_us_per_timer": 1e6 * cpu[GENERATOR] / rest,
+            "first_fire_ms": 1000 * first,
+        }
+
+    async def _tick(self, timers: Timers) -> int:
+        """Fire a batch, then clear it as the facts, read back, would."""
+        found = await timers.tick()
+        if self._fired:
+            async with self._store.transaction() as tx:
+                await tx.change_timers(self._fired)
+            self._fired = []
+        return found
+
+    def _timers(self) -> Timers:
+        states = States(self._service, self._store, BUCKETS)
+        here = self._service, self._store, self._clock
+        meter = Meter(CollectorRegistry())
+        return Timers(*here, states, self._inbox, Silence(), meter, self._kept)
+
+    def _kept(self, written: list[tuple[Draft, Appended]]) -> None:
+        cleared = ClearTimer("confirm/1")
+        self._fired += [TimerRow(d.bucket, d.ticket, "", cleared) for d, _ in written]
+
+    async def _start(self, prefix: str, count: int, due: datetime) -> None:
+        started = ClockStarted(
+            _LONG_AGO, "confirm", 1, "DOT", _LONG_AGO, due, False, self._policy.version, "",
+            "dispatch/1", "length", None, length="hours=2",
+        )  # fmt: skip
+        timer = SetTimer("confirm/1", due, self._policy.sources["confirm"])
+        fact = self._codec.encode(started, b"{}")
+        for begin in range(0, count, AT_ONCE):
+            tickets = [f"{prefix}-{n}" for n in range(begin, min(count, begin + AT_ONCE))]
+            places = sorted((bucket_of(ticket, BUCKETS), ticket) for ticket in tickets)
+            async with self._store.transaction() as tx:
+                await tx.append([Append(b, ticket, 0, [fact]) for b, ticket in places])
+                await tx.change_timers([TimerRow(b, ticket, "", timer) for b, ticket in places])

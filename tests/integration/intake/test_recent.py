@@ -1,0 +1,92 @@
+"""R16 on the real store: the same matter of the same citizen, found by a keyed hash."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+
+from hotline.dispatch.v1 import events_pb2 as dispatch
+from hotline.intake.v1 import events_pb2
+from services.kernel.cloudevents import to_record
+from services.kernel.names import TICKETS, topic_of
+from tests.integration.intake.hall import Hall
+from tests.support.loops import wait_until
+from tests.unit.datasync.tickets import Topic
+
+OTHER = "13900139000"
+
+
+async def dispatched(hall: Hall, ticket: str, message: Message) -> None:
+    fact = Topic().say(ticket, message, datetime.now(UTC))
+    await hall.loop.bus().publish([to_record(fact, topic_of(hall.loop.namespace, TICKETS))])
+
+
+async def progress(hall: Hall, ticket: str, wanted: str) -> None:
+    """Until the view has it."""
+
+    async def is_there() -> bool:
+        query = "select progress from recent where ticket = $1"
+        store: Any = hall.runtime.store
+        return bool(await store.pool.fetchval(query, ticket) == wanted)
+
+    await wait_until(is_there)
+
+
+async def handled(hall: Hall, **changes: Any) -> dict[str, Any]:
+    told = await hall.submit(**changes)
+    await progress(hall, told["ticket"], "being_handled")
+    await dispatched(hall, told["ticket"], dispatch.TicketCompleted(unit="transport"))
+    await progress(hall, told["ticket"], "handled")
+    return told
+
+
+async def test_a_handled_matter_that_comes_again_is_linked_and_told_so(hall: Hall) -> None:
+    """R16: trial-measures, 6."""
+    first = await handled(hall, title="人民路路面破损")
+    again = await hall.submit(title="人民路的路面破损", contact="+86 138-0013-8000")
+    assert (again["state"], again["link"]["ticket"]) == ("linked", first["ticket"])
+    assert (again["link"]["rule"], again["link"]["number"]) == ("R16", 6)
+    facts = await hall.loop.facts(lambda found: any(f.ticket == again["ticket"] for f in found))
+    data = next(f.data for f in facts if f.ticket == again["ticket"])
+    received = events_pb2.TicketReceived.FromString(data)
+    assert list(received.repeats_handled) == [first["ticket"]]
+    assert b"138" not in data.replace(received.contact, b"")
+
+
+async def test_new_circumstances_another_citizen_and_another_matter_are_accepted(
+    hall: Hall,
+) -> None:
+    """R16."""
+    first = await handled(hall)
+    stated = await hall.submit(new_circumstance=True)
+    other = await hall.submit(contact=OTHER)
+    elsewhere = await hall.submit(area="yingdong")
+    different = await hall.submit(title="A bridge is closed")
+    nobody = await hall.submit(contact="")
+    for told in (stated, other, elsewhere, different, nobody):
+        assert told["state"] == "accepted"
+    facts = await hall.loop.facts(lambda found: any(f.ticket == other["ticket"] for f in found))
+    data = next(f.data for f in facts if f.ticket == other["ticket"])
+    assert first["ticket"] in events_pb2.TicketReceived.FromString(data).related
+
+
+async def test_a_matter_that_is_being_handled_is_not_linked_under_s4(hall: Hall) -> None:
+    """R16: trial-measures, handled only; the ticket says what it was compared with."""
+    first = await hall.submit()
+    await progress(hall, first["ticket"], "being_handled")
+    again = await hall.submit()
+    assert again["state"] == "accepted"
+    facts = await hall.loop.facts(lambda found: any(f.ticket == again["ticket"] for f in found))
+    data = next(f.data for f in facts if f.ticket == again["ticket"])
+    received = events_pb2.TicketReceived.FromString(data)
+    assert list(received.repeats_being_handled) == [first["ticket"]]
+
+
+async def test_a_withdrawn_matter_may_come_again(hall: Hall) -> None:
+    first = await hall.submit()
+    body = {"reason": "settled", "code": first["code"]}
+    await hall.post(f"tickets/{first['ticket']}/withdraw", body)
+    await progress(hall, first["ticket"], "not_handled")
+    assert (await hall.submit())["state"] == "accepted"

@@ -1,0 +1,80 @@
+"""A notice that comes later moves open clocks of the live service (R27): given, when, then."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.deadline.domain.desk import PauseClocks, ReplanClocks
+from services.deadline.domain.events import ClockReplanned, Event
+from services.deadline.domain.reactions import decider
+from tests.unit.deadline.test_desk import Desk
+from tests.unit.deadline.tickets import CITIES, approved, cn
+
+DUE = cn(3, 17)
+NOW = cn(3, 11, 10)
+REPLAN = ReplanClocks(NOW, "ann")
+
+
+def noticed(desk: Desk, days: dict[date, bool]) -> Desk:
+    """The service was started again with a calendar that knows the notice."""
+    policy, calendar = CITIES["sample"]
+    desk.calendar = calendar.with_notice(days, notice="N1")
+    desk.decider = decider(policy, desk.calendar)
+    return desk
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def moved(events: list[Event]) -> dict[str, ClockReplanned]:
+    return {e.clock: e for e in events if isinstance(e, ClockReplanned)}
+
+
+def test_r27_a_day_off_moves_open_clocks_and_their_timers_and_the_promise_stays(
+    desk: Desk,
+) -> None:
+    noticed(desk, {date(2026, 3, 13): False})
+    found = moved(desk.do(REPLAN))
+    assert found.keys() == {"resolve"}  # contact ends on the 12th, the window on the 10th
+    assert (found["resolve"].old_due_at, found["resolve"].due_at) == (DUE, cn(3, 18))
+    assert found["resolve"].calendar == "cn@2026.1+1"
+    assert desk.alarms["resolve/1"].due_at == cn(3, 18)
+    assert desk.clock("promise").due_at == DUE
+    assert desk.do(REPLAN) == []
+
+
+def test_r27_a_make_up_day_moves_them_the_other_way(desk: Desk) -> None:
+    noticed(desk, {date(2026, 3, 14): True})
+    assert moved(desk.do(REPLAN))["resolve"].due_at == cn(3, 15)
+
+
+def test_r27_never_into_the_past(desk: Desk) -> None:
+    noticed(desk, {date(2026, 3, 14): True, date(2026, 3, 15): True})
+    assert desk.do(ReplanClocks(cn(3, 15), "ann")) == []
+    assert moved(desk.do(ReplanClocks(cn(3, 15) - timedelta(seconds=1), "ann")))
+
+
+def test_r27_what_ended_was_missed_or_stands_is_left(desk: Desk) -> None:
+    desk.say(approved(cn(3, 10, 10)), cn(3, 10, 10))
+    noticed(desk, {date(2026, 3, 12): False})
+    assert moved(desk.do(REPLAN)).keys() == {"contact"}
+    other = Desk()
+    other.do(PauseClocks(cn(3, 10, 10), "force_majeure"))
+    noticed(other, {date(2026, 3, 12): False})
+    assert other.do(REPLAN) == []
+    third = Desk()
+    third.fire(DUE)
+    noticed(third, {date(2026, 3, 12): False})
+    assert third.do(ReplanClocks(DUE, "ann")) == []
+
+
+def test_r27_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
+    noticed(desk, {date(2026, 3, 13): False})
+    desk.do(REPLAN)
+    state = desk.state
+    desk.reload()
+    assert desk.state == state

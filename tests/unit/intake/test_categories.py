@@ -1,0 +1,146 @@
+"""The category tree (R4): what is shipped, what is imported, and what a category requires (R18)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from services.intake.adapters.categories import COLUMNS, load_tree, read_tree
+from services.intake.domain import rejections
+from services.intake.domain.categories import Element
+from services.intake.domain.deciding import decider
+from services.intake.domain.events import SupplementAsked, TicketAccepted
+from services.intake.domain.ticket import Ticket
+from tests.unit.intake.matters import CITY, matter, when
+
+TREE = load_tree("cn")
+TODAY = date(2026, 11, 25)
+HEAD = ",".join(COLUMNS)
+OLD = "a/old,a,旧,Old,,,,,2020-01-01,2025-01-01,a/new"
+NEW = "a/new,a,新,New,place,help,5,desk,2025-01-01,,"
+GOOD = [HEAD, "a,,甲,A,contact,,,hint,2020-01-01,,", OLD, NEW]
+
+
+def read(*lines: str) -> Any:
+    return read_tree("\n".join(lines) + "\n")
+
+
+def test_the_shipped_tree_covers_the_five_fields_on_three_levels() -> None:
+    """R1, R4."""
+    roots = {node.id for node in TREE.nodes.values() if not node.parent}
+    assert roots == {"economy", "market", "society", "services", "environment"}
+    leaves = TREE.leaves(TODAY)
+    assert len(leaves) >= 120
+    assert {len(TREE.path(leaf.id)) for leaf in leaves} == {3}
+    assert {TREE.path(leaf.id)[-1].id for leaf in leaves} == roots
+    assert all(node.name.zh and node.name.en for node in TREE.nodes.values())
+    assert all(leaf.kind for leaf in leaves)
+
+
+def test_a_good_file_gives_every_line() -> None:
+    report = read(*GOOD)
+    assert (list(report.errors), len(report.tree.nodes)) == ([], 3)
+    new = report.tree.nodes["a/new"]
+    assert (new.requires, new.kind, new.limit_days, new.hint) == (
+        (Element.PLACE,), "help", 5, "desk",
+    )  # fmt: skip
+    assert report.tree.requires("a/old") == (Element.CONTACT,)  # inherited
+    assert read("\ufeff" + HEAD, *GOOD[1:]).errors == []
+
+
+def test_a_moved_category_stays_readable_and_knows_where_it_went() -> None:
+    """R4: old tickets keep their category."""
+    tree = read(*GOOD).tree
+    assert tree.nodes["a/old"].name.zh == "旧"
+    assert (tree.current("a/old"), tree.current("a/new")) == ("a/new", "a/new")
+    assert tree.on("a/old", date(2024, 12, 31)) is not None
+    assert tree.on("a/old", date(2025, 1, 1)) is None
+    assert [leaf.id for leaf in tree.leaves(TODAY)] == ["a/new"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "number", "sentence"),
+    [
+        (["id,name"], 1, "the columns must be id,parent,zh,en"),
+        ([], 1, "the columns must be id,parent"),
+        ([*GOOD, "b,,乙"], 5, "there must be 11 columns"),
+        ([*GOOD, "b,,乙,B,,,,,2020-01-01,,,more"], 5, "there must be 11 columns"),
+        ([*GOOD, ",,乙,B,,,,,2020-01-01,,"], 5, "id is empty"),
+        ([*GOOD, "b,,乙,,,,,,2020-01-01,,"], 5, "en is empty"),
+        ([*GOOD, "b,,乙,B,,,,,soon,,"], 5, "since: 'soon' is no day"),
+        ([*GOOD, "b,,乙,B,colour,,,,2020-01-01,,"], 5, "requires: 'colour' is not one of"),
+        ([*GOOD, "b,,乙,B,,praise,,,2020-01-01,,"], 5, "kind: 'praise' is not one of"),
+        ([*GOOD, "b,,乙,B,,,-1,,2020-01-01,,"], 5, "limit_days: '-1' is no number"),
+        ([*GOOD, "b,,乙,B,,,,,2020-01-01,2019-01-01,"], 5, "b ends before it begins"),
+        ([*GOOD, "b,c,乙,B,,,,,2020-01-01,,"], 5, "b: its parent c is missing"),
+        ([*GOOD, "b,b,乙,B,,,,,2020-01-01,,"], 5, "b leads back to itself"),
+        ([*GOOD, NEW], 4, "a/new stands here twice"),
+        ([*GOOD, "b,,乙,B,,,,,2020-01-01,,a"], 5, "b: what moved has an end"),
+        ([*GOOD, '"b,,乙,B,,,,,2020-01-01,,'], 5, "not CSV:"),
+        ([*GOOD, f"{'b' * 201},,乙,B,,,,,2020-01-01,,"], 5, "id is longer than 200"),
+    ],
+)
+def test_a_wrong_line_is_reported_by_its_number(
+    lines: list[str], number: int, sentence: str
+) -> None:
+    errors = read(*lines).errors
+    assert any(line == number and sentence in text for line, text in errors), errors
+
+
+def test_one_wrong_line_spoils_no_other() -> None:
+    report = read(
+        *GOOD, "b,,乙,B,,,,,soon,,", "c,,丙,C,,,,,2020-01-01,,", "d,,丁,D,,,x,,2020-01-01,,"
+    )
+    assert [line for line, _ in report.errors] == [5, 7]
+    assert "c" in report.tree.nodes
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({}, ()),
+        ({"address": b""}, ("address",)),
+        ({"address": b"", "contact": b""}, ("address", "contact")),
+    ],
+)
+def test_what_a_category_requires_and_nobody_stated_is_asked(
+    changes: dict[str, Any], missing: tuple[str, ...]
+) -> None:
+    """R18."""
+    category = "services/civil/low_income"
+    _, fact = when(replace(matter(), category=category, **changes))
+    if not missing:
+        assert isinstance(fact, TicketAccepted)
+        assert fact.category == category
+        return
+    assert isinstance(fact, SupplementAsked)
+    assert fact.missing == missing
+
+
+def test_what_is_stated_as_missing_is_asked_in_the_same_message() -> None:
+    """R18: once, in one message."""
+    command = replace(
+        matter(missing=("time", "address")), category="services/civil/low_income", address=b""
+    )
+    _, fact = when(command)
+    assert isinstance(fact, SupplementAsked)
+    assert fact.missing == ("time", "address")
+
+
+def test_a_category_that_moved_is_refused_with_where_it_went() -> None:
+    """R4."""
+    tree = read(*GOOD).tree
+    catalogue = replace(CITY.catalogue, tree=tree)
+    decide = decider(CITY.rules, catalogue).decide
+    late = replace(matter(), at=datetime(2026, 3, 16, 4, tzinfo=UTC), category="a/old")
+    with pytest.raises(rejections.UnknownCategory, match="now a/new"):
+        decide(late, Ticket())
+    midnight = datetime(2024, 12, 31, 15, 59, tzinfo=UTC)  # 23:59 in the city
+    early = replace(late, at=midnight, stated_due_at=None)
+    assert decide(early, Ticket())
+    next_day = replace(early, at=datetime(2024, 12, 31, 16, tzinfo=UTC))
+    with pytest.raises(rejections.UnknownCategory):
+        decide(next_day, Ticket())
