@@ -32,9 +32,7 @@ NOT_BACK = (
 @click.command("rebuild")
 @click.argument("service", type=click.Choice(SERVICES))
 @click.option("--from", "origin", type=click.Choice(["kafka"]), required=True)
-@click.option(
-    "--view", default="", help="This view alone."
-)
+@click.option("--view", default="", help="This view alone.")
 @of_city
 def command(place: Place, service: str, origin: str, view: str) -> None:
     """Make SERVICE again from the topic: ledger, views, timers, feeds and chains, not its vault.
