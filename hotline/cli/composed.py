@@ -17,8 +17,10 @@ from services.evaluation.adapters import registry as formula_registry
 from services.evaluation.adapters.figures import FiguresView
 from services.evaluation.adapters.store_pg import PostgresFiguresStore
 from services.evaluation.service import service as evaluation
+from services.intake.adapters import registry as intake_registry
 from services.intake.adapters.codec import CODEC as INTAKE
 from services.intake.adapters.numbering import Numbers
+from services.intake.adapters.recent import RecentMatters, reads
 from services.kernel.service import Service
 from services.kernel.store_pg import PostgresStore
 
@@ -29,8 +31,16 @@ def composed(store: PostgresStore, city: str) -> Service:
     Raises ValueError where the city is not shipped.
     """
     match store.service:
-        case "intake":  # it has no views; who decides needs the vault's keys
-            return Service("intake", INTAKE, read_back=Numbers(store).read_back)
+        case "intake":  # who decides needs the vault's keys; nobody decides here
+            same = intake_registry.load(city).same
+            recent = RecentMatters(store, same) if same else None
+            return Service(
+                "intake",
+                INTAKE,
+                views=() if recent is None else (recent,),
+                reads=None if recent is None else reads,
+                read_back=Numbers(store).read_back,
+            )
         case "dispatch":
             return dispatch(directory_registry.load(city))
         case "deadline":

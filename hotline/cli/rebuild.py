@@ -17,6 +17,7 @@ from services.kernel.rebuilding import Forked, NotRelayed, Rebuilder, Rebuilt
 from services.kernel.store import LostOwnership
 
 VIEWS = {
+    ("intake", "recent"): ("recent",),
     ("deadline", "clocks"): ("clock",),
     ("deadline", "timers"): ("timer", "frontier"),
     ("evaluation", "figures"): ("figures", "visit"),
@@ -31,7 +32,7 @@ NOT_BACK = (
 @click.command("rebuild")
 @click.argument("service", type=click.Choice(SERVICES))
 @click.option("--from", "origin", type=click.Choice(["kafka"]), required=True)
-@click.option("--view", default="", help="Only this view: clocks, timers, figures or feeds.")
+@click.option("--view", default="", help="This view alone.")
 @of_city
 def command(place: Place, service: str, origin: str, view: str) -> None:
     """Make SERVICE again from the topic: ledger, views, timers, feeds and chains, not its vault.

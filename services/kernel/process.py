@@ -28,15 +28,15 @@ from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.draining import accept_the_rest
 from services.kernel.healing import Healer
 from services.kernel.http_protocol import BoundedHttp
-from services.kernel.names import schema_of
-from services.kernel.parked_pg import PostgresParked
-from services.kernel.releasing import Orders, Releaser
-from services.kernel.requirements import (
+from services.kernel.installed import (
     connected,
     require_free,
     require_installed,
     require_topics,
 )
+from services.kernel.names import schema_of
+from services.kernel.parked_pg import PostgresParked
+from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service

@@ -31,6 +31,11 @@ on conflict (day) do update set next = s.next + $2 returning s.next - $2 as upco
 insert into {vault}.opened (ticket, person, field, by, purpose)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
 
+-- name: numbers_taken
+-- Never back: a number is given once.
+insert into {vault}.serial as s (day, next) select * from unnest($1::date[], $2::bigint[])
+on conflict (day) do update set next = greatest(s.next, excluded.next)
+
 -- name: put_recent
 -- Matters received in a batch.
 insert into {schema}.recent (bucket, ticket, person, category, area, title, latitude, longitude,
@@ -62,8 +67,3 @@ cross join lateral (
     select * from {schema}.recent r
     where r.category = a.category and r.area = a.area and r.received_at >= a.since
     order by r.received_at desc limit $5) r
-
--- name: numbers_taken
--- Never back: a number is given once.
-insert into {vault}.serial as s (day, next) select * from unnest($1::date[], $2::bigint[])
-on conflict (day) do update set next = greatest(s.next, excluded.next)

@@ -1,4 +1,4 @@
-"""What has to be there before a process begins; what is not is said in words."""
+"""A process starts on what was installed, or says in one sentence why not: raises SystemExit."""
 
 from __future__ import annotations
 
