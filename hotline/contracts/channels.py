@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from hotline.contracts import headers
+from hotline.contracts.codecs import codecs
 from hotline.contracts.protos import COMMANDS, messages, published, sources
 from services.kernel import names, topics
 from services.kernel.service import CommandRule
 from services.kernel.settings import KernelSettings
 
-COMMANDED = ("intake", "dispatch", "evaluation")
+COMMANDED = ("intake", "dispatch", "deadline", "evaluation")
 SUBMIT = "hotline.intake.v1.SubmitMatter"
 _KERNEL = "hotline.kernel.v1."
 _ELSEWHERE = {
@@ -61,7 +62,7 @@ def commands() -> tuple[str, ...]:
     """Commands on tickets that some service reads from Kafka, in the protos' order."""
     read: set[str] = set()
     for service in COMMANDED:
-        read |= set(import_module(f"services.{service}.adapters.codec").CODEC.commands)
+        read |= set(codecs()[service].commands)
     written = [name for name in messages() if sources()[name].file.endswith(COMMANDS)]
     return tuple(name for name in written if name in read and name != SUBMIT)
 

@@ -21,13 +21,12 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from hotline.contracts.channels import elsewhere, facts
+from hotline.contracts.codecs import codecs
 from hotline.contracts.distinct import AT, filled
 from hotline.contracts.protos import ROOT
-from services.deadline.adapters.codec import PolicyCodec
-from services.deadline.adapters.registry import load
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.cloudevents import attributes, fact_headers, to_fact
-from services.kernel.codec import Codec, rfc3339, stage_of
+from services.kernel.codec import rfc3339, stage_of
 from services.kernel.facts import Fact
 from services.kernel.fields import BadBody
 from services.kernel.names import TICKETS
@@ -66,16 +65,6 @@ class Golden:
 def covered() -> tuple[str, ...]:
     """Full names of all messages that must have golden bytes."""
     return (*facts(), *elsewhere())
-
-
-@cache
-def codecs() -> Mapping[str, Codec]:
-    """Of the services that record facts, deadline's under the sample city's policy."""
-    known = {
-        service: import_module(f"services.{service}.adapters.codec").CODEC
-        for service in ("intake", "dispatch", "evaluation")
-    }
-    return {**known, "deadline": PolicyCodec(load("sample")[0])}
 
 
 def service_of(type_name: str) -> str:

@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 
 from hotline.contracts import asyncapi
 from hotline.contracts.channels import COMMANDED, SUBMIT, buckets
+from hotline.contracts.codecs import codecs
 from hotline.contracts.protos import published
 from services.kernel.topics import ticket_topics
 from tests.support.documents import Document, references, resolved
@@ -116,8 +117,7 @@ def message(document: Document, name: str) -> Document:
 def test_every_command_of_a_service_stands_there_with_its_roles(document: Document) -> None:
     on = {*document["channels"]["commands"]["messages"], SUBMIT}
     for service in COMMANDED:
-        known = import_module(f"services.{service}.adapters.codec").CODEC.commands
-        assert set(known) <= on
+        assert set(codecs()[service].commands) <= on
         for rule in import_module(f"services.{service}.service").COMMANDS:
             name = f"hotline.{service}.v1.{rule.command.__name__}"
             assert message(document, name)["x-roles"] == sorted(rule.roles)
