@@ -235,5 +235,5 @@ class _Fold:
             return  # only a return that is asked can be late for it
         if rules.is_late(self._course, self._calendar, end):
             self._late = True
-        elif act.type != "return_granted" or not self._row.starts_at_dispatch:
+        elif act.type != "return_granted" or self._row.desk:
             self._late = False
