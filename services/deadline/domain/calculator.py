@@ -235,5 +235,5 @@ class _Fold:
             return  # only a return that is asked can be late for it
         if rules.is_late(self._course, self._calendar, end):
             self._late = True
-        elif act.type != "return_granted" or not self._row.starts_at_dispatch:
-            self._late = False
+        elif act.type != "return_granted" or "return_refused" in self._row.acts:
+            self._late = False  # a grant acts only for the clock of who rules on the return

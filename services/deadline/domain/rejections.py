@@ -25,7 +25,7 @@ class NotApplicable(Rejection):
 
 
 class NotExtendable(Rejection):
-    """Only the contact, resolve and redo clocks can be extended."""
+    """Contact, resolve and redo can be extended, if they are at least a working day long."""
 
     rule = "R22"
 

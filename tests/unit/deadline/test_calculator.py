@@ -74,6 +74,14 @@ def test_an_act_of_another_clock_ends_nothing() -> None:
     assert "late" not in found
 
 
+def test_the_completion_that_starts_a_visit_does_not_end_it() -> None:
+    """The clocks table: a visit starts when the ticket is completed and ends when it is visited."""
+    completed = event("completed", "03-09T10:00")
+    found = ask("visit", completed)
+    assert (found["last_day"], "late" in found) == ("2026-03-12", False)
+    assert ask("visit", completed, event("visited", "03-13T00:00"))["late"] is True
+
+
 def test_the_first_of_several_ends_counts() -> None:
     ends = event("completed", "03-18T10:00"), event("completed", "03-12T10:00")
     assert ask("resolve", *ends)["late"] is False

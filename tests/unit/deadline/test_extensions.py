@@ -119,6 +119,12 @@ def test_r22_only_contact_resolve_and_redo_can_be_extended(clock: str) -> None:
     assert (rules(found), found["due_at"]) == ([(0, "R22"), (1, "R22")], ask(clock)["due_at"])
 
 
+def test_r22_a_clock_shorter_than_a_working_day_says_why_it_is_not_extended() -> None:
+    short = {"lengths": {"resolve": {"hours": 4}}}
+    found = ask("resolve", asked("03-09T11:00", 1), config=short)
+    assert "at least a working day long" in found["rejected"][0]["why"]
+
+
 def test_r22_an_application_does_not_stop_the_clock() -> None:
     assert ask("resolve", asked("03-10T10:00"))["due_at"] == ask("resolve")["due_at"]
 
