@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import asyncpg
 import click
@@ -22,6 +23,7 @@ from services.kernel.topics import (
     replies_topic,
     ticket_topics,
 )
+from services.kernel.transport import kafka_security, transport_of_environment
 
 
 @click.command("migrate")
@@ -36,7 +38,10 @@ def command(
 ) -> None:
     """Bring schemas and topics up to date."""
     try:
-        asyncio.run(migrate_city(city, kafka, dsn, namespace, buckets, replication))
+        security = kafka_security(transport_of_environment())
+        asyncio.run(migrate_city(city, kafka, dsn, namespace, buckets, replication, **security))
+    except ValueError as error:
+        raise click.ClickException(f"{error}.") from None
     except OtherCity as error:
         raise click.ClickException(f"{error}: a city needs a namespace of its own.") from None
     except (MigrationChanged, BucketsFixed, TopicsWrong) as error:
@@ -48,14 +53,22 @@ def command(
 
 
 async def migrate_city(
-    city: str, kafka: str, dsn: str, namespace: str, buckets: int, replication: int
+    city: str,
+    kafka: str,
+    dsn: str,
+    namespace: str,
+    buckets: int,
+    replication: int,
+    **security: Any,
 ) -> None:
     """Schemas of the five services, then the topics."""
     for service in SERVICES:
         applied = await migrate(dsn, service, namespace, migrations(service), buckets, city)
         if applied:
             click.echo(f"{service}: {', '.join(applied)}")
-    made = await make_topics(kafka, namespace, topics(city, buckets), replication=replication)
+    made = await make_topics(
+        kafka, namespace, topics(city, buckets), replication=replication, **security
+    )
     if made:
         click.echo(f"topics: {len(made)} made")
 

@@ -6,8 +6,10 @@ import base64
 import re
 import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 
 from hotline.dev.command import CommandFailed, run
 from hotline.dev.failure import StackFailure
@@ -44,18 +46,29 @@ async def java_program() -> str:
     return str(JAVA)
 
 
-async def broker(home: Path, jars: Path, port: int, controller_port: int) -> Program:
+async def broker(
+    home: Path,
+    jars: Path,
+    port: int,
+    controller_port: int,
+    *,
+    besides: Mapping[str, str] = MappingProxyType({}),
+    users: Mapping[str, str] = MappingProxyType({}),
+) -> Program:
     """The broker whose data is in `home`; its storage is formatted at the first start.
 
-    `jars` is the folder of its jars. Raises StackFailure when it cannot be formatted.
+    `jars` is the folder of its jars; `besides` are settings besides ours or instead of them;
+    `users` with their passwords may log in by SCRAM-SHA-512. Raises StackFailure when it cannot
+    be formatted.
     """
     java = [await java_program(), *_JVM_OPTIONS, f"-Djava.io.tmpdir={_fresh(home / 'tmp')}"]
     java += ["-cp", f"{jars}/*"]
     data = home / "data"
     if not data.exists():
-        await _format(java, home, data)
+        await _format(java, home, data, users)
     properties = home / "server.properties"
-    properties.write_text(_properties(data, port, controller_port))
+    more = "".join(f"{key}={value}\n" for key, value in besides.items())  # the last one counts
+    properties.write_text(_properties(data, port, controller_port) + more)
     return Program(
         name="kafka",
         argv=(*java, "kafka.Kafka", str(properties)),
@@ -79,12 +92,14 @@ async def _java_major(java: str) -> int:
     return int(version[1]) if version else 0
 
 
-async def _format(java: list[str], home: Path, data: Path) -> None:
+async def _format(java: list[str], home: Path, data: Path, users: Mapping[str, str]) -> None:
     """Format beside the place and move it there: a half formatted folder is never found again."""
     draft = _fresh(home / "data.new")
     properties = home / "format.properties"
     properties.write_text(_properties(draft, port=1, controller_port=2))
     arguments = ["format", "-g", "-t", _cluster_id(), "-c", str(properties)]
+    for name, password in users.items():
+        arguments += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
     try:
         await run([*java, "kafka.tools.StorageTool", *arguments], timeout_s=_FORMAT_TIMEOUT_S)
     except CommandFailed as failed:

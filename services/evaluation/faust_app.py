@@ -48,6 +48,7 @@ from services.kernel.security import Security
 from services.kernel.settings import loaded, read
 from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.topics import TopicsWrong, check_topics
+from services.kernel.transport import http_security, kafka_security
 
 log = logging.getLogger("hotline.windows")
 
@@ -108,6 +109,7 @@ def build(settings: WindowsSettings, keep: Keep) -> tuple[faust.App, Counter]:
     app = faust.App(
         topic_of(settings.namespace, APP),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
+        broker_credentials=_credentials(settings),
         autodiscover=False,
         datadir=_folder(settings.run_dir),
         store="memory://",
@@ -148,6 +150,20 @@ def build(settings: WindowsSettings, keep: Keep) -> tuple[faust.App, Counter]:
     return app, counter
 
 
+def _credentials(settings: WindowsSettings) -> faust.Credentials | None:
+    """TLS and SASL as Faust takes them."""
+    found = kafka_security(settings)
+    if settings.kafka_protocol.startswith("sasl"):
+        return faust.SASLCredentials(
+            username=settings.kafka_user,
+            password=settings.kafka_password,
+            ssl_context=found.get("ssl_context"),
+            mechanism=settings.kafka_mechanism,
+        )
+    context = found.get("ssl_context")
+    return None if context is None else faust.SSLCredentials(context)
+
+
 def _folder(run_dir: Path) -> Path:
     """Faust insists on a folder, in which it keeps nothing of ours."""
     found = run_dir / "windows"
@@ -157,7 +173,8 @@ def _folder(run_dir: Path) -> Path:
 
 async def run(settings: WindowsSettings, registry: Registry) -> None:
     """Until a signal. Raises KafkaError, TopicsWrong, or what stopped the worker."""
-    await check_topics(settings.kafka, settings.namespace, [source_topic(), *changelog_topics()])
+    topics = [source_topic(), *changelog_topics()]
+    await check_topics(settings.kafka, settings.namespace, topics, **kafka_security(settings))
     app, counter = build(settings, registry.keep)
 
     async def readiness() -> dict[str, bool]:
@@ -171,7 +188,8 @@ async def run(settings: WindowsSettings, registry: Registry) -> None:
         security=Security.of(settings, None),
         figures=new_registry(),
     )
-    await _together(app, ReadPort(routes, settings.http_host, settings.http_port))
+    tls = http_security(settings)
+    await _together(app, ReadPort(routes, settings.http_host, settings.http_port, tls))
 
 
 async def _together(*parts: mode.Service) -> None:
@@ -202,6 +220,8 @@ def main() -> None:
     """Exit 0 after a signal; after a fault exit 1, so that it is started again."""
     settings = read(WindowsSettings)
     registry = loaded(load, settings.city)
+    loaded(kafka_security, settings)
+    loaded(http_security, settings)
     setup_logging("windows", settings.log)
     for name in ("faust", "mode"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

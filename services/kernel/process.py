@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import asyncpg
 import uvicorn
@@ -29,11 +30,12 @@ from services.kernel.names import schema_of, vault_of
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
-from services.kernel.settings import KernelSettings
+from services.kernel.settings import KernelSettings, loaded
 from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
+from services.kernel.transport import http_security, kafka_security
 
 log = logging.getLogger("hotline.process")
 
@@ -64,6 +66,8 @@ Build = Callable[[Ports], Awaitable[Parts]]
 def run(name: str, settings: KernelSettings, build: Build) -> None:
     """Until SIGTERM or SIGINT. Exit code 1 when it cannot start, or a part ended by itself."""
     setup_logging(name, settings.log)
+    loaded(kafka_security, settings)
+    loaded(http_security, settings)
     _require_free(settings.http_host, settings.http_port)
     uvloop.run(_run(name, settings, build))
 
@@ -90,7 +94,8 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now)
+        client = f"{name}-{settings.instance}"
+        bus = KafkaBus(settings.kafka, client, clock.now, **kafka_security(settings))
         keys = PostgresApiKeys(pool, name, settings.namespace)
         ports = Ports(store, bus, clock, new_registry(), keys)
         await serve(settings, ports, await build(ports))
@@ -135,7 +140,7 @@ async def _require_topics(settings: KernelSettings) -> None:
     """As installed: what was deleted or shortened must never be taken for all that there was."""
     try:
         topics = ticket_topics(settings.buckets)
-        await check_topics(settings.kafka, settings.namespace, topics)
+        await check_topics(settings.kafka, settings.namespace, topics, **kafka_security(settings))
     except TopicsWrong as wrong:
         raise SystemExit(f"The topics are not as installed: {wrong}.") from None
     except (KafkaError, OSError) as error:
@@ -203,6 +208,7 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             timeout_graceful_shutdown=1,
             limit_concurrency=2_000,
             backlog=2_048,
+            **cast(Any, http_security(settings)),
         )
     )
 

@@ -22,7 +22,7 @@ from services.kernel.identity import (
 from services.kernel.imports import OFF
 from services.kernel.issuer import SigningKeys, jwks_over_http
 from services.kernel.problems import Problem
-from services.kernel.settings import KernelSettings
+from services.kernel.settings import KernelSettings, loaded
 from services.kernel.telemetry import current_ticket
 from services.kernel.tokens import (
     SKEW_S,
@@ -32,6 +32,7 @@ from services.kernel.tokens import (
     is_loopback,
     unauthenticated,
 )
+from services.kernel.transport import trusted
 
 __all__ = [
     "Principal", "Role", "Security", "require_department", "require_ticket", "require_unit", "role",
@@ -77,7 +78,9 @@ class Security:
         """As the settings say, with the API keys of the service's own vault, if it has one."""
         issuer = None
         if settings.oidc_issuer:
-            signing = SigningKeys(jwks_over_http(settings.oidc_issuer, settings.jwks_url))
+            trust = loaded(trusted, settings)
+            fetch = jwks_over_http(settings.oidc_issuer, settings.jwks_url, verify=trust)
+            signing = SigningKeys(fetch)
             issuer = TokenVerifier(signing, settings.oidc_issuer, settings.oidc_audience)
         dev = DevTokens(settings.run_dir) if settings.dev else None
         verifier = KeyVerifier(keys) if keys is not None else None

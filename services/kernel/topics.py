@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -62,10 +63,15 @@ def department_topic(department: str) -> Topic:
 
 
 async def make_topics(
-    bootstrap: str, namespace: str, topics: Sequence[Topic], *, replication: int = 1
+    bootstrap: str,
+    namespace: str,
+    topics: Sequence[Topic],
+    *,
+    replication: int = 1,
+    **security: Any,
 ) -> list[str]:
     """Make what is missing, then check all. The names made now. Raises TopicsWrong, KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
+    admin = _admin(bootstrap, security)
     await admin.start()
     try:
         there = set(await admin.list_topics())
@@ -75,19 +81,25 @@ async def make_topics(
         await _settled(admin, namespace, topics, timeout_s=10.0 if missing else 0.0)
     finally:
         await admin.close()
-    if cut := await _cut(bootstrap, namespace, [t for t in topics if t.retention_ms == -1]):
+    if cut := await _cut(bootstrap, namespace, topics, security):
         raise TopicsWrong("; ".join(cut))
     return [t.name for t in missing]
 
 
-async def check_topics(bootstrap: str, namespace: str, topics: Sequence[Topic]) -> None:
+async def check_topics(
+    bootstrap: str, namespace: str, topics: Sequence[Topic], **security: Any
+) -> None:
     """Check them and make none. Raises TopicsWrong, KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
+    admin = _admin(bootstrap, security)
     await admin.start()
     try:
         await _check(admin, namespace, topics)
     finally:
         await admin.close()
+
+
+def _admin(bootstrap: str, security: Mapping[str, Any]) -> AIOKafkaAdminClient:
+    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000, **security)
 
 
 async def _create(
@@ -148,17 +160,20 @@ async def _check(admin: AIOKafkaAdminClient, namespace: str, topics: Sequence[To
         raise TopicsWrong("; ".join(wrong))
 
 
-async def _cut(bootstrap: str, namespace: str, topics: Sequence[Topic]) -> list[str]:
+async def _cut(
+    bootstrap: str, namespace: str, topics: Sequence[Topic], security: Mapping[str, Any]
+) -> list[str]:
     """Logs that are kept for ever and have lost their beginning."""
     places = [
         TopicPartition(names.topic_of(namespace, t.name), p)
         for t in topics
+        if t.retention_ms == -1
         for p in range(t.partitions)
     ]
     if not places:
         return []
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, request_timeout_ms=20_000
+        bootstrap_servers=bootstrap, group_id=None, request_timeout_ms=20_000, **security
     )
     await consumer.start()
     try:

@@ -1,0 +1,98 @@
+"""TLS and SASL are set as the settings say, and what cannot work ends the start in a sentence."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from services.kernel.settings import BadSetting, parse
+from services.kernel.transport import (
+    TransportSettings,
+    http_security,
+    kafka_security,
+    transport_of_environment,
+    trusted,
+)
+from tests.support.certificates import Authority
+
+
+def settings(**env: str) -> TransportSettings:
+    return parse(TransportSettings, {f"HOTLINE_{name}": value for name, value in env.items()})
+
+
+LOGIN = {"KAFKA_USER": "hotline", "KAFKA_PASSWORD": "hidden"}
+
+
+def test_by_default_nothing_is_encrypted() -> None:
+    assert kafka_security(settings()) == {"security_protocol": "PLAINTEXT"}
+    assert http_security(settings()) == {}
+
+
+def test_over_tls_certificate_and_name_are_always_checked(tmp_path: Path) -> None:
+    for given in ({}, {"CA": str(Authority(tmp_path).file)}):
+        context = kafka_security(settings(KAFKA_PROTOCOL="ssl", **given))["ssl_context"]
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
+        assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_a_login_is_passed_on() -> None:
+    found = kafka_security(settings(KAFKA_PROTOCOL="sasl_plaintext", **LOGIN))
+    assert found == {
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": "hotline",
+        "sasl_plain_password": "hidden",
+    }
+
+
+def test_the_password_is_shown_nowhere() -> None:
+    assert "hidden" not in repr(settings(**LOGIN))
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({"KAFKA_PROTOCOL": "sasl_ssl"}, "HOTLINE_KAFKA_USER"),
+        ({"KAFKA_PROTOCOL": "sasl_ssl", "KAFKA_USER": "u"}, "HOTLINE_KAFKA_PASSWORD"),
+        ({"KAFKA_USER": "u"}, "HOTLINE_KAFKA_USER"),
+        ({"KAFKA_CERT": "c", "KAFKA_KEY": "k"}, "HOTLINE_KAFKA_CERT"),
+        ({"KAFKA_PROTOCOL": "ssl", "KAFKA_CERT": "c"}, "HOTLINE_KAFKA_KEY"),
+        ({"KAFKA_PROTOCOL": "ssl", "KAFKA_CERT": "c", "KAFKA_KEY": "k"}, "HOTLINE_KAFKA_CERT"),
+        ({"KAFKA_PROTOCOL": "ssl", "CA": "nowhere.pem"}, "HOTLINE_CA"),
+        ({"HTTP_CERT": "c"}, "HOTLINE_HTTP_KEY"),
+        ({"HTTP_CERT": "c", "HTTP_KEY": "k"}, "HOTLINE_HTTP_CERT"),
+    ],
+)
+def test_what_cannot_work_names_its_variable(env: dict[str, str], named: str) -> None:
+    found = settings(**env)
+    with pytest.raises(ValueError, match=named):
+        kafka_security(found), http_security(found)
+
+
+def test_a_file_that_is_no_certificate_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+    with pytest.raises(ValueError, match="HOTLINE_CA"):
+        trusted(settings(CA=str(file)))
+
+
+def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    one, two = authority.pair("one"), authority.pair("two")
+    with pytest.raises(ValueError, match="no pair"):
+        http_security(settings(HTTP_CERT=str(one.cert), HTTP_KEY=str(two.key)))
+    assert http_security(settings(HTTP_CERT=str(one.cert), HTTP_KEY=str(one.key)))
+
+
+def test_another_protocol_is_refused() -> None:
+    with pytest.raises(BadSetting, match="HOTLINE_KAFKA_PROTOCOL"):
+        settings(KAFKA_PROTOCOL="tls")
+
+
+def test_commands_read_these_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_KAFKA_PROTOCOL", "ssl")
+    monkeypatch.setenv("HOTLINE_SOMETHING", "else")
+    assert transport_of_environment().kafka_protocol == "ssl"
