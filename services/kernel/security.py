@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.requests import Request
 
-from services.kernel.api_keys import ApiKeys, KeyVerifier, is_api_key
+from services.kernel.api_keys import ApiKeys, KeyVerifier, id_of, is_api_key
+from services.kernel.attempts import Attempts
 from services.kernel.identity import (
     Principal,
     Role,
@@ -72,6 +73,7 @@ class Security:
         self._dev, self._issuer, self._keys = dev, issuer, keys
         self.imports = imports
         self._now, self._proven = now, dict[str, _Proven]()
+        self._attempts = Attempts(now)
 
     @classmethod
     def of(cls, settings: KernelSettings, keys: ApiKeys | None) -> Security:
@@ -87,18 +89,20 @@ class Security:
         return cls(dev, issuer, verifier, imports=settings.imports)
 
     async def principal(self, request: Request) -> Principal:
-        """Raises Problem 401, 503."""
+        """Raises Problem 401, 429 after too many failures, 503."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated("Send a token or an API key: Authorization: Bearer <token>.")
+        host = request.client.host if request.client else ""
         if is_api_key(token):
             if self._keys is None:
                 raise unauthenticated("API keys are not accepted here.")
-            return await self._keys.verify(token)
+            with self._attempts.trying(host, id_of(token), token):
+                return await self._keys.verify(token)
         proven = self._proven.get(token)
         if proven is None or not proven.holds(self._now()):
-            proven = await self._prove(token)
-        host = request.client.host if request.client else None
+            with self._attempts.trying(host, "", token):
+                proven = await self._prove(token)
         if proven.only_here and not is_loopback(host):
             raise unauthenticated("Development tokens are not accepted here.")
         return proven.principal

@@ -59,6 +59,12 @@ class KernelSettings(TransportSettings):
     http_port: int = setting(
         "HOTLINE_HTTP_PORT", "the port to listen on", default=8000, low=1, high=65_535
     )
+    proxies: tuple[str, ...] = setting(
+        "HOTLINE_PROXIES",
+        "addresses or networks (CIDR) of proxies whose X-Forwarded-For names the caller",
+        default=(),
+        pattern=r"[0-9a-fA-F.:]+(/\d+)?",
+    )
     dev: bool = setting("HOTLINE_DEV", "accept development tokens from this machine", default=False)
     run_dir: Path = setting(
         "HOTLINE_RUN_DIR", "the folder of keys and state of this machine", default=Path(".run")
