@@ -57,7 +57,7 @@ def main() -> None:
             DeliveryMeter(ports.registry),
             settings.namespace,
         )
-        security = Security.of(settings, ports.keys)
+        security = Security.of(settings, ports.keys, ports.passes)
 
         async def deliver(_: Runtime) -> None:
             try:

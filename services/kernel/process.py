@@ -27,6 +27,7 @@ from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
+from services.kernel.passes import Passes, PostgresPasses
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
@@ -49,6 +50,7 @@ class Ports:
     clock: Clock
     registry: CollectorRegistry
     keys: ApiKeys
+    passes: Passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         client = f"{name}-{settings.instance}"
         bus = KafkaBus(settings.kafka, client, clock.now, **kafka_security(settings))
         keys = PostgresApiKeys(pool, name, settings.namespace)
-        ports = Ports(store, bus, clock, new_registry(), keys)
+        passes = PostgresPasses(pool, name, settings.namespace)
+        ports = Ports(store, bus, clock, new_registry(), keys, passes)
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
