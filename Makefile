@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py
-BENCHES := loop append intake push replay
+BENCHES := loop append intake push replay rules
 
 .PHONY: help setup run test check demo bench contracts clean
 .DEFAULT_GOAL := help
@@ -34,9 +34,9 @@ demo: setup ## 2,000 real tickets through the whole loop, counted
 bench: setup ## the figures of the README
 	@for name in $(BENCHES); do $(BIN)/hotline bench $$name $(ARGS) || exit 1; done
 
-contracts: setup ## renew what is generated from proto/ and code: messages, AsyncAPI, OpenAPI, settings, roles
+contracts: setup ## renew what is generated from proto/ and code: messages, AsyncAPI, OpenAPI, settings, roles, Kubernetes
 	@$(BIN)/buf lint proto
-	@for part in generate asyncapi openapi settings roles; do $(BIN)/python -m hotline.contracts.$$part || exit 1; done
+	@for part in generate asyncapi openapi settings roles kubernetes; do $(BIN)/python -m hotline.contracts.$$part || exit 1; done
 
 clean: ## remove what the other targets made, the sample city's data too
 	@! { [ -f .run/lock ] && command -v flock > /dev/null && ! flock -n .run/lock true; } || \

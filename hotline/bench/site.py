@@ -12,8 +12,9 @@ from pathlib import Path
 from hotline.bench.usage import GENERATOR
 from hotline.cli.cities import units
 from hotline.dev.senders import city_senders, make_senders
-from hotline.dev.services import SERVICES, services
+from hotline.dev.services import services
 from hotline.dev.stack import StackInfo, erase, stack
+from hotline.programs import SERVICES
 
 CITY, NAMESPACE, BUCKETS = "nyc", "bench", 24
 ROOT = Path(".run") / "bench"

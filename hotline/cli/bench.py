@@ -19,6 +19,7 @@ BENCHES = {
     "intake": "Matters accepted per second over HTTP, by one process of intake.",
     "loop": "Full closed loops per second, commands by Kafka, simulated units without delay.",
     "push": "From acceptance to the department: by topic and by webhook.",
+    "rules": "CPU per matter of evaluating a whole rule set of acceptance.",
     "replay": "Facts per second from the topic into the states of dispatch, in one process.",
 }
 

@@ -14,7 +14,7 @@ import asyncpg
 import click
 
 from hotline.cli.running import running
-from hotline.dev.services import SERVICES
+from hotline.programs import SERVICES
 from services.kernel.api_keys import MOST_KEYS, ApiKey, KeyExists, make_key, successor
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.identity import Role

@@ -12,11 +12,17 @@ from hotline.dev.failure import StackFailure
 COMMANDS = {
     "run": "hotline.cli.run",
     "demo": "hotline.cli.demo",
+    "due": "hotline.cli.due",
     "migrate": "hotline.cli.migrate",
     "ticket": "hotline.cli.ticket",
+    "verify": "hotline.cli.verify",
+    "parked": "hotline.cli.parked",
     "token": "hotline.cli.token",
     "key": "hotline.cli.key",
     "bench": "hotline.cli.bench",
+    "serve": "hotline.cli.serve",
+    "ready": "hotline.cli.ready",
+    "accept": "hotline.cli.accept",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -12,12 +14,13 @@ import click
 from aiokafka.errors import KafkaError
 
 from hotline.cli.cities import departments, sender_names
-from hotline.dev.services import SERVICES
+from hotline.programs import SERVICES
 from services.evaluation.adapters.windows_topics import changelog_topics
 from services.kernel.migrate import BucketsFixed, MigrationChanged, OtherCity, migrate
 from services.kernel.topics import (
     Topic,
     TopicsWrong,
+    check_topics,
     department_topic,
     make_topics,
     replies_topic,
@@ -32,16 +35,30 @@ from services.kernel.transport import kafka_security, transport_of_environment
 @click.option("--dsn", envvar="HOTLINE_DSN", required=True, help="The store's URL.")
 @click.option("--namespace", envvar="HOTLINE_NAMESPACE", default="")
 @click.option("--buckets", envvar="HOTLINE_BUCKETS", default=24, show_default=True)
+@click.option("--kafka-tls", envvar="HOTLINE_KAFKA_TLS", default="", help="As services have it.")
 @click.option("--replication", default=1, show_default=True, help="Copies of each topic.")
+@click.option(
+    "--check-topics", is_flag=True, help="Make no topic, only check: something else makes them."
+)
 def command(
-    city: str, kafka: str, dsn: str, namespace: str, buckets: int, replication: int
+    city: str,
+    kafka: str,
+    dsn: str,
+    namespace: str,
+    buckets: int,
+    kafka_tls: str,
+    replication: int,
+    check_topics: bool,
 ) -> None:
     """Bring schemas and topics up to date."""
     try:
-        security = kafka_security(transport_of_environment())
-        asyncio.run(migrate_city(city, kafka, dsn, namespace, buckets, replication, **security))
+        transport = replace(transport_of_environment(), kafka_tls=kafka_tls)
+        brokers = Brokers(kafka, namespace, kafka_security(transport))
     except ValueError as error:
-        raise click.ClickException(f"{error}.") from None
+        raise click.ClickException(str(error)) from None
+    make = None if check_topics else replication
+    try:
+        asyncio.run(migrate_city(city, brokers, dsn, buckets, make))
     except OtherCity as error:
         raise click.ClickException(f"{error}: a city needs a namespace of its own.") from None
     except (MigrationChanged, BucketsFixed, TopicsWrong) as error:
@@ -52,23 +69,33 @@ def command(
         raise click.ClickException(f"The broker did not take it: {error}.") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Brokers:
+    """Where topics are made: see HOTLINE_KAFKA, HOTLINE_NAMESPACE and HOTLINE_KAFKA_TLS."""
+
+    bootstrap: str
+    namespace: str = ""
+    security: Mapping[str, Any] = field(default_factory=dict)
+
+
 async def migrate_city(
-    city: str,
-    kafka: str,
-    dsn: str,
-    namespace: str,
-    buckets: int,
-    replication: int,
-    **security: Any,
+    city: str, brokers: Brokers, dsn: str, buckets: int, replication: int | None
 ) -> None:
-    """Schemas of the five services, then the topics."""
+    """Schemas of the five services, then the topics; without `replication` they are only checked.
+
+    Checked are those that every city has: a department's or a sender's are made with it.
+    """
     for service in SERVICES:
-        applied = await migrate(dsn, service, namespace, migrations(service), buckets, city)
+        files = migrations(service)
+        applied = await migrate(dsn, service, brokers.namespace, files, buckets, city)
         if applied:
             click.echo(f"{service}: {', '.join(applied)}")
-    made = await make_topics(
-        kafka, namespace, topics(city, buckets), replication=replication, **security
-    )
+    place = brokers.bootstrap, brokers.namespace
+    if replication is None:
+        await check_topics(*place, topics_of_all(buckets), **brokers.security)
+        return
+    wanted = topics(city, buckets)
+    made = await make_topics(*place, wanted, replication=replication, **brokers.security)
     if made:
         click.echo(f"topics: {len(made)} made")
 
@@ -87,11 +114,15 @@ def migrations(service: str) -> list[Traversable]:
     ]
 
 
+def topics_of_all(buckets: int) -> list[Topic]:
+    """The topics that every city has."""
+    return [*ticket_topics(buckets), *changelog_topics()]
+
+
 def topics(city: str, buckets: int) -> list[Topic]:
     """All topics of a city."""
     return [
-        *ticket_topics(buckets),
-        *changelog_topics(),
+        *topics_of_all(buckets),
         *(replies_topic(name) for name in sender_names(city)),
         *(department_topic(name) for name in departments(city)),
     ]

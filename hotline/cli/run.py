@@ -20,10 +20,11 @@ from hotline.cli.welcome import welcome
 from hotline.dev import interrupt
 from hotline.dev.failure import StackFailure
 from hotline.dev.senders import city_senders, make_senders
-from hotline.dev.services import PROGRAMS, services
+from hotline.dev.services import services
 from hotline.dev.stack import Stack
 from hotline.history.importer import ImportStalled
 from hotline.history.nyc import read_rows
+from hotline.programs import PROGRAMS
 from hotline.sim.actors import People
 from hotline.sim.beginning import bring_in, is_imported, start_over
 from hotline.sim.city import City, signers

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from services.kernel.bus import Outgoing
 from services.kernel.codec import PROTOBUF, rfc3339
 from services.kernel.names import COMMANDS, SUBMISSIONS, bucket_of, topic_of
-from services.kernel.signing import KEY_ID, SIGNATURE, sign
+from services.kernel.signing import KEY_ID, SIGNATURE, Signed, sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Signer:
     ) -> Outgoing:
         type_name = message.DESCRIPTOR.full_name
         body, stamp = message.SerializeToString(), rfc3339(time)
-        extra = stated.headers() if stated else {}
-        signature = sign(self.key, topic, key.encode(), type_name, command_id, stamp, body, extra)
+        covered = {"content-type": PROTOBUF, **(stated.headers() if stated else {})}
+        signed = Signed(topic, key.encode(), type_name, command_id, stamp, body, covered)
         headers = {
             "ce_specversion": "1.0",
             "ce_type": type_name,
@@ -81,9 +81,8 @@ class Signer:
             "ce_id": command_id,
             "ce_time": stamp,
             "ce_subject": key,
-            "content-type": PROTOBUF,
-            **extra,
-            SIGNATURE: signature,
+            **covered,
+            SIGNATURE: sign(self.key, signed),
             KEY_ID: self.key_id,
         }
         named = topic_of(self.namespace, topic)

@@ -179,13 +179,24 @@ def _records(type_name: str) -> Iterator[tuple[str, Tree]]:
     """`full`, one more for each bit of the booleans' numbers, and `least`."""
     full = filled(message_class(type_name)())
     yield "full", _record(full, full=True)
-    switches = [f.name for f in full.DESCRIPTOR.fields if f.type == FieldDescriptor.TYPE_BOOL]
+    switches = list(_switches(full))
     for bit in range((len(switches) - 1).bit_length() if switches else 0):
         mixed = type(full).FromString(full.SerializeToString())
-        for n, name in enumerate(switches):
-            setattr(mixed, name, bool(n >> bit & 1))
+        for n, (parent, name) in enumerate(switches):
+            part = getattr(mixed, parent) if parent else mixed
+            setattr(part, name, bool(n >> bit & 1))
         yield f"switches-{bit + 1}", _record(mixed, full=True)
     yield "least", _record(_least(full), full=False)
+
+
+def _switches(full: Message) -> Iterator[tuple[str, str]]:
+    """The booleans of the message and of those in it: (field that holds it or empty, name)."""
+    for field, value in full.ListFields():
+        if field.type == FieldDescriptor.TYPE_BOOL:
+            yield "", field.name
+        elif field.type == FieldDescriptor.TYPE_MESSAGE and not field.is_repeated:
+            inner = value.DESCRIPTOR.fields
+            yield from ((field.name, f.name) for f in inner if f.type == FieldDescriptor.TYPE_BOOL)
 
 
 def _record(message: Message, *, full: bool) -> Tree:

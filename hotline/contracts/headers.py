@@ -69,8 +69,8 @@ COMMAND: dict[str, Schema] = {
     "signature": _text(
         "Ed25519, base64, by a key of the sender, over `hotline-signature-v1`, topic (without "
         "namespace), key, ce_type, ce_id, ce_time, value, and then name and value of each of "
-        "ce_actingfor, ce_importid and ce_importtime that is there, each with its length in four "
-        "bytes, big-endian, before it."
+        "ce_actingfor, ce_importid, ce_importtime and content-type that is there, each with its "
+        "length in four bytes, big-endian, before it."
     ),
     "signaturekeyid": _text("Which of the sender's keys."),
 }

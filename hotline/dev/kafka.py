@@ -1,4 +1,4 @@
-"""The embedded broker: one Apache Kafka node in KRaft mode."""
+"""The embedded brokers: Apache Kafka in KRaft mode, one node or a real cluster of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import base64
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from types import MappingProxyType
 
 from hotline.dev.command import CommandFailed, run
 from hotline.dev.failure import StackFailure
@@ -46,33 +46,69 @@ async def java_program() -> str:
     return str(JAVA)
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The ports of one broker."""
+
+    port: int
+    controller_port: int
+
+
+# What was written is on two brokers of three, so one may go.
+CLUSTER = {
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+}
+
+
+async def cluster(home: Path, jars: Path, members: Sequence[Member]) -> list[Program]:
+    """Three brokers or more on this machine, `kafka-1` and so on, with their data in `home`."""
+    identity = home / "cluster"
+    if not identity.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        identity.write_text(_cluster_id())
+    return [
+        await broker(
+            home / str(node), jars, members, node, identity.read_text(), f"kafka-{node}", CLUSTER
+        )
+        for node in range(1, len(members) + 1)
+    ]
+
+
 async def broker(
     home: Path,
     jars: Path,
-    port: int,
-    controller_port: int,
-    *,
-    besides: Mapping[str, str] = MappingProxyType({}),
-    users: Mapping[str, str] = MappingProxyType({}),
+    members: Sequence[Member],
+    node: int = 1,
+    cluster_id: str = "",
+    name: str = "kafka",
+    settings: Mapping[str, str] | None = None,
+    users: Mapping[str, str] | None = None,
 ) -> Program:
-    """The broker whose data is in `home`; its storage is formatted at the first start.
+    """One broker of `members`, whose data is in `home`, formatted at the first start.
 
-    `jars` is the folder of its jars; `besides` are settings besides ours or instead of them;
-    `users` with their passwords may log in by SCRAM-SHA-512. Raises StackFailure when it cannot
-    be formatted.
+    `jars` is the folder of its jars; `settings` override those of the template;
+    `users` with their passwords may log in by SCRAM-SHA-512. Raises StackFailure when it cannot be
+    formatted.
     """
     java = [await java_program(), *_JVM_OPTIONS, f"-Djava.io.tmpdir={_fresh(home / 'tmp')}"]
     java += ["-cp", f"{jars}/*"]
     data = home / "data"
     if not data.exists():
-        await _format(java, home, data, users)
+        argv = ["-t", cluster_id or _cluster_id()]
+        for user, password in (users or {}).items():
+            argv += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
+        await _format(java, home, data, node, argv)
     properties = home / "server.properties"
-    more = "".join(f"{key}={value}\n" for key, value in besides.items())  # the last one counts
-    properties.write_text(_properties(data, port, controller_port) + more)
+    more = "".join(f"{key}={value}\n" for key, value in (settings or {}).items())
+    properties.write_text(_properties(data, members, node) + more)
     return Program(
-        name="kafka",
+        name=name,
         argv=(*java, "kafka.Kafka", str(properties)),
-        ready=kafka_answers(f"{LOCALHOST}:{port}"),
+        ready=kafka_answers(f"{LOCALHOST}:{members[node - 1].port}"),
     )
 
 
@@ -92,14 +128,12 @@ async def _java_major(java: str) -> int:
     return int(version[1]) if version else 0
 
 
-async def _format(java: list[str], home: Path, data: Path, users: Mapping[str, str]) -> None:
+async def _format(java: list[str], home: Path, data: Path, node: int, more: Sequence[str]) -> None:
     """Format beside the place and move it there: a half formatted folder is never found again."""
     draft = _fresh(home / "data.new")
     properties = home / "format.properties"
-    properties.write_text(_properties(draft, port=1, controller_port=2))
-    arguments = ["format", "-g", "-t", _cluster_id(), "-c", str(properties)]
-    for name, password in users.items():
-        arguments += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
+    properties.write_text(_properties(draft, [Member(1, 2)] * node, node))
+    arguments = ["format", "-g", *more, "-c", str(properties)]
     try:
         await run([*java, "kafka.tools.StorageTool", *arguments], timeout_s=_FORMAT_TIMEOUT_S)
     except CommandFailed as failed:
@@ -110,9 +144,15 @@ async def _format(java: list[str], home: Path, data: Path, users: Mapping[str, s
     draft.rename(data)
 
 
-def _properties(data: Path, port: int, controller_port: int) -> str:
+def _properties(data: Path, members: Sequence[Member], node: int) -> str:
+    voters = [f"{n}@{LOCALHOST}:{m.controller_port}" for n, m in enumerate(members, 1)]
+    own = members[node - 1]
     return Template(_TEMPLATE.read_text()).substitute(
-        data=data, port=port, controller_port=controller_port
+        data=data,
+        node=node,
+        port=own.port,
+        controller_port=own.controller_port,
+        voters=",".join(voters),
     )
 
 

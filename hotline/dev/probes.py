@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import asyncpg
 import httpx
@@ -28,14 +29,14 @@ def http_ok(url: str) -> Probe:
     return probe
 
 
-def kafka_answers(bootstrap: str) -> Probe:
+def kafka_answers(bootstrap: str, **security: Any) -> Probe:
     """The broker is part of its cluster and serves clients."""
 
     async def probe() -> bool:
         if not await _listens(bootstrap):
             return False
         admin = AIOKafkaAdminClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=int(_TIMEOUT_S * 1000)
+            bootstrap_servers=bootstrap, request_timeout_ms=int(_TIMEOUT_S * 1000), **security
         )
         try:
             await admin.start()

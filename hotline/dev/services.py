@@ -13,11 +13,8 @@ from hotline.dev.probes import http_ok
 from hotline.dev.program import Program
 from hotline.dev.stack import StackInfo
 from hotline.dev.supervisor import Supervisor
+from hotline.programs import PROGRAMS, SERVICES, module_of
 
-SERVICES = ("intake", "dispatch", "deadline", "evaluation", "datasync")
-# The live views are a process beside them: no service needs it, so it runs where it is asked for.
-WINDOWS = "windows"
-PROGRAMS = (*SERVICES, WINDOWS)
 STOP_TIMEOUT_S = 2.0
 
 
@@ -28,8 +25,7 @@ def migrate_command(city: str) -> tuple[str, ...]:
 
 def service_command(name: str) -> tuple[str, ...]:
     """What runs one service, or the live views."""
-    module = "services.evaluation.faust_app" if name == WINDOWS else f"services.{name}"
-    return (sys.executable, "-m", module)
+    return (sys.executable, "-m", module_of(name))
 
 
 class Services:

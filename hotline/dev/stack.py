@@ -97,7 +97,7 @@ class Stack:
             artifacts.locked_jars(), fetchers.available(), artifacts.cache_folder(), self._say
         )
         return await kafka.broker(
-            self.root / "kafka", jars, ports["kafka"], ports["kafka.controller"]
+            self.root / "kafka", jars, [kafka.Member(ports["kafka"], ports["kafka.controller"])]
         )
 
 

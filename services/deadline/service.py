@@ -7,11 +7,24 @@ from typing import Any
 
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import HISTORY_CLOSED, PolicyCodec
+from services.deadline.domain import desk
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.reactions import Happened, decider
 from services.deadline.domain.views import expire, timers
-from services.kernel.service import Frontier, Service
+from services.kernel.service import CommandRule, Frontier, Service
+
+UNIT = frozenset({"unit"})
+HOTLINE = frozenset({"staff", "supervisor"})
+
+COMMANDS = (
+    CommandRule("request-extension", desk.RequestExtension, UNIT),
+    CommandRule("grant-extension", desk.GrantExtension, HOTLINE),
+    CommandRule("refuse-extension", desk.RefuseExtension, HOTLINE),
+    CommandRule("pause-clocks", desk.PauseClocks, HOTLINE),
+    CommandRule("resume-clocks", desk.ResumeClocks, HOTLINE),
+    CommandRule("set-limit", desk.SetLimit, HOTLINE),
+)
 
 
 def service(
@@ -22,6 +35,7 @@ def service(
         "deadline",
         codec,
         decider(policy, calendar),
+        commands=COMMANDS,
         views=() if clocks is None else (clocks,),
         timers=timers(policy),
         expire=expire,

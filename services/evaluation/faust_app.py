@@ -22,7 +22,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import ssl
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import faust
 import mode
@@ -104,12 +107,14 @@ class Counter:
         return table.sent
 
 
-def build(settings: WindowsSettings, keep: Keep) -> tuple[faust.App, Counter]:
-    """The Faust app of a city and its counter, not started."""
+def build(
+    settings: WindowsSettings, keep: Keep, brokers: Mapping[str, Any]
+) -> tuple[faust.App, Counter]:
+    """The Faust app of a city and its counter, not started; `brokers` as of kafka_security."""
     app = faust.App(
         topic_of(settings.namespace, APP),
+        broker_credentials=_credentials(settings, brokers),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
-        broker_credentials=_credentials(settings),
         autodiscover=False,
         datadir=_folder(settings.run_dir),
         store="memory://",
@@ -150,18 +155,19 @@ def build(settings: WindowsSettings, keep: Keep) -> tuple[faust.App, Counter]:
     return app, counter
 
 
-def _credentials(settings: WindowsSettings) -> faust.Credentials | None:
+def _credentials(
+    settings: WindowsSettings, brokers: Mapping[str, Any]
+) -> faust.Credentials | ssl.SSLContext | None:
     """TLS and SASL as Faust takes them."""
-    found = kafka_security(settings)
-    if settings.kafka_protocol.startswith("sasl"):
-        return faust.SASLCredentials(
-            username=settings.kafka_user,
-            password=settings.kafka_password,
-            ssl_context=found.get("ssl_context"),
-            mechanism=settings.kafka_mechanism,
-        )
-    context = found.get("ssl_context")
-    return None if context is None else faust.SSLCredentials(context)
+    context = brokers.get("ssl_context")
+    if not settings.kafka_protocol.startswith("sasl"):
+        return context
+    return faust.SASLCredentials(
+        username=settings.kafka_user,
+        password=settings.kafka_password,
+        ssl_context=context,
+        mechanism=settings.kafka_mechanism,
+    )
 
 
 def _folder(run_dir: Path) -> Path:
@@ -173,9 +179,10 @@ def _folder(run_dir: Path) -> Path:
 
 async def run(settings: WindowsSettings, registry: Registry) -> None:
     """Until a signal. Raises KafkaError, TopicsWrong, or what stopped the worker."""
+    brokers = kafka_security(settings)
     topics = [source_topic(), *changelog_topics()]
-    await check_topics(settings.kafka, settings.namespace, topics, **kafka_security(settings))
-    app, counter = build(settings, registry.keep)
+    await check_topics(settings.kafka, settings.namespace, topics, **brokers)
+    app, counter = build(settings, registry.keep, brokers)
 
     async def readiness() -> dict[str, bool]:
         return {"joined": not app.rebalancing, "recovered": bool(app.tables.actives_ready)}

@@ -9,7 +9,15 @@ from services.intake.adapters.codec import CODEC
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.registry import City
 from services.intake.domain import commands
-from services.intake.domain.ticket import Ticket
+from services.intake.domain.deciding import decider
+from services.intake.domain.events import (
+    SupplementAsked,
+    TicketAnswered,
+    TicketLinked,
+    TicketRefused,
+    TicketTransferred,
+)
+from services.intake.domain.ticket import NotAccepted, Objection, Ticket
 from services.kernel.service import CommandRule, Service
 
 COMMANDS = (
@@ -20,6 +28,13 @@ COMMANDS = (
         commands.AcknowledgeDiversion,
         frozenset({"channel", "staff", "supervisor"}),
     ),
+    CommandRule("hand-back", commands.HandBack, frozenset({"channel", "staff", "supervisor"})),
+    CommandRule(
+        "report-unhelpful", commands.ReportUnhelpful, frozenset({"channel", "staff", "supervisor"})
+    ),
+    CommandRule("override", commands.OverrideDecision, frozenset({"staff", "supervisor"})),
+    CommandRule("object", commands.ObjectToRefusal, frozenset({"channel", "staff", "supervisor"})),
+    CommandRule("review-objection", commands.ReviewObjection, frozenset({"supervisor"})),
 )
 
 
@@ -28,7 +43,7 @@ def service(city: City, desk: Desk) -> Service:
     return Service(
         "intake",
         CODEC,
-        commands.decider(city.rules, city.catalogue),
+        decider(city.rules, city.catalogue),
         commands=COMMANDS,
         submit=desk.submit,
         answer=told,
@@ -44,15 +59,39 @@ def told(ticket: str, state: Ticket, events: Sequence[Any]) -> dict[str, Any]:
 def outcome(state: Ticket) -> dict[str, Any]:
     """What became of the matter, and why, in words for the citizen (R10-R19) or the line (R11)."""
     found: dict[str, Any] = {"state": state.phase.value}
-    if state.refusal is not None:
-        found["refusal"] = {
-            "rule_set": state.refusal.rule_set,
-            "version": state.refusal.rule_set_version,
-            "number": state.refusal.number,
-            "rule": state.refusal.rule,
-            "reason": {"zh": state.refusal.reason_zh, "en": state.refusal.reason_en},
-            "right_place": state.refusal.right_place,
-        }
     if state.receipt:
         found["diversion"] = {"line": state.line, "receipt": state.receipt}
+    if state.decision is not None:
+        found |= _decision(state.decision)
+    if state.objection is not Objection.NONE:
+        found["objection"] = state.objection.value
     return found
+
+
+def _decision(decision: NotAccepted) -> dict[str, Any]:
+    """By what it is called in the answer; a diversion is told by line and receipt."""
+    match decision:
+        case TicketRefused():
+            return {"refusal": _by_rule(decision) | {"right_place": decision.right_place}}
+        case TicketTransferred():
+            return {"transfer": _by_rule(decision) | {"line": decision.line}}
+        case TicketLinked():
+            return {"link": _by_rule(decision) | {"ticket": decision.earlier_ticket}}
+        case SupplementAsked():
+            return {"supplement": _by_rule(decision) | {"missing": list(decision.missing)}}
+        case TicketAnswered():
+            return {"answer": _by_rule(decision) | {"article": decision.article}}
+        case _:
+            return {}
+
+
+def _by_rule(
+    decision: TicketRefused | TicketTransferred | TicketLinked | SupplementAsked | TicketAnswered,
+) -> dict[str, Any]:
+    return {
+        "rule_set": decision.rule_set,
+        "version": decision.rule_set_version,
+        "number": decision.number,
+        "rule": decision.rule,
+        "reason": {"zh": decision.reason_zh, "en": decision.reason_en},
+    }

@@ -11,7 +11,7 @@ from services.kernel.codec import PROTOBUF, rfc3339
 from services.kernel.facts import Fact
 
 _FIXED = [("ce_specversion", b"1.0"), ("content-type", PROTOBUF.encode())]
-_OPTIONAL = (
+OPTIONAL = (
     ("ce_importid", "import_id"),
     ("ce_commandid", "command_id"),
     ("ce_causation", "causation"),
@@ -26,7 +26,8 @@ class NotAFact(ValueError):
 
 
 @lru_cache(maxsize=1024)
-def _of_type(source: str, type_name: str, stage: str) -> list[tuple[str, bytes]]:
+def fixed_headers(source: str, type_name: str, stage: str) -> list[tuple[str, bytes]]:
+    """What every fact of a type has in common; they stand first."""
     return [
         *_FIXED,
         ("ce_source", source.encode()),
@@ -38,7 +39,7 @@ def _of_type(source: str, type_name: str, stage: str) -> list[tuple[str, bytes]]
 def fact_headers(fact: Fact) -> list[tuple[str, bytes]]:
     """The same bytes whether the fact comes from memory or from the ledger."""
     headers = [
-        *_of_type(fact.source, fact.type, fact.stage),
+        *fixed_headers(fact.source, fact.type, fact.stage),
         ("ce_id", f"{fact.ticket}/{fact.version}".encode()),
         ("ce_subject", fact.ticket.encode()),
         ("ce_time", rfc3339(fact.time).encode()),
@@ -46,7 +47,7 @@ def fact_headers(fact: Fact) -> list[tuple[str, bytes]]:
         ("ce_streamversion", str(fact.version).encode()),
         ("ce_recordedtime", rfc3339(fact.recorded_at).encode()),
     ]
-    for header, name in _OPTIONAL:
+    for header, name in OPTIONAL:
         value = getattr(fact, name)
         if value:
             headers.append((header, value.encode()))

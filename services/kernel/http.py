@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import time
@@ -23,6 +24,7 @@ from services.kernel.security import Security
 from services.kernel.telemetry import HttpMeter, current_trace, follow
 
 MOST_BODY_BYTES = 1_048_576
+BODY_S = 10.0
 MOST_IN_FLIGHT = 1_000
 VERSION = "1.0.0"
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
@@ -169,12 +171,30 @@ def _too_large() -> Problem:
     return Problem(413, "body-too-large", f"A body may have {MOST_BODY_BYTES} bytes.")
 
 
+def _too_slow() -> Problem:
+    return Problem(
+        408,
+        "body-too-slow",
+        "The body did not come in time.",
+        f"Send all of it within {BODY_S:g} s.",
+        headers={"Connection": "close"},
+    )
+
+
 def _bounded(receive: Receive) -> Receive:
-    seen = 0
+    seen, whole = 0, False
+    give_up = asyncio.get_running_loop().time() + BODY_S
 
     async def limited() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(give_up):
+                message = await receive()
+        except TimeoutError:
+            raise _too_slow() from None
+        whole = not message.get("more_body", False)
         seen += len(message.get("body", b""))
         if seen > MOST_BODY_BYTES:
             raise _too_large()

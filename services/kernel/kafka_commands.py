@@ -25,11 +25,10 @@ from services.kernel.problems import Problem
 from services.kernel.replies import Reply
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import Service
-from services.kernel.signing import SignatureError, verify
+from services.kernel.signing import SIGNED_HEADERS, SignatureError, Signed, verify
 from services.kernel.telemetry import traced
 
 Headers = Mapping[str, bytes]
-IMPORT_HEADERS = ("ce_actingfor", "ce_importid", "ce_importtime")
 
 
 @dataclass(slots=True)
@@ -112,19 +111,22 @@ class KafkaCommands:
         sender = self._senders.get(name)
         if sender is None:
             raise Refused(401, "unknown-sender", f"No public key is known of {name[:80]!r}.")
+        signed = Signed(
+            topic=record.topic.removeprefix(f"{self._namespace}."),
+            key=record.key or b"",
+            type=headers.get("ce_type", b"").decode(),
+            command_id=command_id,
+            time=headers.get("ce_time", b"").decode(),
+            body=record.value or b"",
+            headers={h: headers[h].decode() for h in SIGNED_HEADERS if h in headers},
+        )
         try:
             verify(
                 sender.keys,
-                topic=record.topic.removeprefix(f"{self._namespace}."),
-                key=record.key or b"",
-                type=headers.get("ce_type", b"").decode(),
-                command_id=command_id,
-                time=headers.get("ce_time", b"").decode(),
-                body=record.value or b"",
+                signed,
                 signature=headers.get("signature", b"").decode(),
                 key_id=headers.get("signaturekeyid", b"").decode(),
                 received_at=broker_time(record),
-                headers={h: headers[h].decode() for h in IMPORT_HEADERS if h in headers},
             )
         except SignatureError as error:
             raise Refused(401, error.slug, str(error)) from None

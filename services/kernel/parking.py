@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -17,12 +17,12 @@ from services.kernel.names import PARKED, bucket_of, topic_of
 from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
-    """The first records of a parked ticket, which are applied or dropped now."""
+class Released(NamedTuple):
+    """The first records of a parked ticket, which are applied now, or dropped by somebody."""
 
     ticket: str
-    count: int
+    records: int
+    dropped_by: str = ""
 
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:

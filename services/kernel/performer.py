@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from services.kernel.clock import Clock
@@ -17,6 +18,7 @@ from services.kernel.store import Store
 from services.kernel.writer import Writer
 
 ATTEMPTS = 3
+HEARD_S, LOOK_AGAIN_S = 1.0, 0.1
 
 
 class Busy(Exception):
@@ -62,27 +64,32 @@ class Performer:
         extra: dict[str, Any] | None = None,
         new: bool = False,
     ) -> Answer:
-        """The outcome of a command; a repeat gets the stored one. A `new` ticket is not looked up.
+        """The outcome of a command; a repeat gets the stored one. A `new` ticket is not looked up;
+        of one that nobody has heard of, the first fact is waited for: it may be on its way here.
 
         Raises Busy, VersionMismatch, Overloaded, StoreUnavailable.
         """
-        bucket = bucket_of(ticket, self._buckets)
-        live = not meta.get("import_id")
+
+        def decided(state: Any, version: int) -> tuple[Draft, CommandKey]:
+            draft = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
+            stored = CommandKey(sender, key, body_hash, 0, b"")
+            live = not meta.get("import_id")
+            decide_command(
+                self._service, draft, command, stored, meta, live=live, extra=extra or {}
+            )
+            return draft, stored
+
         for attempt in range(ATTEMPTS):
             fresh = new and not attempt
             state, version = self._states.unknown if fresh else await self._states.one(ticket)
             if if_match is not None and if_match != version:
-                state, version = await self._states.anew(ticket)
                 known = await self._store.answers([(sender, key)])
                 if known:
                     return self._repeated(body_hash, known[sender, key])
-                if if_match != version:
-                    raise VersionMismatch(version)
-            draft = Draft(bucket, ticket, state, version)
-            stored = CommandKey(sender, key, body_hash, 0, b"")
-            decide_command(
-                self._service, draft, command, stored, meta, live=live, extra=extra or {}
-            )
+                state, version = await self._at(ticket, if_match)
+            draft, stored = decided(state, version)
+            if stored.status == HTTPStatus.NOT_FOUND and version == 0:
+                draft, stored = decided(*await self._heard_of(ticket))
             outcome = await self._writer.append(draft.append())
             match outcome:
                 case Appended():
@@ -95,6 +102,22 @@ class Performer:
                     self._meter.conflicts(1)
                     self._states.evict([ticket])
         raise Busy("the ticket is changing too fast")
+
+    async def _at(self, ticket: str, wanted: int) -> tuple[Any, int]:
+        """The state at the version that another process may have recorded."""
+        state, version = await self._states.anew(ticket)
+        if version != wanted:
+            raise VersionMismatch(version)
+        return state, version
+
+    async def _heard_of(self, ticket: str) -> tuple[Any, int]:
+        """The ticket's state once it has one, or after a second without."""
+        give_up = self._clock.now().timestamp() + HEARD_S
+        state, version = await self._states.anew(ticket)
+        while version == 0 and self._clock.now().timestamp() < give_up:
+            await self._clock.sleep(LOOK_AGAIN_S)
+            state, version = await self._states.anew(ticket)
+        return state, version
 
     def _done(self, draft: Draft, stored: CommandKey, outcome: Appended) -> Answer:
         self._kept([(draft, outcome)])

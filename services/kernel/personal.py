@@ -6,7 +6,6 @@ key; destroying it makes every copy of the bytes unreadable, wherever they went.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import os
@@ -18,7 +17,6 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import Cipher
-from eventsourcing.utils import Environment
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -46,16 +44,30 @@ def new_key() -> bytes:
 # Fields
 
 
-def seal(key: bytes, ticket: str, field: str, plaintext: str | bytes) -> bytes:
-    """Sealed bytes that open only with this key, for this ticket and this field."""
-    content = plaintext.encode() if isinstance(plaintext, str) else plaintext
-    nonce = os.urandom(_NONCE_BYTES)
-    return _SEALED + nonce + AESGCM(key).encrypt(nonce, content, _context(ticket, field))
+class FieldCipher(Cipher):
+    """Seals one field of one ticket with its person's key: AES-256-GCM, ticket and field as
+    additional data, so that sealed bytes open with this key and at this place only.
 
+    It is the cipher hook of the `eventsourcing` library: its mapper takes it as it is.
+    """
 
-def open_(key: bytes, ticket: str, field: str, sealed: bytes) -> bytes:
-    """The plaintext. Raises Unreadable."""
-    return _decrypt(key, sealed, _SEALED, _context(ticket, field))
+    def __init__(self, key: bytes, ticket: str, field: str) -> None:
+        """Raises ValueError for a key that has not KEY_BYTES."""
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a person's key has {KEY_BYTES} bytes")
+        self._key, self._place = key, _context(ticket, field)
+
+    def seal(self, text: str) -> bytes:
+        """The text as a fact carries it: sealed, or empty as it is."""
+        return self.encrypt(text.encode()) if text else b""
+
+    def encrypt(self, plaintext: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return _SEALED + nonce + AESGCM(self._key).encrypt(nonce, plaintext, self._place)
+
+    def decrypt(self, ciphertext: bytes) -> bytes:
+        """The plaintext. Raises Unreadable."""
+        return _decrypt(self._key, ciphertext, _SEALED, self._place)
 
 
 def _context(*parts: str) -> bytes:
@@ -72,33 +84,6 @@ def _decrypt(key: bytes, data: bytes, form: bytes, context: bytes) -> bytes:
         return AESGCM(key).decrypt(nonce, content, context)
     except InvalidTag:
         raise Unreadable("damaged, or sealed for another place") from None
-
-
-class FieldCipher(Cipher):
-    """The `eventsourcing` mapper's cipher hook: a state sealed as one field of one ticket.
-
-    From an environment it reads CIPHER_KEY (base64), CIPHER_TICKET and CIPHER_FIELD, as that
-    library constructs its ciphers; `of` makes one directly.
-    """
-
-    def __init__(self, environment: Environment) -> None:
-        self._key = base64.b64decode(environment.get("CIPHER_KEY", ""), validate=True)
-        if len(self._key) != KEY_BYTES:
-            raise ValueError(f"CIPHER_KEY must be {KEY_BYTES} bytes as base64")
-        self._ticket = environment.get("CIPHER_TICKET", "")
-        self._field = environment.get("CIPHER_FIELD", "state")
-
-    @classmethod
-    def of(cls, key: bytes, ticket: str, field: str = "state") -> FieldCipher:
-        encoded = base64.b64encode(key).decode()
-        env = {"CIPHER_KEY": encoded, "CIPHER_TICKET": ticket, "CIPHER_FIELD": field}
-        return cls(Environment(env=env))
-
-    def encrypt(self, plaintext: bytes) -> bytes:
-        return seal(self._key, self._ticket, self._field, plaintext)
-
-    def decrypt(self, ciphertext: bytes) -> bytes:
-        return open_(self._key, self._ticket, self._field, ciphertext)
 
 
 # Keys

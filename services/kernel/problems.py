@@ -131,6 +131,10 @@ async def _http_exception(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, Problem):
         return error.response()
+    if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(
+        error.__cause__, ValueError | RecursionError
+    ):
+        return _not_json("It is not UTF-8, or nested too deep.").response()
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-").replace("'", "")
     return Problem(
@@ -160,7 +164,7 @@ def invalid_request(errors: Sequence[Mapping[str, Any]], content_type: str = "")
         if error["loc"][0] == "header":
             return _bad_header(str(error["loc"][1]), error)
     if first["type"] == "json_invalid":
-        return Problem(400, "json-malformed", "The body is not JSON.", _where(first))
+        return _not_json(_where(first))
     if tuple(first["loc"]) == ("body",) and content_type and "json" not in content_type:
         return Problem(415, "not-json", "The body must be sent as application/json.")
     in_body = any(error["loc"][0] == "body" for error in errors)
@@ -168,6 +172,10 @@ def invalid_request(errors: Sequence[Mapping[str, Any]], content_type: str = "")
     if in_body:
         return Problem(422, "body-invalid", "The body does not fit its schema.", errors=places)
     return Problem(400, "parameter-invalid", "A parameter does not fit its schema.", errors=places)
+
+
+def _not_json(detail: str) -> Problem:
+    return Problem(400, "json-malformed", "The body is not JSON.", detail)
 
 
 def _bad_header(name: str, error: Mapping[str, Any]) -> Problem:

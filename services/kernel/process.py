@@ -7,7 +7,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +25,12 @@ from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.clock import Clock, DatabaseClock
+from services.kernel.http_protocol import BoundedHttp
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
+from services.kernel.parked_pg import PostgresParked
 from services.kernel.passes import Passes, PostgresPasses
+from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
 from services.kernel.service import Service
@@ -50,6 +53,7 @@ class Ports:
     clock: Clock
     registry: CollectorRegistry
     keys: ApiKeys
+    parked: Orders
     passes: Passes
 
 
@@ -92,15 +96,16 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     pool = await _connected(settings, schema)
     try:
         await _require_installed(pool, name, settings)
-        await _require_topics(settings)
+        brokers = kafka_security(settings)
+        await _require_topics(settings, brokers)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        client = f"{name}-{settings.instance}"
-        bus = KafkaBus(settings.kafka, client, clock.now, **kafka_security(settings))
+        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now, **brokers)
         keys = PostgresApiKeys(pool, name, settings.namespace)
+        parked = PostgresParked(pool, name, settings.namespace)
         passes = PostgresPasses(pool, name, settings.namespace)
-        ports = Ports(store, bus, clock, new_registry(), keys, passes)
+        ports = Ports(store, bus, clock, new_registry(), keys, parked, passes)
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
@@ -139,11 +144,11 @@ async def _require_installed(pool: asyncpg.Pool, name: str, settings: KernelSett
         )
 
 
-async def _require_topics(settings: KernelSettings) -> None:
+async def _require_topics(settings: KernelSettings, brokers: Mapping[str, Any]) -> None:
     """As installed: what was deleted or shortened must never be taken for all that there was."""
     try:
         topics = ticket_topics(settings.buckets)
-        await check_topics(settings.kafka, settings.namespace, topics, **kafka_security(settings))
+        await check_topics(settings.kafka, settings.namespace, topics, **brokers)
     except TopicsWrong as wrong:
         raise SystemExit(f"The topics are not as installed: {wrong}.") from None
     except (KafkaError, OSError) as error:
@@ -163,6 +168,10 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         ports.clock,
         _senders(settings),
         ports.registry,
+    )
+    runtime.add(
+        "parked",
+        Releaser(ports.parked, runtime.inbox.buckets, runtime.worker.release, ports.clock).run,
     )
     server = _server(settings, parts.app(runtime))
     serving = asyncio.create_task(_listen(server))
@@ -202,7 +211,7 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             host=settings.http_host,
             port=settings.http_port,
             loop="none",
-            http="httptools",
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ class Runtime:
         self.consumer: Consumer | None = None
         self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._more: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
         self.states = States(service, store, place.buckets) if service.decider else None
         self.meter = Meter(registry)
         self.imports = Imports() if place.imports else None
@@ -160,6 +161,8 @@ class Runtime:
             self._task("replies", self._unsent_replies())
         if self.service.expire is not None:
             await self._start_timers()
+        for name, work in self._more.items():
+            self._task(name, work())
         await asyncio.wait_for(worker.joined.wait(), timeout=30.0)
 
     def _promiser(self) -> Promiser:
@@ -201,6 +204,10 @@ class Runtime:
                 log.warning("replies wait: %s", error)
                 found = 0
             await self.clock.sleep(0.0 if found else 5.0)
+
+    def add(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """One more part, which runs from the start to the stop."""
+        self._more[name] = work
 
     def _task(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))

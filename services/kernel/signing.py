@@ -1,13 +1,15 @@
 """Ed25519 signatures of what comes by Kafka: commands and submissions (design: on the wire).
 
-Signed is what a reader acts on: topic, key, type, command id, time and body, and any further
-headers, each with its length before it, so that no two records have the same signed bytes.
+Signed is what a reader acts on: topic, key, type, command id, time and body, and the headers that
+say how the body is read and whom an importer acts for; each with its length before it, so that no
+two records have the same signed bytes.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,6 +18,8 @@ from nacl.signing import VerifyKey
 
 SIGNATURE = "signature"
 KEY_ID = "signaturekeyid"
+IMPORT_HEADERS = ("ce_actingfor", "ce_importid", "ce_importtime")
+SIGNED_HEADERS = ("content-type", *IMPORT_HEADERS)
 TOLERANCE = timedelta(minutes=5)
 _DOMAIN = b"hotline-signature-v1"
 
@@ -48,64 +52,53 @@ class StaleSignature(SignatureError):
     slug = "stale-signature"
 
 
-def signed_bytes(
-    topic: str,
-    key: bytes,
-    type: str,  # noqa: A002
-    command_id: str,
-    time: str,
-    body: bytes,
-    headers: Mapping[str, str] | None = None,
-) -> bytes:
-    """The bytes that are signed; all strings as they stand in the record, in UTF-8."""
-    parts = [_DOMAIN, topic.encode(), key, type.encode(), command_id.encode(), time.encode(), body]
-    for name, value in sorted((headers or {}).items()):
-        parts += [name.encode(), value.encode()]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signature covers, as it stands in the record: `time` is `ce_time` (RFC 3339), `topic`
+    has no namespace, `headers` are those of SIGNED_HEADERS that the record has."""
+
+    topic: str
+    key: bytes
+    type: str
+    command_id: str
+    time: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def content(self) -> bytes:
+        """The bytes that are signed, strings in UTF-8."""
+        parts = [_DOMAIN, self.topic.encode(), self.key, self.type.encode()]
+        parts += [self.command_id.encode(), self.time.encode(), self.body]
+        for name, value in sorted(self.headers.items()):
+            parts += [name.encode(), value.encode()]
+        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def sign(
-    private_key: Ed25519PrivateKey,
-    topic: str,
-    key: bytes,
-    type: str,  # noqa: A002
-    command_id: str,
-    time: str,
-    body: bytes,
-    headers: Mapping[str, str] | None = None,
-) -> str:
-    """The value of the header `signature`: base64. `time` is RFC 3339, as in `ce_time`."""
-    content = signed_bytes(topic, key, type, command_id, time, body, headers)
-    return base64.b64encode(private_key.sign(content)).decode()
+def sign(private_key: Ed25519PrivateKey, record: Signed) -> str:
+    """The value of the header `signature`: base64."""
+    return base64.b64encode(private_key.sign(record.content())).decode()
 
 
 def verify(
     public_keys: Mapping[str, VerifyKey],
+    record: Signed,
     *,
-    topic: str,
-    key: bytes,
-    type: str,  # noqa: A002
-    command_id: str,
-    time: str,
-    body: bytes,
     signature: str,
     key_id: str,
     received_at: datetime,
-    headers: Mapping[str, str] | None = None,
 ) -> None:
     """Quiet when one of the sender's keys signed this record around `received_at` (the broker's
-    append time). Raises SignatureError. `headers`: those that the sender must have signed too."""
+    append time). Raises SignatureError."""
     if not signature or not key_id:
         raise SignatureMissing("The record carries no signature or no signaturekeyid.")
     public_key = public_keys.get(key_id)
     if public_key is None:
         raise UnknownKey(f"No public key {key_id[:80]!r} is known of this sender.")
     try:
-        content = signed_bytes(topic, key, type, command_id, time, body, headers)
-        public_key.verify(content, base64.b64decode(signature, validate=True))
+        public_key.verify(record.content(), base64.b64decode(signature, validate=True))
     except (CryptoError, ValueError):
         raise BadSignature("The signature does not fit the record.") from None
-    _require_fresh(time, received_at)
+    _require_fresh(record.time, received_at)
 
 
 def _require_fresh(time: str, received_at: datetime) -> None:

@@ -94,8 +94,8 @@ class Tx(Protocol):
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
         """(bucket, record): applied or parked, in one transaction with its offset."""
 
-    async def unpark(self, bucket: int, ticket: str, count: int) -> None:
-        """The first `count` records of the ticket wait no more."""
+    async def unpark(self, bucket: int, ticket: str, count: int, dropped_by: str = "") -> None:
+        """The first `count` records of the ticket wait no more; dropped ones stay on record."""
 
 
 class Store(Protocol):

@@ -112,7 +112,7 @@ class MemoryTx:
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
         self._tables.parked.extend(rows)
 
-    async def unpark(self, bucket: int, ticket: str, count: int) -> None:
+    async def unpark(self, bucket: int, ticket: str, count: int, dropped_by: str = "") -> None:
         rows = [p for p in self._tables.parked if (p[0], p[1].ticket) == (bucket, ticket)]
         for row in rows[:count]:
             self._tables.parked.remove(row)

@@ -142,8 +142,9 @@ class PostgresTx:
         ]  # fmt: skip
         await self.connection.execute(self._sql["park"], *columns(lines, 10))
 
-    async def unpark(self, bucket: int, ticket: str, count: int) -> None:
-        await self.connection.execute(self._sql["unpark"], bucket, ticket, count)
+    async def unpark(self, bucket: int, ticket: str, count: int, dropped_by: str = "") -> None:
+        name, who = ("drop_parked", [dropped_by]) if dropped_by else ("unpark", [])
+        await self.connection.execute(self._sql[name], bucket, ticket, count, *who)
 
 
 class PostgresStore:

@@ -70,7 +70,10 @@ async def make_topics(
     replication: int = 1,
     **security: Any,
 ) -> list[str]:
-    """Make what is missing, then check all. The names made now. Raises TopicsWrong, KafkaError."""
+    """Make what is missing, then check all. The names made now. Raises TopicsWrong, KafkaError.
+
+    `security`: see brokers.py.
+    """
     admin = _admin(bootstrap, security)
     await admin.start()
     try:
@@ -86,6 +89,10 @@ async def make_topics(
     return [t.name for t in missing]
 
 
+def _admin(bootstrap: str, security: Mapping[str, Any]) -> AIOKafkaAdminClient:
+    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000, **security)
+
+
 async def check_topics(
     bootstrap: str, namespace: str, topics: Sequence[Topic], **security: Any
 ) -> None:
@@ -96,10 +103,6 @@ async def check_topics(
         await _check(admin, namespace, topics)
     finally:
         await admin.close()
-
-
-def _admin(bootstrap: str, security: Mapping[str, Any]) -> AIOKafkaAdminClient:
-    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000, **security)
 
 
 async def _create(

@@ -10,6 +10,7 @@ import ssl
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from services.kernel.brokers import security
 from services.kernel.declared import setting
 
 Protocol = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
@@ -38,12 +39,11 @@ class TransportSettings:
     kafka_password: str = setting(
         "HOTLINE_KAFKA_PASSWORD", "the password to that, with sasl_*", default="", secret=True
     )
-    kafka_cert: str = setting(
-        "HOTLINE_KAFKA_CERT",
-        "the PEM file of our certificate, where the brokers ask for one",
+    kafka_tls: str = setting(
+        "HOTLINE_KAFKA_TLS",
+        "the folder of ca.crt, user.crt and user.key for mutual TLS with the brokers; empty: none",
         default="",
     )
-    kafka_key: str = setting("HOTLINE_KAFKA_KEY", "the PEM file of its key", default="")
     http_cert: str = setting(
         "HOTLINE_HTTP_CERT",
         "the PEM file of the certificates that we serve HTTPS with; empty: HTTP",
@@ -63,10 +63,17 @@ def transport_of_environment() -> TransportSettings:
 def kafka_security(settings: TransportSettings) -> dict[str, Any]:
     """What aiokafka's clients take beside the brokers. Raises ValueError."""
     found: dict[str, Any] = {"security_protocol": settings.kafka_protocol.upper()}
+    if settings.kafka_tls and settings.kafka_protocol == "sasl_plaintext":
+        raise ValueError("HOTLINE_KAFKA_TLS is of use with HOTLINE_KAFKA_PROTOCOL=ssl or sasl_ssl")
     if settings.kafka_protocol.endswith("ssl"):
-        found["ssl_context"] = _client_context(settings)
-    elif settings.kafka_cert:
-        raise ValueError("HOTLINE_KAFKA_CERT is of use with HOTLINE_KAFKA_PROTOCOL=ssl or sasl_ssl")
+        found["ssl_context"] = trusted(settings)
+    if settings.kafka_tls:
+        mutual = security(settings.kafka_tls)
+        found = (
+            mutual
+            | ({} if settings.kafka_protocol == "plaintext" else found)
+            | {"ssl_context": mutual["ssl_context"]}
+        )
     if settings.kafka_protocol.startswith("sasl"):
         if not settings.kafka_user or not settings.kafka_password:
             raise ValueError(
@@ -93,31 +100,17 @@ def trusted(settings: TransportSettings) -> ssl.SSLContext:
     return context
 
 
-def _client_context(settings: TransportSettings) -> ssl.SSLContext:
-    context = trusted(settings)
-    if settings.kafka_cert or settings.kafka_key:
-        _require_pair("HOTLINE_KAFKA_CERT", settings.kafka_cert, settings.kafka_key)
-        _load(context, "HOTLINE_KAFKA_CERT", settings.kafka_cert, settings.kafka_key)
-    return context
-
-
 def http_security(settings: TransportSettings) -> dict[str, str]:
     """What uvicorn takes; nothing for plain HTTP. Raises ValueError."""
-    if not settings.http_cert and not settings.http_key:
+    cert, key = settings.http_cert, settings.http_key
+    if not cert and not key:
         return {}
-    _require_pair("HOTLINE_HTTP_CERT", settings.http_cert, settings.http_key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _load(context, "HOTLINE_HTTP_CERT", settings.http_cert, settings.http_key)
-    return {"ssl_certfile": settings.http_cert, "ssl_keyfile": settings.http_key}
-
-
-def _require_pair(name: str, cert: str, key: str) -> None:
     if not cert or not key:
-        raise ValueError(f"{name} and {name.replace('CERT', 'KEY')} go together: set both")
-
-
-def _load(context: ssl.SSLContext, name: str, cert: str, key: str) -> None:
+        raise ValueError("HOTLINE_HTTP_CERT and HOTLINE_HTTP_KEY go together: set both")
     try:
-        context.load_cert_chain(cert, key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
     except (OSError, ssl.SSLError) as error:
-        raise ValueError(f"{name}: {cert} and {key} are no pair of PEM files: {error}") from None
+        raise ValueError(
+            f"HOTLINE_HTTP_CERT: {cert}, {key} are no pair of PEM files: {error}"
+        ) from None
+    return {"ssl_certfile": cert, "ssl_keyfile": key}

@@ -190,10 +190,10 @@ class Worker:
         self._inbox.applied(batch.advances)
         self._meter.parked()
 
-    async def release(self, ticket: str, *, drop: bool = False) -> int:
-        """Apply (or drop) what waits of a ticket, in order, with its own times; how many.
+    async def release(self, ticket: str, *, drop_by: str = "") -> int:
+        """Apply what waits of a ticket, or drop it for `drop_by`, in order, with its own times.
 
-        By the bucket's owner, MOST_RELEASED at a time; the ticket waits until nothing is left.
+        How many: by the bucket's owner, MOST_RELEASED at a time; the ticket waits for the rest.
         Raises LostOwnership, or what made the ticket wait when it still does: then nothing has
         changed.
         """
@@ -201,8 +201,10 @@ class Worker:
             rows = await self._store.parked_records(ticket, MOST_RELEASED)
             if not rows:
                 return 0
-            batch = Batch() if drop else batch_of(rows, self._inbox.tickets)
-            plan, written = await self._settle(batch, Released(ticket, len(rows)))
+            batch = Batch() if drop_by else batch_of(rows, self._inbox.tickets)
+            if self._service.announce is not None:
+                await self._service.announce(batch.facts)
+            plan, written = await self._settle(batch, Released(ticket, len(rows), drop_by))
             if len(rows) < MOST_RELEASED:
                 self._inbox.parked.discard(ticket)
             if self._states is not None:
@@ -280,7 +282,7 @@ class Worker:
         if bucket not in epochs:
             raise LostOwnership(f"bucket {bucket} of {released.ticket} is another process's")
         await tx.still_owner(self._inbox.tickets, {bucket: epochs[bucket]})
-        await tx.unpark(bucket, released.ticket, released.count)
+        await tx.unpark(bucket, *released)
 
     async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
         if batch.waiting:

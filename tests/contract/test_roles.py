@@ -8,7 +8,7 @@ import pytest
 from fastapi import Depends, FastAPI
 
 from hotline.contracts import openapi, roles
-from hotline.dev.services import PROGRAMS
+from hotline.programs import PROGRAMS
 from services.kernel.identity import Role
 from services.kernel.security import role
 

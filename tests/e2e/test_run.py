@@ -197,6 +197,7 @@ BENCHES = {
     "loop": {"loops_per_s", "facts_per_s", "cpu_us_per_fact", "p50_ms", "p99_ms", "rss_mb"},
     "push": {"topic", "webhook", "answered", "rate_per_s", "rss_mb"},
     "replay": {"facts_per_s", "cpu_us_per_fact", "rss_mb"},
+    "rules": {"suzhou", "trial-measures", "peers_us"},
 }
 
 

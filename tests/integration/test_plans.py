@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from hotline.cli.migrate import migrations
-from hotline.dev.services import SERVICES
 from hotline.dev.stack import StackInfo
+from hotline.programs import SERVICES
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
 from services.kernel.queries import named

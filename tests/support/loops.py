@@ -28,7 +28,7 @@ from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.topics import make_topics, ticket_topics
-from tests.support.stores import LEDGER
+from tests.support.stores import KERNEL
 
 BUCKETS = 4
 
@@ -80,7 +80,7 @@ class Loop:
         if self.info is None:
             assert self.memory is not None
             return self.memory_store(service.name), self.memory, MachineClock()
-        await migrate(self.info.dsn, service.name, self.namespace, [LEDGER], BUCKETS)
+        await migrate(self.info.dsn, service.name, self.namespace, [*KERNEL], BUCKETS)
         pool = await connect(self.info.dsn, schema_of(self.namespace, service.name))
         self.resources.push_async_callback(pool.close)
         store = PostgresStore(pool, service.name, self.namespace)

@@ -14,7 +14,7 @@ from services.kernel.bus import Outgoing
 from services.kernel.codec import PROTOBUF, rfc3339
 from services.kernel.names import COMMANDS, bucket_of, replies_of
 from services.kernel.senders import Sender, Senders
-from services.kernel.signing import KEY_ID, SIGNATURE, sign
+from services.kernel.signing import KEY_ID, SIGNATURE, Signed, sign
 from tests.support.loops import BUCKETS
 
 NOTE = "hotline.dispatch.v1.NoteProgress"
@@ -67,19 +67,16 @@ class Signer:
         signed: Mapping[str, str] | None = None,
     ) -> Outgoing:
         """`signed`: headers of an import, which are signed too."""
-        stated, more = rfc3339(time), signed or {}
-        signature = sign(
-            self.key, COMMANDS, ticket.encode(), type_name, command_id, stated, body, more
-        )
+        stated, covered = rfc3339(time), {"content-type": content_type, **(signed or {})}
+        record = Signed(COMMANDS, ticket.encode(), type_name, command_id, stated, body, covered)
         headers = {
             "ce_type": type_name,
             "ce_source": self.name,
             "ce_id": command_id,
             "ce_time": stated,
-            "content-type": content_type,
-            SIGNATURE: signature,
+            **covered,
+            SIGNATURE: sign(self.key, record),
             KEY_ID: "k1",
-            **more,
         }
         place = bucket_of(ticket, BUCKETS) if partition is None else partition
         packed = [(name, value.encode()) for name, value in headers.items()]

@@ -94,6 +94,7 @@ def kafka_container(port: int) -> DockerContainer:
     """One broker that is its own controller, advertised on this port of the engine."""
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(_BROKER_PORT, port)
     places = {
+        "node.id": "1",
         "controller.quorum.voters": "1@localhost:9093",
         "listeners": f"PLAINTEXT://:{_BROKER_PORT},CONTROLLER://:9093",
         "advertised.listeners": f"PLAINTEXT://{container.get_container_host_ip()}:{port}",

@@ -14,7 +14,9 @@ from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
 from services.kernel.store_pg import PostgresStore, connect
 
-LEDGER = resources.files("services.kernel") / "sql" / "001_ledger.sql"
+_SQL = resources.files("services.kernel") / "sql"
+LEDGER = _SQL / "001_ledger.sql"
+KERNEL = [f for f in sorted(_SQL.iterdir(), key=lambda f: f.name) if f.name[:3].isdigit()]
 
 
 @asynccontextmanager
@@ -22,7 +24,7 @@ async def postgres_store(
     stack: StackInfo, namespace: str, service: str = "desk", buckets: int = 4
 ) -> AsyncIterator[Store]:
     """A migrated store on the real database, in a schema of its own."""
-    await migrate(stack.dsn, service, namespace, [LEDGER], buckets)
+    await migrate(stack.dsn, service, namespace, KERNEL, buckets)
     pool = await connect(stack.dsn, schema_of(namespace, service))
     try:
         yield PostgresStore(pool, service, namespace)

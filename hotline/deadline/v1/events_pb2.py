@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hotline.kernel.v1 import options_pb2 as hotline_dot_kernel_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/deadline/v1/events.proto\x12\x13hotline.deadline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xb6\x02\n\x0c\x43lockStarted\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x06 \x01(\x08\x12\x0e\n\x06policy\x18\x07 \x01(\t\x12\x10\n\x08\x63\x61lendar\x18\x08 \x01(\t\x12\x13\n\x0bstart_event\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\x12\x31\n\rstated_due_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x0c \x01(\t:\x04\x88\xb5\x18\x05\"n\n\x0b\x43lockPaused\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12-\n\tpaused_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"\xa1\x01\n\x0c\x43lockResumed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12.\n\nresumed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"\x7f\n\x0c\x43lockStopped\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstopped_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07in_time\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"l\n\x0e\x44\x65\x61\x64lineMissed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"\x9b\x01\n\rMissWithdrawn\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstopped_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"a\n\x12ReturnWindowClosed\x12\x0b\n\x03run\x18\x01 \x01(\r\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/deadline/v1/events.proto\x12\x13hotline.deadline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xe9\x02\n\x0c\x43lockStarted\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x06 \x01(\x08\x12\x0e\n\x06policy\x18\x07 \x01(\t\x12\x10\n\x08\x63\x61lendar\x18\x08 \x01(\t\x12\x13\n\x0bstart_event\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\x12\x31\n\rstated_due_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x0c \x01(\t\x12\x0f\n\x07urgency\x18\r \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x0e \x01(\t\x12\x0e\n\x06length\x18\x0f \x01(\t:\x04\x88\xb5\x18\x05\"n\n\x0b\x43lockPaused\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12-\n\tpaused_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"\xa1\x01\n\x0c\x43lockResumed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12.\n\nresumed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"\x7f\n\x0c\x43lockStopped\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12.\n\nstopped_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07in_time\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"\x84\x01\n\x0e\x44\x65\x61\x64lineMissed\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0ehotline_silent\x18\x05 \x01(\x08:\x04\x88\xb5\x18\x05\"\x9b\x01\n\rMissWithdrawn\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstopped_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"a\n\x12ReturnWindowClosed\x12\x0b\n\x03run\x18\x01 \x01(\r\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x05\"x\n\x0e\x45xtensionAsked\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x14\n\x0cworking_days\x18\x04 \x01(\r\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x10\n\x08\x64ocument\x18\x06 \x01(\t:\x04\x88\xb5\x18\x05\"\xa5\x01\n\x10\x45xtensionGranted\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x14\n\x0cworking_days\x18\x04 \x01(\r\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x06 \x01(\x08\x12\n\n\x02\x62y\x18\x07 \x01(\t:\x04\x88\xb5\x18\x05\"\x88\x01\n\x10\x45xtensionRefused\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x14\n\x0cworking_days\x18\x04 \x01(\r\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\n\n\x02\x62y\x18\x06 \x01(\t\x12\x12\n\nby_silence\x18\x07 \x01(\x08:\x04\x88\xb5\x18\x05\"\xba\x01\n\x08LimitSet\x12\r\n\x05\x63lock\x18\x01 \x01(\t\x12\x0b\n\x03run\x18\x02 \x01(\r\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0e\n\x06length\x18\x04 \x01(\t\x12\x0f\n\x07special\x18\x05 \x01(\x08\x12\x10\n\x08\x64ocument\x18\x06 \x01(\t\x12*\n\x06\x64ue_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bprovisional\x18\x08 \x01(\x08\x12\n\n\x02\x62y\x18\t \x01(\t:\x04\x88\xb5\x18\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,18 +47,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MISSWITHDRAWN']._serialized_options = b'\210\265\030\005'
   _globals['_RETURNWINDOWCLOSED']._loaded_options = None
   _globals['_RETURNWINDOWCLOSED']._serialized_options = b'\210\265\030\005'
+  _globals['_EXTENSIONASKED']._loaded_options = None
+  _globals['_EXTENSIONASKED']._serialized_options = b'\210\265\030\005'
+  _globals['_EXTENSIONGRANTED']._loaded_options = None
+  _globals['_EXTENSIONGRANTED']._serialized_options = b'\210\265\030\005'
+  _globals['_EXTENSIONREFUSED']._loaded_options = None
+  _globals['_EXTENSIONREFUSED']._serialized_options = b'\210\265\030\005'
+  _globals['_LIMITSET']._loaded_options = None
+  _globals['_LIMITSET']._serialized_options = b'\210\265\030\005'
   _globals['_CLOCKSTARTED']._serialized_start=124
-  _globals['_CLOCKSTARTED']._serialized_end=434
-  _globals['_CLOCKPAUSED']._serialized_start=436
-  _globals['_CLOCKPAUSED']._serialized_end=546
-  _globals['_CLOCKRESUMED']._serialized_start=549
-  _globals['_CLOCKRESUMED']._serialized_end=710
-  _globals['_CLOCKSTOPPED']._serialized_start=712
-  _globals['_CLOCKSTOPPED']._serialized_end=839
-  _globals['_DEADLINEMISSED']._serialized_start=841
-  _globals['_DEADLINEMISSED']._serialized_end=949
-  _globals['_MISSWITHDRAWN']._serialized_start=952
-  _globals['_MISSWITHDRAWN']._serialized_end=1107
-  _globals['_RETURNWINDOWCLOSED']._serialized_start=1109
-  _globals['_RETURNWINDOWCLOSED']._serialized_end=1206
+  _globals['_CLOCKSTARTED']._serialized_end=485
+  _globals['_CLOCKPAUSED']._serialized_start=487
+  _globals['_CLOCKPAUSED']._serialized_end=597
+  _globals['_CLOCKRESUMED']._serialized_start=600
+  _globals['_CLOCKRESUMED']._serialized_end=761
+  _globals['_CLOCKSTOPPED']._serialized_start=763
+  _globals['_CLOCKSTOPPED']._serialized_end=890
+  _globals['_DEADLINEMISSED']._serialized_start=893
+  _globals['_DEADLINEMISSED']._serialized_end=1025
+  _globals['_MISSWITHDRAWN']._serialized_start=1028
+  _globals['_MISSWITHDRAWN']._serialized_end=1183
+  _globals['_RETURNWINDOWCLOSED']._serialized_start=1185
+  _globals['_RETURNWINDOWCLOSED']._serialized_end=1282
+  _globals['_EXTENSIONASKED']._serialized_start=1284
+  _globals['_EXTENSIONASKED']._serialized_end=1404
+  _globals['_EXTENSIONGRANTED']._serialized_start=1407
+  _globals['_EXTENSIONGRANTED']._serialized_end=1572
+  _globals['_EXTENSIONREFUSED']._serialized_start=1575
+  _globals['_EXTENSIONREFUSED']._serialized_end=1711
+  _globals['_LIMITSET']._serialized_start=1714
+  _globals['_LIMITSET']._serialized_end=1900
 # @@protoc_insertion_point(module_scope)

@@ -3,15 +3,16 @@ import datetime
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from hotline.intake.v1 import events_pb2 as _events_pb2
 from hotline.kernel.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class MatterFacts(_message.Message):
-    __slots__ = ("emergency_line", "emergency_ongoing", "organ", "duty", "legal_procedure", "legal_status", "secrecy", "discipline", "content", "consumer_mediation", "about_unit", "about_conduct")
+    __slots__ = ("emergency_line", "emergency_ongoing", "organ", "duty", "legal_procedure", "legal_status", "secrecy", "discipline", "content", "consumer_mediation", "about_unit", "about_conduct", "duty_unit", "sub_centre", "missing", "kb_answer", "other_ground")
     EMERGENCY_LINE_FIELD_NUMBER: _ClassVar[int]
     EMERGENCY_ONGOING_FIELD_NUMBER: _ClassVar[int]
     ORGAN_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +25,11 @@ class MatterFacts(_message.Message):
     CONSUMER_MEDIATION_FIELD_NUMBER: _ClassVar[int]
     ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
     ABOUT_CONDUCT_FIELD_NUMBER: _ClassVar[int]
+    DUTY_UNIT_FIELD_NUMBER: _ClassVar[int]
+    SUB_CENTRE_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    KB_ANSWER_FIELD_NUMBER: _ClassVar[int]
+    OTHER_GROUND_FIELD_NUMBER: _ClassVar[int]
     emergency_line: str
     emergency_ongoing: bool
     organ: str
@@ -36,7 +42,12 @@ class MatterFacts(_message.Message):
     consumer_mediation: str
     about_unit: str
     about_conduct: bool
-    def __init__(self, emergency_line: _Optional[str] = ..., emergency_ongoing: _Optional[bool] = ..., organ: _Optional[str] = ..., duty: _Optional[str] = ..., legal_procedure: _Optional[str] = ..., legal_status: _Optional[str] = ..., secrecy: _Optional[str] = ..., discipline: _Optional[bool] = ..., content: _Optional[str] = ..., consumer_mediation: _Optional[str] = ..., about_unit: _Optional[str] = ..., about_conduct: _Optional[bool] = ...) -> None: ...
+    duty_unit: str
+    sub_centre: str
+    missing: _containers.RepeatedScalarFieldContainer[str]
+    kb_answer: str
+    other_ground: str
+    def __init__(self, emergency_line: _Optional[str] = ..., emergency_ongoing: _Optional[bool] = ..., organ: _Optional[str] = ..., duty: _Optional[str] = ..., legal_procedure: _Optional[str] = ..., legal_status: _Optional[str] = ..., secrecy: _Optional[str] = ..., discipline: _Optional[bool] = ..., content: _Optional[str] = ..., consumer_mediation: _Optional[str] = ..., about_unit: _Optional[str] = ..., about_conduct: _Optional[bool] = ..., duty_unit: _Optional[str] = ..., sub_centre: _Optional[str] = ..., missing: _Optional[_Iterable[str]] = ..., kb_answer: _Optional[str] = ..., other_ground: _Optional[str] = ...) -> None: ...
 
 class SubmitMatter(_message.Message):
     __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential")
@@ -87,6 +98,56 @@ class AcknowledgeDiversion(_message.Message):
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
     receipt: str
     def __init__(self, receipt: _Optional[str] = ...) -> None: ...
+
+class SupplyElements(_message.Message):
+    __slots__ = ("code", "elements", "description", "contact", "address")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    ELEMENTS_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    elements: _containers.RepeatedScalarFieldContainer[str]
+    description: str
+    contact: str
+    address: str
+    def __init__(self, code: _Optional[str] = ..., elements: _Optional[_Iterable[str]] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ...) -> None: ...
+
+class ReportUnhelpful(_message.Message):
+    __slots__ = ("code",)
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    def __init__(self, code: _Optional[str] = ...) -> None: ...
+
+class HandBack(_message.Message):
+    __slots__ = ("receipt", "reason")
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    receipt: str
+    reason: str
+    def __init__(self, receipt: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class OverrideDecision(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+
+class ObjectToRefusal(_message.Message):
+    __slots__ = ("code", "reason")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    reason: str
+    def __init__(self, code: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ReviewObjection(_message.Message):
+    __slots__ = ("uphold", "reason")
+    UPHOLD_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    uphold: bool
+    reason: str
+    def __init__(self, uphold: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class CloseHistory(_message.Message):
     __slots__ = ("import_id", "until", "final")

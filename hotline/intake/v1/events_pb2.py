@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from hotline.intake.v1 import facts_pb2 as hotline_dot_intake_dot_v1_dot_facts__pb2
 from hotline.kernel.v1 import options_pb2 as hotline_dot_kernel_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehotline/intake/v1/events.proto\x12\x11hotline.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xee\x03\n\x0eTicketReceived\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x10\n\x08\x63\x61tegory\x18\x05 \x01(\t\x12\x0c\n\x04\x61rea\x18\x06 \x01(\t\x12\r\n\x05title\x18\x07 \x01(\t\x12\x11\n\tperson_id\x18\x08 \x01(\t\x12\x19\n\x0b\x64\x65scription\x18\t \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\n \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\x0b \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x08latitude\x18\x0c \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlongitude\x18\r \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rcalled_number\x18\x0e \x01(\t\x12\x13\n\x0b\x63ode_digest\x18\x0f \x01(\t\x12\x31\n\rstated_due_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nabout_unit\x18\x11 \x01(\t\x12\x14\n\x0c\x63onfidential\x18\x12 \x01(\x08:\x04\x88\xb5\x18\x01\x42\x0b\n\t_latitudeB\x0c\n\n_longitude\"\x8c\x02\n\x0eTicketAccepted\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x10\n\x08\x63\x61tegory\x18\x05 \x01(\t\x12\x0c\n\x04\x61rea\x18\x06 \x01(\t\x12\r\n\x05title\x18\x07 \x01(\t\x12\x31\n\rstated_due_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nabout_unit\x18\t \x01(\t:\x04\x88\xb5\x18\x01\"\x9a\x01\n\rTicketRefused\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x11\n\treason_zh\x18\x05 \x01(\t\x12\x11\n\treason_en\x18\x06 \x01(\t\x12\x13\n\x0bright_place\x18\x07 \x01(\t:\x04\x88\xb5\x18\x01\"\x7f\n\x0eTicketDiverted\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x0c\n\x04line\x18\x05 \x01(\t\x12\x0f\n\x07receipt\x18\x06 \x01(\t:\x04\x88\xb5\x18\x01\"<\n\x15\x44iversionAcknowledged\x12\x0f\n\x07receipt\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t:\x04\x88\xb5\x18\x01\"\'\n\x0fTicketWithdrawn\x12\x0e\n\x06reason\x18\x01 \x01(\t:\x04\x88\xb5\x18\x01\"b\n\rHistoryClosed\x12\x11\n\timport_id\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66inal\x18\x03 \x01(\x08:\x04\x88\xb5\x18\x01*|\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11KIND_CONSULTATION\x10\x01\x12\r\n\tKIND_HELP\x10\x02\x12\x12\n\x0eKIND_COMPLAINT\x10\x03\x12\x0f\n\x0bKIND_REPORT\x10\x04\x12\x13\n\x0fKIND_SUGGESTION\x10\x05*`\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x12\n\x0eURGENCY_NORMAL\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02\x12\x14\n\x10URGENCY_CRITICAL\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehotline/intake/v1/events.proto\x12\x11hotline.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dhotline/intake/v1/facts.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xfa\x04\n\x0eTicketReceived\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x10\n\x08\x63\x61tegory\x18\x05 \x01(\t\x12\x0c\n\x04\x61rea\x18\x06 \x01(\t\x12\r\n\x05title\x18\x07 \x01(\t\x12\x11\n\tperson_id\x18\x08 \x01(\t\x12\x19\n\x0b\x64\x65scription\x18\t \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\n \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\x0b \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x08latitude\x18\x0c \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlongitude\x18\r \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rcalled_number\x18\x0e \x01(\t\x12\x13\n\x0b\x63ode_digest\x18\x0f \x01(\t\x12\x31\n\rstated_due_at\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nabout_unit\x18\x11 \x01(\t\x12\x14\n\x0c\x63onfidential\x18\x12 \x01(\x08\x12,\n\x05\x66\x61\x63ts\x18\x13 \x01(\x0b\x32\x1d.hotline.intake.v1.KnownFacts\x12\x1d\n\x15repeats_being_handled\x18\x14 \x03(\t\x12\x17\n\x0frepeats_handled\x18\x15 \x03(\t\x12\x0f\n\x07related\x18\x16 \x03(\t\x12\x13\n\x0breceived_by\x18\x17 \x01(\t:\x04\x88\xb5\x18\x01\x42\x0b\n\t_latitudeB\x0c\n\n_longitude\"\x8c\x02\n\x0eTicketAccepted\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x10\n\x08\x63\x61tegory\x18\x05 \x01(\t\x12\x0c\n\x04\x61rea\x18\x06 \x01(\t\x12\r\n\x05title\x18\x07 \x01(\t\x12\x31\n\rstated_due_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nabout_unit\x18\t \x01(\t:\x04\x88\xb5\x18\x01\"\xab\x01\n\rTicketRefused\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x11\n\treason_zh\x18\x05 \x01(\t\x12\x11\n\treason_en\x18\x06 \x01(\t\x12\x13\n\x0bright_place\x18\x07 \x01(\t\x12\x0f\n\x07matched\x18\x08 \x03(\t:\x04\x88\xb5\x18\x01\"\x90\x01\n\x0eTicketDiverted\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x0c\n\x04line\x18\x05 \x01(\t\x12\x0f\n\x07receipt\x18\x06 \x01(\t\x12\x0f\n\x07matched\x18\x07 \x03(\t:\x04\x88\xb5\x18\x01\"I\n\x11\x44iversionRepeated\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r:\x04\x88\xb5\x18\x01\"H\n\x11\x44iversionReturned\x12\x0f\n\x07receipt\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t:\x04\x88\xb5\x18\x01\"<\n\x15\x44iversionAcknowledged\x12\x0f\n\x07receipt\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t:\x04\x88\xb5\x18\x01\"\xa8\x01\n\x11TicketTransferred\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x0c\n\x04line\x18\x05 \x01(\t\x12\x11\n\treason_zh\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x0f\n\x07matched\x18\x08 \x03(\t:\x04\x88\xb5\x18\x01\"\xad\x01\n\x0cTicketLinked\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x16\n\x0e\x65\x61rlier_ticket\x18\x05 \x01(\t\x12\x11\n\treason_zh\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x0f\n\x07matched\x18\x08 \x03(\t:\x04\x88\xb5\x18\x01\"\xa9\x01\n\x0fSupplementAsked\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x0f\n\x07missing\x18\x05 \x03(\t\x12\x11\n\treason_zh\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x0f\n\x07matched\x18\x08 \x03(\t:\x04\x88\xb5\x18\x01\"\x88\x01\n\x12SupplementSupplied\x12\x10\n\x08\x65lements\x18\x01 \x03(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x19\n\x0b\x64\x65scription\x18\x03 \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\x04 \x01(\x0c\x42\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\x05 \x01(\x0c\x42\x04\x88\xb5\x18\x03:\x04\x88\xb5\x18\x01\"\xa8\x01\n\x0eTicketAnswered\x12\x10\n\x08rule_set\x18\x01 \x01(\t\x12\x18\n\x10rule_set_version\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x0f\n\x07\x61rticle\x18\x05 \x01(\t\x12\x11\n\treason_zh\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x0f\n\x07matched\x18\x08 \x03(\t:\x04\x88\xb5\x18\x01\"(\n\x0f\x41nswerUnhelpful\x12\x0f\n\x07\x61rticle\x18\x01 \x01(\t:\x04\x88\xb5\x18\x01\"J\n\x12\x44\x65\x63isionOverridden\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x10\n\x08operator\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t:\x04\x88\xb5\x18\x01\"5\n\x0fRefusalObjected\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t:\x04\x88\xb5\x18\x01\"K\n\x11ObjectionReviewed\x12\x0e\n\x06upheld\x18\x01 \x01(\x08\x12\x10\n\x08reviewer\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t:\x04\x88\xb5\x18\x01\"\'\n\x0fTicketWithdrawn\x12\x0e\n\x06reason\x18\x01 \x01(\t:\x04\x88\xb5\x18\x01\"b\n\rHistoryClosed\x12\x11\n\timport_id\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66inal\x18\x03 \x01(\x08:\x04\x88\xb5\x18\x01*|\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11KIND_CONSULTATION\x10\x01\x12\r\n\tKIND_HELP\x10\x02\x12\x12\n\x0eKIND_COMPLAINT\x10\x03\x12\x0f\n\x0bKIND_REPORT\x10\x04\x12\x13\n\x0fKIND_SUGGESTION\x10\x05*`\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x12\n\x0eURGENCY_NORMAL\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02\x12\x14\n\x10URGENCY_CRITICAL\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,28 +48,78 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TICKETREFUSED']._serialized_options = b'\210\265\030\001'
   _globals['_TICKETDIVERTED']._loaded_options = None
   _globals['_TICKETDIVERTED']._serialized_options = b'\210\265\030\001'
+  _globals['_DIVERSIONREPEATED']._loaded_options = None
+  _globals['_DIVERSIONREPEATED']._serialized_options = b'\210\265\030\001'
+  _globals['_DIVERSIONRETURNED']._loaded_options = None
+  _globals['_DIVERSIONRETURNED']._serialized_options = b'\210\265\030\001'
   _globals['_DIVERSIONACKNOWLEDGED']._loaded_options = None
   _globals['_DIVERSIONACKNOWLEDGED']._serialized_options = b'\210\265\030\001'
+  _globals['_TICKETTRANSFERRED']._loaded_options = None
+  _globals['_TICKETTRANSFERRED']._serialized_options = b'\210\265\030\001'
+  _globals['_TICKETLINKED']._loaded_options = None
+  _globals['_TICKETLINKED']._serialized_options = b'\210\265\030\001'
+  _globals['_SUPPLEMENTASKED']._loaded_options = None
+  _globals['_SUPPLEMENTASKED']._serialized_options = b'\210\265\030\001'
+  _globals['_SUPPLEMENTSUPPLIED'].fields_by_name['description']._loaded_options = None
+  _globals['_SUPPLEMENTSUPPLIED'].fields_by_name['description']._serialized_options = b'\210\265\030\003'
+  _globals['_SUPPLEMENTSUPPLIED'].fields_by_name['contact']._loaded_options = None
+  _globals['_SUPPLEMENTSUPPLIED'].fields_by_name['contact']._serialized_options = b'\210\265\030\003'
+  _globals['_SUPPLEMENTSUPPLIED'].fields_by_name['address']._loaded_options = None
+  _globals['_SUPPLEMENTSUPPLIED'].fields_by_name['address']._serialized_options = b'\210\265\030\003'
+  _globals['_SUPPLEMENTSUPPLIED']._loaded_options = None
+  _globals['_SUPPLEMENTSUPPLIED']._serialized_options = b'\210\265\030\001'
+  _globals['_TICKETANSWERED']._loaded_options = None
+  _globals['_TICKETANSWERED']._serialized_options = b'\210\265\030\001'
+  _globals['_ANSWERUNHELPFUL']._loaded_options = None
+  _globals['_ANSWERUNHELPFUL']._serialized_options = b'\210\265\030\001'
+  _globals['_DECISIONOVERRIDDEN']._loaded_options = None
+  _globals['_DECISIONOVERRIDDEN']._serialized_options = b'\210\265\030\001'
+  _globals['_REFUSALOBJECTED']._loaded_options = None
+  _globals['_REFUSALOBJECTED']._serialized_options = b'\210\265\030\001'
+  _globals['_OBJECTIONREVIEWED']._loaded_options = None
+  _globals['_OBJECTIONREVIEWED']._serialized_options = b'\210\265\030\001'
   _globals['_TICKETWITHDRAWN']._loaded_options = None
   _globals['_TICKETWITHDRAWN']._serialized_options = b'\210\265\030\001'
   _globals['_HISTORYCLOSED']._loaded_options = None
   _globals['_HISTORYCLOSED']._serialized_options = b'\210\265\030\001'
-  _globals['_KIND']._serialized_start=1376
-  _globals['_KIND']._serialized_end=1500
-  _globals['_URGENCY']._serialized_start=1502
-  _globals['_URGENCY']._serialized_end=1598
-  _globals['_TICKETRECEIVED']._serialized_start=120
-  _globals['_TICKETRECEIVED']._serialized_end=614
-  _globals['_TICKETACCEPTED']._serialized_start=617
-  _globals['_TICKETACCEPTED']._serialized_end=885
-  _globals['_TICKETREFUSED']._serialized_start=888
-  _globals['_TICKETREFUSED']._serialized_end=1042
-  _globals['_TICKETDIVERTED']._serialized_start=1044
-  _globals['_TICKETDIVERTED']._serialized_end=1171
-  _globals['_DIVERSIONACKNOWLEDGED']._serialized_start=1173
-  _globals['_DIVERSIONACKNOWLEDGED']._serialized_end=1233
-  _globals['_TICKETWITHDRAWN']._serialized_start=1235
-  _globals['_TICKETWITHDRAWN']._serialized_end=1274
-  _globals['_HISTORYCLOSED']._serialized_start=1276
-  _globals['_HISTORYCLOSED']._serialized_end=1374
+  _globals['_KIND']._serialized_start=2810
+  _globals['_KIND']._serialized_end=2934
+  _globals['_URGENCY']._serialized_start=2936
+  _globals['_URGENCY']._serialized_end=3032
+  _globals['_TICKETRECEIVED']._serialized_start=151
+  _globals['_TICKETRECEIVED']._serialized_end=785
+  _globals['_TICKETACCEPTED']._serialized_start=788
+  _globals['_TICKETACCEPTED']._serialized_end=1056
+  _globals['_TICKETREFUSED']._serialized_start=1059
+  _globals['_TICKETREFUSED']._serialized_end=1230
+  _globals['_TICKETDIVERTED']._serialized_start=1233
+  _globals['_TICKETDIVERTED']._serialized_end=1377
+  _globals['_DIVERSIONREPEATED']._serialized_start=1379
+  _globals['_DIVERSIONREPEATED']._serialized_end=1452
+  _globals['_DIVERSIONRETURNED']._serialized_start=1454
+  _globals['_DIVERSIONRETURNED']._serialized_end=1526
+  _globals['_DIVERSIONACKNOWLEDGED']._serialized_start=1528
+  _globals['_DIVERSIONACKNOWLEDGED']._serialized_end=1588
+  _globals['_TICKETTRANSFERRED']._serialized_start=1591
+  _globals['_TICKETTRANSFERRED']._serialized_end=1759
+  _globals['_TICKETLINKED']._serialized_start=1762
+  _globals['_TICKETLINKED']._serialized_end=1935
+  _globals['_SUPPLEMENTASKED']._serialized_start=1938
+  _globals['_SUPPLEMENTASKED']._serialized_end=2107
+  _globals['_SUPPLEMENTSUPPLIED']._serialized_start=2110
+  _globals['_SUPPLEMENTSUPPLIED']._serialized_end=2246
+  _globals['_TICKETANSWERED']._serialized_start=2249
+  _globals['_TICKETANSWERED']._serialized_end=2417
+  _globals['_ANSWERUNHELPFUL']._serialized_start=2419
+  _globals['_ANSWERUNHELPFUL']._serialized_end=2459
+  _globals['_DECISIONOVERRIDDEN']._serialized_start=2461
+  _globals['_DECISIONOVERRIDDEN']._serialized_end=2535
+  _globals['_REFUSALOBJECTED']._serialized_start=2537
+  _globals['_REFUSALOBJECTED']._serialized_end=2590
+  _globals['_OBJECTIONREVIEWED']._serialized_start=2592
+  _globals['_OBJECTIONREVIEWED']._serialized_end=2667
+  _globals['_TICKETWITHDRAWN']._serialized_start=2669
+  _globals['_TICKETWITHDRAWN']._serialized_end=2708
+  _globals['_HISTORYCLOSED']._serialized_start=2710
+  _globals['_HISTORYCLOSED']._serialized_end=2808
 # @@protoc_insertion_point(module_scope)

@@ -1,11 +1,13 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from hotline.intake.v1 import facts_pb2 as _facts_pb2
 from hotline.kernel.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -37,7 +39,7 @@ URGENCY_URGENT: Urgency
 URGENCY_CRITICAL: Urgency
 
 class TicketReceived(_message.Message):
-    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "person_id", "description", "contact", "address", "latitude", "longitude", "called_number", "code_digest", "stated_due_at", "about_unit", "confidential")
+    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "person_id", "description", "contact", "address", "latitude", "longitude", "called_number", "code_digest", "stated_due_at", "about_unit", "confidential", "facts", "repeats_being_handled", "repeats_handled", "related", "received_by")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +58,11 @@ class TicketReceived(_message.Message):
     STATED_DUE_AT_FIELD_NUMBER: _ClassVar[int]
     ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
     CONFIDENTIAL_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    REPEATS_BEING_HANDLED_FIELD_NUMBER: _ClassVar[int]
+    REPEATS_HANDLED_FIELD_NUMBER: _ClassVar[int]
+    RELATED_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_BY_FIELD_NUMBER: _ClassVar[int]
     channel: str
     external_id: str
     kind: Kind
@@ -74,7 +81,12 @@ class TicketReceived(_message.Message):
     stated_due_at: _timestamp_pb2.Timestamp
     about_unit: str
     confidential: bool
-    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., code_digest: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ..., confidential: _Optional[bool] = ...) -> None: ...
+    facts: _facts_pb2.KnownFacts
+    repeats_being_handled: _containers.RepeatedScalarFieldContainer[str]
+    repeats_handled: _containers.RepeatedScalarFieldContainer[str]
+    related: _containers.RepeatedScalarFieldContainer[str]
+    received_by: str
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., code_digest: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ..., confidential: _Optional[bool] = ..., facts: _Optional[_Union[_facts_pb2.KnownFacts, _Mapping]] = ..., repeats_being_handled: _Optional[_Iterable[str]] = ..., repeats_handled: _Optional[_Iterable[str]] = ..., related: _Optional[_Iterable[str]] = ..., received_by: _Optional[str] = ...) -> None: ...
 
 class TicketAccepted(_message.Message):
     __slots__ = ("rule_set", "rule_set_version", "kind", "urgency", "category", "area", "title", "stated_due_at", "about_unit")
@@ -99,7 +111,7 @@ class TicketAccepted(_message.Message):
     def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ...) -> None: ...
 
 class TicketRefused(_message.Message):
-    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "reason_zh", "reason_en", "right_place")
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "reason_zh", "reason_en", "right_place", "matched")
     RULE_SET_FIELD_NUMBER: _ClassVar[int]
     RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -107,6 +119,7 @@ class TicketRefused(_message.Message):
     REASON_ZH_FIELD_NUMBER: _ClassVar[int]
     REASON_EN_FIELD_NUMBER: _ClassVar[int]
     RIGHT_PLACE_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
     rule_set: str
     rule_set_version: str
     number: int
@@ -114,23 +127,46 @@ class TicketRefused(_message.Message):
     reason_zh: str
     reason_en: str
     right_place: str
-    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., right_place: _Optional[str] = ...) -> None: ...
+    matched: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., right_place: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class TicketDiverted(_message.Message):
-    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "line", "receipt")
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "line", "receipt", "matched")
     RULE_SET_FIELD_NUMBER: _ClassVar[int]
     RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     RULE_FIELD_NUMBER: _ClassVar[int]
     LINE_FIELD_NUMBER: _ClassVar[int]
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
     rule_set: str
     rule_set_version: str
     number: int
     rule: str
     line: str
     receipt: str
-    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., line: _Optional[str] = ..., receipt: _Optional[str] = ...) -> None: ...
+    matched: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., line: _Optional[str] = ..., receipt: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DiversionRepeated(_message.Message):
+    __slots__ = ("line", "receipt", "attempt")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    line: str
+    receipt: str
+    attempt: int
+    def __init__(self, line: _Optional[str] = ..., receipt: _Optional[str] = ..., attempt: _Optional[int] = ...) -> None: ...
+
+class DiversionReturned(_message.Message):
+    __slots__ = ("receipt", "line", "reason")
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    receipt: str
+    line: str
+    reason: str
+    def __init__(self, receipt: _Optional[str] = ..., line: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DiversionAcknowledged(_message.Message):
     __slots__ = ("receipt", "line")
@@ -139,6 +175,134 @@ class DiversionAcknowledged(_message.Message):
     receipt: str
     line: str
     def __init__(self, receipt: _Optional[str] = ..., line: _Optional[str] = ...) -> None: ...
+
+class TicketTransferred(_message.Message):
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "line", "reason_zh", "reason_en", "matched")
+    RULE_SET_FIELD_NUMBER: _ClassVar[int]
+    RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    REASON_ZH_FIELD_NUMBER: _ClassVar[int]
+    REASON_EN_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    line: str
+    reason_zh: str
+    reason_en: str
+    matched: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., line: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class TicketLinked(_message.Message):
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "earlier_ticket", "reason_zh", "reason_en", "matched")
+    RULE_SET_FIELD_NUMBER: _ClassVar[int]
+    RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    EARLIER_TICKET_FIELD_NUMBER: _ClassVar[int]
+    REASON_ZH_FIELD_NUMBER: _ClassVar[int]
+    REASON_EN_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    earlier_ticket: str
+    reason_zh: str
+    reason_en: str
+    matched: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., earlier_ticket: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class SupplementAsked(_message.Message):
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "missing", "reason_zh", "reason_en", "matched")
+    RULE_SET_FIELD_NUMBER: _ClassVar[int]
+    RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    REASON_ZH_FIELD_NUMBER: _ClassVar[int]
+    REASON_EN_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    missing: _containers.RepeatedScalarFieldContainer[str]
+    reason_zh: str
+    reason_en: str
+    matched: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., missing: _Optional[_Iterable[str]] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class SupplementSupplied(_message.Message):
+    __slots__ = ("elements", "person_id", "description", "contact", "address")
+    ELEMENTS_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    elements: _containers.RepeatedScalarFieldContainer[str]
+    person_id: str
+    description: bytes
+    contact: bytes
+    address: bytes
+    def __init__(self, elements: _Optional[_Iterable[str]] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ...) -> None: ...
+
+class TicketAnswered(_message.Message):
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "article", "reason_zh", "reason_en", "matched")
+    RULE_SET_FIELD_NUMBER: _ClassVar[int]
+    RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    REASON_ZH_FIELD_NUMBER: _ClassVar[int]
+    REASON_EN_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_FIELD_NUMBER: _ClassVar[int]
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    article: str
+    reason_zh: str
+    reason_en: str
+    matched: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., article: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class AnswerUnhelpful(_message.Message):
+    __slots__ = ("article",)
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    article: str
+    def __init__(self, article: _Optional[str] = ...) -> None: ...
+
+class DecisionOverridden(_message.Message):
+    __slots__ = ("rule", "operator", "reason")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    operator: str
+    reason: str
+    def __init__(self, rule: _Optional[str] = ..., operator: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class RefusalObjected(_message.Message):
+    __slots__ = ("rule", "reason")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    reason: str
+    def __init__(self, rule: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ObjectionReviewed(_message.Message):
+    __slots__ = ("upheld", "reviewer", "reason")
+    UPHELD_FIELD_NUMBER: _ClassVar[int]
+    REVIEWER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    upheld: bool
+    reviewer: str
+    reason: str
+    def __init__(self, upheld: _Optional[bool] = ..., reviewer: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class TicketWithdrawn(_message.Message):
     __slots__ = ("reason",)

@@ -132,6 +132,8 @@ def _moved(clock: Clock, name: str, fact: Fact) -> Clock:
             )
         case "ClockPaused":
             return replace(clock, state="paused", due_at=None)
+        case "ExtensionGranted" | "LimitSet":
+            return replace(clock, due_at=due_at or clock.due_at)
         case "ClockStopped":
             return replace(clock, state="stopped", stopped_at=stopped_at)
         case "DeadlineMissed":

@@ -20,6 +20,10 @@ class State(StrEnum):
     RECEIVED = "received"
     REFUSED = "refused"
     DIVERTED = "diverted"
+    TRANSFERRED = "transferred"
+    LINKED = "linked"
+    SUPPLEMENT_ASKED = "supplement_asked"
+    ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
     ACCEPTED = "accepted"
     QUEUED = "queued"
@@ -191,6 +195,10 @@ _RECEIVED = "hotline.intake.v1.TicketReceived"
 _STATES = {
     "hotline.intake.v1.TicketRefused": State.REFUSED,
     "hotline.intake.v1.TicketDiverted": State.DIVERTED,
+    "hotline.intake.v1.TicketTransferred": State.TRANSFERRED,
+    "hotline.intake.v1.TicketLinked": State.LINKED,
+    "hotline.intake.v1.SupplementAsked": State.SUPPLEMENT_ASKED,
+    "hotline.intake.v1.TicketAnswered": State.ANSWERED,
     "hotline.dispatch.v1.DispatchQueued": State.QUEUED,
     "hotline.dispatch.v1.DispatchConfirmed": State.CONFIRMED,
     "hotline.dispatch.v1.ReturnRequested": State.RETURN_ASKED,

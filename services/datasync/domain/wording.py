@@ -126,6 +126,41 @@ _INTAKE = {
     "DiversionAcknowledged": Words(
         "{line}", "{line} 确认收到转接", "{line} acknowledged the diversion"
     ),
+    "DiversionRepeated": Words(
+        HOTLINE,
+        "{line} 未按时确认，再次转接（第 {attempt} 次）",
+        "{line} did not acknowledge in time: diverted again, attempt {attempt}",
+    ),
+    "DiversionReturned": Words(
+        "{line}", "{line} 退回转接：{reason}", "{line} handed the matter back: {reason}"
+    ),
+    "TicketTransferred": Words(
+        HOTLINE, "转分中心 {line}：{reason_zh}", "Transferred to {line}: {reason_en}"
+    ),
+    "TicketLinked": Words(
+        HOTLINE, "关联工单 {earlier_ticket}：{reason_zh}", "Linked to {earlier_ticket}: {reason_en}"
+    ),
+    "SupplementAsked": Words(HOTLINE, "{reason_zh}", "{reason_en}"),
+    "SupplementSupplied": Words(
+        CITIZEN, "诉求人补充：{elements}", "Supplied by the citizen: {elements}"
+    ),
+    "TicketAnswered": Words(
+        HOTLINE, "当场答复（{article}）：{reason_zh}", "Answered at once ({article}): {reason_en}"
+    ),
+    "AnswerUnhelpful": Words(
+        CITIZEN, "答复 {article} 未解决问题", "The answer {article} did not help"
+    ),
+    "DecisionOverridden": Words(
+        "{operator}", "人工改判受理（{rule}）：{reason}", "Accepted against {rule}: {reason}"
+    ),
+    "RefusalObjected": Words(
+        CITIZEN, "对不予受理（{rule}）提出异议：{reason}", "Objected to {rule}: {reason}"
+    ),
+    "ObjectionReviewed": Words(
+        "{reviewer}",
+        "复核异议，成立：{upheld}。{reason}",
+        "Objection reviewed, upheld: {upheld}. {reason}",
+    ),
     "TicketWithdrawn": Words(CITIZEN, "诉求人撤回：{reason}", "Withdrawn by the citizen: {reason}"),
     "HistoryClosed": Words(HOTLINE, "历史数据导入至 {until}", "History imported up to {until}"),
 }
@@ -183,6 +218,27 @@ _DEADLINE = {
     ),
     "ReturnWindowClosed": Words(
         HOTLINE, "{unit} 的退单期已过", "The time in which {unit} may return it is over"
+    ),
+    "ExtensionAsked": Words(
+        "{unit}",
+        "{unit} 申请{clock}延期 {working_days} 个工作日：{reason}",
+        "{unit} asked to extend the {clock} clock by {working_days} working days: {reason}",
+    ),
+    "ExtensionGranted": Words(
+        HOTLINE,
+        "同意{clock}延期 {working_days} 个工作日，截止 {due_at}",
+        "The {clock} clock was extended by {working_days} working days, due {due_at}",
+    ),
+    "ExtensionRefused": Words(
+        HOTLINE,
+        "不同意{clock}延期 {working_days} 个工作日：{reason}（逾期未答复：{by_silence}）",
+        "{working_days} more working days of the {clock} clock were refused: {reason} "
+        "(for the hotline's silence: {by_silence})",
+    ),
+    "LimitSet": Words(
+        HOTLINE,
+        "{clock}另有规定期限 {length}（{document}），截止 {due_at}",
+        "A limit of {length} for the {clock} clock ({document}), due {due_at}",
     ),
 }
 _EVALUATION = {

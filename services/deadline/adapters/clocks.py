@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.deadline.adapters.store import ClocksStore, Key
-from services.deadline.domain.ticket import ReturnWindowClosed
+from services.deadline.domain.events import ReturnWindowClosed
 from services.deadline.domain.views import ClockView, clock_row
 from services.kernel.codec import Codec
 from services.kernel.facts import Fact

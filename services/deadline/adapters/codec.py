@@ -7,27 +7,39 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
-from hotline.deadline.v1 import events_pb2
+from hotline.deadline.v1 import commands_pb2, events_pb2
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
-from services.deadline.domain import ticket
+from services.deadline.domain import desk, events
 from services.deadline.domain.policy import Policy, Trigger
-from services.deadline.domain.reactions import Happened
+from services.deadline.domain.reactions import MATTER, Happened
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
 
 OWN = [
-    (ticket.ClockStarted, events_pb2.ClockStarted),
-    (ticket.ClockPaused, events_pb2.ClockPaused),
-    (ticket.ClockResumed, events_pb2.ClockResumed),
-    (ticket.ClockStopped, events_pb2.ClockStopped),
-    (ticket.DeadlineMissed, events_pb2.DeadlineMissed),
-    (ticket.MissWithdrawn, events_pb2.MissWithdrawn),
-    (ticket.ReturnWindowClosed, events_pb2.ReturnWindowClosed),
+    (events.ClockStarted, events_pb2.ClockStarted),
+    (events.ClockPaused, events_pb2.ClockPaused),
+    (events.ClockResumed, events_pb2.ClockResumed),
+    (events.ClockStopped, events_pb2.ClockStopped),
+    (events.DeadlineMissed, events_pb2.DeadlineMissed),
+    (events.MissWithdrawn, events_pb2.MissWithdrawn),
+    (events.ReturnWindowClosed, events_pb2.ReturnWindowClosed),
+    (events.ExtensionAsked, events_pb2.ExtensionAsked),
+    (events.ExtensionGranted, events_pb2.ExtensionGranted),
+    (events.ExtensionRefused, events_pb2.ExtensionRefused),
+    (events.LimitSet, events_pb2.LimitSet),
+]
+COMMANDS = [
+    (desk.RequestExtension, commands_pb2.RequestExtension),
+    (desk.GrantExtension, commands_pb2.GrantExtension),
+    (desk.RefuseExtension, commands_pb2.RefuseExtension),
+    (desk.PauseClocks, commands_pb2.PauseClocks),
+    (desk.ResumeClocks, commands_pb2.ResumeClocks),
+    (desk.SetLimit, commands_pb2.SetLimit),
 ]
 HISTORY_CLOSED = intake.HistoryClosed.DESCRIPTOR.full_name
-_ALWAYS = ("unit", "stated_due_at", "kind", "import_id", "until", "final")
+_ALWAYS = ("unit", "stated_due_at", *MATTER, "import_id", "until", "final")
 _REMEMBERED = {"kind"}
 Read = Callable[[Message], object]
 
@@ -39,7 +51,7 @@ class PolicyCodec(Codec):
     """
 
     def __init__(self, policy: Policy) -> None:
-        super().__init__("deadline", OWN)
+        super().__init__("deadline", OWN, commands=COMMANDS)
         recorded = _recorded()
         names = {*policy.fields(), *_ALWAYS}
         for trigger in policy.triggers():

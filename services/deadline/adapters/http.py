@@ -13,7 +13,7 @@ from services.kernel.describe import problems
 from services.kernel.http import CleanText, after, create_app
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
-from services.kernel.routes import TICKET, positions_type, waited
+from services.kernel.routes import TICKET, command_router, positions_type, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security, require_unit, role
 
@@ -25,6 +25,8 @@ _MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.OPER
 def app(runtime: Runtime, clocks: ClocksStore, security: Security) -> FastAPI:
     """The application of one process."""
     made = create_app("deadline", runtime.readiness, security=security, registry=runtime.registry)
+
+    made.include_router(command_router(runtime))
 
     @made.get("/v1/tickets/{ticket}/clocks", tags=["clocks"], responses=problems(404))
     async def ticket_clocks(

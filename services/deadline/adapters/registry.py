@@ -6,26 +6,55 @@ from importlib import resources
 from typing import Any
 
 from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.lengths import length_from_data
-from services.deadline.domain.policy import ClockRow, Policy, Trigger
+from services.deadline.domain.calendar_data import from_data
+from services.deadline.domain.lengths import Length, length_from_data
+from services.deadline.domain.policy import ByMatter, ClockRow, Policy, Trigger
 from services.kernel import yaml_file
 
 _ROW = {"length", "starts", "ends"}
-_ROW_MAY = {"pauses", "resumes", "pause_reason", "window", "stated_limit", "desk"}
+_SWITCHES = ("window", "stated_limit", "desk", "fixed", "extendable")
+_ROW_MAY = {
+    "pauses", "resumes", "pause_reason", "acts", "by_matter", "longest_extension", *_SWITCHES
+}  # fmt: skip
 _TOP = {"id", "version", "calendar", "clocks"}
+_MATTER = {"kind", "urgency", "category", "level"}
 
 
 def load(city: str) -> tuple[Policy, Calendar]:
     """Raises ValueError with one sentence that names file and key."""
-    content, name = _read(f"{city}/policy.yaml")
+    content, name = _content(city)
     policy = parse(content, name)
     calendar, calendar_name = _read(f"calendars/{content['calendar']}.yaml")
     if not isinstance(calendar, dict):
         raise ValueError(f"{calendar_name}: the file must be a mapping")
     try:
-        return policy, Calendar.from_data(calendar)
+        return policy, from_data(calendar)
     except ValueError as error:
         raise ValueError(f"{calendar_name}: {error}") from None
+
+
+def cities() -> list[str]:
+    """Those that have a policy."""
+    folder = resources.files("services.deadline") / "registry"
+    return sorted(f.name for f in folder.iterdir() if (f / "policy.yaml").is_file())
+
+
+def _content(city: str) -> tuple[Any, str]:
+    """The policy as it is written, on top of the one that it extends."""
+    content, name = _read(f"{city}/policy.yaml")
+    if not isinstance(content, dict) or "extends" not in content:
+        return content, name
+    below, _ = _content(str(content["extends"]))
+    clocks = dict(below["clocks"])
+    changed = content.get("clocks", {})
+    if not isinstance(changed, dict):
+        raise ValueError(f"{name}: clocks must map names to clocks")
+    for key, part in changed.items():
+        if not isinstance(part, dict):
+            raise ValueError(f"{name}: clocks.{key} must be a mapping")
+        clocks[key] = {**clocks.get(key, {}), **part}
+    rest = {key: value for key, value in content.items() if key != "extends"}
+    return {**below, **rest, "clocks": clocks}, name
 
 
 def parse(content: Any, name: str) -> Policy:
@@ -59,24 +88,47 @@ def _require(part: Any, keys: set[str], optional: set[str], where: str) -> None:
 
 def _row(key: str, part: Any, where: str) -> ClockRow:
     _require(part, _ROW, _ROW_MAY, where)
-    if not isinstance(part["length"], dict):
-        raise ValueError(f"{where}.length must be a mapping such as {{hours: 2}}")
-    try:
-        length = length_from_data(part["length"])
-    except ValueError as error:
-        raise ValueError(f"{where}.length: {error}") from None
+    length, follows = part["length"], ""
+    if isinstance(length, dict) and length.keys() == {"same_as"}:
+        follows = str(length["same_as"])
+    longest = part.get("longest_extension", 0)
+    if not isinstance(longest, int) or isinstance(longest, bool) or longest < 0:
+        raise ValueError(f"{where}.longest_extension must be a number of working days")
     return ClockRow(
         name=key,
-        length=length,
+        length=None if follows else _length(length, f"{where}.length"),
+        by_matter=_by_matter(part.get("by_matter", []), f"{where}.by_matter"),
+        follows=follows,
         starts=_triggers(part["starts"], f"{where}.starts"),
         ends=_triggers(part["ends"], f"{where}.ends"),
         pauses=_triggers(part.get("pauses", []), f"{where}.pauses"),
         resumes=_triggers(part.get("resumes", []), f"{where}.resumes"),
         pause_reason=part.get("pause_reason", ""),
-        window=bool(part.get("window")),
-        stated_limit=bool(part.get("stated_limit")),
-        desk=bool(part.get("desk")),
+        longest_extension=longest,
+        acts=tuple(part.get("acts", ())),
+        **{name: bool(part.get(name)) for name in _SWITCHES},
     )
+
+
+def _length(part: Any, where: str) -> Length:
+    if not isinstance(part, dict):
+        raise ValueError(f"{where} must be a mapping such as {{hours: 2}}")
+    try:
+        return length_from_data(part)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+
+
+def _by_matter(parts: Any, where: str) -> tuple[ByMatter, ...]:
+    found = []
+    if not isinstance(parts, list):
+        raise ValueError(f"{where} must be a list")
+    for n, part in enumerate(parts):
+        _require(part, {"when", "length"}, set(), f"{where}.{n}")
+        _require(part["when"], set(), _MATTER, f"{where}.{n}.when")
+        wanted = {k: tuple(v) if isinstance(v, list) else (v,) for k, v in part["when"].items()}
+        found.append(ByMatter(wanted, _length(part["length"], f"{where}.{n}.length")))
+    return tuple(found)
 
 
 def _triggers(parts: Any, where: str) -> tuple[Trigger, ...]:

@@ -8,15 +8,19 @@ knows weekends and 1 January only, and says so (`is_published`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NEW_YEAR = "元旦 New Year's Day"
 NEW_YEAR_UNPUBLISHED = "元旦 1 January (year not published)"
 
 _DAY = timedelta(days=1)
+
+Shift = tuple[time, time]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,8 @@ class Calendar:
 
     `weekend` maps `date.weekday()` to the reason shown for that day; `days_off` and `make_up` map
     dates to reasons, and a dated entry beats the weekend. `notices` says, per year, which notices
-    it was taken from. Where `close_of_business` is set a day ends then, else at 24:00.
+    it was taken from. Where `close_of_business` is set a day ends then, else at 24:00. `shifts` are
+    the hours in which people work on a working day, from and to, in order.
     """
 
     id: str
@@ -38,6 +43,7 @@ class Calendar:
     published_from: int = 1
     notices: Mapping[int, tuple[str, ...]] = field(default_factory=dict, hash=False)
     close_of_business: time | None = None
+    shifts: tuple[Shift, ...] = ()
     zone: ZoneInfo = field(init=False, repr=False, compare=False)
     _years: dict[int, list[int]] = field(init=False, repr=False, compare=False)
 
@@ -48,50 +54,11 @@ class Calendar:
             raise ValueError(f"calendar {self.id}: no weekday is a working day")
         if self.published_from > self.published_through:
             raise ValueError(f"calendar {self.id}: it ends before it begins")
+        edges = [edge for shift in self.shifts for edge in shift]
+        if any(one >= two for one, two in pairwise(edges)):
+            raise ValueError(f"calendar {self.id}: shifts must follow each other within a day")
         object.__setattr__(self, "zone", _zone(self.id, self.time_zone))
         object.__setattr__(self, "_years", {})
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, object]) -> Calendar:
-        """Read the plain form that the YAML files have; `to_data` writes it.
-
-        Keys of `days_off` and `make_up` are one date, a range `first/last`, or several of both
-        with commas. Raises ValueError with the sentence to show to whoever edits the file.
-        """
-        where = f"calendar {data.get('id', '?')}"
-        unknown = data.keys() - _FIELDS
-        if unknown:
-            raise ValueError(f"{where}: unknown field {sorted(unknown)[0]}")
-        close = data.get("close_of_business")
-        return cls(
-            id=_text(where, data, "id"),
-            version=_text(where, data, "version"),
-            time_zone=_text(where, data, "time_zone"),
-            published_from=_year(where, data, "published_from", 1),
-            published_through=_year(where, data, "published_through"),
-            weekend=_weekend(where, _table(where, data, "weekend")),
-            days_off=_dated(where, _table(where, data, "days_off")),
-            make_up=_dated(where, _table(where, data, "make_up")),
-            notices=_notices(where, _table(where, data, "notices")),
-            close_of_business=None if close is None else _clock_time(where, close),
-        )
-
-    def to_data(self) -> dict[str, object]:
-        """The whole calendar as JSON can carry it, one entry per date: what a proof encloses."""
-        data: dict[str, object] = {
-            "id": self.id,
-            "version": self.version,
-            "time_zone": self.time_zone,
-            "published_from": self.published_from,
-            "published_through": self.published_through,
-            "weekend": {WEEKDAYS[number]: why for number, why in sorted(self.weekend.items())},
-            "days_off": {str(day): why for day, why in sorted(self.days_off.items())},
-            "make_up": {str(day): why for day, why in sorted(self.make_up.items())},
-            "notices": {str(year): list(names) for year, names in sorted(self.notices.items())},
-        }
-        if self.close_of_business is not None:
-            data["close_of_business"] = self.close_of_business.isoformat("minutes")
-        return data
 
     def is_published(self, day: date) -> bool:
         """Is the year of that day known for certain, so that nothing need be re-planned (R28)?"""
@@ -159,8 +126,46 @@ class Calendar:
             following = day + _DAY
             local = datetime(following.year, following.month, following.day, tzinfo=self.zone)
         else:
-            local = datetime.combine(day, close, tzinfo=self.zone)
+            return self._instant(day, close)
         return local.astimezone(UTC)
+
+    def working_time(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """From and to, in UTC, of each shift of that day; none on a day off."""
+        if self.shifts and self.is_working(day):
+            for begin, end in self.shifts:
+                yield self._instant(day, begin), self._instant(day, end)
+
+    def with_notice(
+        self, days: Mapping[date, bool], publishes_year: int | None = None, notice: str = ""
+    ) -> Calendar:
+        """The calendar after a notice: what it says of a day beats what was known (R27).
+
+        A year that it publishes is certain from then on (R28); its 1 January stays off unless the
+        notice itself has it worked, for no notice has to repeat the law.
+        """
+        off = {**self.days_off}
+        make_up = {**self.make_up}
+        through = max(self.published_through, publishes_year or 0)
+        for year in range(self.published_through + 1, through + 1):
+            off.setdefault(date(year, 1, 1), NEW_YEAR)
+        reason = f"通知 notice {notice}".rstrip()
+        for day, working in days.items():
+            (off if working else make_up).pop(day, None)
+            if working:
+                make_up[day] = reason
+            elif day not in off:
+                off[day] = self.weekend.get(day.weekday(), reason)
+        number = int(self.version.rpartition("+")[2]) if "+" in self.version else 0
+        return replace(
+            self,
+            version=f"{self.version.partition('+')[0]}+{number + 1}",
+            published_through=through,
+            days_off=off,
+            make_up=make_up,
+        )
+
+    def _instant(self, day: date, clock: time) -> datetime:
+        return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
 
     def _working(self, year: int) -> list[int]:
         """Ordinals of the working days of one year, in order, made once."""
@@ -172,101 +177,8 @@ class Calendar:
         return days
 
 
-_FIELDS = frozenset(
-    {
-        "id",
-        "version",
-        "time_zone",
-        "published_from",
-        "published_through",
-        "weekend",
-        "days_off",
-        "make_up",
-        "notices",
-        "close_of_business",
-    }
-)
-
-
 def _zone(calendar: str, name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"calendar {calendar}: no time zone is called {name!r}") from error
-
-
-def _text(where: str, data: Mapping[str, object], name: str) -> str:
-    value = data.get(name)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{where}: {name} must be a text")
-    return value
-
-
-def _year(where: str, data: Mapping[str, object], name: str, default: int | None = None) -> int:
-    value = data.get(name, default)
-    if not isinstance(value, int) or not 0 < value < 9998:
-        raise ValueError(f"{where}: {name} must be a year")
-    return value
-
-
-def _table(where: str, data: Mapping[str, object], name: str) -> Mapping[object, object]:
-    value = data.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{where}: {name} must be a table")
-    return value
-
-
-def _weekend(where: str, table: Mapping[object, object]) -> dict[int, str]:
-    try:
-        return {WEEKDAYS.index(str(name).lower()): str(why) for name, why in table.items()}
-    except ValueError:
-        raise ValueError(f"{where}: weekend names weekdays, such as saturday") from None
-
-
-def _dated(where: str, table: Mapping[object, object]) -> dict[date, str]:
-    dated: dict[date, str] = {}
-    for key, reason in table.items():
-        for day in _dates(where, key):
-            if day in dated:
-                raise ValueError(f"{where}: {day} is listed twice")
-            dated[day] = str(reason)
-    return dated
-
-
-def _dates(where: str, key: object) -> Iterator[date]:
-    """The dates that `2026-02-14, 2026-02-15/2026-02-23` stands for."""
-    for part in str(key).split(","):
-        first, _, last = part.strip().partition("/")
-        try:
-            begin = date.fromisoformat(first)
-            end = date.fromisoformat(last) if last else begin
-        except ValueError:
-            raise ValueError(f"{where}: {part.strip()!r} is not a date") from None
-        if not 0 <= (end - begin).days <= 366:
-            raise ValueError(f"{where}: {part.strip()!r} is not a range of days")
-        for offset in range((end - begin).days + 1):
-            yield begin + timedelta(days=offset)
-
-
-def _notices(where: str, table: Mapping[object, object]) -> dict[int, tuple[str, ...]]:
-    notices: dict[int, tuple[str, ...]] = {}
-    for year, names in table.items():
-        if not str(year).isdigit() or not isinstance(names, Sequence) or isinstance(names, str):
-            raise ValueError(f"{where}: notices maps years to lists of notices")
-        notices[int(str(year))] = tuple(str(name) for name in names)
-    return notices
-
-
-def _clock_time(where: str, value: object) -> time:
-    sentence = f"{where}: close_of_business must be a quoted time, such as '17:30'"
-    if not isinstance(value, str):  # YAML reads a bare 17:30 as the number 1050
-        raise ValueError(sentence)
-    try:
-        close = time.fromisoformat(value)
-    except ValueError:
-        raise ValueError(sentence) from None
-    if close.tzinfo is not None or close == time.min:
-        raise ValueError(sentence)
-    return close

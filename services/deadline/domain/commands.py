@@ -1,29 +1,34 @@
-"""What is done to a clock: start, pause, resume, stop, expire; all by reactions and timers."""
+"""What reactions and timers do to a clock: start, pause, resume, stop, expire."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import assert_never
 
 from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.due import due_at
-from services.deadline.domain.lengths import Pause, Running
-from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import (
-    Clock,
+from services.deadline.domain.course import Course, Limit, due_of, explained, passed_on
+from services.deadline.domain.events import (
     ClockPaused,
     ClockResumed,
-    Clocks,
     ClockStarted,
     ClockStopped,
     DeadlineMissed,
     Event,
+    ExtensionRefused,
     MissWithdrawn,
-    Phase,
     ReturnWindowClosed,
 )
+from services.deadline.domain.lengths import (
+    Extension,
+    Length,
+    Pause,
+    Until,
+    length_from_text,
+    length_to_text,
+)
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.ticket import Clock, Clocks, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,9 @@ class StartClock:
     start_event: str
     stated_due_at: datetime | None = None
     kind: str = ""
+    urgency: str = ""
+    category: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +78,6 @@ class ExpireClock:
     run: int
 
 
-Command = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
-
-
-def decisions(policy: Policy, calendar: Calendar) -> Callable[[Command, Clocks], Sequence[Event]]:
-    """`decide` under this policy and calendar."""
-
-    def decide(command: Command, state: Clocks) -> Sequence[Event]:
-        clock = state.by_name.get(command.clock)
-        match command:
-            case StartClock():
-                return start(command, clock, state, policy, calendar)
-            case PauseClock():
-                return pause(command, clock, policy)
-            case ResumeClock():
-                return resume(command, clock, policy, calendar)
-            case StopClock():
-                return stop(command, clock, state.missed_runs, policy)
-            case ExpireClock():
-                return expire(command, clock, policy)
-            case _:
-                assert_never(command)
-
-    return decide
-
-
 def start(
     command: StartClock, clock: Clock | None, state: Clocks, policy: Policy, calendar: Calendar
 ) -> Sequence[Event]:
@@ -102,7 +85,11 @@ def start(
         return []
     row = policy.rows[command.clock]
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
-    due = due_at(row.length, command.started_at, calendar, stated_due_at=stated)
+    length = policy.length(row.name, _matter(command, state))
+    limits = passed_on(course_of(clock, policy), command.started_at).limits if clock else ()
+    bounds = length if stated is None else Until(stated)
+    course = Course(bounds, command.started_at, limits=limits)
+    due = due_of(course, calendar)
     assert due is not None, "without a pause there is a due instant"
     started = ClockStarted(
         at=command.at,
@@ -111,13 +98,16 @@ def start(
         unit="" if row.desk else command.unit,
         started_at=command.started_at,
         due_at=due,
-        provisional=stated is None and _is_provisional(row.length, due, calendar),
+        provisional=is_provisional(course, due, calendar),
         policy=policy.version,
         calendar=f"{calendar.id}@{calendar.version}",
         start_event=command.start_event,
         basis="length" if stated is None else "stated",
         stated_due_at=command.stated_due_at,
         kind=command.kind,
+        urgency=command.urgency,
+        category=command.category,
+        length=length_to_text(length),
     )
     return [*_superseded(command, clock, policy), started]
 
@@ -129,12 +119,38 @@ def _superseded(command: StartClock, clock: Clock | None, policy: Policy) -> Seq
     return _stopped(command.at, clock, command.started_at, policy)
 
 
-def _is_provisional(length: object, due: datetime, calendar: Calendar) -> bool:
+def _matter(command: StartClock, state: Clocks) -> dict[str, str]:
+    return {
+        "kind": command.kind or state.kind,
+        "urgency": command.urgency or state.urgency,
+        "category": command.category or state.category,
+        "level": command.level,
+    }
+
+
+def course_of(clock: Clock, policy: Policy) -> Course:
+    """All that the clock's due instant rests on; its length is the one it started with."""
+    stated = clock.stated_due_at
+    return Course(
+        own_length(clock, policy) if stated is None else Until(stated),
+        clock.started_at,
+        clock.pauses,
+        tuple(Extension(days) for days in clock.extensions),
+        tuple(Limit(length_from_text(x.length), x.after, not x.special) for x in clock.limits),
+        clock.asked,
+    )
+
+
+def own_length(clock: Clock, policy: Policy) -> Length:
+    """A clock that started before lengths were recorded has the policy's."""
+    return length_from_text(clock.length) if clock.length else policy.length(clock.name)
+
+
+def is_provisional(course: Course, due: datetime | None, calendar: Calendar) -> bool:
     """R28: the last day lies in a year that is not published."""
-    if isinstance(length, Running):
+    if due is None or calendar.is_published(calendar.local_date(due - timedelta(microseconds=1))):
         return False
-    last_day = calendar.local_date(due - timedelta(microseconds=1))
-    return not calendar.is_published(last_day)
+    return explained(course, calendar).provisional
 
 
 def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
@@ -157,10 +173,10 @@ def resume(
     if _is_over(clock, end):
         return []
     pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
-    row = policy.rows[clock.name]
-    due = due_at(row.length, clock.started_at, calendar, pauses, stated_due_at=clock.stated_due_at)
+    course = course_of(replace(clock, pauses=pauses), policy)
+    due = due_of(course, calendar)
     assert due is not None, "every pause has ended"
-    provisional = clock.stated_due_at is None and _is_provisional(row.length, due, calendar)
+    provisional = is_provisional(course, due, calendar)
     resumed = ClockResumed(command.at, clock.name, clock.run, end, due, provisional)
     if clock.stopped_at is None:
         return [resumed]
@@ -213,7 +229,7 @@ def _judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list
     """The act's own time decides, whatever arrived first; at the same instant it is a miss."""
     late = clock.is_late(until) and not policy.rows[clock.name].window
     if late and not clock.missed:
-        return [DeadlineMissed(clock.due_at, clock.name, clock.run, clock.unit, clock.due_at)]
+        return missed(clock)
     if not late and clock.missed:
         return [MissWithdrawn(at, clock.name, clock.run, clock.unit, clock.due_at, until)]
     return []
@@ -226,4 +242,13 @@ def expire(command: ExpireClock, clock: Clock | None, policy: Policy) -> Sequenc
         return []
     if policy.rows[clock.name].window:
         return [ReturnWindowClosed(command.at, clock.run, clock.unit, clock.due_at)]
-    return [DeadlineMissed(command.at, clock.name, clock.run, clock.unit, clock.due_at)]
+    return missed(clock)
+
+
+def missed(clock: Clock) -> list[Event]:
+    """What nobody answered by the due time is refused, and the silence is the hotline's (R22)."""
+    at, name, run, unit = clock.due_at, clock.name, clock.run, clock.unit
+    refused = [
+        ExtensionRefused(at, name, run, unit, days, "", "", by_silence=True) for days in clock.asked
+    ]
+    return [*refused, DeadlineMissed(at, name, run, unit, at, hotline_silent=bool(clock.asked))]

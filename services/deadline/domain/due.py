@@ -19,13 +19,15 @@ from services.deadline.domain.lengths import (
     Length,
     Pause,
     Running,
+    Until,
     WorkingDays,
+    WorkingHours,
     in_utc,
 )
+from services.deadline.domain.running import run_out, worked_out
 
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
-_NOTHING = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Due:
 
     `due_at` and `last_day` are None while an open pause stands before them; `counted` and
     `skipped` then go as far as the clock got. The start day is in neither. For a clock of days
-    the last of `counted` is `last_day`; a clock of running time counts days only in extensions.
+    the last of `counted` is `last_day`; a clock of running hours counts days only in extensions.
     """
 
     due_at: datetime | None
@@ -50,17 +52,17 @@ def due(
     calendar: Calendar,
     pauses: Sequence[Pause] = (),
     extensions: Sequence[Extension] = (),
-    stated_due_at: datetime | None = None,
 ) -> Due:
     """Explain when a clock that started at `start` is due.
 
-    `stated_due_at` is a due instant given from outside in place of the length; a pause moves it
-    as it moves running time, by the wall clock. Raises ValueError for an instant without offset.
+    Raises ValueError for an instant without offset, and for working hours without shifts.
     """
-    if stated_due_at is not None or isinstance(length, Running):
-        base = _at(_run_out(length, start, stated_due_at, pauses), calendar)
-    else:
+    if isinstance(length, WorkingDays | CalendarDays):
         base = _counted(length, calendar.local_date(start), calendar, pauses)
+    elif isinstance(length, WorkingHours):
+        base = _worked(length, start, calendar, pauses)
+    else:
+        base = _at(_run_out(length, start, pauses), calendar)
     granted = sum(extension.working_days for extension in extensions)
     if not granted or base.last_day is None:
         return base
@@ -73,48 +75,29 @@ def due_at(
     calendar: Calendar,
     pauses: Sequence[Pause] = (),
     extensions: Sequence[Extension] = (),
-    stated_due_at: datetime | None = None,
 ) -> datetime | None:
     """The instant that `due` explains, without the explanation."""
     granted = sum(extension.working_days for extension in extensions)
     lost = _lost_days(calendar, pauses) if pauses else []
     last: date | None
-    if stated_due_at is not None or isinstance(length, Running):
-        instant = _run_out(length, start, stated_due_at, pauses)
+    if isinstance(length, WorkingDays | CalendarDays):
+        last = _last_day(length, calendar.local_date(start), calendar, lost)
+    else:
+        if isinstance(length, WorkingHours):
+            instant, _ = worked_out(length.time, start, calendar, pauses)
+        else:
+            instant = _run_out(length, start, pauses)
         if instant is None or not granted:
             return instant
         last = calendar.local_date(instant - _INSTANT)
-    else:
-        last = _last_day(length, calendar.local_date(start), calendar, lost)
     if last is not None and granted:
         last = _nth_working(last, granted, calendar, lost)
     return None if last is None else calendar.end_of(last)
 
 
-# Running time, by the wall clock: the same for both paths.
-
-
-def _run_out(
-    length: Length, start: datetime, stated_due_at: datetime | None, pauses: Sequence[Pause]
-) -> datetime | None:
-    """The instant at which the time has run out; None if an open pause comes first."""
-    now = in_utc(start)
-    if stated_due_at is not None:
-        left = in_utc(stated_due_at) - now
-        if left <= _NOTHING:
-            return in_utc(stated_due_at)
-    else:
-        assert isinstance(length, Running)
-        left = length.time
-    for pause in sorted(pauses, key=_pause_start):
-        if now + left <= pause.start:
-            break
-        if pause.end is None:
-            return None
-        if pause.end > now:
-            left -= max(pause.start - now, _NOTHING)
-            now = pause.end
-    return now + left
+def _run_out(length: Running | Until, start: datetime, pauses: Sequence[Pause]) -> datetime | None:
+    left = length.due_at - in_utc(start) if isinstance(length, Until) else length.time
+    return run_out(left, start, pauses)
 
 
 # The explained path: one day after the other.
@@ -123,6 +106,23 @@ def _run_out(
 def _at(instant: datetime | None, calendar: Calendar) -> Due:
     last = None if instant is None else calendar.local_date(instant - _INSTANT)
     return Due(instant, last, (), (), provisional=False)
+
+
+def _worked(
+    length: WorkingHours, start: datetime, calendar: Calendar, pauses: Sequence[Pause]
+) -> Due:
+    """Counted are the days on which the time ran, the start's too; the others say why not."""
+    instant, days = worked_out(length.time, start, calendar, pauses)
+    if instant is None:
+        return Due(None, None, days, (), provisional=False)
+    day, skipped = calendar.local_date(start), []
+    while day < days[-1]:
+        if day not in days and day > calendar.local_date(start):
+            standing = ", ".join(sorted({pause.reason for pause in pauses}))
+            skipped.append((day, calendar.reason_off(day) or f"paused: {standing}"))
+        day += _DAY
+    sure = calendar.is_published(days[-1])
+    return Due(instant, days[-1], days, tuple(skipped), provisional=not sure)
 
 
 def _counted(
@@ -164,7 +164,7 @@ def _walk(
         if off is not None:
             skipped.append((day, off))
             continue
-        standing = _standing(calendar.end_of(day), pauses)
+        standing = _standing(calendar.end_of(day), pauses) if pauses else None
         if not standing:
             counted.append(day)
         elif any(pause.end is None for pause in standing):

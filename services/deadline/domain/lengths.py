@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import assert_never
 
 LONGEST_DAYS = 3_660  # ten years: no legal clock is longer, and counting stays quick
 
@@ -39,7 +40,27 @@ class Running:
         _in_bounds(self.time / timedelta(days=1), "running time")
 
 
-Length = WorkingDays | CalendarDays | Running
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """Time within the calendar's shifts; nights, breaks and days off stand still."""
+
+    time: timedelta
+
+    def __post_init__(self) -> None:
+        _in_bounds(self.time / timedelta(days=1), "working time")
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A due instant given from outside; a pause moves it as it moves running time."""
+
+    due_at: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "due_at", in_utc(self.due_at))
+
+
+Length = WorkingDays | CalendarDays | Running | WorkingHours | Until
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +90,88 @@ class Extension:
 
 
 def length_from_data(data: Mapping[str, object]) -> Length:
-    """Read `{"working_days": 5}`, or the same with calendar_days, hours or minutes.
+    """Read `{"working_days": 5}`, or calendar_days, hours, minutes, working_hours or until.
 
-    Raises ValueError with a sentence for anything else.
+    Hours may have a fraction, days may not. Raises ValueError with a sentence for anything else.
     """
     if len(data) != 1:
         raise ValueError("a length has exactly one unit")
     [(unit, amount)] = data.items()
-    if not isinstance(amount, int) or isinstance(amount, bool):
-        raise ValueError(f"{unit} must be a whole number")
+    if unit == "until":
+        return Until(datetime.fromisoformat(str(amount)))
+    whole = unit not in ("hours", "working_hours")
+    if isinstance(amount, bool) or not isinstance(amount, int if whole else int | float):
+        raise ValueError(f"{unit} must be a {'whole ' if whole else ''}number")
+    assert isinstance(amount, int | float)
     if not 0 < amount <= LONGEST_DAYS * 24 * 60:  # before timedelta overflows
         raise ValueError(f"{unit} must be more than none and at most {LONGEST_DAYS} days")
     match unit:
         case "working_days":
-            return WorkingDays(amount)
+            return WorkingDays(int(amount))
         case "calendar_days":
-            return CalendarDays(amount)
+            return CalendarDays(int(amount))
         case "hours":
             return Running(timedelta(hours=amount))
         case "minutes":
             return Running(timedelta(minutes=amount))
+        case "working_hours":
+            return WorkingHours(timedelta(hours=amount))
     raise ValueError(f"no unit of length is called {unit!r}")
+
+
+def length_to_data(length: Length) -> dict[str, object]:
+    """What `length_from_data` reads back as the same length."""
+    match length:
+        case WorkingDays(count):
+            return {"working_days": count}
+        case CalendarDays(count):
+            return {"calendar_days": count}
+        case Running(time) if time % timedelta(hours=1) and not time % timedelta(minutes=1):
+            return {"minutes": time // timedelta(minutes=1)}
+        case Running(time):
+            return {"hours": _whole(time)}
+        case WorkingHours(time):
+            return {"working_hours": _whole(time)}
+        case Until(instant):
+            return {"until": instant.isoformat()}
+    assert_never(length)
+
+
+def _whole(time: timedelta) -> float:
+    hours = time / timedelta(hours=1)
+    return int(hours) if hours.is_integer() else hours
+
+
+def length_to_text(length: Length) -> str:
+    """As `working_days=5`; `length_from_text` reads it back."""
+    [(unit, amount)] = length_to_data(length).items()
+    return f"{unit}={amount}"
+
+
+def length_from_text(text: str) -> Length:
+    """Raises ValueError."""
+    unit, _, amount = text.partition("=")
+    if unit == "until":
+        return length_from_data({unit: amount})
+    return length_from_data({unit: float(amount) if "." in amount else int(amount)})
+
+
+def days_in(length: Length) -> int:
+    """How many days a length has, for the bound of an extension (R22).
+
+    A full 24 running hours are a day, so are a full 8 working hours; a due instant from outside
+    has none.
+    """
+    match length:
+        case WorkingDays(count) | CalendarDays(count):
+            return count
+        case Running(time):
+            return time // timedelta(hours=24)
+        case WorkingHours(time):
+            return time // timedelta(hours=8)
+        case Until():
+            return 0
+    assert_never(length)
 
 
 def in_utc(instant: datetime) -> datetime:

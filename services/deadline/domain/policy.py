@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from services.deadline.domain.lengths import Length
+from services.deadline.domain.lengths import Length, days_in
 
 OWN = "deadline"
+NO_MATTER: Mapping[str, object] = {}
+DISPATCHED = "hotline.dispatch.v1.TicketDispatched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,38 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class ByMatter:
+    """A length of its own for some matters: by kind, urgency, category, level of the unit.
+
+    A category stands for itself and for all below it: `housing` for `housing/leak`.
+    """
+
+    when: Mapping[str, tuple[str, ...]]
+    length: Length
+
+    def fits(self, matter: Mapping[str, object]) -> bool:
+        return all(
+            any(_is_or_below(str(matter.get(name, "")), one) for one in wanted)
+            for name, wanted in self.when.items()
+        )
+
+
+def _is_or_below(value: str, wanted: str) -> bool:
+    return value == wanted or value.startswith(f"{wanted}/")
+
+
+@dataclass(frozen=True, slots=True)
 class ClockRow:
     """One kind of clock. A `window` closes without a miss (R24).
 
-    A clock of the `desk` is the hotline's own, whichever unit its facts name.
+    A clock of the `desk` is the hotline's own, whichever unit its facts name. One that is `fixed`
+    is moved by nothing, as what was promised to the citizen. `longest_extension` is in working
+    days, 0 for the clock's own length (R22). `follows` names the clock whose length it has.
+    `acts` are the words of the calculator for what ends it.
     """
 
     name: str
-    length: Length
+    length: Length | None
     starts: tuple[Trigger, ...]
     ends: tuple[Trigger, ...]
     pauses: tuple[Trigger, ...] = ()
@@ -52,6 +78,21 @@ class ClockRow:
     window: bool = False
     stated_limit: bool = False
     desk: bool = False
+    fixed: bool = False
+    extendable: bool = False
+    longest_extension: int = 0
+    follows: str = ""
+    by_matter: tuple[ByMatter, ...] = ()
+    acts: tuple[str, ...] = ()
+
+    def most_days(self, length: Length) -> int:
+        """The longest extension of such a clock, in working days; 0 where there is none (R22)."""
+        return (self.longest_extension or days_in(length)) if self.extendable else 0
+
+    @property
+    def starts_at_dispatch(self) -> bool:
+        """Is it a clock of the unit, which starts afresh at every dispatch (R24)?"""
+        return any(trigger.type == DISPATCHED for trigger in self.starts)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -65,11 +106,22 @@ class Policy:
     def __init__(self, id: str, version: str, rows: Iterable[ClockRow]) -> None:  # noqa: A002
         self.version = f"{id}@{version}"
         self.rows = {row.name: row for row in rows}
+        for row in self.rows.values():
+            if row.follows and self.rows.get(row.follows, row).length is None:
+                raise ValueError(f"{id}: {row.name} follows {row.follows}, which has no length")
         self.ending = _index((t, row) for row in self.rows.values() for t in row.ends)
         self.pausing = _index((t, row) for row in self.rows.values() for t in row.pauses)
         self.resuming = _index((t, row) for row in self.rows.values() for t in row.resumes)
         self.starting = _index((t, row) for row in self.rows.values() for t in row.starts)
         self.sources = {name: row.sources for name, row in self.rows.items()}
+
+    def length(self, name: str, matter: Mapping[str, object] = NO_MATTER) -> Length:
+        """How long that clock is for such a matter. Raises KeyError."""
+        row = self.rows[name]
+        if row.follows:
+            return self.length(row.follows, matter)
+        assert row.length is not None, "only a row that follows another has no length"
+        return next((one.length for one in row.by_matter if one.fits(matter)), row.length)
 
     def triggers(self) -> Iterator[Trigger]:
         """Every trigger of every row."""

@@ -8,17 +8,19 @@ from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import (
-    Command,
     ExpireClock,
     PauseClock,
     ResumeClock,
     StartClock,
     StopClock,
-    decisions,
 )
+from services.deadline.domain.decisions import Command, decisions
+from services.deadline.domain.events import Event
 from services.deadline.domain.policy import OWN, Policy, Trigger
-from services.deadline.domain.ticket import Clocks, Event, Phase, evolve
+from services.deadline.domain.ticket import Clocks, Phase, evolve
 from services.kernel.decider import Decider
+
+MATTER = ("kind", "urgency", "category", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _starts(
                 event.instant(trigger),
                 event.event_id,
                 stated if isinstance(stated, datetime) else None,
-                str(event.values.get("kind") or ""),
+                *(str(event.values.get(name) or "") for name in MATTER),
             )
 
 

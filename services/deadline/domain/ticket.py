@@ -1,4 +1,4 @@
-"""One ticket's clocks (stage 5): what happened to them, and the state it gives."""
+"""One ticket's clocks (stage 5): the state that the facts give."""
 
 from __future__ import annotations
 
@@ -6,93 +6,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.deadline.domain.lengths import Pause
-
-
-@dataclass(frozen=True, slots=True)
-class ClockStarted:
-    """`due_at` is exclusive: the first instant that is too late (R21)."""
-
-    at: datetime
-    clock: str
-    run: int
-    unit: str
-    started_at: datetime
-    due_at: datetime
-    provisional: bool
-    policy: str
-    calendar: str
-    start_event: str
-    basis: str
-    stated_due_at: datetime | None
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClockPaused:
-    at: datetime
-    clock: str
-    run: int
-    reason: str
-    paused_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ClockResumed:
-    at: datetime
-    clock: str
-    run: int
-    resumed_at: datetime
-    due_at: datetime
-    provisional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClockStopped:
-    at: datetime
-    clock: str
-    run: int
-    unit: str
-    stopped_at: datetime
-    in_time: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineMissed:
-    at: datetime
-    clock: str
-    run: int
-    unit: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MissWithdrawn:
-    at: datetime
-    clock: str
-    run: int
-    unit: str
-    due_at: datetime
-    stopped_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnWindowClosed:
-    at: datetime
-    run: int
-    unit: str
-    due_at: datetime
-
-
-Event = (
-    ClockStarted
-    | ClockPaused
-    | ClockResumed
-    | ClockStopped
-    | DeadlineMissed
-    | MissWithdrawn
-    | ReturnWindowClosed
+from services.deadline.domain.events import (
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    DeadlineMissed,
+    Event,
+    ExtensionAsked,
+    ExtensionGranted,
+    ExtensionRefused,
+    LimitSet,
+    MissWithdrawn,
+    Moving,
+    ReturnWindowClosed,
+    Ruling,
 )
+from services.deadline.domain.lengths import Pause
 
 
 class Phase(StrEnum):
@@ -105,8 +35,20 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of the matter (R23), and how many extensions had been granted before."""
+
+    length: str
+    special: bool
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
-    """The last run of one clock. `due_at` is the last known one, also while a pause is open."""
+    """The last run of one clock. `due_at` is the last known one, also while a pause is open.
+
+    `asked` and `extensions` are working days, of applications that wait and of what was granted.
+    """
 
     name: str
     run: int
@@ -119,6 +61,10 @@ class Clock:
     pauses: tuple[Pause, ...] = ()
     missed: bool = False
     stopped_at: datetime | None = None
+    length: str = ""
+    asked: tuple[int, ...] = ()
+    extensions: tuple[int, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
     @property
     def opened(self) -> Pause | None:
@@ -140,6 +86,8 @@ class Clocks:
     by_name: dict[str, Clock] = field(default_factory=dict)
     stated_due_at: datetime | None = None
     kind: str = ""
+    urgency: str = ""
+    category: str = ""
     missed_runs: tuple[Clock, ...] = ()
 
 
@@ -158,26 +106,33 @@ def evolve(state: Clocks, event: Event) -> Clocks:
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
     missed = (last,) if last is not None and last.missed else ()
     return Clocks(
-        {**state.by_name, event.clock: _moved(last, event)},
+        {**state.by_name, event.clock: _started(last, event)},
         event.stated_due_at or state.stated_due_at,
         event.kind or state.kind,
+        event.urgency or state.urgency,
+        event.category or state.category,
         (*state.missed_runs, *missed),
     )
 
 
-def _moved(clock: Clock | None, event: Event) -> Clock:
-    if isinstance(event, ClockStarted):
-        stated = event.due_at if event.basis == "stated" else None
-        return Clock(
-            event.clock,
-            event.run,
-            event.unit,
-            Phase.RUNNING,
-            event.started_at,
-            event.due_at,
-            event.start_event,
-            stated,
-        )
+def _started(last: Clock | None, event: ClockStarted) -> Clock:
+    """A stricter limit belongs to the matter and passes on to the next unit (R23)."""
+    stricter = [] if last is None else [limit for limit in last.limits if not limit.special]
+    return Clock(
+        event.clock,
+        event.run,
+        event.unit,
+        Phase.RUNNING,
+        event.started_at,
+        event.due_at,
+        event.start_event,
+        event.due_at if event.basis == "stated" else None,
+        length=event.length,
+        limits=tuple(replace(limit, after=0) for limit in stricter),
+    )
+
+
+def _moved(clock: Clock | None, event: Moving) -> Clock:
     assert clock is not None, "a clock that never started cannot move"
     match event:
         case ClockPaused():
@@ -196,3 +151,21 @@ def _moved(clock: Clock | None, event: Event) -> Clock:
             return replace(clock, missed=False, stopped_at=end)
         case ReturnWindowClosed():
             return replace(clock, phase=Phase.CLOSED)
+        case _:
+            return _ruled(clock, event)
+
+
+def _ruled(clock: Clock, event: Ruling) -> Clock:
+    match event:
+        case ExtensionAsked():
+            return replace(clock, asked=(*clock.asked, event.working_days))
+        case ExtensionGranted():
+            extensions = (*clock.extensions, event.working_days)
+            due = event.due_at or clock.due_at
+            return replace(clock, asked=clock.asked[1:], extensions=extensions, due_at=due)
+        case ExtensionRefused():
+            return replace(clock, asked=clock.asked[1:])
+        case LimitSet():
+            limit = Limit(event.length, event.special, len(clock.extensions))
+            due = event.due_at or clock.due_at
+            return replace(clock, limits=(*clock.limits, limit), due_at=due)

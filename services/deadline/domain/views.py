@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain.commands import ExpireClock
-from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import (
+from services.deadline.domain.events import (
     ClockPaused,
     ClockResumed,
     ClockStarted,
     ClockStopped,
     DeadlineMissed,
     Event,
+    ExtensionGranted,
+    LimitSet,
     MissWithdrawn,
     ReturnWindowClosed,
+    Ruling,
 )
+from services.deadline.domain.policy import Policy
 from services.kernel.decider import ClearTimer, SetTimer, TimerChange
 
 
@@ -32,7 +35,10 @@ def timers(policy: Policy) -> Callable[[Event], Sequence[TimerChange]]:
             return [SetTimer(name, event.due_at, policy.sources[event.clock])]
         if isinstance(event, ReturnWindowClosed):
             return [ClearTimer(f"return/{event.run}")]
-        if isinstance(event, MissWithdrawn):
+        if isinstance(event, ExtensionGranted | LimitSet) and event.due_at is not None:
+            name = f"{event.clock}/{event.run}"
+            return [SetTimer(name, event.due_at, policy.sources[event.clock])]
+        if isinstance(event, MissWithdrawn | Ruling):
             return []
         return [ClearTimer(f"{event.clock}/{event.run}")]
 
@@ -80,3 +86,9 @@ def clock_row(row: ClockView | None, ticket: str, event: Event) -> ClockView | N
             return replace(row, missed=False)
         case ReturnWindowClosed():
             return replace(row, state="closed")
+        case _:
+            return replace(row, due_at=_ruled_due_at(event) or row.due_at)
+
+
+def _ruled_due_at(event: Ruling) -> datetime | None:
+    return event.due_at if isinstance(event, ExtensionGranted | LimitSet) else None

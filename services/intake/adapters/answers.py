@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from services.intake.domain.ticket import Phase
+from services.intake.domain.ticket import Objection, Phase
 from services.kernel.describe import CommandAnswer
 
 
@@ -15,15 +15,44 @@ class Reason(BaseModel):
     en: str
 
 
-class Refusal(BaseModel):
-    """Why a matter was not accepted (R2), and where it belongs."""
+class ByRule(BaseModel):
+    """The rule that decided, and why, in words for the citizen."""
 
     rule_set: str
     version: str = Field(description="Of the rule set.")
-    number: int = Field(description="Number of the rule within its set.")
+    number: int = Field(description="Number of the rule within its set; 0: it has none.")
     rule: str = Field(description="The rule, such as R12.")
     reason: Reason
+
+
+class Refusal(ByRule):
+    """Why a matter was not accepted (R2), and where it belongs."""
+
     right_place: str
+
+
+class Transfer(ByRule):
+    """To which sub-centre the matter went (R9)."""
+
+    line: str
+
+
+class Link(ByRule):
+    """To which earlier ticket the matter belongs (R16)."""
+
+    ticket: str
+
+
+class SupplementQuestion(ByRule):
+    """What is missing (R18); it is asked once."""
+
+    missing: list[str]
+
+
+class AnsweredAtOnce(ByRule):
+    """What the knowledge base answers (R5)."""
+
+    article: str = Field(description="Id of the article.")
 
 
 class Diversion(BaseModel):
@@ -39,6 +68,11 @@ class Became(BaseModel):
     state: Phase
     refusal: Refusal | None = Field(None, description="Only where it was refused.")
     diversion: Diversion | None = Field(None, description="Only where it was diverted.")
+    transfer: Transfer | None = Field(None, description="Only where it was transferred.")
+    link: Link | None = Field(None, description="Only where it repeats an earlier matter.")
+    supplement: SupplementQuestion | None = Field(None, description="Only where it was asked.")
+    answer: AnsweredAtOnce | None = Field(None, description="Only where it was answered at once.")
+    objection: Objection | None = Field(None, description="Only where a refusal was objected to.")
 
 
 class MatterAnswer(Became, CommandAnswer):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.intake.v1 import commands_pb2, events_pb2
-from services.intake.domain import commands, ticket
+from services.intake.domain import commands, deciding, events
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.kernel.codec import Codec
 
@@ -36,17 +37,34 @@ class SubmittedMatter:
 CODEC = Codec(
     "intake",
     own=[
-        (ticket.TicketReceived, events_pb2.TicketReceived),
-        (ticket.TicketAccepted, events_pb2.TicketAccepted),
-        (ticket.TicketRefused, events_pb2.TicketRefused),
-        (ticket.TicketDiverted, events_pb2.TicketDiverted),
-        (ticket.DiversionAcknowledged, events_pb2.DiversionAcknowledged),
-        (ticket.TicketWithdrawn, events_pb2.TicketWithdrawn),
-        (ticket.HistoryClosed, events_pb2.HistoryClosed),
+        (events.TicketReceived, events_pb2.TicketReceived),
+        (events.TicketAccepted, events_pb2.TicketAccepted),
+        (events.TicketRefused, events_pb2.TicketRefused),
+        (events.TicketDiverted, events_pb2.TicketDiverted),
+        (events.DiversionAcknowledged, events_pb2.DiversionAcknowledged),
+        (events.TicketWithdrawn, events_pb2.TicketWithdrawn),
+        (events.HistoryClosed, events_pb2.HistoryClosed),
+        (events.DiversionRepeated, events_pb2.DiversionRepeated),
+        (events.DiversionReturned, events_pb2.DiversionReturned),
+        (events.TicketTransferred, events_pb2.TicketTransferred),
+        (events.TicketLinked, events_pb2.TicketLinked),
+        (events.SupplementAsked, events_pb2.SupplementAsked),
+        (events.SupplementSupplied, events_pb2.SupplementSupplied),
+        (events.TicketAnswered, events_pb2.TicketAnswered),
+        (events.AnswerUnhelpful, events_pb2.AnswerUnhelpful),
+        (events.DecisionOverridden, events_pb2.DecisionOverridden),
+        (events.RefusalObjected, events_pb2.RefusalObjected),
+        (events.ObjectionReviewed, events_pb2.ObjectionReviewed),
     ],
+    foreign=[(deciding.DeadlineMissed, deadline.DeadlineMissed)],
     commands=[
         (SubmittedMatter, commands_pb2.SubmitMatter),
         (commands.WithdrawTicket, commands_pb2.WithdrawTicket),
         (commands.AcknowledgeDiversion, commands_pb2.AcknowledgeDiversion),
+        (commands.HandBack, commands_pb2.HandBack),
+        (commands.ReportUnhelpful, commands_pb2.ReportUnhelpful),
+        (commands.OverrideDecision, commands_pb2.OverrideDecision),
+        (commands.ObjectToRefusal, commands_pb2.ObjectToRefusal),
+        (commands.ReviewObjection, commands_pb2.ReviewObjection),
     ],
 )

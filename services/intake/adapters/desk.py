@@ -14,7 +14,7 @@ from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.matter import NO_FACTS
 from services.intake.domain.number import ticket_number
 from services.intake.domain.ticket import digest_of
-from services.kernel.personal import seal
+from services.kernel.personal import FieldCipher
 from services.kernel.service import Submission
 
 SUBMIT = commands_pb2.SubmitMatter.DESCRIPTOR.full_name
@@ -34,9 +34,9 @@ class Desk:
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
         """A record of the submissions topic. Raises BadBody."""
-        return await self.received(CODEC.command(SUBMIT, body, content_type, {}), at)
+        return await self.received(CODEC.command(SUBMIT, body, content_type, {}), at, sender)
 
-    async def received(self, matter: SubmittedMatter, at: datetime) -> Submission:
+    async def received(self, matter: SubmittedMatter, at: datetime, by: str) -> Submission:
         """The command of a matter that arrived at `at`; only the sender learns the code."""
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
@@ -44,7 +44,7 @@ class Desk:
         code = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_CODE_LENGTH))
 
         def sealed(field: str, plain: str) -> bytes:
-            return seal(person.key, ticket, field, plain) if plain else b""
+            return FieldCipher(person.key, ticket, field).seal(plain)
 
         command = SubmitMatter(
             at=at,
@@ -67,5 +67,6 @@ class Desk:
             called_number=matter.called_number,
             stated_due_at=matter.stated_due_at,
             confidential=matter.confidential,
+            by=by,
         )
         return Submission(ticket, command, {"code": code})

@@ -13,6 +13,7 @@ from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.opening import opening_router
 from services.intake.adapters.submitting import add_submitting
+from services.intake.adapters.supplying import supply_router
 from services.intake.domain.commands import CloseHistory
 from services.intake.service import outcome
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
@@ -57,6 +58,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
     add_submitting(made, runtime, desk)
     made.include_router(command_router(runtime, MatterAnswer))
+    made.include_router(supply_router(runtime, desk.vault))
     made.include_router(opening_router(desk.vault))
     _state(made, runtime)
     _frontier(made, runtime)

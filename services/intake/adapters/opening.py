@@ -12,7 +12,7 @@ from services.intake.adapters.vault import OpenedField, Vault
 from services.kernel.describe import problems
 from services.kernel.http import CleanText, StrictModel, idempotency_key
 from services.kernel.identity import Principal, Role
-from services.kernel.personal import Unreadable, open_
+from services.kernel.personal import FieldCipher, Unreadable
 from services.kernel.security import role
 
 MOST_FIELDS = 500
@@ -77,6 +77,6 @@ def _text(key: bytes | None, field: SealedField) -> str | None:
     if key is None:
         return None
     try:
-        return open_(key, field.ticket, field.field, field.sealed).decode()
+        return FieldCipher(key, field.ticket, field.field).decrypt(field.sealed).decode()
     except (Unreadable, UnicodeDecodeError):
         return None

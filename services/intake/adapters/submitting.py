@@ -45,7 +45,7 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         request: Request, body: Any, principal: Principal, key: str, at: datetime, import_id: str
     ) -> Response:
         values = {name: getattr(body, name) for name in _FIELDS}
-        made = await desk.received(SubmittedMatter(**values), at)
+        made = await desk.received(SubmittedMatter(**values), at, principal.name)
         return await perform(
             runtime,
             made.ticket,

@@ -1,4 +1,4 @@
-"""One ticket as intake knows it (stage 1): what happened, and the state it gives."""
+"""One ticket as intake knows it (stage 1): the state that its facts give."""
 
 from __future__ import annotations
 
@@ -8,102 +8,37 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.intake.domain.matter import Kind, Urgency
+from services.intake.domain.events import (
+    AnswerUnhelpful,
+    DecisionOverridden,
+    DiversionAcknowledged,
+    DiversionRepeated,
+    DiversionReturned,
+    Event,
+    HistoryClosed,
+    ObjectionReviewed,
+    RefusalObjected,
+    SupplementAsked,
+    SupplementSupplied,
+    TicketAccepted,
+    TicketAnswered,
+    TicketDiverted,
+    TicketLinked,
+    TicketReceived,
+    TicketRefused,
+    TicketTransferred,
+    TicketWithdrawn,
+)
+from services.intake.domain.matter import NO_FACTS, Case, Earlier, Progress, Supplement
 
-
-@dataclass(frozen=True, slots=True)
-class TicketReceived:
-    """Personal fields are sealed bytes here as everywhere."""
-
-    at: datetime
-    channel: str
-    external_id: str
-    kind: Kind
-    urgency: Urgency
-    category: str
-    area: str
-    title: str
-    person_id: str
-    description: bytes
-    contact: bytes
-    address: bytes
-    latitude: float | None
-    longitude: float | None
-    called_number: str
-    code_digest: str
-    stated_due_at: datetime | None
-    about_unit: str
-    confidential: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TicketAccepted:
-    at: datetime
-    rule_set: str
-    rule_set_version: str
-    kind: Kind
-    urgency: Urgency
-    category: str
-    area: str
-    title: str
-    stated_due_at: datetime | None
-    about_unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class TicketRefused:
-    at: datetime
-    rule_set: str
-    rule_set_version: str
-    number: int
-    rule: str
-    reason_zh: str
-    reason_en: str
-    right_place: str
-
-
-@dataclass(frozen=True, slots=True)
-class TicketDiverted:
-    at: datetime
-    rule_set: str
-    rule_set_version: str
-    number: int
-    rule: str
-    line: str
-    receipt: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiversionAcknowledged:
-    at: datetime
-    receipt: str
-    line: str
-
-
-@dataclass(frozen=True, slots=True)
-class TicketWithdrawn:
-    at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryClosed:
-    """Every imported fact of this import with a time <= `until` has been sent."""
-
-    at: datetime
-    import_id: str
-    until: datetime
-    final: bool
-
-
-Event = (
-    TicketReceived
-    | TicketAccepted
-    | TicketRefused
+# The decision that a state rests on, where the matter was not accepted.
+NotAccepted = (
+    TicketRefused
     | TicketDiverted
-    | DiversionAcknowledged
-    | TicketWithdrawn
-    | HistoryClosed
+    | TicketTransferred
+    | TicketLinked
+    | SupplementAsked
+    | TicketAnswered
 )
 
 
@@ -116,7 +51,20 @@ class Phase(StrEnum):
     REFUSED = "refused"
     DIVERTED = "diverted"
     ACKNOWLEDGED = "acknowledged"
+    TRANSFERRED = "transferred"
+    LINKED = "linked"
+    SUPPLEMENT_ASKED = "supplement_asked"
+    ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
+
+
+class Objection(StrEnum):
+    """R2: a refusal may be objected to once."""
+
+    NONE = "none"
+    RAISED = "raised"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
 
 
 def digest_of(ticket: str, code: str) -> str:
@@ -126,14 +74,26 @@ def digest_of(ticket: str, code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The fold over intake's own stream; `history_until` belongs to an import's stream."""
+    """The fold over intake's own stream; `history_until` belongs to an import's stream.
+
+    `received` is what the matter is decided by again (R5, R11, R18, overrides); it is let go with
+    the acceptance. `persons` had a hand in the decision and may not review an objection to it.
+    """
 
     phase: Phase = Phase.UNKNOWN
     code_digest: str = ""
     person_id: str = ""
     line: str = ""
     receipt: str = ""
-    refusal: TicketRefused | None = None
+    returned: str = ""
+    diversions: int = 0
+    decision: NotAccepted | None = None
+    received: TicketReceived | None = None
+    supplement: Supplement = Supplement.NONE
+    objection: Objection = Objection.NONE
+    was_answered: bool = False
+    was_overridden: bool = False
+    persons: frozenset[str] = frozenset()
     history_until: datetime | None = None
     history_final: bool = False
 
@@ -141,8 +101,25 @@ class Ticket:
         """Whether that is the citizen's code; no code opens what was never received."""
         return hmac.compare_digest(digest_of(ticket, code), self.code_digest)
 
+    @property
+    def case(self) -> Case:
+        """What the rules are asked about, as it stands now."""
+        assert self.received is not None, "only what is not accepted is decided again"
+        return case_of(self.received, self.supplement)
 
-def evolve(state: Ticket, event: Event) -> Ticket:
+
+def case_of(received: TicketReceived, supplement: Supplement = Supplement.NONE) -> Case:
+    """What the rules are asked about, from the fact alone (R16: what is being handled first)."""
+    handling, handled = Progress.BEING_HANDLED, Progress.HANDLED
+    earlier = (
+        *(Earlier(t, handling, True, True) for t in received.repeats_being_handled),
+        *(Earlier(t, handled, True, True) for t in received.repeats_handled),
+        *(Earlier(t, handling, False, True) for t in received.related),
+    )
+    return Case(received.kind, received.facts or NO_FACTS, earlier, supplement)
+
+
+def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
     """The state after the event; every event is taken, none is judged."""
     match event:
         case TicketReceived():
@@ -151,16 +128,70 @@ def evolve(state: Ticket, event: Event) -> Ticket:
                 phase=Phase.RECEIVED,
                 code_digest=event.code_digest,
                 person_id=event.person_id,
+                received=event,
+                persons=state.persons | ({event.received_by} - {""}),
             )
         case TicketAccepted():
-            return replace(state, phase=Phase.ACCEPTED)
+            return replace(state, phase=Phase.ACCEPTED, decision=None, received=None)
         case TicketRefused():
-            return replace(state, phase=Phase.REFUSED, refusal=event)
-        case TicketDiverted():
-            return replace(state, phase=Phase.DIVERTED, line=event.line, receipt=event.receipt)
-        case DiversionAcknowledged():
-            return replace(state, phase=Phase.ACKNOWLEDGED)
+            return replace(state, phase=Phase.REFUSED, decision=event)
+        case TicketTransferred():
+            return replace(state, phase=Phase.TRANSFERRED, decision=event)
+        case TicketLinked():
+            return replace(state, phase=Phase.LINKED, decision=event)
+        case TicketAnswered():
+            return replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
         case TicketWithdrawn():
-            return replace(state, phase=Phase.WITHDRAWN)
+            return replace(state, phase=Phase.WITHDRAWN, received=None)
         case HistoryClosed():
             return replace(state, history_until=event.until, history_final=event.final)
+        case SupplementAsked() | SupplementSupplied():
+            return _supplemented(state, event)
+        case RefusalObjected():
+            return replace(state, objection=Objection.RAISED)
+        case ObjectionReviewed():
+            verdict = Objection.UPHELD if event.upheld else Objection.DISMISSED
+            return replace(state, objection=verdict)
+        case DecisionOverridden():
+            return replace(state, was_overridden=True)
+        case AnswerUnhelpful():
+            return state
+        case _:
+            return _diverted(state, event)
+
+
+def _supplemented(state: Ticket, event: SupplementAsked | SupplementSupplied) -> Ticket:
+    if isinstance(event, SupplementSupplied):
+        return replace(state, supplement=Supplement.SUPPLIED)
+    waiting = Supplement.WAITING
+    return replace(state, phase=Phase.SUPPLEMENT_ASKED, decision=event, supplement=waiting)
+
+
+def _diverted(
+    state: Ticket,
+    event: TicketDiverted | DiversionRepeated | DiversionAcknowledged | DiversionReturned,
+) -> Ticket:
+    match event:
+        case TicketDiverted():
+            diverted = replace(state, phase=Phase.DIVERTED, decision=event)
+            return replace(
+                diverted,
+                line=event.line,
+                receipt=event.receipt,
+                diversions=state.diversions + 1,
+            )
+        case DiversionRepeated():
+            return replace(state, diversions=event.attempt)
+        case DiversionAcknowledged():
+            return replace(state, phase=Phase.ACKNOWLEDGED)
+        case DiversionReturned():
+            calm = replace(state, phase=Phase.RECEIVED, line="", receipt="", received=_calm(state))
+            return replace(calm, returned=event.receipt)
+
+
+def _calm(state: Ticket) -> TicketReceived | None:
+    """The matter without its emergency: the line has said that there is none."""
+    received = state.received
+    if received is None or received.facts is None:
+        return received
+    return replace(received, facts=replace(received.facts, emergency_ongoing=False))

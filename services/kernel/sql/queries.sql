@@ -82,14 +82,17 @@ where t.bucket = a.bucket and t.ticket = a.ticket and t.name = a.name
             select from {schema}.frontier f
             where f.bucket = t.bucket and f.import_id = t.import_id and f.final))
         and not exists (
-            select from {vault}.parked p where p.bucket = t.bucket and p.ticket = t.ticket)
+            select from {vault}.parked p
+            where p.bucket = t.bucket and p.ticket = t.ticket and p.dropped_at is null)
     order by t.due_at limit $5) t)
 union
 (select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id
  from {schema}.frontier f
  join {schema}.timer t on t.bucket = f.bucket and t.import_id = f.import_id and t.due_at <= f.until
  where f.bucket = any ($4::int[])
-    and not exists (select from {vault}.parked p where p.bucket = t.bucket and p.ticket = t.ticket)
+    and not exists (
+        select from {vault}.parked p
+        where p.bucket = t.bucket and p.ticket = t.ticket and p.dropped_at is null)
  limit $5)
 order by due_at limit $5
 
@@ -135,14 +138,21 @@ select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::bigint[],
 
 -- name: parked_tickets
 -- Whose records have to wait.
-select distinct ticket from {vault}.parked where bucket = any ($1::int[])
+select distinct ticket from {vault}.parked where bucket = any ($1::int[]) and dropped_at is null
 
 -- name: parked_records
 -- In the order in which they came; every ticket's where none is named.
 select ticket, topic, partition, "offset", timestamp, key, value, headers, reason, parked_at
-from {vault}.parked where $1 = '' or ticket = $1 order by id limit $2
+from {vault}.parked where ($1 = '' or ticket = $1) and dropped_at is null order by id limit $2
 
 -- name: unpark
 -- What was read of the ticket goes on, and no record that came to wait since.
 delete from {vault}.parked where id in (
-    select id from {vault}.parked where bucket = $1 and ticket = $2 order by id limit $3)
+    select id from {vault}.parked
+    where bucket = $1 and ticket = $2 and dropped_at is null order by id limit $3)
+
+-- name: drop_parked
+-- The same for what is never applied: it stays on record.
+update {vault}.parked set dropped_at = now(), dropped_by = $4 where id in (
+    select id from {vault}.parked
+    where bucket = $1 and ticket = $2 and dropped_at is null order by id limit $3)

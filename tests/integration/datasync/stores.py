@@ -19,7 +19,7 @@ from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
 from services.kernel.store import Store
 from services.kernel.store_pg import PostgresStore, connect
-from tests.support.stores import LEDGER, memory_store
+from tests.support.stores import KERNEL, memory_store
 from tests.unit.datasync.tickets import BUCKETS, SHARING
 
 FEEDS = resources.files("services.datasync") / "migrations" / "001_feeds.sql"
@@ -67,7 +67,7 @@ async def memory() -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Kept]:
-    await migrate(dsn, "datasync", namespace, [LEDGER, FEEDS], BUCKETS)
+    await migrate(dsn, "datasync", namespace, [*KERNEL, FEEDS], BUCKETS)
     schema, vault = schema_of(namespace, "datasync"), vault_of(namespace, "datasync")
     pool = await connect(dsn, schema)
     try:

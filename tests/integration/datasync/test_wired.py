@@ -33,7 +33,7 @@ from services.kernel.names import (
 from services.kernel.runtime import Runtime
 from services.kernel.store_pg import connect
 from services.kernel.topics import department_topic, make_topics
-from tests.integration.datasync.stores import FEEDS, LEDGER
+from tests.integration.datasync.stores import FEEDS, KERNEL
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop
 from tests.unit.datasync.tickets import (
     SHARING,
@@ -106,7 +106,7 @@ class Clock:
 async def feed_store(loop: Loop, started: list[Runtime]) -> FeedStore:
     if loop.info is None:
         return MemoryFeedStore(lambda: started[-1].store.views if started else {})  # type: ignore[attr-defined]
-    await migrate(loop.info.dsn, "datasync", loop.namespace, [LEDGER, FEEDS], BUCKETS)
+    await migrate(loop.info.dsn, "datasync", loop.namespace, [*KERNEL, FEEDS], BUCKETS)
     schema = schema_of(loop.namespace, "datasync")
     pool = await connect(loop.info.dsn, schema, size=4)
     loop.resources.push_async_callback(pool.close)

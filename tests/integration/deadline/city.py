@@ -26,7 +26,7 @@ from services.kernel.runtime import Runtime
 from services.kernel.store_pg import PostgresStore, connect
 from tests.integration.deadline.stores import CLOCKS, clocks_of
 from tests.support.loops import BUCKETS, Loop
-from tests.support.stores import LEDGER
+from tests.support.stores import KERNEL
 from tests.unit.deadline.clock_facts import CODEC
 from tests.unit.deadline.tickets import CITIES
 
@@ -59,7 +59,7 @@ class City:
         """With the rows of clocks on the store that deadline will run on."""
         if loop.info is None:
             return cls(loop, clocks_of(loop.memory_store("deadline")))
-        await migrate(loop.info.dsn, "deadline", loop.namespace, [LEDGER, *CLOCKS], BUCKETS)
+        await migrate(loop.info.dsn, "deadline", loop.namespace, [*KERNEL, *CLOCKS], BUCKETS)
         pool = await connect(loop.info.dsn, schema_of(loop.namespace, "deadline"), size=2)
         loop.resources.push_async_callback(pool.close)
         return cls(loop, clocks_of(PostgresStore(pool, "deadline", loop.namespace)))

@@ -18,7 +18,7 @@ from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
 from services.kernel.store_pg import PostgresStore, connect
 from tests.support.loops import BUCKETS
-from tests.support.stores import LEDGER
+from tests.support.stores import KERNEL
 from tests.unit.deadline.clock_facts import CODEC
 
 _FOLDER = resources.files("services.deadline") / "migrations"
@@ -48,7 +48,7 @@ def clocks_of(store: Store) -> ClocksStore:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Kept]:
-    await migrate(dsn, "deadline", namespace, [LEDGER, *CLOCKS], BUCKETS)
+    await migrate(dsn, "deadline", namespace, [*KERNEL, *CLOCKS], BUCKETS)
     pool = await connect(dsn, schema_of(namespace, "deadline"))
     try:
         store = PostgresStore(pool, "deadline", namespace)

@@ -11,7 +11,7 @@ import pytest
 from hotline.dev.stack import StackInfo
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.store_pg import PostgresClocksStore
-from services.deadline.domain.ticket import (
+from services.deadline.domain.events import (
     ClockPaused,
     ClockStopped,
     DeadlineMissed,

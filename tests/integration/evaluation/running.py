@@ -25,7 +25,7 @@ from services.kernel.store_pg import connect
 from tests.integration.evaluation.stores import FIGURES
 from tests.support.loops import BUCKETS, Loop
 from tests.support.site import Site, site
-from tests.support.stores import LEDGER
+from tests.support.stores import KERNEL
 
 
 async def _store(loop: Loop) -> FiguresStore:
@@ -36,7 +36,7 @@ async def _store(loop: Loop) -> FiguresStore:
             return running.store.views if running and isinstance(running.store, MemoryStore) else {}
 
         return MemoryFiguresStore(views)
-    await migrate(loop.info.dsn, "evaluation", loop.namespace, [LEDGER, FIGURES], BUCKETS)
+    await migrate(loop.info.dsn, "evaluation", loop.namespace, [*KERNEL, FIGURES], BUCKETS)
     schema = schema_of(loop.namespace, "evaluation")
     pool = await connect(loop.info.dsn, schema, size=2)
     loop.resources.push_async_callback(pool.close)

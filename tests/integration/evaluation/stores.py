@@ -21,7 +21,7 @@ from services.kernel.names import bucket_of
 from services.kernel.store import Store
 from services.kernel.store_memory import MemoryStore
 from services.kernel.store_pg import PostgresStore, connect
-from tests.support.stores import LEDGER, memory_store
+from tests.support.stores import KERNEL, memory_store
 
 FIGURES = resources.files("services.evaluation") / "migrations" / "001_figures.sql"
 BUCKETS = 4
@@ -66,7 +66,7 @@ async def memory() -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Kept]:
-    await migrate(dsn, "evaluation", namespace, [LEDGER, FIGURES], BUCKETS)
+    await migrate(dsn, "evaluation", namespace, [*KERNEL, FIGURES], BUCKETS)
     pool = await connect(dsn, f"{namespace}_evaluation")
     try:
         store = PostgresStore(pool, "evaluation", namespace)

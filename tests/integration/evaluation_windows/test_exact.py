@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from hotline.dev.services import WINDOWS
 from hotline.dev.stack import StackInfo
+from hotline.programs import WINDOWS
 from services.kernel.facts import Fact
 from services.kernel.names import MEASURES, bucket_of, topic_of
 from tests.integration.evaluation_windows.measures import Source, by_key

@@ -14,8 +14,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError
 
-from hotline.dev.services import WINDOWS, Services, services
+from hotline.dev.services import Services, services
 from hotline.dev.stack import StackInfo
+from hotline.programs import WINDOWS
 from services.evaluation.adapters.figures import MeasuresFeed
 from services.evaluation.adapters.registry import load
 from services.evaluation.adapters.windows_topics import APP, changelog_topics, source_topic

@@ -31,7 +31,7 @@ from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
 from tests.integration.intake.vaults import INDEX_KEY, MASTERS, TABLES, opened_fields
 from tests.support.loops import BUCKETS, Loop, real_loop
-from tests.support.stores import LEDGER
+from tests.support.stores import KERNEL
 
 SENDERS = (DevSender("channel", "channel"), DevSender("importer", "importer"))
 CONTACT = "13800138000"
@@ -119,7 +119,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     make_senders(run_dir, SENDERS)
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
-        await migrate(stack.dsn, "intake", namespace, [LEDGER, TABLES], BUCKETS)
+        await migrate(stack.dsn, "intake", namespace, [*KERNEL, TABLES], BUCKETS)
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
         city = load("sample")

@@ -42,7 +42,7 @@ from services.kernel.topics import department_topic, make_topics
 from tests.integration.datasync.stores import FEEDS
 from tests.integration.intake.hall import MATTER, Hall
 from tests.support.loops import BUCKETS, wait_until
-from tests.support.stores import LEDGER
+from tests.support.stores import KERNEL
 from tests.unit.datasync.tickets import subscriber
 
 PERSONAL = ("contact", "address", "description")
@@ -107,7 +107,7 @@ async def sharer(hall: Hall) -> Sharer:
     assert hall.loop.info is not None
     info, namespace = hall.loop.info, hall.loop.namespace
     await make_topics(info.bootstrap, namespace, [department_topic(d) for d in DEPARTMENTS])
-    await migrate(info.dsn, "datasync", namespace, [LEDGER, FEEDS], BUCKETS)
+    await migrate(info.dsn, "datasync", namespace, [*KERNEL, FEEDS], BUCKETS)
     schema = schema_of(namespace, "datasync")
     pool = await connect(info.dsn, schema, size=4)
     hall.loop.resources.push_async_callback(pool.close)

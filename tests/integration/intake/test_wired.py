@@ -83,10 +83,10 @@ async def test_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) 
     told = await hall.submit(facts={"organ": "court"})
     assert told["state"] == "refused"
     refusal = told["refusal"]
-    assert (refusal["rule_set"], refusal["version"]) == ("trial-measures", "2024-01-01")
+    assert (refusal["rule_set"], refusal["version"]) == ("trial-measures", "2026-11-25")
     assert (refusal["number"], refusal["rule"]) == (3, "R12")
     assert refusal["reason"].keys() == {"zh", "en"}
-    assert "the organ's own public line" in refusal["right_place"]
+    assert "the courts' service line" in refusal["right_place"]
     later = await hall.state(told["ticket"], told["code"])
     assert later.json() == {"ticket": told["ticket"], "state": "refused", "refusal": refusal}
     for facts, slug in (({"organ": "club"}, "unknown-word"), ({"organ_": "x"}, "body-invalid")):

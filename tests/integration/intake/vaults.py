@@ -13,7 +13,7 @@ from services.kernel.migrate import migrate
 from services.kernel.names import schema_of
 from services.kernel.personal import MasterKeys
 from services.kernel.store_pg import PostgresStore, connect
-from tests.support.stores import LEDGER
+from tests.support.stores import KERNEL
 
 TABLES = resources.files("services.intake") / "migrations" / "001_intake.sql"
 MASTERS = MasterKeys([b"m" * 32])
@@ -40,7 +40,7 @@ async def memory() -> AsyncIterator[Vaults]:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Vaults]:
-    await migrate(dsn, "intake", namespace, [LEDGER, TABLES], 4)
+    await migrate(dsn, "intake", namespace, [*KERNEL, TABLES], 4)
     pool = await connect(dsn, schema_of(namespace, "intake"))
     store = PostgresStore(pool, "intake", namespace)
 

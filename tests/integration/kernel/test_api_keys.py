@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from hotline.cli import key as cli
 from hotline.cli.migrate import migrations
 from hotline.cli.running import Running, write_running
-from hotline.dev.services import SERVICES
 from hotline.dev.stack import StackInfo
+from hotline.programs import SERVICES
 from services.kernel.api_keys import ApiKeys, KeyExists, KeyVerifier, MemoryApiKeys, make_key
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.identity import Role

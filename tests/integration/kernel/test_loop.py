@@ -95,7 +95,7 @@ async def test_a_poison_record_stops_its_ticket_only_and_can_be_released(loop: L
     with pytest.raises(ZeroDivisionError):
         await second.worker.release("bad")
     assert await _waiting(second, 2)
-    assert await second.worker.release("bad", drop=True) == 2
+    assert await second.worker.release("bad", drop_by="operator") == 2
     await note(first, "bad", "again")
     await loop.facts(
         lambda f: any(

@@ -16,6 +16,7 @@ from services.kernel.bus_memory import MemoryBus
 from services.kernel.http import create_app
 from services.kernel.passes import MemoryPasses
 from services.kernel.process import Parts, Ports, serve
+from services.kernel.releasing import Order
 from services.kernel.runtime import Runtime
 from services.kernel.settings import KernelSettings, parse
 from services.kernel.store_memory import MemoryStore
@@ -36,6 +37,16 @@ class Bus(MemoryBus):
         self.closed = True
 
 
+class NoOrders:
+    """Nobody asks for anything."""
+
+    async def orders(self, buckets: list[int], limit: int) -> list[Order]:
+        return []
+
+    async def done(self, order: Order, outcome: str) -> None:
+        raise AssertionError(order)
+
+
 async def exit_code(port: int, beside: Beside | None = None) -> int:
     """Of the kernel's own desk on the twins; what it held was let go of."""
     env = {
@@ -49,7 +60,9 @@ async def exit_code(port: int, beside: Beside | None = None) -> int:
     for topic in ticket_topics(BUCKETS):
         bus.create(topic.name, topic.partitions)
     store: Any = MemoryStore("dispatch", BUCKETS, clock.now)
-    ports = Ports(store, bus, clock, CollectorRegistry(), MemoryApiKeys(), MemoryPasses())
+    ports = Ports(
+        store, bus, clock, CollectorRegistry(), MemoryApiKeys(), NoOrders(), MemoryPasses()
+    )
     with pytest.raises(SystemExit) as raised:
         async with asyncio.timeout(20):
             await serve(parse(KernelSettings, env), ports, Parts(desk(), application, beside))

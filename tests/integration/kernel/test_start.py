@@ -13,8 +13,9 @@ import pytest
 
 from hotline.cli.migrate import migrations
 from hotline.dev.ports import free_port
-from hotline.dev.services import PROGRAMS, WINDOWS, service_command
+from hotline.dev.services import service_command
 from hotline.dev.stack import StackInfo
+from hotline.programs import PROGRAMS, WINDOWS
 from services.kernel.migrate import migrate
 from services.kernel.topics import make_topics, ticket_topics
 

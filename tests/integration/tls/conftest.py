@@ -18,32 +18,37 @@ from hotline.dev.command import CommandFailed, run
 from hotline.dev.ports import LOCALHOST, free_port
 from hotline.dev.stack import StackInfo
 from hotline.dev.supervisor import Supervisor
-from tests.support.certificates import Authority, Pair
+from services.kernel.brokers import CA, CERTIFICATE, KEY
+from tests.support.certificates import authority
 
 PASSWORD = "correct-horse-battery"
 
 
 @dataclass(frozen=True)
 class Secure:
-    """A broker that wants certificates at one port and passwords at two others, by TLS or not."""
+    """A broker that wants certificates at one port and passwords at two others, by TLS or not.
 
-    authority: Authority
-    server: Pair
-    client: Pair
+    `server` and `client` are folders as HOTLINE_KAFKA_TLS wants them.
+    """
+
+    server: Path
+    client: Path
     ports: dict[str, int]
+
+    @property
+    def ca(self) -> str:
+        return str(self.client / CA)
 
     def at(self, protocol: str) -> str:
         return f"{LOCALHOST}:{self.ports[protocol]}"
 
     def env(self, protocol: str, **more: str) -> dict[str, str]:
         own = {"HOTLINE_KAFKA_PROTOCOL": protocol}
-        if protocol.endswith("ssl"):
-            own["HOTLINE_CA"] = str(self.authority.file)
         if protocol.startswith("sasl"):
             own |= {"HOTLINE_KAFKA_USER": "hotline", "HOTLINE_KAFKA_PASSWORD": PASSWORD}
+            own |= {"HOTLINE_CA": self.ca} if protocol == "sasl_ssl" else {}
         else:
-            own["HOTLINE_KAFKA_CERT"] = str(self.client.cert)
-            own["HOTLINE_KAFKA_KEY"] = str(self.client.key)
+            own["HOTLINE_KAFKA_TLS"] = str(self.client)
         return own | more
 
 
@@ -73,24 +78,28 @@ def _broker_settings(secure: Secure, plain: int, controller: int) -> dict[str, s
         "listener.name.sasl_plaintext.sasl.enabled.mechanisms": "PLAIN",
         "listener.name.ssl.ssl.client.auth": "required",
         "ssl.keystore.type": "PEM",
-        "ssl.keystore.location": str(secure.server.both),
+        "ssl.keystore.location": str(secure.server / "both.pem"),
         "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(secure.authority.file),
+        "ssl.truststore.location": secure.ca,
     }
 
 
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Secure]:
-    authority = Authority(folder / "certificates")
+    ca, server, client = authority("tls"), folder / "server", folder / "client"
+    for place in (server, client):
+        ca.issue(place.name).write(place)
+    both = server / "both.pem"
+    both.write_bytes((server / KEY).read_bytes() + (server / CERTIFICATE).read_bytes())
     ports = {name: free_port() for name in ("ssl", "sasl_ssl", "sasl_plaintext")}
-    secure = Secure(authority, authority.pair("server"), authority.pair("client"), ports)
+    secure = Secure(server, client, ports)
     plain, controller = free_port(), free_port()
     jars = await artifacts.fetched(
         artifacts.locked_jars(), fetchers.available(), artifacts.cache_folder(), lambda _: None
     )
     program = await kafka.broker(
-        folder / "kafka", jars, plain, controller,
-        besides=_broker_settings(secure, plain, controller), users={"hotline": PASSWORD},
+        folder / "kafka", jars, [kafka.Member(plain, controller)],
+        settings=_broker_settings(secure, plain, controller), users={"hotline": PASSWORD},
     )  # fmt: skip
     supervisor = Supervisor(folder)
     try:
@@ -122,7 +131,7 @@ async def secure_dsn(stack: StackInfo, secure: Secure) -> AsyncIterator[str]:
         if dsn:
             await _encrypt(dsn, secure.server)
             resources.push_async_callback(_plain, dsn)
-        yield f"{dsn}?sslmode=verify-full&sslrootcert={secure.authority.file}" if dsn else ""
+        yield f"{dsn}?sslmode=verify-full&sslrootcert={secure.ca}" if dsn else ""
 
 
 async def _has_tls(dsn: str) -> bool:
@@ -162,12 +171,12 @@ async def _found(place: Path) -> Path:
 _PG_CONFIG = ("--bindir", "--configure")
 
 
-async def _encrypt(dsn: str, server: Pair) -> None:
+async def _encrypt(dsn: str, server: Path) -> None:
     """Puts the pair beside the server's data, as the server's own user."""
     connection = await asyncpg.connect(dsn)
     try:
         folder = await connection.fetchval("show data_directory")
-        for name, file in (("test.crt", server.cert), ("test.key", server.key)):
+        for name, file in (("test.crt", server / CERTIFICATE), ("test.key", server / KEY)):
             target = f"{folder}/{name}"
             large = await connection.fetchval("select lo_from_bytea(0, $1)", file.read_bytes())
             await connection.execute(f"select lo_export({large}, '{target}')")

@@ -17,6 +17,7 @@ import pytest
 from hotline.dev.ports import LOCALHOST, free_port
 from hotline.dev.services import service_command
 from hotline.dev.stack import StackInfo
+from services.kernel.brokers import CA, CERTIFICATE, KEY
 from services.kernel.bus import BusUnavailable, Outgoing
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.settings import parse
@@ -24,10 +25,16 @@ from services.kernel.tokens import dev_token
 from services.kernel.topics import Topic, make_topics
 from services.kernel.transport import TransportSettings, kafka_security
 from tests.integration.tls.conftest import Secure
-from tests.support.certificates import Authority
+from tests.support.certificates import authority
 from tests.support.stack import new_namespace
 
 _WAIT_S = 40.0
+
+
+def other_ca(folder: Path) -> Path:
+    """Of an authority that signed nothing of ours."""
+    authority("other").issue("other").write(folder)
+    return folder / CA
 
 
 def bus(secure: Secure, protocol: str, env: dict[str, str] | None = None) -> KafkaBus:
@@ -59,9 +66,9 @@ async def test_who_is_known_makes_topics_and_writes(secure: Secure, protocol: st
     [
         ("sasl_ssl", {"HOTLINE_KAFKA_PASSWORD": "wrong"}),
         ("sasl_plaintext", {"HOTLINE_KAFKA_PASSWORD": "wrong", **_PLAIN["sasl_plaintext"]}),
-        ("ssl", {"HOTLINE_KAFKA_CERT": "", "HOTLINE_KAFKA_KEY": ""}),
-        ("ssl", {"HOTLINE_CA": "another authority"}),
-        ("ssl", {"HOTLINE_KAFKA_PROTOCOL": "plaintext", "HOTLINE_KAFKA_CERT": ""}),
+        ("ssl", {"HOTLINE_KAFKA_TLS": "", "HOTLINE_CA": "ours"}),
+        ("sasl_ssl", {"HOTLINE_CA": "another authority"}),
+        ("ssl", {"HOTLINE_KAFKA_PROTOCOL": "plaintext", "HOTLINE_KAFKA_TLS": ""}),
     ],
     ids=["wrong password", "wrong plain password", "no certificate", "stranger", "no tls"],
 )
@@ -69,7 +76,8 @@ async def test_who_is_not_is_refused(
     secure: Secure, tmp_path: Path, protocol: str, change: dict[str, str]
 ) -> None:
     if change.get("HOTLINE_CA"):
-        change = {"HOTLINE_CA": str(Authority(tmp_path, "other").file)}
+        ours = change["HOTLINE_CA"] == "ours"
+        change = change | {"HOTLINE_CA": secure.ca if ours else str(other_ca(tmp_path))}
     found = bus(secure, protocol, secure.env(protocol) | change)
     with pytest.raises(BusUnavailable):
         await asyncio.wait_for(found.partitions("any"), 30.0)
@@ -98,9 +106,8 @@ async def test_the_store_is_reached_by_tls_and_a_stranger_is_not_believed(
             "no PostgreSQL that was built with TLS: the tests' own and pg_config's were not"
         )
     assert await _connected(secure_dsn)
-    other = Authority(tmp_path, "other")
     for wrong in (
-        secure_dsn.rpartition("=")[0] + f"={other.file}",
+        secure_dsn.rpartition("=")[0] + f"={other_ca(tmp_path)}",
         secure_dsn.replace(LOCALHOST, "localhost.localdomain"),
     ):
         with pytest.raises((ssl.SSLError, OSError)):
@@ -120,8 +127,8 @@ async def test_a_service_speaks_tls_to_all_three_sides(
         "HOTLINE_DSN": secure_dsn or stack.dsn,
         "HOTLINE_NAMESPACE": new_namespace(),
         "HOTLINE_HTTP_PORT": str(port),
-        "HOTLINE_HTTP_CERT": str(secure.server.cert),
-        "HOTLINE_HTTP_KEY": str(secure.server.key),
+        "HOTLINE_HTTP_CERT": str(secure.server / CERTIFICATE),
+        "HOTLINE_HTTP_KEY": str(secure.server / KEY),
         "HOTLINE_DEV": "1",
         "HOTLINE_RUN_DIR": str(tmp_path),
         "PATH": "/usr/bin:/bin",
@@ -138,7 +145,7 @@ async def test_a_service_speaks_tls_to_all_three_sides(
 
 
 async def _answered(process: Any, port: int, secure: Secure, run_dir: Path) -> None:
-    trust = ssl.create_default_context(cafile=str(secure.authority.file))
+    trust = ssl.create_default_context(cafile=secure.ca)
     token = dev_token("staff", "clerk", run_dir=run_dir)
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k1"}
     until = asyncio.get_running_loop().time() + _WAIT_S

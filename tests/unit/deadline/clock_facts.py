@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from services.deadline.adapters.codec import PolicyCodec
-from services.deadline.domain.ticket import (
+from services.deadline.domain.events import (
     ClockPaused,
     ClockResumed,
     ClockStarted,

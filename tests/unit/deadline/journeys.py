@@ -82,7 +82,7 @@ class Run:
     def is_missed(self, policy: Policy, calendar: Calendar) -> bool:
         end = min(self.ends, default=END)
         counted = [p for p in self.pauses if p.start < end]
-        due = due_at(policy.rows[self.clock].length, self.started_at, calendar, counted)
+        due = due_at(policy.length(self.clock), self.started_at, calendar, counted)
         return due is not None and due <= end
 
 

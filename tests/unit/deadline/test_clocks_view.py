@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.store_memory import MemoryClocksStore
-from services.deadline.domain.ticket import Event
+from services.deadline.domain.events import Event
 from services.deadline.domain.views import ClockView
 from services.kernel.facts import Fact
 from services.kernel.names import bucket_of

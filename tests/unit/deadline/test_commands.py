@@ -9,28 +9,26 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.deadline.domain.commands import (
-    Command,
     ExpireClock,
     PauseClock,
     ResumeClock,
     StartClock,
     StopClock,
-    decisions,
 )
-from services.deadline.domain.lengths import Running, WorkingDays
-from services.deadline.domain.policy import ClockRow, Policy
-from services.deadline.domain.ticket import (
+from services.deadline.domain.decisions import Command, decisions
+from services.deadline.domain.events import (
     ClockPaused,
     ClockResumed,
-    Clocks,
     ClockStarted,
     ClockStopped,
     DeadlineMissed,
     Event,
     MissWithdrawn,
     ReturnWindowClosed,
-    evolve,
 )
+from services.deadline.domain.lengths import Running, WorkingDays
+from services.deadline.domain.policy import ClockRow, Policy
+from services.deadline.domain.ticket import Clocks, evolve
 from tests.unit.deadline.shipped import US
 
 POLICY = Policy(
@@ -50,7 +48,7 @@ START = StartClock(NINE, "confirm", "U1", NINE, "dispatch/T1/1")
 STARTED = ClockStarted(
     NINE, "confirm", 1, "U1", NINE, ELEVEN, provisional=False, policy="test@1",
     calendar=f"us-federal@{US.version}", start_event="dispatch/T1/1", basis="length",
-    stated_due_at=None,
+    stated_due_at=None, length="hours=2",
 )  # fmt: skip
 PAUSED = ClockPaused(NINE + 30 * MINUTE, "confirm", 1, "r", NINE + 30 * MINUTE)
 RESUMED_AT = NINE + 90 * MINUTE

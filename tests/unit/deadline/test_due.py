@@ -11,6 +11,7 @@ from services.deadline.domain.lengths import (
     Extension,
     Pause,
     Running,
+    Until,
     WorkingDays,
 )
 from tests.unit.deadline.shipped import CN
@@ -221,7 +222,7 @@ def test_r22_running_hours_due_at_midnight_were_due_on_the_day_that_ended() -> N
 
 def test_a_stated_due_instant_stands_in_place_of_the_length() -> None:
     stated = cn("2026-05-01 15:00")
-    answer = due(FIVE, cn("2026-03-09 10:00"), CN, stated_due_at=stated)
+    answer = due(Until(stated), cn("2026-03-09 10:00"), CN)
     assert (answer.due_at, answer.last_day) == (stated, date(2026, 5, 1))
     assert (answer.counted, answer.provisional) == ((), False)
 
@@ -229,7 +230,7 @@ def test_a_stated_due_instant_stands_in_place_of_the_length() -> None:
 def test_r26_a_pause_is_added_to_a_stated_due_instant_not_to_the_start() -> None:
     stops = [pause("2026-03-10 10:00", "2026-03-11 11:00")]
     stated = cn("2026-03-12 15:00")
-    instant = due_at(FIVE, cn("2026-03-09 10:00"), CN, stops, stated_due_at=stated)
+    instant = due_at(Until(stated), cn("2026-03-09 10:00"), CN, stops)
     assert instant == cn("2026-03-13 16:00")
 
 
@@ -237,7 +238,7 @@ def test_a_stated_due_instant_before_the_start_stays_what_it_is() -> None:
     stated = cn("2026-03-01 15:00")
     open_pause = [pause("2026-02-27 10:00", None)]
     start = cn("2026-03-09 10:00")
-    assert due_at(FIVE, start, CN, open_pause, stated_due_at=stated) == stated
+    assert due_at(Until(stated), start, CN, open_pause) == stated
 
 
 # R28: beyond the last published year.

@@ -25,8 +25,7 @@ from tests.unit.deadline.tickets import (
     queued,
 )
 
-MONDAY = cn(3, 9, 9)  # 2026, a week without holidays
-HOUR = timedelta(hours=1)
+MONDAY, HOUR = cn(3, 9, 9), timedelta(hours=1)  # 2026, a week without holidays
 LENGTHS = {
     "queue": Running(timedelta(minutes=30)),
     "confirm": Running(timedelta(hours=2)),
@@ -35,6 +34,8 @@ LENGTHS = {
     "resolve": WorkingDays(5),
     "redo": WorkingDays(5),
     "promise": WorkingDays(5),
+    "supplement": WorkingDays(5),
+    "call_back": Running(timedelta(hours=2)),
     "diversion_receipt": Running(timedelta(minutes=10)),
     "dispute_review": WorkingDays(2),
     "visit": WorkingDays(3),
@@ -43,7 +44,7 @@ LENGTHS = {
 
 @pytest.mark.parametrize("city", CITIES)
 def test_every_clock_has_its_length(city: str) -> None:
-    assert {name: row.length for name, row in CITIES[city][0].rows.items()} == LENGTHS
+    assert {name: CITIES[city][0].length(name) for name in CITIES[city][0].rows} == LENGTHS
 
 
 @pytest.mark.parametrize("city", CITIES)
@@ -67,10 +68,10 @@ def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
 @pytest.mark.parametrize("city", CITIES)
 def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
     sources = dict(CITIES[city][0].sources)
-    unit = ("deadline", "dispatch", "intake")
-    assert sources.pop("diversion_receipt") == ("deadline", "intake")
+    assert sources.pop("call_back") == ("deadline",)  # not started yet
+    assert {sources.pop(n) for n in ("diversion_receipt", "supplement")} == {("deadline", "intake")}
     assert sources.pop("visit") == ("deadline", "dispatch", "evaluation")
-    assert set(sources.values()) == {unit}
+    assert set(sources.values()) == {("deadline", "dispatch", "intake")}
 
 
 def run(*said: tuple[Message, datetime], city: str = "sample") -> Ticket:
@@ -90,6 +91,7 @@ BEGINNINGS: dict[str, Message] = {
     "redo": dispatch.RedoOrdered(unit="U1"),
     "promise": accepted(),
     "diversion_receipt": intake.TicketDiverted(line="119"),
+    "supplement": intake.SupplementAsked(missing=["address"]),
     "dispute_review": dispatch.ReturnRequested(unit="U1", number=2),
     "visit": evaluation.VisitScheduled(unit="U1"),
 }
@@ -104,7 +106,8 @@ ENDS: dict[str, list[Message]] = {
     "resolve": [approved(AT), GRANTED, *OVER],
     "redo": [approved(AT), *OVER],
     "promise": [COMPLETED, WITHDRAWN],
-    "diversion_receipt": [intake.DiversionAcknowledged(line="119")],
+    "diversion_receipt": [intake.DiversionAcknowledged(), intake.DiversionReturned(), accepted()],
+    "supplement": [intake.SupplementSupplied(), accepted(), WITHDRAWN],
     "dispute_review": [GRANTED, dispatch.ReturnRefused(unit="U1"), *OVER],
     "visit": [evaluation.VisitCompleted(), dispatch.RedoOrdered(), ARCHIVED],
 }

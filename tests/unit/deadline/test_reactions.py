@@ -15,8 +15,9 @@ from services.deadline.domain.commands import (
     StartClock,
     StopClock,
 )
+from services.deadline.domain.events import ClockStarted
 from services.deadline.domain.reactions import Happened, reactions
-from services.deadline.domain.ticket import Clocks, ClockStarted
+from services.deadline.domain.ticket import Clocks
 from services.deadline.service import frontier
 from services.kernel.codec import put_datetime
 from services.kernel.service import Frontier

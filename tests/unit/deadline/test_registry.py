@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.deadline.adapters.codec import PolicyCodec
-from services.deadline.adapters.registry import load, parse
+from services.deadline.adapters.registry import cities, load, parse
 
 ROW = {"length": {"hours": 1}, "starts": [], "ends": []}
 
@@ -44,6 +44,12 @@ def test_a_policy_names_facts_and_fields_that_somebody_records(
         ({"length": 5}, r"clocks\.confirm\.length must be a mapping"),
         ({"starts": None}, r"clocks\.confirm\.starts must be a list"),
         ({"starts": [{"type": "x", "when": 1}]}, r"clocks\.confirm\.starts\.0\.when must be a map"),
+        ({"longest_extension": "10"}, r"clocks\.confirm\.longest_extension must be a number"),
+        ({"by_matter": {}}, r"clocks\.confirm\.by_matter must be a list"),
+        (
+            {"by_matter": [{"when": {"mood": "bad"}, "length": {"hours": 1}}]},
+            r"clocks\.confirm\.by_matter\.0\.when: unknown \['mood'\]",
+        ),
         ({"ends": [{"when": {}}]}, r"clocks\.confirm\.ends\.0: missing \['type'\]"),
     ],
 )
@@ -70,3 +76,16 @@ def test_a_broken_head_of_a_policy_is_named(changes: dict[object, object], sente
 def test_a_city_that_is_not_shipped_is_named() -> None:
     with pytest.raises(ValueError, match=r"deadline/registry/atlantis/policy\.yaml is missing"):
         load("atlantis")
+
+
+def test_a_clock_follows_one_that_has_a_length() -> None:
+    with pytest.raises(ValueError, match="confirm follows confirm, which has no length"):
+        parse(policy(length={"same_as": "confirm"}), "p.yaml")
+
+
+@pytest.mark.parametrize("city", cities())
+def test_every_shipped_policy_can_be_read(city: str) -> None:
+    rules, calendar = load(city)
+    PolicyCodec(rules)
+    assert calendar.shifts
+    assert len(rules.rows) == 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.deadline.domain.commands import ExpireClock
-from services.deadline.domain.ticket import ClockResumed, DeadlineMissed
+from services.deadline.domain.events import ClockResumed, DeadlineMissed
 from services.deadline.domain.views import ClockView, clock_row, expire, timers
 from services.kernel.decider import ClearTimer, SetTimer
 from tests.unit.deadline.test_commands import (

@@ -13,8 +13,9 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
+from services.deadline.domain.events import DeadlineMissed, Event, MissWithdrawn
 from services.deadline.domain.reactions import decider
-from services.deadline.domain.ticket import Clock, Clocks, DeadlineMissed, Event, MissWithdrawn
+from services.deadline.domain.ticket import Clock, Clocks
 from services.deadline.domain.views import expire, timers
 from services.kernel.codec import put_datetime
 from services.kernel.decider import SetTimer

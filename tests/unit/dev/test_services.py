@@ -13,8 +13,9 @@ import pytest
 
 from hotline.dev import services as module
 from hotline.dev.failure import StackFailure
-from hotline.dev.services import PROGRAMS, SERVICES, WINDOWS, services
+from hotline.dev.services import services
 from hotline.dev.stack import StackInfo
+from hotline.programs import PROGRAMS, SERVICES, WINDOWS
 
 INFO = StackInfo(bootstrap="127.0.0.1:1", dsn="postgresql://nobody@127.0.0.1:1/none")
 

@@ -8,16 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.intake.adapters.registry import load
-from services.intake.domain.commands import Command, SubmitMatter, decider
-from services.intake.domain.matter import Kind, MatterFacts, Urgency
-from services.intake.domain.ticket import (
+from services.intake.domain.commands import Command, SubmitMatter
+from services.intake.domain.deciding import decider
+from services.intake.domain.events import (
     Event,
     TicketAccepted,
     TicketDiverted,
     TicketReceived,
     TicketRefused,
-    digest_of,
 )
+from services.intake.domain.matter import Kind, MatterFacts, Urgency
+from services.intake.domain.ticket import digest_of
 
 CITY = load("sample")
 DECIDER = decider(CITY.rules, CITY.catalogue)
@@ -51,6 +52,7 @@ def matter(kind: Kind = Kind.COMPLAINT, **facts: Any) -> SubmitMatter:
         called_number="12345",
         stated_due_at=LATER,
         confidential=True,
+        by="desk-1",
     )
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from services.intake.domain import commands
+from services.intake.domain import rejections
 from services.intake.domain.commands import AcknowledgeDiversion, CloseHistory, WithdrawTicket
-from services.intake.domain.ticket import (
+from services.intake.domain.events import (
     DiversionAcknowledged,
     Event,
     HistoryClosed,
-    Phase,
-    Ticket,
     TicketReceived,
     TicketWithdrawn,
-    digest_of,
 )
+from services.intake.domain.ticket import Phase, Ticket, digest_of
 from services.kernel.decider import Rejection
 from tests.unit.intake.matters import (
     ACCEPTED,
@@ -51,7 +49,12 @@ DIVERSION = (RECEIVED, DIVERTED)
 def test_a_matter_is_received_as_it_was_stated() -> None:
     said, (fact, _) = asdict(matter()), when(matter())
     assert isinstance(fact, TicketReceived)
-    assert asdict(fact) == {name: said.get(name, "") for name in asdict(fact)}
+    said["received_by"] = said["by"]
+    none = {"facts": None, "repeats_being_handled": (), "repeats_handled": (), "related": ()}
+    assert asdict(fact) == {name: said.get(name, "") for name in asdict(fact)} | none
+    stated, _ = when(matter(duty="local"))
+    assert isinstance(stated, TicketReceived)
+    assert stated.facts == matter(duty="local").facts
 
 
 def test_an_acceptance_carries_what_others_decide_by() -> None:
@@ -63,10 +66,10 @@ def test_an_acceptance_carries_what_others_decide_by() -> None:
 @pytest.mark.parametrize(
     ("changes", "facts", "rejection", "message"),
     [
-        ({"category": "moon"}, {}, commands.UnknownCategory, "no such category. (moon)"),
-        ({"area": "moon"}, {}, commands.UnknownArea, "no such area. (moon)"),
-        ({}, {"organ": "club"}, commands.UnknownWord, "is not in the vocabulary. (organ)"),
-        ({}, {"about_conduct": True}, commands.ConductOfNobody, "must name the unit"),
+        ({"category": "moon"}, {}, rejections.UnknownCategory, "no such category. (moon)"),
+        ({"area": "moon"}, {}, rejections.UnknownArea, "no such area. (moon)"),
+        ({}, {"organ": "club"}, rejections.UnknownWord, "is not in the vocabulary. (organ)"),
+        ({}, {"about_conduct": True}, rejections.ConductOfNobody, "must name the unit"),
     ],
 )
 def test_a_matter_that_cannot_be_placed_is_not_received(
@@ -81,9 +84,18 @@ def test_a_matter_that_cannot_be_placed_is_not_received(
 @pytest.mark.parametrize(
     ("changes", "rejection"),
     [
-        ({"title": " "}, commands.NoTitle),
-        ({"latitude": 90.1, "longitude": 0.0}, commands.NotOnEarth),
-        ({"latitude": 0.0, "longitude": -180.1}, commands.NotOnEarth),
+        ({"title": " "}, rejections.NoTitle),
+        ({"latitude": 90.1, "longitude": 0.0}, rejections.NotOnEarth),
+        ({"latitude": 0.0, "longitude": -180.1}, rejections.NotOnEarth),
+        *(
+            ({"stated_due_at": due}, rejections.StatedDueImplausible)
+            for due in (
+                matter().at,
+                matter().at + timedelta(days=3_654),
+                datetime.min.replace(tzinfo=UTC),
+                datetime.max.replace(tzinfo=UTC),
+            )
+        ),
     ],
 )
 def test_nonsense_is_not_received(changes: dict[str, Any], rejection: type[Rejection]) -> None:
@@ -94,7 +106,7 @@ def test_nonsense_is_not_received(changes: dict[str, Any], rejection: type[Rejec
 
 
 def test_a_long_word_is_not_repeated_whole() -> None:
-    with pytest.raises(commands.UnknownCategory) as caught:
+    with pytest.raises(rejections.UnknownCategory) as caught:
         when(replace(matter(), category="x" * 5_000))
     assert len(caught.value.message) < 200
 
@@ -114,11 +126,11 @@ def test_a_citizen_takes_an_accepted_matter_back() -> None:
 @pytest.mark.parametrize(
     ("given", "rejection"),
     [
-        ((), commands.UnknownTicket),
-        ((RECEIVED,), commands.NotOpen),
-        ((RECEIVED, REFUSED), commands.NotOpen),
-        (DIVERSION, commands.NotOpen),
-        ((*DIVERSION, ACKNOWLEDGED), commands.NotOpen),
+        ((), rejections.UnknownTicket),
+        ((RECEIVED,), rejections.NotOpen),
+        ((RECEIVED, REFUSED), rejections.NotOpen),
+        (DIVERSION, rejections.NotOpen),
+        ((*DIVERSION, ACKNOWLEDGED), rejections.NotOpen),
     ],
 )
 def test_only_an_accepted_matter_can_be_withdrawn(
@@ -135,17 +147,17 @@ def test_only_an_accepted_matter_can_be_withdrawn(
 def test_a_wrong_code_learns_no_more_than_a_wrong_number(
     given: tuple[Event, ...], code: str
 ) -> None:
-    with pytest.raises(commands.UnknownTicket):
+    with pytest.raises(rejections.UnknownTicket):
         when(replace(WITHDRAW, code=code), *given)
 
 
 def test_a_code_opens_its_own_ticket_only() -> None:
-    with pytest.raises(commands.UnknownTicket):
+    with pytest.raises(rejections.UnknownTicket):
         when(replace(WITHDRAW, ticket="20260316-0000002-3"), RECEIVED, ACCEPTED)
 
 
 def test_no_code_withdraws_a_ticket_that_was_given_none() -> None:
-    with pytest.raises(commands.UnknownTicket):
+    with pytest.raises(rejections.UnknownTicket):
         when(replace(WITHDRAW, code=""), received(code_digest=""), ACCEPTED)
 
 
@@ -164,12 +176,12 @@ def test_an_emergency_line_acknowledges_by_the_receipt() -> None:
 @pytest.mark.parametrize(
     ("given", "receipt", "rejection"),
     [
-        ((), RECEIPT, commands.UnknownTicket),
-        (DIVERSION, "another", commands.NotDiverted),
-        (DIVERSION, "", commands.NotDiverted),
-        ((RECEIVED, ACCEPTED), "", commands.NotDiverted),
-        ((RECEIVED, ACCEPTED), RECEIPT, commands.NotDiverted),
-        ((*DIVERSION, ACKNOWLEDGED), "another", commands.NotDiverted),
+        ((), RECEIPT, rejections.UnknownTicket),
+        (DIVERSION, "another", rejections.NotDiverted),
+        (DIVERSION, "", rejections.NotDiverted),
+        ((RECEIVED, ACCEPTED), "", rejections.NotDiverted),
+        ((RECEIVED, ACCEPTED), RECEIPT, rejections.NotDiverted),
+        ((*DIVERSION, ACKNOWLEDGED), "another", rejections.NotDiverted),
     ],
 )
 def test_only_a_diversion_is_acknowledged_and_only_under_its_receipt(
@@ -201,12 +213,12 @@ def test_a_frontier_never_moves_back() -> None:
 def test_a_closed_history_is_not_opened_again() -> None:
     tomorrow = LATER + timedelta(days=1)
     beyond = CloseHistory(tomorrow, "old", tomorrow, final=False)
-    with pytest.raises(commands.HistoryIsClosed):
+    with pytest.raises(rejections.HistoryIsClosed):
         when(beyond, CLOSED, FINAL)
 
 
 def test_a_frontier_does_not_lie_ahead() -> None:
-    with pytest.raises(commands.FrontierAhead):
+    with pytest.raises(rejections.FrontierAhead):
         when(CloseHistory(NOON, "old", LATER, final=False), CLOSED)
 
 
@@ -236,13 +248,14 @@ def test_the_phase_says_what_became_of_the_matter(given: tuple[Event, ...], phas
 
 def test_the_fold_remembers_what_later_decisions_need() -> None:
     assert DECIDER.fold((RECEIVED, REFUSED)) == Ticket(
-        Phase.REFUSED, code_digest=digest_of(TICKET, CODE), person_id="p1", refusal=REFUSED
+        Phase.REFUSED,
+        code_digest=digest_of(TICKET, CODE),
+        person_id="p1",
+        decision=REFUSED,
+        received=received(),
+        persons=frozenset({"desk-1"}),
     )
     diverted = DECIDER.fold((*DIVERSION, ACKNOWLEDGED))
     assert (diverted.line, diverted.receipt) == ("119", RECEIPT)
     imported = DECIDER.fold((CLOSED, FINAL))
     assert (imported.history_until, imported.history_final) == (LATER, True)
-
-
-def test_intake_reacts_to_nobodys_facts() -> None:
-    assert DECIDER.react(ACCEPTED, DECIDER.fold((RECEIVED, ACCEPTED)), LATER) == []

@@ -16,7 +16,7 @@ from services.intake.adapters.vault import OpenedField, Person
 from services.intake.adapters.vault_memory import MemoryVault, Rows
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
-from services.kernel.personal import MasterKeys, seal
+from services.kernel.personal import FieldCipher, MasterKeys
 from services.kernel.security import Security, undeclared_routes
 
 TEXT = "138 0013 8000，颍州区"
@@ -62,7 +62,9 @@ async def desk() -> AsyncIterator[Desk]:
 
 def sealed(person: Person, text: str = TEXT, **changes: str) -> dict[str, str]:
     """A contact of ticket t1; `changes` say that it is something else."""
-    data = base64.b64encode(seal(person.key, "t1", "contact", text)).decode()
+    data = base64.b64encode(
+        FieldCipher(person.key, "t1", "contact").encrypt(text.encode())
+    ).decode()
     return {"ticket": "t1", "person_id": person.id, "field": "contact", "sealed": data} | changes
 
 

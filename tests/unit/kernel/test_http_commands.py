@@ -3,104 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
-import httpx
 import pytest
-from fastapi import FastAPI
-from starlette.requests import Request
 
 from services.kernel import writer as writing
+from services.kernel.decider import Rejection
 from services.kernel.facts import Append
-from services.kernel.http import create_app
+from services.kernel.http import BODY_S
 from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
-from services.kernel.routes import command_router, waited
-from services.kernel.security import Security
-from services.kernel.service import CommandRule
+from services.kernel.routes import waited
+from services.kernel.service import Service
 from tests.support.desks import NoteProgress, ProgressNoted, desk
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, Process, city
-from tests.support.virtual import VirtualClock, run_virtual
-
-DPR = Principal("dpr", frozenset({Role.UNIT}), unit="DPR")
-TICKET = "T-1"
-
-
-class Caller(Security):
-    """Proves that the caller is whoever the test says."""
-
-    def __init__(self) -> None:
-        super().__init__(None, None)
-        self.caller = DPR
-
-    async def principal(self, request: Request) -> Principal:
-        return self.caller
-
-
-class Web:
-    """The desk over HTTP."""
-
-    def __init__(self, town: City, process: Process) -> None:
-        self.town, self.process, self.security = town, process, Caller()
-        runtime = process.runtime
-        app: FastAPI = create_app(
-            "dispatch", runtime.readiness, security=self.security, registry=runtime.registry
-        )
-        app.include_router(command_router(runtime))
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://dispatch"
-        )
-
-    async def note(self, words: str, key: str = "k", ticket: str = TICKET, **headers: str) -> Any:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        if key:
-            named["Idempotency-Key"] = key
-        return await self._client.post(
-            f"/v1/tickets/{ticket}/note", json={"note": words}, headers=named
-        )
-
-    async def recorded(self) -> list[str]:
-        return await self.process.names(TICKET)
-
-    async def travelled(self) -> None:
-        await self.process.relay()
-        await self.process.read()
-
-
-@asynccontextmanager
-async def _web() -> Any:
-    rule = CommandRule("note", NoteProgress, frozenset({"unit", "staff"}))
-    async with city(VirtualClock()) as town:
-        yield Web(town, await town.process(replace(desk(), commands=(rule,))))
-
-
-def on_the_web(test: Callable[[Web], Awaitable[None]]) -> Callable[[], None]:
-    """Runs a test in virtual time: nothing that waits takes any."""
-
-    async def run() -> None:
-        async with _web() as web:
-            await test(web)
-
-    def virtual() -> None:
-        run_virtual(run())
-
-    return virtual
-
-
-def problem(response: Any) -> tuple[int, str]:
-    assert response.headers["content-type"] == "application/problem+json"
-    return response.status_code, response.json()["type"].rpartition("/")[2]
-
-
-def seen(response: Any) -> tuple[Any, ...]:
-    headers = response.headers
-    return response.status_code, response.content, headers["etag"], headers["hotline-position"]
+from tests.support.web import TICKET, Web, on_the_web, problem, seen
 
 
 @on_the_web
@@ -186,6 +107,60 @@ async def test_a_request_that_took_longer_than_the_grace_is_not_redated(web: Web
     assert await web.recorded() == []
     await asyncio.sleep(11)
     assert (await web.note("called")).status_code == 201
+
+
+class UnknownTicket(Rejection):
+    """Nobody has heard of the ticket."""
+
+    status = 404
+
+
+def strict_desk() -> Service:
+    """Notes on tickets only that have one."""
+
+    def decide(command: NoteProgress, notes: tuple[str, ...]) -> Sequence[ProgressNoted]:
+        if not notes:
+            raise UnknownTicket
+        return [ProgressNoted(command.at, command.by, command.note)]
+
+    service = desk()
+    assert service.decider is not None
+    return replace(service, decider=replace(service.decider, decide=decide))
+
+
+@partial(on_the_web, made=strict_desk)
+async def test_a_ticket_on_its_way_here_is_waited_for(web: Web) -> None:
+    loop, process = asyncio.get_running_loop(), web.process
+
+    async def heard_of() -> None:
+        await asyncio.sleep(0.5)
+        event = ProgressNoted(web.town.clock.now(), "dpr", "came")
+        fact = process.service.codec.encode(event, b"{}")
+        await process.store.append([Append(bucket_of(TICKET, BUCKETS), TICKET, 0, [fact])])
+
+    arriving, began = asyncio.create_task(heard_of()), loop.time()
+    assert (await web.note("called")).status_code == 200
+    assert 0.5 <= loop.time() - began <= 0.7
+    await arriving
+    began = loop.time()
+    assert problem(await web.note("called", "k2", ticket="T-9")) == (404, "unknown-ticket")
+    assert 1.0 <= loop.time() - began <= 1.2
+    assert await process.ledger("T-9") == []
+
+
+@on_the_web
+async def test_a_body_that_trickles_in_is_not_waited_for(web: Web) -> None:
+    async def trickle() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(1)
+
+    answer = await web.client.post(
+        f"/v1/tickets/{TICKET}/note", content=trickle(), headers={"Idempotency-Key": "k"}
+    )
+    assert problem(answer) == (408, "body-too-slow")
+    assert answer.headers["connection"] == "close"
+    assert asyncio.get_running_loop().time() >= BODY_S
 
 
 @on_the_web

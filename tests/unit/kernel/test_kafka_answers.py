@@ -184,6 +184,7 @@ BODY = commands_pb2.NoteProgress(note="called").SerializeToString()
         ),
         (DPR.command(TICKET, "c1", START, b"\xff"), (400, "bad-body")),
         (DPR.command(TICKET, "c1", START, BODY, content_type="text/plain"), (400, "bad-body")),
+        (changed(GOOD, **{"content-type": "application/json"}), (401, "bad-signature")),
         (
             DPR.command(TICKET, "c1", START, BODY, signed={"ce_actingfor": "HPD"}),
             (403, "may-not-act-for"),

@@ -23,7 +23,7 @@ from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.names import COMMANDS, bucket_of, replies_of, topic_of
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import CommandRule, Service
-from services.kernel.signing import sign
+from services.kernel.signing import Signed, sign
 from services.kernel.topics import replies_topic
 from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS, Loop, memory_loop
@@ -118,7 +118,7 @@ async def test_a_signed_command_of_a_unit_is_read_with_its_envelope() -> None:
         ({"ce_source": None}, (401, "unknown-sender")),
         ({"ce_type": None}, (401, "bad-signature")),
         ({"ce_type": b"\xff"}, (400, "bad-body")),
-        ({"content_type": b"text/plain"}, (400, "bad-body")),
+        ({"content_type": b"application/json"}, (401, "bad-signature")),
     ],
 )
 async def test_a_record_that_is_not_as_signed_is_refused_with_its_reason(
@@ -288,5 +288,6 @@ def test_the_topic_that_is_signed_has_no_namespace() -> None:
     assert dict(sent.headers)["signature"] == dict(named.headers)["signature"]
     stamp = dict(sent.headers)["ce_time"].decode()
     body = NOTE.SerializeToString()
-    again = sign(KEY, COMMANDS, TICKET.encode(), TYPE, "c-1", stamp, body)
+    covered = {"content-type": "application/protobuf"}
+    again = sign(KEY, Signed(COMMANDS, TICKET.encode(), TYPE, "c-1", stamp, body, covered))
     assert dict(sent.headers)["signature"] == again.encode()

@@ -35,12 +35,12 @@ async def test_only_the_buckets_owner_releases() -> None:
         await former.read()
         newer = await town.process(echo(), "1")
         with pytest.raises(LostOwnership):
-            await former.worker.release(ticket, drop=True)
+            await former.worker.release(ticket, drop_by="operator")
         former.inbox.let_go(list(former.inbox.rows))
         with pytest.raises(LostOwnership):
-            await former.worker.release(ticket, drop=True)
+            await former.worker.release(ticket, drop_by="operator")
         assert len(await newer.store.parked_records(ticket, 10)) == 1
-        assert await newer.worker.release(ticket, drop=True) == 1
+        assert await newer.worker.release(ticket, drop_by="operator") == 1
 
 
 async def test_more_than_one_release_takes_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,6 +52,6 @@ async def test_more_than_one_release_takes_is_not_lost(monkeypatch: pytest.Monke
             await first.note(ticket, words)
         await first.relay()
         await second.read()
-        taken = [await second.worker.release(ticket, drop=True) for _ in range(3)]
+        taken = [await second.worker.release(ticket, drop_by="operator") for _ in range(3)]
         assert taken == [2, 1, 0]
         assert ticket not in second.inbox.parked

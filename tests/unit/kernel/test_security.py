@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from hotline.dev.services import SERVICES
+from hotline.programs import SERVICES
 from services.deadline.domain.views import ClockView
 from services.kernel.api_keys import MemoryApiKeys, make_key
 from services.kernel.http import create_app

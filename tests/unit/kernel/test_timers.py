@@ -205,7 +205,7 @@ async def test_a_parked_tickets_timers_wait(town: City) -> None:
     await travelled(first, second)
     await proven(town, second, first)
     assert await second.timers().tick() == 0
-    await second.worker.release(TICKET, drop=True)
+    await second.worker.release(TICKET, drop_by="operator")
     assert await second.timers().tick() == 1
 
 

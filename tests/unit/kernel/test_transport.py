@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.kernel.brokers import CA, CERTIFICATE, KEY
 from services.kernel.settings import BadSetting, parse
 from services.kernel.transport import (
     TransportSettings,
@@ -15,7 +16,7 @@ from services.kernel.transport import (
     transport_of_environment,
     trusted,
 )
-from tests.support.certificates import Authority
+from tests.support.certificates import authority
 
 
 def settings(**env: str) -> TransportSettings:
@@ -31,8 +32,16 @@ def test_by_default_nothing_is_encrypted() -> None:
 
 
 def test_over_tls_certificate_and_name_are_always_checked(tmp_path: Path) -> None:
-    for given in ({}, {"CA": str(Authority(tmp_path).file)}):
-        context = kafka_security(settings(KAFKA_PROTOCOL="ssl", **given))["ssl_context"]
+    authority("one").issue("user").write(tmp_path)
+    for given in (
+        {"KAFKA_PROTOCOL": "ssl"},
+        {"KAFKA_PROTOCOL": "ssl", "CA": str(tmp_path / CA)},
+        {"KAFKA_TLS": str(tmp_path)},
+        {"KAFKA_PROTOCOL": "sasl_ssl", "KAFKA_TLS": str(tmp_path), **LOGIN},
+    ):
+        found = kafka_security(settings(**given))
+        assert found["security_protocol"] == given.get("KAFKA_PROTOCOL", "ssl").upper()
+        context = found["ssl_context"]
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
         assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
@@ -58,9 +67,8 @@ def test_the_password_is_shown_nowhere() -> None:
         ({"KAFKA_PROTOCOL": "sasl_ssl"}, "HOTLINE_KAFKA_USER"),
         ({"KAFKA_PROTOCOL": "sasl_ssl", "KAFKA_USER": "u"}, "HOTLINE_KAFKA_PASSWORD"),
         ({"KAFKA_USER": "u"}, "HOTLINE_KAFKA_USER"),
-        ({"KAFKA_CERT": "c", "KAFKA_KEY": "k"}, "HOTLINE_KAFKA_CERT"),
-        ({"KAFKA_PROTOCOL": "ssl", "KAFKA_CERT": "c"}, "HOTLINE_KAFKA_KEY"),
-        ({"KAFKA_PROTOCOL": "ssl", "KAFKA_CERT": "c", "KAFKA_KEY": "k"}, "HOTLINE_KAFKA_CERT"),
+        ({"KAFKA_PROTOCOL": "sasl_plaintext", "KAFKA_TLS": "f"}, "HOTLINE_KAFKA_TLS"),
+        ({"KAFKA_PROTOCOL": "ssl", "KAFKA_TLS": "nowhere"}, "HOTLINE_KAFKA_TLS"),
         ({"KAFKA_PROTOCOL": "ssl", "CA": "nowhere.pem"}, "HOTLINE_CA"),
         ({"HTTP_CERT": "c"}, "HOTLINE_HTTP_KEY"),
         ({"HTTP_CERT": "c", "HTTP_KEY": "k"}, "HOTLINE_HTTP_CERT"),
@@ -80,11 +88,16 @@ def test_a_file_that_is_no_certificate_is_named(tmp_path: Path) -> None:
 
 
 def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
-    one, two = authority.pair("one"), authority.pair("two")
+    for name in ("one", "two"):
+        authority(name).issue(name).write(tmp_path / name)
+    cert, key, other = (
+        tmp_path / "one" / CERTIFICATE,
+        tmp_path / "one" / KEY,
+        tmp_path / "two" / KEY,
+    )
     with pytest.raises(ValueError, match="no pair"):
-        http_security(settings(HTTP_CERT=str(one.cert), HTTP_KEY=str(two.key)))
-    assert http_security(settings(HTTP_CERT=str(one.cert), HTTP_KEY=str(one.key)))
+        http_security(settings(HTTP_CERT=str(cert), HTTP_KEY=str(other)))
+    assert http_security(settings(HTTP_CERT=str(cert), HTTP_KEY=str(key)))
 
 
 def test_another_protocol_is_refused() -> None:

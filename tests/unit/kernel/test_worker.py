@@ -262,7 +262,7 @@ async def test_drop_forgets_what_waited(town: City) -> None:
     first, second = await town.process(desk()), await town.process(Mendable().service())
     await noted(town, first, (bad, "poison"), (bad, "later"))
     await second.read()
-    assert await second.worker.release(bad, drop=True) == 2
+    assert await second.worker.release(bad, drop_by="operator") == 2
     assert await second.worker.release(bad) == 0
     await noted(town, first, (bad, "after"))
     await second.read()

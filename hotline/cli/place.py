@@ -1,0 +1,73 @@
+"""Which city a command is about: the one that runs here, or the one that options name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import click
+
+from hotline.cli.running import running
+from services.kernel.bus import BusUnavailable, LogHole
+from services.kernel.store import StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Broker, store and city."""
+
+    kafka: str
+    dsn: str
+    namespace: str
+    city: str
+    buckets: int
+
+
+_OPTIONS = (
+    click.option("--kafka", envvar="HOTLINE_KAFKA", default="", help="The brokers as host:port."),
+    click.option("--dsn", envvar="HOTLINE_DSN", default="", help="The store's URL."),
+    click.option("--namespace", envvar="HOTLINE_NAMESPACE", default=""),
+    click.option("--city", envvar="HOTLINE_CITY", default="sample", show_default=True),
+    click.option("--buckets", envvar="HOTLINE_BUCKETS", default=24, show_default=True),
+    click.option(
+        "--run-dir",
+        type=click.Path(path_type=Path),
+        default=Path(".run"),
+        help="Where a city runs, if no --dsn says where its store is.",
+    ),
+)
+
+
+def of_city(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a city, and the place that they name as its first argument.
+
+    What broker or store answer becomes one sentence.
+    """
+
+    @functools.wraps(command)
+    def placed(
+        *, kafka: str, dsn: str, namespace: str, city: str, buckets: int, run_dir: Path, **rest: Any
+    ) -> Any:
+        if dsn:
+            place = Place(kafka, dsn, namespace, city, buckets)
+        else:
+            found = running(run_dir)
+            place = Place(found.kafka, found.dsn, found.namespace, found.city, found.buckets)
+        try:
+            return command(place, **rest)
+        except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+            raise click.ClickException(
+                "No city is installed there, or it is not up to date: call `hotline migrate` first."
+            ) from None
+        except (OSError, StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise click.ClickException(f"The store did not take it: {error}.") from None
+        except (BusUnavailable, LogHole) as error:
+            raise click.ClickException(f"The broker did not give it: {error}.") from None
+
+    for option in reversed(_OPTIONS):
+        placed = option(placed)
+    return placed

@@ -1,0 +1,1 @@
+"""What operators of a city do: look, check, prepare a cluster."""

@@ -1,0 +1,100 @@
+"""The deadline proof (R27): question, rules, calendar and answer in one JSON object.
+
+Whoever has it can count again without the policy, the calendar or the city it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from services.deadline.adapters.due_lines import City, asked, to_json
+from services.deadline.adapters.registry import parse
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.calendar_data import from_data, to_data
+from services.deadline.domain.lengths import length_to_data
+from services.deadline.domain.policy import ClockRow, Policy
+
+FORMAT = "hotline.deadline.proof/1"
+_ASKED = ("clock", "start", "events", "config", "matter")
+
+
+def prove(line: Mapping[str, Any], city: City) -> dict[str, Any]:
+    """The proof of what is answered to a line. Raises BadLine, ValueError."""
+    question, answer = asked(dict(line), city)
+    found = orjson.loads(orjson.dumps(to_json(city, question, answer)))
+    policy_id, _, version = city.policy.version.rpartition("@")
+    return {
+        "format": FORMAT,
+        **{name: line[name] for name in _ASKED if line.get(name)},
+        **found,
+        "rules": {
+            "id": policy_id,
+            "version": version,
+            "clocks": {row.name: _row_data(row) for row in city.policy.rows.values()},
+        },
+        "days": _slice(city.calendar, _years(line, found)),
+    }
+
+
+def differences(proof: Any) -> list[str]:
+    """The fields that counting again from the proof alone gives otherwise; none if it holds.
+
+    Raises ValueError for what is no proof.
+    """
+    if not isinstance(proof, dict) or proof.get("format") != FORMAT:
+        raise ValueError(f"this is no deadline proof: its format is not {FORMAT!r}")
+    rules, days = proof.get("rules"), proof.get("days")
+    if not isinstance(rules, dict) or not isinstance(days, dict):
+        raise ValueError("the proof lacks its rules or its days")
+    city = City(_policy(rules), from_data(days))
+    line = {name: proof[name] for name in _ASKED if name in proof}
+    again = prove(line, city)
+    return sorted(
+        name for name in again.keys() | proof.keys() if again.get(name) != proof.get(name)
+    )
+
+
+def _policy(rules: Mapping[str, Any]) -> Policy:
+    return parse({"calendar": "enclosed", **rules}, "the proof's rules")
+
+
+def _row_data(row: ClockRow) -> dict[str, Any]:
+    """What counts of a row, in the form of a policy's file; its other triggers do not."""
+    at_dispatch = [{"type": t.type} for t in row.starts if row.starts_at_dispatch][:1]
+    data: dict[str, Any] = {
+        "length": {"same_as": row.follows} if row.length is None else length_to_data(row.length),
+        "starts": at_dispatch,
+        "ends": [],
+        "acts": list(row.acts),
+    }
+    if row.by_matter:
+        data["by_matter"] = [
+            {
+                "when": {k: list(v) for k, v in one.when.items()},
+                "length": length_to_data(one.length),
+            }
+            for one in row.by_matter
+        ]
+    if row.longest_extension:
+        data["longest_extension"] = row.longest_extension
+    return data | {name: True for name in ("window", "fixed", "extendable") if getattr(row, name)}
+
+
+def _years(line: Mapping[str, Any], found: Mapping[str, Any]) -> range:
+    """Every year that the counting looked at, and one on either side."""
+    instants = [line["start"], *(event["at"] for event in line.get("events") or ())]
+    days = [*found["counted"], *(part["date"] for part in found["skipped"])]
+    years = [int(str(text)[:4]) for text in (*instants, *days, found["last_day"]) if text]
+    return range(min(years) - 1, max(years) + 2)
+
+
+def _slice(calendar: Calendar, years: range) -> dict[str, object]:
+    data = to_data(calendar)
+    for name in ("days_off", "make_up", "notices"):
+        table = data[name]
+        assert isinstance(table, dict)
+        data[name] = {day: why for day, why in table.items() if int(day[:4]) in years}
+    return data

@@ -1,0 +1,212 @@
+"""The course of one clock: all that its due instant rests on, and the rules that change it.
+
+Each function takes a course and gives the next one, or raises the rule that forbids it. The live
+service and the calculator of `hotline due` both go through here, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.due import Due, due, due_at
+from services.deadline.domain.lengths import Extension, Length, Pause
+from services.deadline.domain.rejections import (
+    LimitNotLonger,
+    LimitTooLate,
+    LimitWithoutApplication,
+    NoApplication,
+    NotApplicable,
+    NotExtendable,
+    TooLateToExtend,
+    TooLongAnExtension,
+    TwoExtensions,
+    UnlistedPause,
+)
+
+PAUSE_REASONS = ("citizen_supplement", "force_majeure", "expert_appraisal", "under_review")
+UNDER_REVIEW = "under_review"
+MOST_EXTENSIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of the matter (R23). `after` extensions had been granted when it took force."""
+
+    length: Length
+    after: int
+    stricter: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """`asked` holds the working days of the applications that nobody has answered yet."""
+
+    length: Length
+    start: datetime
+    pauses: tuple[Pause, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    asked: tuple[int, ...] = ()
+
+    @property
+    def opened(self) -> Pause | None:
+        """The pause that is open."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
+
+
+# When it is due.
+
+
+def due_of(course: Course, calendar: Calendar) -> datetime | None:
+    """The earliest instant that any of its terms gives (R23); None while paused."""
+    found = [
+        due_at(length, course.start, calendar, course.pauses, extensions)
+        for length, extensions in _terms(course)
+    ]
+    return min((instant for instant in found if instant is not None), default=None)
+
+
+def explained(course: Course, calendar: Calendar) -> Due:
+    """The same, day by day."""
+    found = [
+        due(length, course.start, calendar, course.pauses, extensions)
+        for length, extensions in _terms(course)
+    ]
+    certain = [answer for answer in found if answer.due_at is not None]
+    return min(certain, key=_instant) if certain else found[0]
+
+
+def _instant(answer: Due) -> datetime:
+    assert answer.due_at is not None
+    return answer.due_at
+
+
+def _terms(course: Course) -> Iterator[tuple[Length, tuple[Extension, ...]]]:
+    """The lengths that compete, each with the extensions granted since it took force."""
+    longer = [n for n, limit in enumerate(course.limits) if not limit.stricter]
+    since = longer[-1] if longer else 0
+    if not longer:
+        yield course.length, course.extensions
+    for limit in course.limits[since:]:
+        yield limit.length, course.extensions[limit.after :]
+
+
+def is_late(course: Course, calendar: Calendar, at: datetime) -> bool:
+    """An act exactly at the due instant is late (R21); nothing is late while paused (R26)."""
+    instant = due_of(course, calendar)
+    return instant is not None and at >= instant
+
+
+# R26: pauses.
+
+
+def pause(course: Course, at: datetime, reason: str) -> Course:
+    """One more reason while it stands still already begins a pause that touches the first."""
+    if reason not in PAUSE_REASONS:
+        raise UnlistedPause(reason or "none given")
+    resumed = resume(course, at)
+    return replace(resumed, pauses=(*resumed.pauses, Pause(at, None, reason)))
+
+
+def resume(course: Course, at: datetime) -> Course:
+    """Quiet where no pause is open."""
+    opened = course.opened
+    if opened is None:
+        return course
+    ended = replace(opened, end=max(at, opened.start))
+    return replace(course, pauses=(*course.pauses[:-1], ended))
+
+
+def until(course: Course, end: datetime) -> Course:
+    """The course as it counts for a clock that ended: what began later does not."""
+    return replace(course, pauses=tuple(p for p in course.pauses if p.start < end))
+
+
+# R22: extensions.
+
+
+def ask(
+    course: Course, calendar: Calendar, at: datetime, days: int, reason: str, most: int
+) -> Course:
+    """`most` is the longest extension in working days; 0 for a clock that has none."""
+    if not reason or days < 1:
+        raise NoApplication
+    _extendable(course, calendar, at, days, most)
+    return replace(course, asked=(*course.asked, days))
+
+
+def grant(course: Course, calendar: Calendar, at: datetime, days: int | None, most: int) -> Course:
+    """Answers the application that waits longest: with as many days as it asks (None), or fewer."""
+    asked = course.asked[0] if course.asked else 0
+    given = asked if days is None else days
+    _extendable(course, calendar, at, given, most)
+    if not course.asked:
+        raise NotApplicable
+    if not 0 < given <= asked:
+        raise TooLongAnExtension(f"{given} granted, {asked} asked")
+    extensions = (*course.extensions, Extension(given))
+    return replace(course, asked=course.asked[1:], extensions=extensions)
+
+
+def refuse(course: Course) -> Course:
+    """Quiet where nothing was asked."""
+    return replace(course, asked=course.asked[1:])
+
+
+def _extendable(course: Course, calendar: Calendar, at: datetime, days: int, most: int) -> None:
+    if most < 1:
+        raise NotExtendable
+    if len(course.extensions) >= MOST_EXTENSIONS:
+        raise TwoExtensions
+    if days > most:
+        raise TooLongAnExtension(f"{days} working days, at most {most}")
+    if is_late(course, calendar, at):
+        raise TooLateToExtend
+
+
+# R23: limits of the matter.
+
+
+def restrict(course: Course, length: Length) -> Course:
+    """A limit of law: it prevails as long as it gives the earlier due instant."""
+    return replace(course, limits=(*course.limits, Limit(length, len(course.extensions))))
+
+
+def lengthen(
+    course: Course,
+    calendar: Calendar,
+    at: datetime,
+    length: Length,
+    *,
+    applied: bool,
+    document: str,
+) -> Course:
+    """Special circumstances: a longer limit from the clock's own start, in place of all before."""
+    if not applied or not document:
+        raise LimitWithoutApplication
+    if is_late(course, calendar, at):
+        raise LimitTooLate
+    longer = Limit(length, len(course.extensions), stricter=False)
+    lengthened = replace(course, limits=(*course.limits, longer))
+    now, then = (due_of(resume(c, at), calendar) for c in (course, lengthened))
+    if now is not None and then is not None and then <= now:
+        raise LimitNotLonger
+    return lengthened
+
+
+def passed_on(course: Course, start: datetime) -> Course:
+    """The next unit's course: afresh (R24), but for the stricter limits of the matter (R23)."""
+    limits = tuple(Limit(limit.length, 0) for limit in course.limits if limit.stricter)
+    return Course(course.length, start, limits=limits)
+
+
+# R27: calendars that change.
+
+
+def allows(course: Course, calendar: Calendar, at: datetime) -> bool:
+    """May this calendar, known since `at`, re-plan the clock? Never into the past."""
+    instant = due_of(course, calendar)
+    return instant is None or instant > at

@@ -1,0 +1,80 @@
+"""The table of everything that deadline decides about one ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from services.deadline.domain import commands, desk
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.commands import (
+    ExpireClock,
+    PauseClock,
+    ResumeClock,
+    StartClock,
+    StopClock,
+)
+from services.deadline.domain.desk import (
+    DeskCommand,
+    GrantExtension,
+    PauseClocks,
+    RefuseExtension,
+    RequestExtension,
+    ResumeClocks,
+    SetLimit,
+)
+from services.deadline.domain.events import Event
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.ticket import Clocks
+
+ClockCommand = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
+Command = ClockCommand | DeskCommand
+Decide = Callable[[Command, Clocks], Sequence[Event]]
+
+
+def decisions(policy: Policy, calendar: Calendar) -> Decide:
+    """`decide` under this policy and calendar."""
+
+    def decide(command: Command, state: Clocks) -> Sequence[Event]:
+        if isinstance(command, ClockCommand):
+            return _of_a_clock(command, state, policy, calendar)
+        return _of_the_desk(command, state, policy, calendar)
+
+    return decide
+
+
+def _of_a_clock(
+    command: ClockCommand, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    clock = state.by_name.get(command.clock)
+    match command:
+        case StartClock():
+            return commands.start(command, clock, state, policy, calendar)
+        case PauseClock():
+            return commands.pause(command, clock, policy)
+        case ResumeClock():
+            return commands.resume(command, clock, policy, calendar)
+        case StopClock():
+            return commands.stop(command, clock, state.missed_runs, policy)
+        case ExpireClock():
+            return commands.expire(command, clock, policy)
+    assert_never(command)
+
+
+def _of_the_desk(
+    command: DeskCommand, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    match command:
+        case RequestExtension():
+            return desk.request_extension(command, state, policy, calendar)
+        case GrantExtension():
+            return desk.grant_extension(command, state, policy, calendar)
+        case RefuseExtension():
+            return desk.refuse_extension(command, state, policy, calendar)
+        case PauseClocks():
+            return desk.pause_clocks(command, state, policy)
+        case ResumeClocks():
+            return desk.resume_clocks(command, state, policy, calendar)
+        case SetLimit():
+            return desk.set_limit(command, state, policy, calendar)
+    assert_never(command)

@@ -1,0 +1,255 @@
+"""What units and hotline ask of a clock: extensions (R22), pauses (R26) and limits (R23)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.deadline.domain import course as rules
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.commands import (
+    PauseClock,
+    ResumeClock,
+    course_of,
+    is_provisional,
+    own_length,
+    pause,
+    resume,
+)
+from services.deadline.domain.course import UNDER_REVIEW, due_of
+from services.deadline.domain.events import (
+    Event,
+    ExtensionAsked,
+    ExtensionGranted,
+    ExtensionRefused,
+    LimitSet,
+)
+from services.deadline.domain.lengths import Length, length_from_data, length_to_text
+from services.deadline.domain.policy import Policy
+from services.deadline.domain.rejections import (
+    NotApplicable,
+    NotRunning,
+    NotYours,
+    OneLength,
+    ReasonNeeded,
+    TooLateToExtend,
+    UnknownTicket,
+    UnlistedPause,
+)
+from services.deadline.domain.ticket import Clock, Clocks, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class RequestExtension:
+    """The unit applies for more working days, before its clock is due."""
+
+    at: datetime
+    unit: str
+    clock: str
+    working_days: int
+    reason: str
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantExtension:
+    """The hotline grants what was asked, or fewer days."""
+
+    at: datetime
+    by: str
+    clock: str
+    working_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseExtension:
+    """The hotline refuses an extension, with its reason."""
+
+    at: datetime
+    by: str
+    clock: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseClocks:
+    """The hotline lets one clock of the unit, or all of them, stand still."""
+
+    at: datetime
+    reason: str
+    clock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeClocks:
+    """The hotline lets them go on; a reply under review goes on by its own ruling."""
+
+    at: datetime
+    clock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLimit:
+    """A limit of law for the matter, or a longer one for special circumstances."""
+
+    at: datetime
+    by: str
+    clock: str
+    working_days: int = 0
+    calendar_days: int = 0
+    hours: int = 0
+    special: bool = False
+    written_application: bool = False
+    document: str = ""
+
+
+DeskCommand = (
+    RequestExtension | GrantExtension | RefuseExtension | PauseClocks | ResumeClocks | SetLimit
+)
+
+
+def request_extension(
+    command: RequestExtension, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    clock = _open(state, command.clock)
+    if clock.unit != command.unit:
+        raise NotYours
+    if command.working_days in clock.asked:
+        return []
+    days, reason = command.working_days, command.reason.strip()
+    rules.ask(course_of(clock, policy), calendar, command.at, days, reason, _most(clock, policy))
+    where = command.at, clock.name, clock.run, clock.unit
+    return [ExtensionAsked(*where, days, reason, command.document.strip())]
+
+
+def grant_extension(
+    command: GrantExtension, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    clock = _open(state, command.clock)
+    most, days = _most(clock, policy), command.working_days or None
+    course = rules.grant(course_of(clock, policy), calendar, command.at, days, most)
+    due = due_of(course, calendar)
+    granted = course.extensions[-1].working_days
+    where = command.at, clock.name, clock.run, clock.unit
+    provisional = is_provisional(course, due, calendar)
+    return [ExtensionGranted(*where, granted, due, provisional, command.by)]
+
+
+def refuse_extension(
+    command: RefuseExtension, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    clock = _open(state, command.clock)
+    if not clock.asked:
+        raise NotApplicable
+    if not command.reason.strip():
+        raise ReasonNeeded
+    if rules.is_late(course_of(clock, policy), calendar, command.at):
+        raise TooLateToExtend
+    where = command.at, clock.name, clock.run, clock.unit
+    return [ExtensionRefused(*where, clock.asked[0], command.reason.strip(), command.by)]
+
+
+def pause_clocks(command: PauseClocks, state: Clocks, policy: Policy) -> Sequence[Event]:
+    """Quiet for clocks that stand still already."""
+    if command.reason not in rules.PAUSE_REASONS or command.reason == UNDER_REVIEW:
+        raise UnlistedPause(command.reason or "none given")
+    clocks = _chosen(state, command.clock, policy)
+    at, reason = command.at, command.reason
+    return [e for c in clocks for e in pause(PauseClock(at, c.name, at, reason), c, policy)]
+
+
+def resume_clocks(
+    command: ResumeClocks, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    """Quiet for clocks that run, and for a reply under review."""
+    clocks = [
+        clock
+        for clock in _chosen(state, command.clock, policy)
+        if clock.opened is not None and clock.opened.reason != UNDER_REVIEW
+    ]
+    at = command.at
+    return [e for c in clocks for e in resume(ResumeClock(at, c.name, at), c, policy, calendar)]
+
+
+def set_limit(
+    command: SetLimit, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    """Quiet where the same limit is set already. One of a missed clock is for the next unit."""
+    clock = _open(state, command.clock)
+    if policy.rows[clock.name].fixed or policy.rows[clock.name].window:
+        raise NotRunning(f"{clock.name} has no limit of law")
+    length = _length(command)
+    text = length_to_text(length)
+    if any(limit.length == text and limit.special == command.special for limit in clock.limits):
+        return []
+    course = course_of(clock, policy)
+    if command.special:
+        course = rules.lengthen(
+            course,
+            calendar,
+            command.at,
+            length,
+            applied=command.written_application,
+            document=command.document.strip(),
+        )
+    else:
+        course = rules.restrict(course, length)
+    due = None if clock.missed else due_of(course, calendar)
+    return [
+        LimitSet(
+            at=command.at,
+            clock=clock.name,
+            run=clock.run,
+            unit=clock.unit,
+            length=text,
+            special=command.special,
+            document=command.document.strip(),
+            due_at=due,
+            provisional=is_provisional(course, due, calendar),
+            by=command.by,
+        )
+    ]
+
+
+def _open(state: Clocks, name: str) -> Clock:
+    if not state.by_name:
+        raise UnknownTicket
+    clock = state.by_name.get(name)
+    if clock is None or clock.phase not in (Phase.RUNNING, Phase.PAUSED):
+        raise NotRunning(name)
+    return clock
+
+
+def _chosen(state: Clocks, name: str, policy: Policy) -> list[Clock]:
+    """The named clock, or all open ones of units that something can move (R26)."""
+    if name:
+        chosen = _open(state, name)
+        if policy.rows[chosen.name].fixed:
+            raise NotRunning(f"{name} is moved by nothing")
+        return [chosen]
+    if not state.by_name:
+        raise UnknownTicket
+    return [
+        clock
+        for clock in state.by_name.values()
+        if clock.phase in (Phase.RUNNING, Phase.PAUSED)
+        and not (policy.rows[clock.name].fixed or policy.rows[clock.name].desk)
+    ]
+
+
+def _most(clock: Clock, policy: Policy) -> int:
+    return policy.rows[clock.name].most_days(own_length(clock, policy))
+
+
+def _length(command: SetLimit) -> Length:
+    given = {
+        "working_days": command.working_days,
+        "calendar_days": command.calendar_days,
+        "hours": command.hours,
+    }
+    lengths = {unit: amount for unit, amount in given.items() if amount}
+    try:
+        return length_from_data(lengths)
+    except ValueError as error:
+        raise OneLength(str(error)) from None

@@ -1,0 +1,147 @@
+"""A matter comes in, and the rule set says what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from services.intake.domain import events, rejections
+from services.intake.domain.commands import SubmitMatter
+from services.intake.domain.events import (
+    Event,
+    SupplementAsked,
+    TicketAccepted,
+    TicketAnswered,
+    TicketReceived,
+)
+from services.intake.domain.matter import NO_FACTS, Case, Progress, unknown_words
+from services.intake.domain.rules import Catalogue, Decision, Outcome, RuleSet
+from services.intake.domain.ticket import Phase, Ticket, case_of
+
+_FURTHEST_DUE = timedelta(days=3_653)
+
+
+def submit(
+    command: SubmitMatter, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
+) -> Sequence[Event]:
+    if ticket.phase is not Phase.UNKNOWN:
+        return []
+    _require_sound(command, catalogue)
+    received = _received(command)
+    case = case_of(received)
+    decided = judged(command.at, command.ticket, received, case, rules)
+    goes_on = isinstance(decided, TicketAccepted | SupplementAsked | TicketAnswered)
+    if goes_on and command.facts.about_conduct and not case.barred_unit:
+        raise rejections.ConductOfNobody
+    return [received, decided]
+
+
+def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
+    if not command.title.strip():
+        raise rejections.NoTitle
+    if abs(command.latitude or 0.0) > 90 or abs(command.longitude or 0.0) > 180:
+        raise rejections.NotOnEarth
+    stated = command.stated_due_at
+    if stated is not None and not timedelta() < stated - command.at <= _FURTHEST_DUE:
+        raise rejections.StatedDueImplausible
+    if command.category not in catalogue.categories:
+        raise rejections.UnknownCategory(command.category[:80])
+    if command.area not in catalogue.areas:
+        raise rejections.UnknownArea(command.area[:80])
+    if unknown := unknown_words(command.facts):
+        raise rejections.UnknownWord(*unknown)
+
+
+def _received(command: SubmitMatter) -> TicketReceived:
+    return TicketReceived(
+        at=command.at,
+        channel=command.channel,
+        external_id=command.external_id,
+        kind=command.kind,
+        urgency=command.urgency,
+        category=command.category,
+        area=command.area,
+        title=command.title,
+        person_id=command.person_id,
+        description=command.description,
+        contact=command.contact,
+        address=command.address,
+        latitude=command.latitude,
+        longitude=command.longitude,
+        called_number=command.called_number,
+        code_digest=command.code_digest,
+        stated_due_at=command.stated_due_at,
+        about_unit=command.facts.about_unit if command.facts.about_conduct else "",
+        confidential=command.confidential,
+        facts=None if command.facts == NO_FACTS else command.facts,
+        repeats_being_handled=_repeats(command, Progress.BEING_HANDLED),
+        repeats_handled=_repeats(command, Progress.HANDLED),
+        related=tuple(e.ticket for e in command.earlier if e.same_matter and not e.is_repeated),
+        received_by=command.by,
+    )
+
+
+def _repeats(command: SubmitMatter, progress: Progress) -> tuple[str, ...]:
+    repeated = (e for e in command.earlier if e.is_repeated and e.progress is progress)
+    return tuple(earlier.ticket for earlier in repeated)
+
+
+def judged(
+    at: datetime, ticket: str, received: TicketReceived, case: Case, rules: RuleSet
+) -> Event:
+    """What the rule set makes of the case; the receipt of a diversion names the ticket."""
+    decision = rules.decide(case)
+    match decision.outcome:
+        case Outcome.ACCEPT:
+            return accepted(at, received, rules)
+        case Outcome.REFUSE:
+            return events.TicketRefused(
+                at, *_named(rules, decision), *_words(decision),
+                decision.right_place.both, decision.matched,
+            )  # fmt: skip
+        case Outcome.DIVERT:
+            receipt = f"{ticket}/{decision.to}"
+            return events.TicketDiverted(
+                at, *_named(rules, decision), decision.to, receipt, decision.matched
+            )
+        case Outcome.ASK:
+            return events.SupplementAsked(
+                at, *_named(rules, decision), decision.missing, *_words(decision), decision.matched
+            )
+        case _:
+            return _sent_on(at, rules, decision)
+
+
+def _sent_on(at: datetime, rules: RuleSet, decision: Decision) -> Event:
+    """To a sub-centre, an earlier ticket, or an article."""
+    named, words = _named(rules, decision), _words(decision)
+    match decision.outcome:
+        case Outcome.TRANSFER:
+            return events.TicketTransferred(at, *named, decision.to, *words, decision.matched)
+        case Outcome.LINK:
+            return events.TicketLinked(at, *named, decision.to, *words, decision.matched)
+        case _:
+            return events.TicketAnswered(at, *named, decision.to, *words, decision.matched)
+
+
+def accepted(at: datetime, received: TicketReceived, rules: RuleSet) -> TicketAccepted:
+    return TicketAccepted(
+        at=at,
+        rule_set=rules.id,
+        rule_set_version=rules.version,
+        kind=received.kind,
+        urgency=received.urgency,
+        category=received.category,
+        area=received.area,
+        title=received.title,
+        stated_due_at=received.stated_due_at,
+        about_unit=received.about_unit,
+    )
+
+
+def _named(rules: RuleSet, decision: Decision) -> tuple[str, str, int, str]:
+    return rules.id, rules.version, decision.number, decision.rule
+
+
+def _words(decision: Decision) -> tuple[str, str]:
+    return decision.reason.zh, decision.reason.en

@@ -1,0 +1,87 @@
+"""What intake decides about each command, and what it does about deadline's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from services.intake.domain import after, commands
+from services.intake.domain.acceptance import submit
+from services.intake.domain.commands import After, Command
+from services.intake.domain.events import Event
+from services.intake.domain.rules import Catalogue, RuleSet
+from services.intake.domain.ticket import Ticket, evolve
+from services.kernel.decider import Decider
+
+SUPPLEMENT_CLOCK, DIVERSION_CLOCK = "supplement", "diversion_receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMissed:
+    """Deadline's fact: one of intake's own clocks ran out, proven by silence (R27)."""
+
+    at: datetime
+    ticket: str
+    clock: str
+    run: int
+
+
+def decider(rules: RuleSet, catalogue: Catalogue) -> Decider[Ticket, Command, Event]:
+    """Intake under this rule set."""
+    return Decider(Ticket(), decisions(rules, catalogue), evolve, react)
+
+
+def react(event: DeadlineMissed, ticket: Ticket, at: datetime) -> Sequence[Command]:
+    """Quiet on repeats: each command looks at the state again."""
+    match event.clock:
+        case clock if clock == SUPPLEMENT_CLOCK:
+            return [commands.ExpireSupplement(at, event.ticket)]
+        case clock if clock == DIVERSION_CLOCK:
+            return [commands.RepeatDiversion(at, event.run)]
+        case _:
+            return []
+
+
+def decisions(rules: RuleSet, catalogue: Catalogue) -> Callable[[Command, Ticket], Sequence[Event]]:
+    """`decide` under this rule set."""
+
+    def decide(command: Command, ticket: Ticket) -> Sequence[Event]:
+        match command:
+            case commands.SubmitMatter():
+                return submit(command, ticket, rules, catalogue)
+            case commands.CloseHistory():
+                return after.close_history(command, ticket)
+            case _:
+                return _decide_after(command, ticket, rules)
+
+    return decide
+
+
+def _decide_after(  # noqa: C901 - a table
+    command: After, ticket: Ticket, rules: RuleSet
+) -> Sequence[Event]:
+    match command:
+        case commands.WithdrawTicket():
+            return after.withdraw(command, ticket)
+        case commands.AcknowledgeDiversion():
+            return after.acknowledge(command, ticket)
+        case commands.HandBack():
+            return after.hand_back(command, ticket, rules)
+        case commands.RepeatDiversion():
+            return after.repeat_diversion(command, ticket)
+        case commands.SupplyElements():
+            return after.supply(command, ticket, rules)
+        case commands.ExpireSupplement():
+            return after.expire_supplement(command, ticket, rules)
+        case commands.ReportUnhelpful():
+            return after.report_unhelpful(command, ticket, rules)
+        case commands.OverrideDecision():
+            return after.override(command, ticket, rules)
+        case commands.ObjectToRefusal():
+            return after.object_to_refusal(command, ticket)
+        case commands.ReviewObjection():
+            return after.review_objection(command, ticket, rules)
+        case _:
+            assert_never(command)

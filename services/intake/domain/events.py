@@ -1,0 +1,249 @@
+"""What happens to a ticket in stage 1, one class per fact; ticket.py says what they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.intake.domain.matter import Kind, MatterFacts, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReceived:
+    """Personal fields are sealed bytes here as everywhere."""
+
+    at: datetime
+    channel: str
+    external_id: str
+    kind: Kind
+    urgency: Urgency
+    category: str
+    area: str
+    title: str
+    person_id: str
+    description: bytes
+    contact: bytes
+    address: bytes
+    latitude: float | None
+    longitude: float | None
+    called_number: str
+    code_digest: str
+    stated_due_at: datetime | None
+    about_unit: str
+    confidential: bool
+    facts: MatterFacts | None = None
+    repeats_being_handled: tuple[str, ...] = ()
+    repeats_handled: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    received_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAccepted:
+    at: datetime
+    rule_set: str
+    rule_set_version: str
+    kind: Kind
+    urgency: Urgency
+    category: str
+    area: str
+    title: str
+    stated_due_at: datetime | None
+    about_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRefused:
+    at: datetime
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    reason_zh: str
+    reason_en: str
+    right_place: str
+    matched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDiverted:
+    at: datetime
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    line: str
+    receipt: str
+    matched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiversionRepeated:
+    """R11: nobody acknowledged in time; `attempt` is 2 at the first repetition."""
+
+    at: datetime
+    line: str
+    receipt: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiversionReturned:
+    """R11: the line says that it is no emergency."""
+
+    at: datetime
+    receipt: str
+    line: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiversionAcknowledged:
+    at: datetime
+    receipt: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketTransferred:
+    """R9: to the line of a sub-centre."""
+
+    at: datetime
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    line: str
+    reason_zh: str
+    reason_en: str
+    matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLinked:
+    """R16: the same matter of the same citizen, nothing new."""
+
+    at: datetime
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    earlier_ticket: str
+    reason_zh: str
+    reason_en: str
+    matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementAsked:
+    """R18: asked once, in one message."""
+
+    at: datetime
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    missing: tuple[str, ...]
+    reason_zh: str
+    reason_en: str
+    matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementSupplied:
+    """R18: the texts are sealed bytes; empty where they were not supplied."""
+
+    at: datetime
+    elements: tuple[str, ...]
+    person_id: str
+    description: bytes
+    contact: bytes
+    address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAnswered:
+    """R5: answered at once, closed without dispatch."""
+
+    at: datetime
+    rule_set: str
+    rule_set_version: str
+    number: int
+    rule: str
+    article: str
+    reason_zh: str
+    reason_en: str
+    matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerUnhelpful:
+    """R5: the matter goes on as a ticket."""
+
+    at: datetime
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOverridden:
+    """An operator accepted what `rule` did not, by name and with the reason."""
+
+    at: datetime
+    rule: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalObjected:
+    at: datetime
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionReviewed:
+    """By a second person, once."""
+
+    at: datetime
+    upheld: bool
+    reviewer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketWithdrawn:
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryClosed:
+    """Every imported fact of this import with a time <= `until` has been sent."""
+
+    at: datetime
+    import_id: str
+    until: datetime
+    final: bool
+
+
+Event = (
+    TicketReceived
+    | TicketAccepted
+    | TicketRefused
+    | TicketDiverted
+    | DiversionRepeated
+    | DiversionReturned
+    | DiversionAcknowledged
+    | TicketTransferred
+    | TicketLinked
+    | SupplementAsked
+    | SupplementSupplied
+    | TicketAnswered
+    | AnswerUnhelpful
+    | DecisionOverridden
+    | RefusalObjected
+    | ObjectionReviewed
+    | TicketWithdrawn
+    | HistoryClosed
+)

@@ -1,0 +1,126 @@
+"""What intake does not do, and the rule that says so: the first line is the message."""
+
+from __future__ import annotations
+
+from services.kernel.decider import Rejection
+
+
+class UnknownTicket(Rejection):
+    """There is no ticket of that number."""
+
+    status = 404
+
+
+class UnknownCategory(Rejection):
+    """The city has no such category."""
+
+    rule = "R4"
+    status = 422
+
+
+class UnknownArea(Rejection):
+    """The city has no such area."""
+
+    rule = "R4"
+    status = 422
+
+
+class UnknownWord(Rejection):
+    """A fact of the matter is stated in a word that is not in the vocabulary."""
+
+    status = 422
+
+
+class ConductOfNobody(Rejection):
+    """A complaint about a unit's own conduct must name the unit, so that it never goes there."""
+
+    rule = "R2"
+    status = 422
+
+
+class NoTitle(Rejection):
+    """A matter needs a title."""
+
+    rule = "R18"
+    status = 422
+
+
+class NotOnEarth(Rejection):
+    """Latitude lies from -90 to 90, longitude from -180 to 180 degrees."""
+
+    status = 422
+
+
+class StatedDueImplausible(Rejection):
+    """A due date that the channel states lies after the matter's arrival, by ten years at most."""
+
+    rule = "R23"
+    status = 422
+
+
+class NotDiverted(Rejection):
+    """The ticket was not diverted to an emergency line under that receipt."""
+
+    rule = "R11"
+
+
+class NotAsked(Rejection):
+    """Nothing is missing that could be supplied: the ticket does not wait for a supplement."""
+
+    rule = "R18"
+
+
+class NothingSupplied(Rejection):
+    """A supplement says which elements it supplies."""
+
+    rule = "R18"
+    status = 422
+
+
+class NotAnswered(Rejection):
+    """Only an answer from the knowledge base can be reported as unhelpful."""
+
+    rule = "R5"
+
+
+class NothingToOverride(Rejection):
+    """Only a decision that did not accept the matter can be overridden."""
+
+
+class NoReason(Rejection):
+    """This needs a written reason."""
+
+    rule = "R20"
+    status = 422
+
+
+class NotRefused(Rejection):
+    """Only a refusal can be objected to."""
+
+
+class ObjectedAlready(Rejection):
+    """A refusal can be objected to once."""
+
+
+class NoObjection(Rejection):
+    """There is no objection that waits for a review."""
+
+
+class SamePerson(Rejection):
+    """An objection is reviewed by a second person, not by one who had a hand in the decision."""
+
+
+class NotOpen(Rejection):
+    """Only a ticket that was accepted can be withdrawn."""
+
+    rule = "R2"
+
+
+class FrontierAhead(Rejection):
+    """An import's frontier must not lie ahead: its clocks would be missed before they are due."""
+
+    status = 422
+
+
+class HistoryIsClosed(Rejection):
+    """The import has ended: its frontier moves no more."""

@@ -1,0 +1,63 @@
+"""What the server itself leaves open: how long a request's head may be, and how long in coming."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MOST_HEAD_BYTES = 65_536
+HEAD_S = 10.0
+_TOO_LARGE = b"431 Request Header Fields Too Large"
+_TOO_SLOW = b"408 Request Timeout"
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """A connection whose next request's head is too long, or has not come whole HEAD_S after it
+    began (of the first: after the connection was made), is answered and closed (RFC 6585, 9110)."""
+
+    _head_bytes = 0
+    _in_head = True
+    _give_up: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._waited()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES:
+                self._refuse(_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        if self._give_up is None:
+            self._wait()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._waited()
+        self._in_head = False
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._give_up = self.loop.call_later(HEAD_S, self._refuse, _TOO_SLOW)
+
+    def _waited(self) -> None:
+        if self._give_up is not None:
+            self._give_up.cancel()
+            self._give_up = None
+
+    def _refuse(self, status: bytes) -> None:
+        self._waited()
+        if not self.transport.is_closing():
+            line = b"HTTP/1.1 " + status
+            self.transport.write(line + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()

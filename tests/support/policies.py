@@ -1,0 +1,182 @@
+"""What must hold of deploy/k8s whatever an overlay says. Each policy yields what breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.support.rendered import (
+    Resource,
+    container_of,
+    labels_of,
+    named,
+    of_kind,
+    pod_of,
+    program_of,
+    selects,
+    workloads,
+)
+
+Policy = Callable[[list[Resource]], Iterator[str]]
+# Requests 1 s, commands 2 s, consumers and producer 4 s: see Runtime.stop and process.py.
+DRAIN_S = 8
+
+
+def restricted(resources: list[Resource]) -> Iterator[str]:
+    """Pod Security Standards, level restricted, and a root file system that is read only."""
+    [namespace] = of_kind(resources, "Namespace")
+    if namespace["metadata"]["labels"].get("pod-security.kubernetes.io/enforce") != "restricted":
+        yield "the namespace does not enforce restricted"
+    for workload in workloads(resources):
+        name, pod, one = workload["metadata"]["name"], pod_of(workload), container_of(workload)
+        around, own = pod["securityContext"], one["securityContext"]
+        if around.get("runAsNonRoot") is not True or not around.get("runAsUser"):
+            yield f"{name} may run as root"
+        if around.get("seccompProfile") != {"type": "RuntimeDefault"}:
+            yield f"{name} has no seccomp profile"
+        if own.get("allowPrivilegeEscalation") is not False:
+            yield f"{name} may gain privileges"
+        if own.get("capabilities") != {"drop": ["ALL"]}:
+            yield f"{name} keeps capabilities"
+        if own.get("readOnlyRootFilesystem") is not True:
+            yield f"{name} may write to its root"
+        if {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & pod.keys():
+            yield f"{name} shares with its host"
+        if not all(
+            v.keys() & {"emptyDir", "projected", "configMap", "secret"} for v in _volumes(pod)
+        ):
+            yield f"{name} mounts what restricted forbids"
+
+
+def no_token_and_no_links(resources: list[Resource]) -> Iterator[str]:
+    """Nobody needs the Kubernetes API, and its variables would be taken for wrong settings."""
+    for workload in workloads(resources):
+        name, pod = workload["metadata"]["name"], pod_of(workload)
+        account = named(resources, "ServiceAccount", pod["serviceAccountName"])
+        if pod.get("automountServiceAccountToken") is not False:
+            yield f"{name} mounts a token"
+        if account.get("automountServiceAccountToken") is not False:
+            yield f"{name}'s account gives a token"
+        if pod.get("enableServiceLinks") is not False:
+            yield f"{name} gets a variable per Service"
+
+
+def steady(resources: list[Resource]) -> Iterator[str]:
+    """A roll or an eviction is not noticed: budget, probes, preStop, grace, spread."""
+    for workload in of_kind(resources, "StatefulSet"):
+        name, pod, one = workload["metadata"]["name"], pod_of(workload), container_of(workload)
+        budgets = [
+            b
+            for b in of_kind(resources, "PodDisruptionBudget")
+            if selects(b["spec"]["selector"], labels_of(workload))
+        ]
+        if [b["spec"].get("maxUnavailable") for b in budgets] != [1]:
+            yield f"{name} needs one budget that lets one go"
+        for probe, path in (
+            ("startup", "/livez"),
+            ("liveness", "/livez"),
+            ("readiness", "/readyz"),
+        ):
+            if one.get(f"{probe}Probe", {}).get("httpGet") != {"path": path, "port": "http"}:
+                yield f"{name} has no {probe} probe at {path}"
+        sleep = one.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        if sleep < 4:
+            yield f"{name} stops before proxies know"
+        if pod.get("terminationGracePeriodSeconds", 0) < sleep + DRAIN_S:
+            yield f"{name} is killed while it drains"
+        spread = {c["topologyKey"] for c in pod.get("topologySpreadConstraints", ())}
+        if spread != {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}:
+            yield f"{name} may stand on one machine"
+
+
+def bounded(resources: list[Resource]) -> Iterator[str]:
+    """Memory request = limit, so that nobody is evicted for a neighbour."""
+    for workload in workloads(resources):
+        amounts = container_of(workload).get("resources", {})
+        wanted, most = amounts.get("requests", {}), amounts.get("limits", {})
+        if not wanted.get("memory") or wanted["memory"] != most.get("memory"):
+            yield f"{workload['metadata']['name']}: memory request is not its limit"
+        if not wanted.get("cpu"):
+            yield f"{workload['metadata']['name']} requests no CPU"
+
+
+def whole(resources: list[Resource]) -> Iterator[str]:
+    """What one resource says of another is so."""
+    sets = {w["metadata"]["name"]: w for w in of_kind(resources, "StatefulSet")}
+    services = {s["metadata"]["name"]: s for s in of_kind(resources, "Service")}
+    for name, workload in sets.items():
+        service = services.get(workload["spec"]["serviceName"])
+        if (
+            service is None
+            or not labels_of(workload).items() >= service["spec"]["selector"].items()
+        ):
+            yield f"{name} has no Service"
+        if name != f"hotline-{program_of(workload)}":
+            yield f"{name} runs {program_of(workload)}"
+        reached = [
+            n
+            for n, s in services.items()
+            if labels_of(workload).items() >= s["spec"]["selector"].items()
+        ]
+        if reached != [name]:
+            yield f"{name} is reached by {reached}"
+    for ingress in of_kind(resources, "Ingress"):
+        backends = [
+            p["backend"]["service"]["name"]
+            for r in ingress["spec"]["rules"]
+            for p in r["http"]["paths"]
+        ]
+        yield from (f"ingress: no Service {b}" for b in backends if b not in services)
+        if {r["host"] for r in ingress["spec"]["rules"]} != set(ingress["spec"]["tls"][0]["hosts"]):
+            yield "ingress: a host without TLS"
+    for scaled in of_kind(resources, "ScaledObject"):
+        if scaled["spec"]["scaleTargetRef"]["name"] not in sets:
+            yield f"{scaled['metadata']['name']} scales nothing"
+
+
+def closed_network(resources: list[Resource]) -> Iterator[str]:
+    """Denied by default; out of the cluster go datasync, to departments, and tokens' keys."""
+    policies = {p["metadata"]["name"]: p["spec"] for p in of_kind(resources, "NetworkPolicy")}
+    default = policies.get("default-deny")
+    if default != {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}:
+        yield "nothing is denied by default"
+    for workload in workloads(resources):
+        labels, name = labels_of(workload), program_of(workload)
+        mine = {n: s for n, s in policies.items() if selects(s["podSelector"], labels)}
+        if "to-brokers" not in mine or ("to-store" in mine) != (name != "windows"):
+            yield f"{name} does not reach what it needs, or more"
+        if ("to-departments" in mine) != (name == "datasync"):
+            yield f"{name}: only datasync leaves for departments"
+        for policy, spec in mine.items():
+            yield from (f"{policy} lets {name} {way} anywhere" for way in _anywhere(spec))
+
+
+def _anywhere(spec: dict[str, Any]) -> Iterator[str]:
+    for way, peer in (("egress", "to"), ("ingress", "from")):
+        for rule in spec.get(way, ()):
+            peers = rule.get(peer, [])
+            if not peers or not rule.get("ports"):
+                yield way
+            for one in peers:
+                if one == {} or one.get("namespaceSelector") == {}:
+                    yield way
+                if one.get("ipBlock", {}).get("cidr", "").endswith("/0"):
+                    yield way
+
+
+def by_reference(resources: list[Resource]) -> Iterator[str]:
+    """No secret stands in a manifest."""
+    yield from (f"Secret {s['metadata']['name']}" for s in of_kind(resources, "Secret"))
+    for workload in workloads(resources):
+        for variable in container_of(workload).get("env", ()):
+            if "value" in variable:
+                yield f"{workload['metadata']['name']}: {variable['name']} in plain"
+
+
+def _volumes(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(pod.get("volumes", ()))
+
+
+POLICIES: tuple[Policy, ...] = (
+    restricted, no_token_and_no_links, steady, bounded, whole, closed_network, by_reference,
+)  # fmt: skip
