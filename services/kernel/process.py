@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import uvicorn
@@ -23,7 +23,6 @@ from prometheus_client import CollectorRegistry
 from services.kernel import loop_lag
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
-from services.kernel.brokers import security
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.census import COUNTS, Census, Count
@@ -33,6 +32,7 @@ from services.kernel.http_protocol import BoundedHttp
 from services.kernel.migrate import installed_buckets, installed_city
 from services.kernel.names import schema_of, vault_of
 from services.kernel.parked_pg import PostgresParked
+from services.kernel.passes import Passes, PostgresPasses
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
@@ -42,6 +42,7 @@ from services.kernel.store import Store, StoreUnavailable
 from services.kernel.store_pg import PostgresStore, connect
 from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.topics import TopicsWrong, check_topics, ticket_topics
+from services.kernel.transport import http_security, kafka_security
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
@@ -57,6 +58,7 @@ class Ports:
     registry: CollectorRegistry
     keys: ApiKeys
     parked: Orders
+    passes: Passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ Build = Callable[[Ports], Awaitable[Parts]]
 def run(name: str, settings: KernelSettings, build: Build) -> None:
     """Until SIGTERM or SIGINT. Exit code 1 when it cannot start, or a part ended by itself."""
     setup_logging(name, settings.log)
+    loaded(kafka_security, settings)
+    loaded(http_security, settings)
     _require_free(settings.http_host, settings.http_port)
     uvloop.run(_run(name, settings, build))
 
@@ -97,7 +101,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     pool = await _connected(settings, schema)
     try:
         await _require_installed(pool, name, settings)
-        brokers = loaded(security, settings.kafka_tls)
+        brokers = kafka_security(settings)
         await _require_topics(settings, brokers)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
@@ -105,7 +109,8 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now, **brokers)
         keys = PostgresApiKeys(pool, name, settings.namespace)
         parked = PostgresParked(pool, name, settings.namespace)
-        ports = Ports(store, bus, clock, new_registry(), keys, parked)
+        passes = PostgresPasses(pool, name, settings.namespace)
+        ports = Ports(store, bus, clock, new_registry(), keys, parked, passes)
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
@@ -213,11 +218,12 @@ def _asked_to_stop() -> asyncio.Event:
 
 
 def _beside(ports: Ports, parts: Parts, runtime: Runtime) -> list[Awaitable[None]]:
-    """What runs as long as the runtime does."""
+    """What runs as long as the runtime does; over the twin there is nothing to count."""
     store, registry = ports.store, ports.registry
-    counts = [*COUNTS, *parts.counts]
-    census = Census(store.pool, store.schema, store.vault, counts, registry)
-    found: list[Awaitable[None]] = [census.run(), loop_lag.watch(registry)]
+    found: list[Awaitable[None]] = [loop_lag.watch(registry)]
+    if isinstance(store, PostgresStore):
+        counts = [*COUNTS, *parts.counts]
+        found.append(Census(store.pool, store.schema, store.vault, counts, registry).run())
     return found if parts.beside is None else [*found, parts.beside(runtime)]
 
 
@@ -252,11 +258,13 @@ def _server(settings: KernelSettings, app: FastAPI) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=list(settings.proxies),
             timeout_keep_alive=30,
             timeout_graceful_shutdown=1,
             limit_concurrency=2_000,
             backlog=2_048,
+            **cast(Any, http_security(settings)),
         )
     )
 

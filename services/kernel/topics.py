@@ -72,7 +72,7 @@ async def make_topics(
 ) -> list[str]:
     """Make what is missing, then check all. The names made now. Raises TopicsWrong, KafkaError.
 
-    `security`: see brokers.py.
+    `security`: see transport.py.
     """
     admin = admin_client(bootstrap, security)
     await admin.start()

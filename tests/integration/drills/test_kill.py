@@ -1,4 +1,4 @@
-"""kill -9, SIGSTOP, SIGTERM: a whole city under load, and everything that was acknowledged is there.
+"""kill -9, SIGSTOP, SIGTERM: a whole city under load, and all that was acknowledged is there.
 
 The short forms run by `make test`; HOTLINE_DRILLS=long (`make drills`) takes the full numbers.
 """

@@ -57,10 +57,10 @@ async def test_six_programs_do_their_work_with_these_rights_alone(
     # Topics are named as in a city of its own, since the rights are; the schemas are this test's.
     dsn = await _database(stack.dsn, namespace)
     make_senders(tmp_path, city_senders([]))
-    tls = {name: {"HOTLINE_KAFKA_TLS": broker.tls(name)} for name in PROGRAMS}
     city = services(
         StackInfo(broker.bootstrap, dsn), "", run_dir=tmp_path, city="nyc", only=PROGRAMS,
-        env={"HOTLINE_KAFKA_TLS": broker.tls(ADMIN)}, env_of=tls, say=lambda _: None,
+        env=broker.env(ADMIN), env_of={name: broker.env(name) for name in PROGRAMS},
+        say=lambda _: None,
     )  # fmt: skip
     async with city as running:
         token = dev_token("channel", "web", run_dir=tmp_path)

@@ -65,6 +65,7 @@ async def test_every_service_is_ready_and_knows_where_everything_is(tmp_path: Pa
         "HOTLINE_NAMESPACE": "nyc",
         "HOTLINE_CITY": "nyc",
         "HOTLINE_DEV": "1",
+        "HOTLINE_IMPORTS": "1",
         "HOTLINE_RUN_DIR": str(tmp_path),
         "HOTLINE_HTTP_HOST": "127.0.0.1",
         "HOTLINE_HTTP_PORT": up.urls["deadline"].rpartition(":")[2],
