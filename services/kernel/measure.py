@@ -47,6 +47,11 @@ class Meter:
         self._parked = Counter(
             "hotline_records_parked", "Records set aside with a reason.", registry=registry
         )
+        self._of_type = cache(self._facts.labels)
+        self._measure_time_and_size(registry)
+        self._show_standing(registry)
+
+    def _measure_time_and_size(self, registry: CollectorRegistry) -> None:
         self.append_s = Histogram(
             "hotline_append_seconds",
             "Durable append of one batch.",
@@ -71,6 +76,8 @@ class Meter:
             buckets=(*_FAST, 10.0, 60.0),
             registry=registry,
         )
+
+    def _show_standing(self, registry: CollectorRegistry) -> None:
         self.relay_lag = Gauge(
             "hotline_relay_lag_facts", "Facts not yet read back from the log.", registry=registry
         )
@@ -87,9 +94,6 @@ class Meter:
         self.buckets = Gauge(
             "hotline_owned_buckets", "Buckets that this process owns.", registry=registry
         )
-
-        self._of_type = cache(self._facts.labels)
-
         self.forked = Gauge(
             "hotline_buckets_forked", "Buckets that wait for `hotline adopt`.", registry=registry
         )

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft7Validator
+from prometheus_client import CollectorRegistry
 
 from hotline.client.commands import Import, Signer
 from hotline.contracts import asyncapi
@@ -27,6 +28,7 @@ from services.kernel.clock import ManualClock
 from services.kernel.cloudevents import to_record
 from services.kernel.commands import Answer
 from services.kernel.facts import Fact
+from services.kernel.measure import Meter
 from services.kernel.names import MEASURES
 from services.kernel.parking import spoiled
 from services.kernel.replies import Reply, reply_record
@@ -56,8 +58,8 @@ def a_reply() -> Outgoing:
 
 def a_watermark() -> Outgoing:
     promiser = Promiser(
-        "dispatch", "hotline.watermarks.v1", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
-        keyed=(), shared=(),
+        "dispatch", "hotline.watermarks.v1", NOTHING, NOTHING, NOTHING, NOTHING,
+        Meter(CollectorRegistry()), keyed=(), shared=(),
     )  # fmt: skip
     return promiser._record([BucketClosed(3, 8, AT)])
 

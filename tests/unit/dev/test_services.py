@@ -62,6 +62,7 @@ async def test_every_service_is_ready_and_knows_where_everything_is(tmp_path: Pa
     assert told == {
         "HOTLINE_KAFKA": INFO.bootstrap,
         "HOTLINE_DSN": INFO.dsn,
+        "HOTLINE_IMPORTS": "1",
         "HOTLINE_NAMESPACE": "nyc",
         "HOTLINE_CITY": "nyc",
         "HOTLINE_DEV": "1",
