@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ import click
 
 from hotline.cli.running import running
 from hotline.programs import SERVICES
-from services.kernel.api_keys import MOST_KEYS, ApiKey, KeyExists, make_key
+from services.kernel.api_keys import MOST_KEYS, ApiKey, KeyExists, make_key, successor
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.identity import Role
 from services.kernel.store import StoreUnavailable
@@ -74,13 +75,50 @@ async def _add(vaults: list[PostgresApiKeys], key: ApiKey) -> None:
         await vault.add(key)
 
 
+@command.command("rotate")
+@click.argument("key_id", metavar="ID")
+@click.option(
+    "--overlap",
+    type=click.IntRange(0, 90 * 24),
+    default=24,
+    show_default=True,
+    help="Hours that the old key still works.",
+)
+@click.pass_obj
+def rotate(vaults: Vaults, key_id: str, overlap: int) -> None:
+    """Make a new key for the caller of ID and print it; the old one ends after the overlap."""
+    click.echo(vaults.together(lambda keys: _rotate(keys, key_id, timedelta(hours=overlap))))
+
+
+async def _rotate(vaults: list[PostgresApiKeys], key_id: str, overlap: timedelta) -> str:
+    now = datetime.now(UTC)
+    old = next((key for key in await vaults[0].all(MOST_KEYS) if key.id == key_id), None)
+    if old is None:
+        raise click.ClickException(f"There is no key {key_id}: see `hotline key list`.")
+    try:
+        key, text = successor(old, created_at=now, expires_at=None)
+    except ValueError as error:
+        raise click.ClickException(f"No key was made: {error}.") from None
+    await _add(vaults, key)
+    for vault in vaults:
+        await vault.expire(key_id, now + overlap)
+    return text
+
+
 @command.command("list")
 @click.pass_obj
 def show(vaults: Vaults) -> None:
-    """Every key: id, role, name, whom it acts for, and since when or until when."""
-    found = vaults.together(lambda keys: keys[0].all(MOST_KEYS))
-    for key in found:
+    """Every key: id, role, name, whom it acts for, since or until when, and its last use."""
+    for key in vaults.together(_all):
         click.echo(" ".join(_columns(key, datetime.now(UTC))))
+
+
+async def _all(vaults: list[PostgresApiKeys]) -> list[ApiKey]:
+    """As the first vault has them, with the last use that any service saw."""
+    found = [await vault.all(MOST_KEYS) for vault in vaults]
+    uses = [(k.id, k.last_used_at) for keys in found for k in keys if k.last_used_at is not None]
+    last = dict(sorted(uses, key=lambda use: use[1]))
+    return [replace(key, last_used_at=last.get(key.id)) for key in found[0]]
 
 
 def _columns(key: ApiKey, now: datetime) -> list[str]:
@@ -92,7 +130,8 @@ def _columns(key: ApiKey, now: datetime) -> list[str]:
         word = "expired" if key.expires_at <= now else "until"
         state = f"{word} {key.expires_at:%Y-%m-%dT%H:%M:%SZ}"
     whom = key.unit or key.department
-    return [key.id, f"{key.role:<13}", f"{key.name:<20}", f"{whom:<12}", state]
+    used = f"used {key.last_used_at:%Y-%m-%dT%H:%MZ}" if key.last_used_at else "never used"
+    return [key.id, f"{key.role:<13}", f"{key.name:<20}", f"{whom:<12}", f"{state:<28}", used]
 
 
 @command.command("revoke")

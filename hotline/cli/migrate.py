@@ -16,7 +16,6 @@ from aiokafka.errors import KafkaError
 from hotline.cli.cities import departments, sender_names
 from hotline.programs import SERVICES
 from services.evaluation.adapters.windows_topics import changelog_topics
-from services.kernel.brokers import security
 from services.kernel.migrate import BucketsFixed, MigrationChanged, OtherCity, migrate
 from services.kernel.topics import (
     Topic,
@@ -27,6 +26,7 @@ from services.kernel.topics import (
     replies_topic,
     ticket_topics,
 )
+from services.kernel.transport import kafka_security, transport_of_environment
 
 
 @click.command("migrate")
@@ -35,7 +35,6 @@ from services.kernel.topics import (
 @click.option("--dsn", envvar="HOTLINE_DSN", required=True, help="The store's URL.")
 @click.option("--namespace", envvar="HOTLINE_NAMESPACE", default="")
 @click.option("--buckets", envvar="HOTLINE_BUCKETS", default=24, show_default=True)
-@click.option("--kafka-tls", envvar="HOTLINE_KAFKA_TLS", default="", help="As services have it.")
 @click.option(
     "--check-topics", is_flag=True, help="Make no topic, only check: something else makes them."
 )
@@ -45,12 +44,11 @@ def command(
     dsn: str,
     namespace: str,
     buckets: int,
-    kafka_tls: str,
     check_topics: bool,
 ) -> None:
     """Bring schemas and topics up to date."""
     try:
-        brokers = Brokers(kafka, namespace, security(kafka_tls))
+        brokers = Brokers(kafka, namespace, kafka_security(transport_of_environment()))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     try:
@@ -67,7 +65,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Brokers:
-    """Where topics are made: see HOTLINE_KAFKA, HOTLINE_NAMESPACE and HOTLINE_KAFKA_TLS."""
+    """Where topics are made; `security` as of kafka_security."""
 
     bootstrap: str
     namespace: str = ""

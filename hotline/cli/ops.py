@@ -26,16 +26,15 @@ from hotline.ops.place import CityPlace
 from hotline.ops.screen import lag_rows, lag_table, status
 from hotline.ops.topics import carry_out, plan
 from services.intake.settings import IntakeSettings
-from services.kernel.brokers import security
 from services.kernel.personal import new_key
 from services.kernel.settings import BadSetting, parse
+from services.kernel.transport import kafka_security, transport_of_environment
 
 _EVERY_S = 2.0
 
 
 @click.group("ops")
 @click.option("--kafka", envvar="HOTLINE_KAFKA", default="", help="The brokers as host:port.")
-@click.option("--kafka-tls", envvar="HOTLINE_KAFKA_TLS", default="", help="As services have it.")
 @click.option("--dsn", envvar="HOTLINE_DSN", default="", help="The store's URL.")
 @click.option("--namespace", envvar="HOTLINE_NAMESPACE", default="")
 @click.option("--city", envvar="HOTLINE_CITY", default="sample")
@@ -50,7 +49,6 @@ _EVERY_S = 2.0
 def command(
     context: click.Context,
     kafka: str,
-    kafka_tls: str,
     dsn: str,
     namespace: str,
     city: str,
@@ -62,15 +60,15 @@ def command(
     Where it is, say the settings of its services, or the run folder of `hotline run`.
     """
     try:
-        options = security(kafka_tls)
+        security = kafka_security(transport_of_environment())
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     if dsn and kafka:
-        context.obj = CityPlace(kafka, dsn, namespace, city, buckets, options)
+        context.obj = CityPlace(kafka, dsn, namespace, city, buckets, security)
         return
     found = running(run_dir)
     context.obj = CityPlace(
-        found.kafka, found.dsn, found.namespace, found.city, found.buckets, options, found.urls
+        found.kafka, found.dsn, found.namespace, found.city, found.buckets, security, found.urls
     )
 
 

@@ -13,10 +13,10 @@ import asyncpg
 import click
 
 from hotline.cli.running import running
-from services.kernel.brokers import security
 from services.kernel.bus import BusUnavailable, LogHole
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.store import StoreUnavailable
+from services.kernel.transport import kafka_security, transport_of_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +28,15 @@ class Place:
     namespace: str
     city: str
     buckets: int
-    kafka_tls: str = ""
 
     def bus(self, client: str, now: Callable[[], datetime] | None = None) -> KafkaBus:
         """To the brokers, in the way that services speak to them. Raises ValueError."""
         clock = now or (lambda: datetime.now(UTC))
-        return KafkaBus(self.kafka, client, clock, **security(self.kafka_tls))
+        return KafkaBus(self.kafka, client, clock, **kafka_security(transport_of_environment()))
 
 
 _OPTIONS = (
     click.option("--kafka", envvar="HOTLINE_KAFKA", default="", help="The brokers as host:port."),
-    click.option(
-        "--kafka-tls", envvar="HOTLINE_KAFKA_TLS", default="", help="As services have it."
-    ),
     click.option("--dsn", envvar="HOTLINE_DSN", default="", help="The store's URL."),
     click.option("--namespace", envvar="HOTLINE_NAMESPACE", default=""),
     click.option("--city", envvar="HOTLINE_CITY", default="sample", show_default=True),
@@ -64,7 +60,6 @@ def of_city(command: Callable[..., Any]) -> Callable[..., Any]:
     def placed(
         *,
         kafka: str,
-        kafka_tls: str,
         dsn: str,
         namespace: str,
         city: str,
@@ -73,7 +68,7 @@ def of_city(command: Callable[..., Any]) -> Callable[..., Any]:
         **rest: Any,
     ) -> Any:
         if dsn:
-            place = Place(kafka, dsn, namespace, city, buckets, kafka_tls)
+            place = Place(kafka, dsn, namespace, city, buckets)
         else:
             found = running(run_dir)
             place = Place(found.kafka, found.dsn, found.namespace, found.city, found.buckets)

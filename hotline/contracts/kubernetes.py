@@ -20,7 +20,10 @@ HEAD = "# Generated from the code by `make contracts`.\n"
 # What differs from the defaults in a cluster.
 CLUSTER = {
     "HOTLINE_KAFKA": "hotline-kafka-kafka-bootstrap:9093",
-    "HOTLINE_KAFKA_TLS": "/etc/hotline/kafka",
+    "HOTLINE_KAFKA_PROTOCOL": "ssl",
+    "HOTLINE_KAFKA_CA": "/etc/hotline/kafka/ca.crt",
+    "HOTLINE_KAFKA_CERT": "/etc/hotline/kafka/user.crt",
+    "HOTLINE_KAFKA_KEY": "/etc/hotline/kafka/user.key",
     "HOTLINE_HTTP_HOST": "0.0.0.0",
     "HOTLINE_RUN_DIR": "/var/lib/hotline",
     "HOTLINE_SENDERS": "/etc/hotline/senders/senders.json",

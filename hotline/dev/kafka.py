@@ -86,17 +86,22 @@ async def broker(
     cluster_id: str = "",
     name: str = "kafka",
     settings: Mapping[str, str] | None = None,
+    users: Mapping[str, str] | None = None,
 ) -> Program:
     """One broker of `members`, whose data is in `home`, formatted at the first start.
 
-    `jars` is the folder of its jars; `settings` override those of the template. Raises
-    StackFailure when it cannot be formatted.
+    `jars` is the folder of its jars; `settings` override those of the template;
+    `users` with their passwords may log in by SCRAM-SHA-512. Raises StackFailure when it cannot be
+    formatted.
     """
     java = [await java_program(), *_JVM_OPTIONS, f"-Djava.io.tmpdir={_fresh(home / 'tmp')}"]
     java += ["-cp", f"{jars}/*"]
     data = home / "data"
     if not data.exists():
-        await _format(java, home, data, node, cluster_id or _cluster_id())
+        argv = ["-t", cluster_id or _cluster_id()]
+        for user, password in (users or {}).items():
+            argv += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
+        await _format(java, home, data, node, argv)
     properties = home / "server.properties"
     more = "".join(f"{key}={value}\n" for key, value in (settings or {}).items())
     properties.write_text(_properties(data, members, node) + more)
@@ -123,12 +128,12 @@ async def _java_major(java: str) -> int:
     return int(version[1]) if version else 0
 
 
-async def _format(java: list[str], home: Path, data: Path, node: int, cluster_id: str) -> None:
+async def _format(java: list[str], home: Path, data: Path, node: int, more: Sequence[str]) -> None:
     """Format beside the place and move it there: a half formatted folder is never found again."""
     draft = _fresh(home / "data.new")
     properties = home / "format.properties"
     properties.write_text(_properties(draft, [Member(1, 2)] * node, node))
-    arguments = ["format", "-g", "-t", cluster_id, "-c", str(properties)]
+    arguments = ["format", "-g", *more, "-c", str(properties)]
     try:
         await run([*java, "kafka.tools.StorageTool", *arguments], timeout_s=_FORMAT_TIMEOUT_S)
     except CommandFailed as failed:

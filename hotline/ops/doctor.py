@@ -65,7 +65,7 @@ async def examine(
     except (KafkaError, OSError) as error:
         yield Finding(
             "wrong", f"the brokers cannot be used: {error!r}",
-            "see that they run and that HOTLINE_KAFKA and HOTLINE_KAFKA_TLS are right",
+            "see that they run and that HOTLINE_KAFKA and HOTLINE_KAFKA_* are right",
         )  # fmt: skip
     except asyncpg.PostgresError as error:
         yield Finding("wrong", f"the ledgers cannot be read: {error}", "run `hotline migrate`")

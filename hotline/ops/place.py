@@ -18,7 +18,7 @@ _STATEMENT_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class CityPlace:
-    """Broker, store and names; `security` as brokers.security gives it; `urls` where known."""
+    """Broker, store and names; `security` as of kafka_security; `urls` where known."""
 
     kafka: str
     dsn: str

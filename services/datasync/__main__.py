@@ -29,6 +29,7 @@ from services.kernel.process import Parts, Ports, run
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
+from services.kernel.transport import trusted
 
 log = logging.getLogger("hotline.datasync")
 
@@ -41,7 +42,7 @@ def main() -> None:
     allowed = loaded(_allowed, settings)
 
     async def build(ports: Ports) -> Parts:
-        serving = Serving(city.sharing, _opener(settings, ports.clock))
+        serving = Serving(city.sharing, loaded(_opener, settings, ports.clock))
         store = PostgresFeedStore(ports.store.pool, ports.store.schema, ports.store.vault)
         reading = Reading(city.sharing, serving, store, settings.buckets, city.zone)
         followers, sender = Followers(), HttpSender(allowed)
@@ -56,7 +57,7 @@ def main() -> None:
             DeliveryMeter(ports.registry),
             settings.namespace,
         )
-        security = Security.of(settings, ports.keys)
+        security = Security.of(settings, ports.keys, ports.passes)
 
         async def deliver(_: Runtime) -> None:
             try:
@@ -83,7 +84,12 @@ def _opener(settings: DatasyncSettings, clock: Clock) -> IntakeOpener | None:
         )
         return None
     # No proxy variables: the credential goes to intake and nowhere else.
-    http = httpx.AsyncClient(base_url=settings.intake_url, timeout=TIMEOUT_S, trust_env=False)
+    http = httpx.AsyncClient(
+        base_url=settings.intake_url,
+        timeout=TIMEOUT_S,
+        trust_env=False,
+        verify=trusted(settings),
+    )
     return IntakeOpener(http, known, clock)
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,12 @@ from services.evaluation.adapters.windows_topics import (
 )
 from services.evaluation.settings import WindowsSettings
 from services.evaluation.windows import Keep, count
-from services.kernel.brokers import security
 from services.kernel.names import topic_of
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
 from services.kernel.telemetry import new_registry, setup_logging
 from services.kernel.topics import TopicsWrong, check_topics
+from services.kernel.transport import http_security, kafka_security
 
 log = logging.getLogger("hotline.windows")
 
@@ -109,10 +110,10 @@ class Counter:
 def build(
     settings: WindowsSettings, keep: Keep, brokers: Mapping[str, Any]
 ) -> tuple[faust.App, Counter]:
-    """The Faust app of a city and its counter, not started; `brokers` as of brokers.security."""
+    """The Faust app of a city and its counter, not started; `brokers` as of kafka_security."""
     app = faust.App(
         topic_of(settings.namespace, APP),
-        broker_credentials=brokers.get("ssl_context"),
+        broker_credentials=_credentials(settings, brokers),
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         autodiscover=False,
         datadir=_folder(settings.run_dir),
@@ -154,6 +155,21 @@ def build(
     return app, counter
 
 
+def _credentials(
+    settings: WindowsSettings, brokers: Mapping[str, Any]
+) -> faust.Credentials | ssl.SSLContext | None:
+    """TLS and SASL as Faust takes them."""
+    context = brokers.get("ssl_context")
+    if not settings.kafka_protocol.startswith("sasl"):
+        return context
+    return faust.SASLCredentials(
+        username=settings.kafka_user,
+        password=settings.kafka_password,
+        ssl_context=context,
+        mechanism=settings.kafka_mechanism,
+    )
+
+
 def _folder(run_dir: Path) -> Path:
     """Faust insists on a folder, in which it keeps nothing of ours."""
     found = run_dir / "windows"
@@ -163,7 +179,7 @@ def _folder(run_dir: Path) -> Path:
 
 async def run(settings: WindowsSettings, registry: Registry) -> None:
     """Until a signal. Raises KafkaError, TopicsWrong, or what stopped the worker."""
-    brokers = loaded(security, settings.kafka_tls)
+    brokers = kafka_security(settings)
     topics = [source_topic(), *changelog_topics()]
     await check_topics(settings.kafka, settings.namespace, topics, **brokers)
     app, counter = build(settings, registry.keep, brokers)
@@ -179,7 +195,8 @@ async def run(settings: WindowsSettings, registry: Registry) -> None:
         security=Security.of(settings, None),
         figures=new_registry(),
     )
-    await _together(app, ReadPort(routes, settings.http_host, settings.http_port))
+    tls = http_security(settings)
+    await _together(app, ReadPort(routes, settings.http_host, settings.http_port, tls))
 
 
 async def _together(*parts: mode.Service) -> None:
@@ -210,6 +227,8 @@ def main() -> None:
     """Exit 0 after a signal; after a fault exit 1, so that it is started again."""
     settings = read(WindowsSettings)
     registry = loaded(load, settings.city)
+    loaded(kafka_security, settings)
+    loaded(http_security, settings)
     setup_logging("windows", settings.log)
     for name in ("faust", "mode"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -18,7 +18,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from services.kernel.identity import Principal, Role
@@ -49,6 +49,7 @@ class ApiKey:
     department: str = ""
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 class KeyExists(Exception):
@@ -66,6 +67,12 @@ class ApiKeys(Protocol):
 
     async def revoke(self, key_id: str, at: datetime) -> bool:
         """Whether there is such a key; the first revocation counts."""
+
+    async def expire(self, key_id: str, at: datetime) -> None:
+        """It ends then, or when it would have before."""
+
+    async def used(self, key_id: str, at: datetime) -> None:
+        """It proved its caller."""
 
 
 class MemoryApiKeys:
@@ -90,6 +97,14 @@ class MemoryApiKeys:
         if known is not None and known.revoked_at is None:
             self.keys[key_id] = replace(known, revoked_at=at)
         return known is not None
+
+    async def expire(self, key_id: str, at: datetime) -> None:
+        known = self.keys[key_id]
+        self.keys[key_id] = replace(known, expires_at=min(known.expires_at or at, at))
+
+    async def used(self, key_id: str, at: datetime) -> None:
+        known = self.keys[key_id]
+        self.keys[key_id] = replace(known, last_used_at=max(known.last_used_at or at, at))
 
 
 def make_key(
@@ -121,6 +136,18 @@ def make_key(
     return key, f"{PREFIX}{key_id}_{secret}"
 
 
+def successor(
+    old: ApiKey, *, created_at: datetime, expires_at: datetime | None
+) -> tuple[ApiKey, str]:
+    """A key of the same caller, to take the place of `old`. Raises ValueError."""
+    if old.revoked_at is not None or (old.expires_at and old.expires_at <= created_at):
+        raise ValueError(f"the key {old.id} has ended: make a new one")
+    return make_key(
+        old.name, old.role, created_at=created_at, unit=old.unit, department=old.department,
+        expires_at=expires_at,
+    )  # fmt: skip
+
+
 def _hash(key_id: str, secret: str) -> bytes:
     return hashlib.sha256(f"hotline-api-key\0{key_id}\0{secret}".encode()).digest()
 
@@ -130,12 +157,18 @@ def is_api_key(token: str) -> bool:
     return token.startswith(PREFIX)
 
 
+def id_of(token: str) -> str:
+    """What it says is its id, without the secret."""
+    return token.removeprefix(PREFIX)[:12]
+
+
 class KeyVerifier:
     """Proves callers by their keys from a copy of the vault's, at most FRESH_S old.
 
     So requests cost no query and at most one is asked per FRESH_S, whatever callers send; a new
     or revoked key takes effect within that time. What a key proves holds for PROVEN_S, so that a
-    stream under a revoked key ends within a minute.
+    stream under a revoked key ends within a minute. That a key was used is noted once per
+    PROVEN_S; where the store does not take it, the next minute does.
     """
 
     def __init__(
@@ -148,6 +181,7 @@ class KeyVerifier:
         self._keys: dict[str, ApiKey] | None = None
         self._read_at = -math.inf
         self._lock = asyncio.Lock()
+        self._noted: dict[str, float] = {}
 
     async def verify(self, token: str) -> Principal:
         """Raises Problem: 401 without saying which part is wrong, 503 without a fresh copy."""
@@ -160,11 +194,24 @@ class KeyVerifier:
         ended = key.expires_at is not None and key.expires_at.timestamp() <= now
         if not right or ended or key.revoked_at is not None:
             raise unauthenticated("The API key is not valid.")
+        await self._note(key.id, now)
         until = now + PROVEN_S
         if key.expires_at is not None:
             until = min(until, key.expires_at.timestamp())
         unit, department = key.unit or None, key.department or None
         return Principal(key.name, frozenset({key.role}), unit, department, expires_at=until)
+
+    async def _note(self, key_id: str, now: float) -> None:
+        if now < self._noted.get(key_id, -math.inf) + PROVEN_S:
+            return
+        if len(self._noted) >= MOST_KEYS:
+            self._noted.clear()
+        self._noted[key_id] = now
+        try:
+            async with asyncio.timeout(_READ_S):
+                await self._source.used(key_id, datetime.fromtimestamp(now, UTC))
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("the use of the API key %s was not noted: %s", key_id, error)
 
     async def _fresh(self) -> dict[str, ApiKey]:
         if self._is_old():

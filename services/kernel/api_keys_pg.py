@@ -47,3 +47,10 @@ class PostgresApiKeys:
 
     async def revoke(self, key_id: str, at: datetime) -> bool:
         return await self._place.fetchval(self._sql["revoke"], key_id, at) is not None
+
+    async def expire(self, key_id: str, at: datetime) -> None:
+        await self._place.execute(self._sql["expire"], key_id, at)
+
+    async def used(self, key_id: str, at: datetime) -> None:
+        with store_faults():
+            await self._place.execute(self._sql["used"], key_id, at)

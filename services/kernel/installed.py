@@ -47,7 +47,7 @@ async def require_installed(pool: asyncpg.Pool, name: str, settings: KernelSetti
     schema = schema_of(settings.namespace, name)
     vault = vault_of(settings.namespace, name)
     try:
-        await pool.fetchval(f"select true from {vault}.refused limit 1")
+        await pool.fetchval(f"select true from {vault}.pass limit 1")
         buckets = await installed_buckets(pool, schema)
         city = await installed_city(pool, vault)
     except asyncpg.UndefinedTableError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -29,11 +30,15 @@ class JwksUnavailable(Exception):
     """The issuer's keys could not be read; those known stay in use for a while."""
 
 
-def jwks_over_http(issuer: str, url: str = "", timeout_s: float = 5.0) -> FetchJwks:
+def jwks_over_http(
+    issuer: str, url: str = "", timeout_s: float = 5.0, verify: ssl.SSLContext | bool = True
+) -> FetchJwks:
     """Reads an issuer's keys at `url`, or where its discovery document says."""
 
     async def fetch() -> Mapping[str, Any]:
-        async with httpx.AsyncClient(timeout=timeout_s, follow_redirects=False) as client:
+        async with httpx.AsyncClient(
+            timeout=timeout_s, follow_redirects=False, verify=verify
+        ) as client:
             where = url
             if not where:
                 base = issuer.rstrip("/")

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 import uvloop
@@ -20,7 +20,6 @@ from prometheus_client import CollectorRegistry
 from services.kernel import loop_lag
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
-from services.kernel.brokers import security
 from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.census import COUNTS, Census, Count
@@ -36,6 +35,7 @@ from services.kernel.installed import (
 )
 from services.kernel.names import schema_of
 from services.kernel.parked_pg import PostgresParked
+from services.kernel.passes import Passes, PostgresPasses
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
@@ -44,6 +44,7 @@ from services.kernel.settings import KernelSettings, loaded
 from services.kernel.store import Store, StoreUnavailable
 from services.kernel.store_pg import PostgresStore
 from services.kernel.telemetry import new_registry, setup_logging
+from services.kernel.transport import http_security, kafka_security
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
@@ -60,6 +61,7 @@ class Ports:
     registry: CollectorRegistry
     keys: ApiKeys
     parked: Orders
+    passes: Passes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ Build = Callable[[Ports], Awaitable[Parts]]
 def run(name: str, settings: KernelSettings, build: Build) -> None:
     """Until SIGTERM or SIGINT. Exit code 1 when it cannot start, or a part ended by itself."""
     setup_logging(name, settings.log)
+    loaded(kafka_security, settings)
+    loaded(http_security, settings)
     require_free(settings.http_host, settings.http_port)
     uvloop.run(_run(name, settings, build))
 
@@ -88,7 +92,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
     pool = await connected(settings, schema)
     try:
         await require_installed(pool, name, settings)
-        brokers = loaded(security, settings.kafka_tls)
+        brokers = kafka_security(settings)
         await require_topics(settings, brokers)
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
@@ -96,7 +100,8 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now, **brokers)
         keys = PostgresApiKeys(pool, name, settings.namespace)
         parked = PostgresParked(pool, name, settings.namespace)
-        ports = Ports(store, bus, clock, new_registry(), keys, parked)
+        passes = PostgresPasses(pool, name, settings.namespace)
+        ports = Ports(store, bus, clock, new_registry(), keys, parked, passes)
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
@@ -204,11 +209,13 @@ def _server(settings: KernelSettings, app: FastAPI, grace_s: int) -> uvicorn.Ser
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=list(settings.proxies),
             timeout_keep_alive=30,
             timeout_graceful_shutdown=grace_s,
             limit_concurrency=2_000,
             backlog=2_048,
+            **cast(Any, http_security(settings)),
         )
     )
 

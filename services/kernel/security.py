@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.requests import Request
 
-from services.kernel.api_keys import ApiKeys, KeyVerifier, is_api_key
+from services.kernel.api_keys import ApiKeys, KeyVerifier, id_of, is_api_key
+from services.kernel.attempts import Attempts
 from services.kernel.identity import (
     Principal,
     Role,
@@ -21,8 +23,9 @@ from services.kernel.identity import (
 )
 from services.kernel.imports import OFF
 from services.kernel.issuer import SigningKeys, jwks_over_http
+from services.kernel.passes import Passes, issue, redeem
 from services.kernel.problems import Problem
-from services.kernel.settings import KernelSettings
+from services.kernel.settings import KernelSettings, loaded
 from services.kernel.telemetry import current_ticket
 from services.kernel.tokens import (
     SKEW_S,
@@ -32,6 +35,7 @@ from services.kernel.tokens import (
     is_loopback,
     unauthenticated,
 )
+from services.kernel.transport import trusted
 
 __all__ = [
     "Principal", "Role", "Security", "require_department", "require_ticket", "require_unit", "role",
@@ -39,6 +43,7 @@ __all__ = [
 ]  # fmt: skip
 
 PROVEN_S, MOST_PROVEN = 60.0, 10_000
+PASS = "pass"
 _IMPORTING = frozenset({Role.IMPORTER})
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})
 
@@ -67,38 +72,63 @@ class Security:
         now: Callable[[], float] = time.time,
         *,
         imports: bool = False,
+        passes: Passes | None = None,
     ) -> None:
         self._dev, self._issuer, self._keys = dev, issuer, keys
-        self.imports = imports
+        self.imports, self.passes = imports, passes
         self._now, self._proven = now, dict[str, _Proven]()
+        self._attempts = Attempts(now)
 
     @classmethod
-    def of(cls, settings: KernelSettings, keys: ApiKeys | None) -> Security:
-        """As the settings say, with the API keys of the service's own vault, if it has one."""
+    def of(
+        cls, settings: KernelSettings, keys: ApiKeys | None, passes: Passes | None = None
+    ) -> Security:
+        """As the settings say, with keys and passes of the service's own vault, if it has one."""
         issuer = None
         if settings.oidc_issuer:
-            signing = SigningKeys(jwks_over_http(settings.oidc_issuer, settings.jwks_url))
+            trust = loaded(trusted, settings)
+            fetch = jwks_over_http(settings.oidc_issuer, settings.jwks_url, verify=trust)
+            signing = SigningKeys(fetch)
             issuer = TokenVerifier(signing, settings.oidc_issuer, settings.oidc_audience)
         dev = DevTokens(settings.run_dir) if settings.dev else None
         verifier = KeyVerifier(keys) if keys is not None else None
-        return cls(dev, issuer, verifier, imports=settings.imports)
+        return cls(dev, issuer, verifier, imports=settings.imports, passes=passes)
 
     async def principal(self, request: Request) -> Principal:
-        """Raises Problem 401, 503."""
+        """Raises Problem 401, 429 after too many failures, 503."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated("Send a token or an API key: Authorization: Bearer <token>.")
+        host = request.client.host if request.client else ""
         if is_api_key(token):
             if self._keys is None:
                 raise unauthenticated("API keys are not accepted here.")
-            return await self._keys.verify(token)
+            with self._attempts.trying(host, id_of(token), token):
+                return await self._keys.verify(token)
         proven = self._proven.get(token)
         if proven is None or not proven.holds(self._now()):
-            proven = await self._prove(token)
-        host = request.client.host if request.client else None
+            with self._attempts.trying(host, "", token):
+                proven = await self._prove(token)
         if proven.only_here and not is_loopback(host):
             raise unauthenticated("Development tokens are not accepted here.")
         return proven.principal
+
+    async def give_pass(self, principal: Principal, purpose: str) -> str:
+        """A pass for one request (`GET /v1/…`) within a minute. Raises StoreUnavailable."""
+        assert self.passes is not None, "a service that gives passes needs a place for them"
+        return await issue(self.passes, principal, purpose, self._instant())
+
+    def _instant(self) -> datetime:
+        return datetime.fromtimestamp(self._now(), UTC)
+
+    async def passed(self, request: Request) -> Principal:
+        """Who holds the pass in the request's address. Raises Problem 401, StoreUnavailable."""
+        assert self.passes is not None, "a route that admits passes needs a place for them"
+        text, purpose = request.query_params[PASS], f"{request.method} {request.url.path}"
+        found = await redeem(self.passes, text, purpose, self._instant())
+        if found is None:
+            raise unauthenticated("The pass is unknown, used or too old: ask for a new one.")
+        return found
 
     async def _prove(self, token: str) -> _Proven:
         if len(self._proven) >= MOST_PROVEN:
@@ -116,14 +146,16 @@ class Security:
         return found
 
 
-def role(*allowed: Role) -> Callable[[Request], Awaitable[Principal]]:
-    """The dependency that every route declares: one of these roles."""
+def role(*allowed: Role, by_pass: bool = False) -> Callable[[Request], Awaitable[Principal]]:
+    """The dependency that every route declares: one of these roles; `by_pass`: also proven by a
+    pass in the address, for browsers that can send no header."""
     wanted = frozenset(allowed)
 
     async def declared(request: Request) -> Principal:
         current_ticket.set(request.path_params.get("ticket", ""))
         security: Security = request.app.state.security
-        found = await security.principal(request)
+        passing = by_pass and PASS in request.query_params
+        found = await (security.passed if passing else security.principal)(request)
         admitted = found.roles & wanted
         barred = admitted & _IMPORTING if not security.imports else frozenset()
         if barred and barred == admitted:

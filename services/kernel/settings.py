@@ -15,6 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 
+from services.kernel.declared import BadSetting, Declared, setting
+from services.kernel.transport import TransportSettings
+
+__all__ = ["BadSetting", "KernelSettings", "describe", "loaded", "parse", "read", "setting"]
+
 PREFIX = "HOTLINE_"
 # Read by the embedded stack, not by a service.
 FOREIGN = ("HOTLINE_PORT_",)
@@ -23,50 +28,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class BadSetting(ValueError):
-    """A sentence that names the variable and says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    name: str
-    help: str
-    secret: bool
-    pattern: str
-    low: float
-    high: float
-
-
-def setting(
-    name: str,
-    help: str,  # noqa: A002
-    *,
-    default: Any = dataclasses.MISSING,
-    secret: bool = False,
-    pattern: str = "",
-    low: float = float("-inf"),
-    high: float = float("inf"),
-) -> Any:
-    """A field of a settings dataclass; without `default` the variable must be set.
-
-    Types: str, int, float, bool (0 or 1), Path, Literal of strings, tuple[str, ...] (commas),
-    tuple[bytes, ...] (base64, commas). `pattern` must match whole strings.
-    """
-    spec = _Setting(name, help, secret, pattern, low, high)
-    return dataclasses.field(default=default, repr=not secret, metadata={"setting": spec})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KernelSettings:
+class KernelSettings(TransportSettings):
     """What every service reads; a service's own settings extend it."""
 
     kafka: str = setting(
         "HOTLINE_KAFKA", "the brokers as host:port, separated by commas", pattern=r"[^\s]+:\d+"
-    )
-    kafka_tls: str = setting(
-        "HOTLINE_KAFKA_TLS",
-        "the folder of ca.crt, user.crt and user.key for mutual TLS with the brokers; empty: plain",
-        default="",
     )
     dsn: str = setting(
         "HOTLINE_DSN",
@@ -91,6 +58,12 @@ class KernelSettings:
     )
     http_port: int = setting(
         "HOTLINE_HTTP_PORT", "the port to listen on", default=8000, low=1, high=65_535
+    )
+    proxies: tuple[str, ...] = setting(
+        "HOTLINE_PROXIES",
+        "addresses or networks (CIDR) of proxies whose X-Forwarded-For names the caller",
+        default=(),
+        pattern=r"[0-9a-fA-F.:]+(/\d+)?",
     )
     dev: bool = setting("HOTLINE_DEV", "accept development tokens from this machine", default=False)
     run_dir: Path = setting(
@@ -209,7 +182,7 @@ def describe(cls: type) -> list[dict[str, Any]]:
     ]
 
 
-def _declared(cls: type) -> list[tuple[dataclasses.Field[Any], _Setting, Any]]:
+def _declared(cls: type) -> list[tuple[dataclasses.Field[Any], Declared, Any]]:
     hints = typing.get_type_hints(cls)
     return [(f, f.metadata["setting"], hints[f.name]) for f in dataclasses.fields(cls)]
 
@@ -241,7 +214,7 @@ def _convert(text: str, hint: Any) -> Any:
     return tuple(parts)
 
 
-def _checked(value: Any, spec: _Setting) -> Any:
+def _checked(value: Any, spec: Declared) -> Any:
     for part in value if isinstance(value, tuple) else (value,):
         if isinstance(part, str) and spec.pattern and not re.fullmatch(spec.pattern, part):
             _fail()
@@ -255,7 +228,7 @@ def _fail() -> NoReturn:
     raise ValueError
 
 
-def _wanted(hint: Any, spec: _Setting) -> str:
+def _wanted(hint: Any, spec: Declared) -> str:
     names: dict[Any, str] = {
         bool: "0 or 1",
         int: "a whole number",

@@ -67,7 +67,7 @@ async def make_topics(
 ) -> list[str]:
     """Make what is missing, then check all. The names made now. Raises TopicsWrong, KafkaError.
 
-    They have three copies, or as many as there are brokers. `security`: see brokers.py.
+    They have three copies, or as many as there are brokers. `security`: see transport.py.
     """
     admin = admin_client(bootstrap, security)
     await admin.start()

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from services.kernel.brokers import CA, CERTIFICATE, KEY
+# As Strimzi names them in its secrets.
+CA, CERTIFICATE, KEY = "ca.crt", "user.crt", "user.key"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Issued:
     authority: bytes
 
     def write(self, folder: Path) -> None:
-        """As HOTLINE_KAFKA_TLS wants them."""
+        """See `mutual`."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in (
             (CA, self.authority),
@@ -71,6 +72,16 @@ def authority(name: str) -> Authority:
         .sign(key, hashes.SHA256())
     )
     return Authority(made, key)
+
+
+def mutual(folder: Path) -> dict[str, str]:
+    """Settings for mutual TLS with the brokers by what `Issued.write` wrote there."""
+    return {
+        "HOTLINE_KAFKA_PROTOCOL": "ssl",
+        "HOTLINE_KAFKA_CA": str(folder / CA),
+        "HOTLINE_KAFKA_CERT": str(folder / CERTIFICATE),
+        "HOTLINE_KAFKA_KEY": str(folder / KEY),
+    }
 
 
 def _builder(

@@ -17,8 +17,9 @@ from hotline.dev.ports import LOCALHOST, free_port
 from hotline.dev.probes import kafka_answers
 from hotline.dev.supervisor import Supervisor
 from hotline.ops.kafka_users import User
-from services.kernel.brokers import security
-from tests.support.certificates import Authority, authority
+from services.kernel.settings import parse
+from services.kernel.transport import TransportSettings, kafka_security
+from tests.support.certificates import Authority, authority, mutual
 
 ADMIN = "admin"
 # Numbers of the protocol (org.apache.kafka.common.resource, .acl).
@@ -35,16 +36,16 @@ class Secured:
     folder: Path
     ca: Authority
 
-    def tls(self, name: str) -> str:
-        """What HOTLINE_KAFKA_TLS is for this user; the certificate is made at the first call."""
+    def env(self, name: str) -> dict[str, str]:
+        """The settings of this user; the certificate is made at the first call."""
         place = self.folder / name
         if not place.exists():
             self.ca.issue(name).write(place)
-        return str(place)
+        return mutual(place)
 
     def options(self, name: str) -> dict[str, Any]:
         """For aiokafka's clients, as this user."""
-        return security(self.tls(name))
+        return kafka_security(parse(TransportSettings, self.env(name)))
 
     async def allow(self, users: Sequence[User]) -> None:
         """Give these users their rights."""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.datasync.domain.sharing import Subscription, Way
 from services.datasync.domain.ticket_file import TicketFile
@@ -170,6 +170,13 @@ class SubscriptionList(BaseModel):
 
     version: str
     subscriptions: list[SubscriptionDocument]
+
+
+class Pass(BaseModel):
+    """What a browser may put into the address of one request."""
+
+    pass_: str = Field(alias="pass", description="As the query parameter `pass`.")
+    expires_in_s: int
 
 
 class Released(BaseModel):

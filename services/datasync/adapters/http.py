@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
 from pydantic import AwareDatetime
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from services.datasync.adapters import documents
@@ -20,10 +21,11 @@ from services.kernel.clock import Clock
 from services.kernel.describe import ETAG, answers, problems
 from services.kernel.http import CleanText, after, create_app, idempotency_key
 from services.kernel.identity import Principal, Role
+from services.kernel.passes import LIFETIME
 from services.kernel.problems import unavailable
 from services.kernel.routes import waited
 from services.kernel.runtime import Runtime
-from services.kernel.security import Security, role
+from services.kernel.security import PASS, Security, role
 
 Positions = Mapping[tuple[str, int], int]
 Waits = Callable[[Positions], Awaitable[None]]
@@ -48,6 +50,11 @@ _LAST = Header(
     max_length=4_000,
     description="Id of the last event that was seen: a browser sends it by itself.",
 )
+_PASS = Query(
+    alias=PASS,
+    max_length=100,
+    description="Instead of the header Authorization: a pass for this stream, good for one call.",
+)
 _STREAM: dict[str, Any] = {
     "description": "An event per entry: `id` is a cursor, `data` an entry as in a page.",
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -55,6 +62,9 @@ _STREAM: dict[str, Any] = {
 
 Reader = Annotated[Principal, Depends(role(*EVERYTHING, Role.DEPARTMENT, Role.UNIT))]
 Knower = Annotated[Principal, Depends(role(*EVERYTHING, *OPERATING, Role.DEPARTMENT, Role.UNIT))]
+Follower = Annotated[
+    Principal, Depends(role(*EVERYTHING, Role.DEPARTMENT, Role.UNIT, by_pass=True))
+]
 Operator = Annotated[Principal, Depends(role(*OPERATING))]
 
 
@@ -74,6 +84,7 @@ def router(reading: Reading, followers: Followers, clock: Clock, waits: Waits) -
     made = APIRouter(prefix="/v1")
     _ticket_routes(made, reading, waits)
     _feed_routes(made, reading, followers, clock)
+    _pass_route(made, reading)
     _proof_route(made, reading)
     _subscription_routes(made, reading, clock)
     return made
@@ -153,11 +164,12 @@ def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock:
         responses=problems(404) | {200: _STREAM},
     )
     async def follow_feed(
-        caller: Reader,
+        caller: Follower,
         subscription: Name,
         cursor: CursorText = "",
         start: Annotated[str, _START] = "beginning",
         last_event_id: Annotated[str, _LAST] = "",
+        _pass: Annotated[str, _PASS] = "",
     ) -> Response:
         """Entries as Server-Sent Events; ids are cursors, for `Last-Event-ID` and for pull."""
         feed = reading.subscription(caller, subscription, Way.SSE)
@@ -177,6 +189,26 @@ def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock:
         )
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+def _pass_route(made: APIRouter, reading: Reading) -> None:
+    @made.post(
+        "/feeds/{subscription}/events/pass",
+        tags=["feeds"],
+        status_code=201,
+        responses=answers(documents.Pass, 201) | problems(404),
+        dependencies=[Depends(idempotency_key)],
+    )
+    async def make_pass(request: Request, caller: Reader, subscription: Name) -> Response:
+        """A pass to follow the feed once, for a browser, which can send no header.
+
+        A repeat makes another.
+        """
+        reading.subscription(caller, subscription, Way.SSE)
+        place = request.url.path.removesuffix("/pass")
+        security: Security = request.app.state.security
+        text = await security.give_pass(caller, f"GET {place}")
+        return _json({PASS: text, "expires_in_s": int(LIFETIME.total_seconds())}, status=201)
 
 
 def _proof_route(made: APIRouter, reading: Reading) -> None:
@@ -210,6 +242,6 @@ def _subscription_routes(made: APIRouter, reading: Reading, clock: Clock) -> Non
         return _json({"tickets": await reading.release(subscription, clock.now())})
 
 
-def _json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+def _json(content: Any, headers: Mapping[str, str] | None = None, *, status: int = 200) -> Response:
     body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(body, status, media_type="application/json", headers=headers)

@@ -94,7 +94,7 @@ class ReadPort(mode.Service):
 
     mundane_level = "debug"
 
-    def __init__(self, made: FastAPI, host: str, port: int) -> None:
+    def __init__(self, made: FastAPI, host: str, port: int, tls: Mapping[str, str]) -> None:
         super().__init__()
         config = uvicorn.Config(
             made,
@@ -107,6 +107,7 @@ class ReadPort(mode.Service):
             lifespan="off",
             timeout_graceful_shutdown=1,
             limit_concurrency=2_000,
+            **tls,  # type: ignore[arg-type]
         )
         self._server = _Server(config)
 

@@ -38,6 +38,8 @@ SETTINGS: dict[str, Any] = {
     "windows": WindowsSettings,
 }
 # Only intake holds the keys of personal data; the live views use no store.
+# The brokers of the cluster know their users by certificates.
+PASSWORD_LOGIN = {"HOTLINE_KAFKA_PASSWORD"}
 NOT_WIRED = {name: {"HOTLINE_MASTER_KEY"} for name in PROGRAMS if name != "intake"}
 NOT_WIRED["windows"] |= {"HOTLINE_DSN"}
 SECRETS = {
@@ -76,9 +78,33 @@ def test_users_are_those_whose_certificates_are_mounted(overlay: str) -> None:
     assert [listener["tls"] for listener in kafka["listeners"]] == [True]
 
 
-def certificate(workload: Resource) -> str:
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_files_for_the_brokers_are_where_the_settings_say(overlay: str) -> None:
+    resources = rendered(overlay)
+    for workload in workloads(resources):
+        env = settings_of(resources, workload)
+        assert env["HOTLINE_KAFKA_PROTOCOL"] == "ssl"
+        files = [env[f"HOTLINE_KAFKA_{name}"] for name in ("CA", "CERT", "KEY")]
+        assert files == mounted(workload)
+
+
+def mounted(workload: Resource) -> list[str]:
+    """Files for the brokers, in the order of the secrets."""
+    mounts = container_of(workload)["volumeMounts"]
+    [folder] = [mount["mountPath"] for mount in mounts if mount["name"] == "kafka-tls"]
+    items = [item for s in kafka_tls(workload) for item in s["secret"]["items"]]
+    return [f"{folder}/{item['path']}" for item in items]
+
+
+def kafka_tls(workload: Resource) -> list[Resource]:
+    """The sources of the volume."""
     [tls] = [v["projected"] for v in pod_of(workload)["volumes"] if v["name"] == "kafka-tls"]
-    found: str = tls["sources"][1]["secret"]["name"]
+    found: list[Resource] = tls["sources"]
+    return found
+
+
+def certificate(workload: Resource) -> str:
+    found: str = kafka_tls(workload)[1]["secret"]["name"]
     return found
 
 
@@ -134,23 +160,27 @@ def test_a_department_reads_its_own_topic_and_no_other() -> None:
 def test_every_setting_of_a_program_is_wired_and_none_is_unknown(overlay: str, name: str) -> None:
     env = environment(rendered(overlay), name)
     cls = SETTINGS.get(name, KernelSettings)
-    assert {row["name"] for row in describe(cls)} - env.keys() == NOT_WIRED.get(name, set())
+    left = {row["name"] for row in describe(cls)} - env.keys()
+    assert left == NOT_WIRED.get(name, set()) | PASSWORD_LOGIN
     settings = parse(cls, env)
     assert not settings.dev
-    assert settings.kafka_tls == "/etc/hotline/kafka"
     assert settings.kafka == "hotline-kafka-kafka-bootstrap:9093"
 
 
 def environment(resources: list[Resource], name: str) -> dict[str, str]:
     """The variables of a program, with a value in place of each reference."""
     workload = named(resources, "StatefulSet", f"hotline-{name}")
-    env: dict[str, str] = {}
-    for source in container_of(workload)["envFrom"]:
-        config = named(resources, "ConfigMap", source["configMapRef"]["name"])
-        env |= config["data"]
+    env = settings_of(resources, workload)
     for variable in container_of(workload)["env"]:
         secret = "secretKeyRef" in variable["valueFrom"]
         env[variable["name"]] = SECRETS[variable["name"]] if secret else "0"
+    return env
+
+
+def settings_of(resources: list[Resource], workload: Resource) -> dict[str, str]:
+    env: dict[str, str] = {}
+    for source in container_of(workload)["envFrom"]:
+        env |= named(resources, "ConfigMap", source["configMapRef"]["name"])["data"]
     return env
 
 

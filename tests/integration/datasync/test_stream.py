@@ -151,6 +151,25 @@ async def test_a_stream_may_begin_now(kept: Kept, web: Web, clock: ManualClock) 
     }
 
 
+async def test_a_browser_follows_by_a_pass_and_only_what_its_caller_may(
+    kept: Kept, web: Web, clock: ManualClock
+) -> None:
+    await kept.read(loops("A").facts)
+    web.caller = replace(department("DOT"), expires_at=clock.now().timestamp() - 1.0)
+    key = {"Idempotency-Key": "k"}
+    made = await web.client.post("/v1/feeds/dot/events/pass", headers=key)
+    assert (made.status_code, made.json()["expires_in_s"]) == (201, 60)
+    query = {"pass": made.json()["pass"], "start": "now"}
+    web.caller = STAFF  # who the pass speaks for is in the pass
+    followed = await web.client.get("/v1/feeds/dot/events", params=query)
+    assert followed.text == "retry: 1000\n\nevent: expired\ndata: {}\n\n"
+    again = await web.client.get("/v1/feeds/dot/events", params=query)
+    assert problem(again) == (401, "/problems/not-authenticated")
+    web.caller = department("DOT")
+    others = await web.client.post("/v1/feeds/dpr/events/pass", headers=key)
+    assert problem(others) == (403, "/problems/not-yours")
+
+
 async def test_too_many_streams_are_told_to_come_later(web: Web) -> None:
     web.followers.count = STREAMS
     refused = await web.get("/feeds/dot/events", department("DOT"))

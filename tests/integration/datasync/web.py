@@ -19,6 +19,7 @@ from services.datasync.domain.sharing import Rule, Sharing, Way
 from services.kernel.clock import ManualClock
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
+from services.kernel.passes import MemoryPasses
 from services.kernel.security import Security
 from tests.integration.datasync.stores import ALL_BUCKETS, Kept
 from tests.unit.datasync.tickets import (
@@ -59,7 +60,7 @@ class Caller(Security):
     """Proves that the caller is whoever the test says."""
 
     def __init__(self, web: Web) -> None:
-        super().__init__(None, None)
+        super().__init__(None, None, passes=MemoryPasses())
         self._web = web
 
     async def principal(self, request: Request) -> Principal:

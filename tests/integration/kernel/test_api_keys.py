@@ -125,14 +125,45 @@ async def test_a_key_works_at_every_service_until_it_is_revoked(
     stack: StackInfo, namespace: str, city: Path
 ) -> None:
     text = await called(city, "add", "unit", "--name", "dot", "--unit", "DOT")
+    never = await called(city, "list")
+    assert never.endswith("never used")
     assert await proven(stack, namespace, text) == [True] * 5
     line = await called(city, "list")
     key_id, secret = text.split("_")[1:]
-    assert line.split() == [key_id, "unit", "dot", "DOT", "valid"]
+    assert line.split()[:-1] == [key_id, "unit", "dot", "DOT", "valid", "used"]
     assert secret not in line
     await called(city, "revoke", key_id)
     assert await proven(stack, namespace, text) == [False] * 5
     assert "revoked" in await called(city, "list")
+
+
+async def test_a_rotated_key_works_beside_its_successor_until_the_overlap_ends(
+    stack: StackInfo, namespace: str, city: Path
+) -> None:
+    old = await called(city, "add", "unit", "--name", "dot", "--unit", "DOT")
+    new = await called(city, "rotate", old.split("_")[1])
+    assert new != old
+    assert await proven(stack, namespace, old) == await proven(stack, namespace, new) == [True] * 5
+    first, second = sorted((await called(city, "list")).splitlines(), key=lambda li: "until" in li)
+    assert (first.split()[1:5], "until" in second) == (["unit", "dot", "DOT", "valid"], True)
+    last = await called(city, "rotate", new.split("_")[1], "--overlap", "0")
+    assert await proven(stack, namespace, new) == [False] * 5
+    assert await proven(stack, namespace, last) == [True] * 5
+    ended = await asyncio.to_thread(hotline_key, city, "rotate", new.split("_")[1])
+    assert (ended.exit_code, "has ended" in ended.output) == (1, True)
+    unknown = await asyncio.to_thread(hotline_key, city, "rotate", "nothing")
+    assert (unknown.exit_code, "no key nothing" in unknown.output) == (1, True)
+
+
+async def test_the_last_use_stays_and_an_end_never_moves_later(keys: ApiKeys) -> None:
+    key, _ = make_key("web", Role.CHANNEL, created_at=NOW)
+    await keys.add(key)
+    for at in (NOW + timedelta(1), NOW):
+        await keys.used(key.id, at)
+    for end in (NOW + timedelta(3), NOW + timedelta(2), NOW + timedelta(9)):
+        await keys.expire(key.id, end)
+    (found,) = await keys.all(1)
+    assert (found.last_used_at, found.expires_at) == (NOW + timedelta(1), NOW + timedelta(2))
 
 
 async def test_a_mistake_is_one_sentence_and_changes_nothing(city: Path, tmp_path: Path) -> None:

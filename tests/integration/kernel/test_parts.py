@@ -14,6 +14,7 @@ from hotline.dev.ports import free_port
 from services.kernel.api_keys import MemoryApiKeys
 from services.kernel.bus_memory import MemoryBus
 from services.kernel.http import create_app
+from services.kernel.passes import MemoryPasses
 from services.kernel.process import Parts, Ports, serve
 from services.kernel.releasing import Order
 from services.kernel.runtime import Runtime
@@ -59,7 +60,9 @@ async def exit_code(port: int, beside: Beside | None = None) -> int:
     for topic in ticket_topics(BUCKETS):
         bus.create(topic.name, topic.partitions)
     store: Any = MemoryStore("dispatch", BUCKETS, clock.now)
-    ports = Ports(store, bus, clock, CollectorRegistry(), MemoryApiKeys(), NoOrders())
+    ports = Ports(
+        store, bus, clock, CollectorRegistry(), MemoryApiKeys(), NoOrders(), MemoryPasses()
+    )
     with pytest.raises(SystemExit) as raised:
         async with asyncio.timeout(20):
             await serve(parse(KernelSettings, env), ports, Parts(desk(), application, beside))

@@ -59,10 +59,10 @@ async def test_six_programs_do_their_work_with_these_rights_alone(
     # Topics are named as in a city of its own, since the rights are; the schemas are this test's.
     dsn = await _database(stack.dsn, namespace)
     make_senders(tmp_path, city_senders([]))
-    tls = {name: {"HOTLINE_KAFKA_TLS": broker.tls(name)} for name in PROGRAMS}
     city = services(
         StackInfo(broker.bootstrap, dsn), "", run_dir=tmp_path, city="nyc", only=PROGRAMS,
-        env={"HOTLINE_KAFKA_TLS": broker.tls(ADMIN)}, env_of=tls, say=lambda _: None,
+        env=broker.env(ADMIN), env_of={name: broker.env(name) for name in PROGRAMS},
+        say=lambda _: None,
     )  # fmt: skip
     async with city as running:
         token = dev_token("channel", "web", run_dir=tmp_path)
@@ -75,7 +75,7 @@ async def test_six_programs_do_their_work_with_these_rights_alone(
     for words in (("verify", "dispatch"), ("heal", "dispatch"), ("ops", "lag")):
         env = {
             "HOTLINE_KAFKA": broker.bootstrap, "HOTLINE_DSN": dsn, "HOTLINE_CITY": "nyc",
-            "HOTLINE_KAFKA_TLS": broker.tls("dispatch"),
+            **broker.env("dispatch"),
         }  # fmt: skip
         done = await asyncio.to_thread(CliRunner(env=env).invoke, cli, words)
         assert done.exit_code == 0, done.output

@@ -153,6 +153,27 @@ async def test_requests_and_garbage_cost_one_query_per_span(desk: Desk) -> None:
     assert desk.vault.reads == 2
 
 
+async def test_the_use_of_a_key_is_noted_once_a_minute(desk: Desk) -> None:
+    key, text = await desk.given()
+    for desk.elapsed_s in (1.0, 1.0 + PROVEN_S / 2):
+        await desk.verifier.verify(text)
+    assert desk.vault.keys[key.id].last_used_at == NOW + timedelta(seconds=1)
+    desk.elapsed_s = 1.0 + PROVEN_S
+    await desk.verifier.verify(text)
+    assert desk.vault.keys[key.id].last_used_at == NOW + timedelta(seconds=1 + PROVEN_S)
+
+
+async def test_a_use_that_cannot_be_noted_keeps_nobody_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_id: str, _at: datetime) -> None:
+        raise StoreUnavailable("gone")
+
+    _, text = await desk.given()
+    monkeypatch.setattr(desk.vault, "used", gone)
+    assert (await desk.verifier.verify(text)).name == "board"
+
+
 async def test_callers_at_once_wait_for_one_query(desk: Desk) -> None:
     _, text = await desk.given()
     desk.vault.slow = asyncio.Event()
