@@ -74,10 +74,7 @@ def _answer(line: bytes, number: int, sub_centre: Numbers) -> dict[str, Any]:
     try:
         found = _parsed(line)
         rules, case = _rules(found), _case(found, sub_centre)
-        decision = rules.decide(case)
-        if decision.outcome is Outcome.ACCEPT and case.facts.about_conduct and not case.barred_unit:
-            raise BadLine("facts.about_unit is missing: about_conduct needs the unit (R2)")
-        return _told(found, case, decision)
+        return _told(found, case, rules.decide(case))
     except BadLine as error:
         name = found.get("id") if isinstance(found, dict) else None
         known = name if isinstance(name, str | int) and not isinstance(name, bool) else None

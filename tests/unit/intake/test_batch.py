@@ -142,7 +142,6 @@ def test_lines_are_answered_in_order_and_blank_ones_passed_over() -> None:
         ({"facts": {"emergency_ongoing": 1}}, "facts.emergency_ongoing must be true or false"),
         ({"facts": {"missing": "address"}}, "facts.missing must be a list of texts"),
         ({"facts": {"missing": [" "]}}, "facts.missing must be a list of texts"),
-        ({"facts": {"about_conduct": True}}, "facts.about_unit is missing"),
         ({"supplement": "late"}, "supplement must be one of"),
         ({"earlier": {}}, "earlier must be a list"),
         ({"earlier": ["T1"]}, "earlier.0 must be an object"),
@@ -184,6 +183,15 @@ def test_what_is_absent_null_false_or_empty_means_no() -> None:
     bare = {name: LINE[name] for name in ("id", "rule_set", "kind")}
     (line,) = decided([orjson.dumps(bare)])
     assert orjson.loads(line)["decision"] == "accepted"
+
+
+@pytest.mark.parametrize("name", ["suzhou", "trial-measures"])
+def test_a_complaint_about_the_conduct_of_an_unnamed_unit_is_accepted(name: str) -> None:
+    """R2: work style and attitude are accepted matters; where no unit is named none is barred."""
+    for facts in ({"about_conduct": True}, {"about_conduct": True, "about_unit": ""}):
+        told = answer(rule_set=name, facts=facts)
+        assert (told["decision"], told["matched"]) == ("accepted", [])
+        assert "not_to" not in told
 
 
 def test_an_emergency_goes_on_even_where_the_unit_was_left_out() -> None:
