@@ -230,3 +230,11 @@ def test_the_command_reads_standard_input_and_answers_every_line() -> None:
     assert (done.exit_code, len(told)) == (0, 301)
     assert [t["id"] for t in told[:-1]] == list(range(300))
     assert told[-1].keys() == {"id", "error"}
+
+
+def test_a_city_that_nobody_knows_is_told_before_any_line_is_decided() -> None:
+    """R9: without its register a sub-centre stated by name would be sent to no line."""
+    asked = ["accept", "--batch", "-", "--city", "smaple"]
+    done = CliRunner().invoke(cli, asked, input=orjson.dumps(LINE))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "no catalogue for city 'smaple'" in done.stderr
