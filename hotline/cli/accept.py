@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import click
 
+from services.intake.adapters import registry
 from services.intake.adapters.batch import decided
-from services.intake.adapters.hotlines import load_register
 from services.intake.domain.hotlines import Register
 
 
@@ -37,6 +37,6 @@ def command(batch: BinaryIO, city: str) -> None:
 
 def _register(city: str) -> Register:
     try:
-        return load_register(city)
+        return registry.load(city).register
     except ValueError as error:
         raise click.ClickException(str(error)) from None

@@ -74,8 +74,7 @@ def _answer(line: bytes, number: int, sub_centre: Numbers) -> dict[str, Any]:
     try:
         found = _parsed(line)
         rules, case = _rules(found), _case(found, sub_centre)
-        decision = rules.decide(case)
-        return _told(found, case, decision)
+        return _told(found, case, rules.decide(case))
     except BadLine as error:
         name = found.get("id") if isinstance(found, dict) else None
         known = name if isinstance(name, str | int) and not isinstance(name, bool) else None

@@ -186,6 +186,15 @@ def test_what_is_absent_null_false_or_empty_means_no() -> None:
     assert orjson.loads(line)["decision"] == "accepted"
 
 
+@pytest.mark.parametrize("name", ["suzhou", "trial-measures"])
+def test_a_complaint_about_the_conduct_of_an_unnamed_unit_is_accepted(name: str) -> None:
+    """R2: work style and attitude are accepted matters; where no unit is named none is barred."""
+    for facts in ({"about_conduct": True}, {"about_conduct": True, "about_unit": ""}):
+        told = answer(rule_set=name, facts=facts)
+        assert (told["decision"], told["matched"]) == ("accepted", [])
+        assert "not_to" not in told
+
+
 def test_an_emergency_goes_on_even_where_the_unit_was_left_out() -> None:
     """R11 before R2: nobody in danger waits for a better form."""
     facts = {"about_conduct": True, "emergency_ongoing": True}
@@ -222,3 +231,11 @@ def test_the_command_reads_standard_input_and_answers_every_line() -> None:
     assert (done.exit_code, len(told)) == (0, 301)
     assert [t["id"] for t in told[:-1]] == list(range(300))
     assert told[-1].keys() == {"id", "error"}
+
+
+def test_a_city_that_nobody_knows_is_told_before_any_line_is_decided() -> None:
+    """R9: without its register a sub-centre stated by name would be sent to no line."""
+    asked = ["accept", "--batch", "-", "--city", "smaple"]
+    done = CliRunner().invoke(cli, asked, input=orjson.dumps(LINE))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "no catalogue for city 'smaple'" in done.stderr
