@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from services.intake.adapters.desk import Desk
+from services.intake.adapters.forgetting import forget_again
 from services.intake.adapters.http import app
 from services.intake.adapters.registry import load
 from services.intake.adapters.vault import PostgresVault
 from services.intake.service import service
 from services.intake.settings import IntakeSettings, keys_of
+from services.kernel.names import TICKETS, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
 from services.kernel.security import Security
@@ -22,6 +24,8 @@ def main() -> None:
 
     async def build(ports: Ports) -> Parts:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
+        topic = topic_of(settings.namespace, TICKETS)
+        await forget_again(vault, ports.bus, topic, settings.buckets)
         desk = Desk(vault, city.zone)
         security = Security.of(settings, ports.keys)
         return Parts(service(city, desk), lambda runtime: app(runtime, desk, security))

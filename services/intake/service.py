@@ -46,6 +46,7 @@ def service(city: City, desk: Desk) -> Service:
         decider(city.rules, city.catalogue),
         commands=COMMANDS,
         submit=desk.submit,
+        confide=desk.confide,
         answer=told,
         gather_s=0.02,
     )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.desk import Desk
+from services.intake.adapters.forgetting import forget_router
 from services.intake.adapters.opening import opening_router
 from services.intake.adapters.submitting import add_submitting
 from services.intake.adapters.supplying import supply_router
@@ -60,6 +61,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(command_router(runtime, MatterAnswer))
     made.include_router(supply_router(runtime, desk.vault))
     made.include_router(opening_router(desk.vault))
+    made.include_router(forget_router(runtime, desk.vault))
     _state(made, runtime)
     _frontier(made, runtime)
     return made

@@ -30,3 +30,25 @@ on conflict (day) do update set next = s.next + $2 returning s.next - $2 as upco
 -- Who read which personal field, and why.
 insert into {vault}.opened (ticket, person, field, by, purpose)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+
+-- name: known
+-- Whether there is such a person, forgotten or not.
+select 1 from {vault}.person where person = $1
+
+-- name: forget_again
+-- After a restore the vault may hold keys that were destroyed since: the ledger knows of whom.
+update {vault}.person p set wrapped = null, blind = null
+from {schema}.event e
+where e.type = 'hotline.intake.v1.PersonForgotten'
+    and p.person = substr(e.stream, length('person-') + 1)
+    and (p.wrapped is not null or p.blind is not null)
+returning p.person
+
+-- name: forget_all
+-- The same of persons whom only the topic knows to be forgotten.
+update {vault}.person set wrapped = null, blind = null
+where person = any ($1) and (wrapped is not null or blind is not null) returning person
+
+-- name: read_up_to
+-- From where this service has not read the topic yet.
+select partition, next_offset from {schema}.inbox where topic = $1

@@ -218,6 +218,15 @@ class TicketWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonForgotten:
+    """R35: the key of the person's fields was destroyed, in a stream of its own."""
+
+    at: datetime
+    person_id: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryClosed:
     """Every imported fact of this import with a time <= `until` has been sent."""
 
@@ -246,4 +255,5 @@ Event = (
     | ObjectionReviewed
     | TicketWithdrawn
     | HistoryClosed
+    | PersonForgotten
 )

@@ -15,7 +15,8 @@ from services.kernel.personal import MasterKeys
 from services.kernel.store_pg import PostgresStore, connect
 from tests.support.stores import KERNEL
 
-TABLES = resources.files("services.intake") / "migrations" / "001_intake.sql"
+_FOLDER = resources.files("services.intake") / "migrations"
+TABLES = [_FOLDER / name for name in ("001_intake.sql", "002_forgotten.sql")]
 MASTERS = MasterKeys([b"m" * 32])
 INDEX_KEY = b"i" * 32
 
@@ -40,7 +41,7 @@ async def memory() -> AsyncIterator[Vaults]:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Vaults]:
-    await migrate(dsn, "intake", namespace, [*KERNEL, TABLES], 4)
+    await migrate(dsn, "intake", namespace, [*KERNEL, *TABLES], 4)
     pool = await connect(dsn, schema_of(namespace, "intake"))
     store = PostgresStore(pool, "intake", namespace)
 
