@@ -30,7 +30,7 @@ FOLDER = ROOT / "docs" / "openapi"
 Document = dict[str, Any]
 
 _NOTHING = cast(Any, None)  # a port that only an answer needs
-_DESK = cast(Any, SimpleNamespace(vault=None))
+_DESK = cast(Any, SimpleNamespace(vault=None, boxes=None))
 _CODECS: Mapping[str, Codec] = {"intake": INTAKE, "dispatch": DISPATCH, "evaluation": EVALUATION}
 
 

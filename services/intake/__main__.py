@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.intake.adapters.boxes import Boxes, BoxVault, keep
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
 from services.intake.adapters.http import app
@@ -26,9 +27,16 @@ def main() -> None:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         topic = topic_of(settings.namespace, TICKETS)
         await forget_again(vault, ports.bus, topic, settings.buckets)
-        desk = Desk(vault, city.zone)
+        boxes, pairs = Boxes(), BoxVault(ports.store, MasterKeys(masters))
+        boxes.take(await pairs.refreshed(ports.clock.now()))
+        ports.store.seals = boxes
+        desk = Desk(vault, city.zone, boxes)
         security = Security.of(settings, ports.keys)
-        return Parts(service(city, desk), lambda runtime: app(runtime, desk, security))
+        return Parts(
+            service(city, desk),
+            lambda runtime: app(runtime, desk, security),
+            beside=lambda _: keep(boxes, pairs, ports.clock),
+        )
 
     run("intake", settings, build)
 

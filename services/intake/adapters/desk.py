@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from hotline.intake.v1 import commands_pb2
+from services.intake.adapters.boxes import SEALED_TO, Boxed, Boxes
 from services.intake.adapters.codec import CODEC, SubmittedMatter
 from services.intake.adapters.vault import Vault
 from services.intake.domain.commands import SubmitMatter
@@ -28,12 +29,20 @@ class Desk:
 
     vault: Vault
     zone: ZoneInfo
+    boxes: Boxed = field(default_factory=Boxes)
 
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
-        """A record of the submissions topic. Raises BadBody."""
+        """A record of the submissions topic, sealed to a box or not. Raises BadBody."""
+        body, content_type = self._unboxed(body, content_type)
         return await self.received(CODEC.command(SUBMIT, body, content_type, {}), at, sender)
+
+    def _unboxed(self, body: bytes, content_type: str) -> tuple[bytes, str]:
+        media, *parameters = (part.strip() for part in content_type.split(";"))
+        named = dict(p.split("=", 1) for p in parameters if "=" in p)
+        box = named.get(SEALED_TO)
+        return (body, media) if box is None else (self.boxes.opened_by(box, body), media)
 
     async def received(self, matter: SubmittedMatter, at: datetime, by: str) -> Submission:
         """The command of a matter that arrived at `at`; only the sender learns the code."""

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.intake.adapters.answers import MatterAnswer, TicketState
+from services.intake.adapters.boxes import box_router
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_router
 from services.intake.adapters.opening import opening_router
@@ -61,6 +62,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(command_router(runtime, MatterAnswer))
     made.include_router(supply_router(runtime, desk.vault))
     made.include_router(opening_router(desk.vault))
+    made.include_router(box_router(desk.boxes))
     made.include_router(forget_router(runtime, desk.vault))
     _state(made, runtime)
     _frontier(made, runtime)

@@ -52,3 +52,16 @@ where person = any ($1) and (wrapped is not null or blind is not null) returning
 -- name: read_up_to
 -- From where this service has not read the topic yet.
 select partition, next_offset from {schema}.inbox where topic = $1
+
+-- name: make_box
+-- The first process of the week makes it.
+insert into {vault}.box (id, public, wrapped, made_at) values ($1, $2, $3, $4)
+on conflict (id) do nothing
+
+-- name: destroy_boxes
+-- The topic has dropped what was sealed to them.
+update {vault}.box set wrapped = null where made_at < $1 and wrapped is not null
+
+-- name: boxes
+-- Those that can still be opened; the newest last.
+select id, public, wrapped from {vault}.box where wrapped is not null order by made_at, id

@@ -16,7 +16,7 @@ from services.kernel.store_pg import PostgresStore, connect
 from tests.support.stores import KERNEL
 
 _FOLDER = resources.files("services.intake") / "migrations"
-TABLES = [_FOLDER / name for name in ("001_intake.sql", "002_forgotten.sql")]
+TABLES = [_FOLDER / name for name in ("001_intake.sql", "002_forgotten.sql", "003_boxes.sql")]
 MASTERS = MasterKeys([b"m" * 32])
 INDEX_KEY = b"i" * 32
 
