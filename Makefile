@@ -1,10 +1,11 @@
 # What can be done here; each target sets up what it needs. ARGS is passed on: make demo ARGS=--json
 PYTHON ?= python3
 BIN := .venv/bin
-CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py
+CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py tests/test_supply.py
+SBOM := dist/sbom.json
 BENCHES := loop append intake push replay rules timers
 
-.PHONY: help setup run test drills check demo bench contracts clean
+.PHONY: help setup run test drills check demo bench contracts sbom audit clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +41,14 @@ bench: setup ## the figures of the README
 contracts: setup ## renew what is generated from proto/ and code: messages, AsyncAPI, OpenAPI, settings, roles, Kubernetes
 	@$(BIN)/buf lint proto
 	@for part in generate asyncapi openapi settings roles kubernetes; do $(BIN)/python -m hotline.contracts.$$part || exit 1; done
+
+sbom: setup ## the list of the parts that we ship, as CycloneDX
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/uv export --format cyclonedx1.5 --frozen --no-default-groups -q -o $(SBOM) > /dev/null
+	@echo "$(SBOM)"
+
+audit: setup ## known weaknesses of those parts; skipped in words where the data is out of reach
+	@$(BIN)/python -m hotline.ops.audit
 
 clean: ## remove what the other targets made, the sample city's data too
 	@! { [ -f .run/lock ] && command -v flock > /dev/null && ! flock -n .run/lock true; } || \

@@ -22,6 +22,7 @@ COMMANDS = {
     "parked": "hotline.cli.parked",
     "token": "hotline.cli.token",
     "key": "hotline.cli.key",
+    "forget": "hotline.cli.forget",
     "bench": "hotline.cli.bench",
     "serve": "hotline.cli.serve",
     "ready": "hotline.cli.ready",

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
+from nacl.public import PublicKey, SealedBox
 
 from services.kernel.bus import Outgoing
 from services.kernel.codec import PROTOBUF, rfc3339
@@ -25,6 +26,14 @@ class Import:
     def headers(self) -> dict[str, str]:
         stated = {"ce_importid": self.id, "ce_importtime": rfc3339(self.at)}
         return {**stated, "ce_actingfor": self.acting_for} if self.acting_for else stated
+
+
+@dataclass(frozen=True, slots=True)
+class SealTo:
+    """What `GET /v1/submissions/key` of intake tells: for a submission that it alone can read."""
+
+    id: str
+    public_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +65,12 @@ class Signer:
         command_id: str,
         time: datetime,
         stated: Import | None = None,
+        sealed_to: SealTo | None = None,
     ) -> Outgoing:
         """A matter of a channel; `external_id` is the channel's own id."""
-        return self._outgoing(SUBMISSIONS, None, external_id, message, command_id, time, stated)
+        return self._outgoing(
+            SUBMISSIONS, None, external_id, message, command_id, time, stated, sealed_to
+        )
 
     def _outgoing(
         self,
@@ -69,10 +81,14 @@ class Signer:
         command_id: str,
         time: datetime,
         stated: Import | None,
+        sealed_to: SealTo | None = None,
     ) -> Outgoing:
         type_name = message.DESCRIPTOR.full_name
-        body, stamp = message.SerializeToString(), rfc3339(time)
-        covered = {"content-type": PROTOBUF, **(stated.headers() if stated else {})}
+        body, stamp, media = message.SerializeToString(), rfc3339(time), PROTOBUF
+        if sealed_to is not None:
+            body = SealedBox(PublicKey(sealed_to.public_key)).encrypt(body)
+            media = f"{PROTOBUF}; sealed-to={sealed_to.id}"
+        covered = {"content-type": media, **(stated.headers() if stated else {})}
         signed = Signed(topic, key.encode(), type_name, command_id, stamp, body, covered)
         headers = {
             "ce_specversion": "1.0",

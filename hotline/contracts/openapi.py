@@ -31,7 +31,9 @@ FOLDER = ROOT / "docs" / "openapi"
 Document = dict[str, Any]
 
 _NOTHING = cast(Any, None)  # a port that only an answer needs
-_DESK: Any = SimpleNamespace(vault=None, register=None, tree=None, articles={}, zone=None)
+_DESK: Any = SimpleNamespace(
+    vault=None, register=None, tree=None, articles={}, zone=None, boxes=None
+)
 _CODECS: Mapping[str, Codec] = {"intake": INTAKE, "dispatch": DISPATCH, "evaluation": EVALUATION}
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from services.intake.adapters.boxes import Boxes, BoxVault, keep
 from services.intake.adapters.desk import Desk
+from services.intake.adapters.forgetting import forget_again
 from services.intake.adapters.http import app
 from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters
@@ -12,6 +14,7 @@ from services.intake.adapters.registry import load
 from services.intake.adapters.vault import PostgresVault
 from services.intake.service import service
 from services.intake.settings import IntakeSettings, keys_of
+from services.kernel.names import TICKETS, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
 from services.kernel.security import Security
@@ -26,12 +29,20 @@ def main() -> None:
 
     async def build(ports: Ports) -> Parts:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
+        topic = topic_of(settings.namespace, TICKETS)
+        await forget_again(vault, ports.bus, topic, settings.buckets)
+        boxes, pairs = Boxes(), BoxVault(ports.store, MasterKeys(masters))
+        boxes.take(await pairs.refreshed(ports.clock.now()))
+        ports.store.seals = boxes
         recent = RecentMatters(ports.store, city.same) if city.same else None
-        catalogue = city.catalogue
-        desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
+        tree, articles = city.catalogue.tree, city.catalogue.articles
+        desk = Desk(vault, city.zone, city.register, tree, recent, articles, boxes)
         security = Security.of(settings, ports.keys)
-        made = replace(service(city, desk, recent), read_back=Numbers(ports.store).read_back)
-        return Parts(made, lambda runtime: app(runtime, desk, security))
+        return Parts(
+            replace(service(city, desk, recent), read_back=Numbers(ports.store).read_back),
+            lambda runtime: app(runtime, desk, security),
+            beside=lambda _: keep(boxes, pairs, ports.clock),
+        )
 
     run("intake", settings, build)
 

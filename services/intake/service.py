@@ -47,6 +47,7 @@ def service(city: City, desk: Desk, recent: RecentMatters | None = None) -> Serv
         decider(city.rules, city.catalogue),
         commands=COMMANDS,
         submit=desk.submit,
+        confide=desk.confide,
         answer=told,
         views=() if recent is None else (recent,),
         reads=None if recent is None else reads,

@@ -19,13 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.commands import MOST_TEXT, Answer
 from services.kernel.describe import ABOUT, describe
-from services.kernel.problems import Problem, install, unavailable, unexpected
+from services.kernel.in_flight import InFlight
+from services.kernel.problems import Problem, install, unexpected
 from services.kernel.security import Security
 from services.kernel.telemetry import HttpMeter, current_trace, follow
 
 MOST_BODY_BYTES = 1_048_576
 BODY_S = 10.0
-MOST_IN_FLIGHT = 1_000
 VERSION = "1.0.0"
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 Quick = Callable[[Request], Awaitable[Response | None]]
@@ -94,22 +94,23 @@ class Edge:
     def __init__(
         self, app: ASGIApp, meter: HttpMeter, quick: Mapping[tuple[str, str], Quick]
     ) -> None:
-        self._app, self._meter, self._quick, self._in_flight = app, meter, quick, 0
-        meter.in_flight.set_function(lambda: self._in_flight)
+        self._app, self._meter, self._quick, self._in_flight = app, meter, quick, InFlight()
+        meter.in_flight.set_function(lambda: self._in_flight.total)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._in_flight >= MOST_IN_FLIGHT:
+        caller = _caller(scope)
+        refusal = self._in_flight.enter(caller)
+        if refusal is not None:
             self._meter.refused.inc()
-            await unavailable("Too many requests are under way.").response()(scope, receive, send)
+            await refusal.response()(scope, receive, send)
             return
-        self._in_flight += 1
         try:
             await self._one(scope, receive, send)
         finally:
-            self._in_flight -= 1
+            self._in_flight.leave(caller)
 
     async def _one(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -155,6 +156,14 @@ class Edge:
                 return
             receive = _again(await request.body(), receive)
         await self._app(scope, receive, send)
+
+
+def _caller(scope: Scope) -> bytes:
+    """Whoever it says it is: that is not proven yet."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return bytes(value)
+    return str((scope.get("client") or ("",))[0]).encode()
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

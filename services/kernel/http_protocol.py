@@ -5,12 +5,27 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from services.kernel.in_flight import RETRY_AFTER_S
+from services.kernel.problems import unavailable
 
 MOST_HEAD_BYTES = 65_536
 HEAD_S = 10.0
 _TOO_LARGE = b"431 Request Header Fields Too Large"
 _TOO_SLOW = b"408 Request Timeout"
+
+
+async def _too_many_connections(scope: Scope, receive: Receive, send: Send) -> None:
+    """Beyond uvicorn's limit of connections: it says so without a time to come again."""
+    refusal = unavailable("Too many connections are open.", RETRY_AFTER_S)
+    refusal.headers = {**(refusal.headers or {}), "Connection": "close"}
+    await refusal.response()(scope, receive, send)
+
+
+httptools_impl.service_unavailable = _too_many_connections  # type: ignore[assignment]
 
 
 class BoundedHttp(HttpToolsProtocol):

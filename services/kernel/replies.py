@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
@@ -45,10 +45,11 @@ class Replies:
         *,
         namespace: str,
         buckets: int,
+        confide: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self._service, self._senders, self._store = service, senders, store
         self._bus, self._meter, self._namespace = bus, meter, namespace
-        self._buckets = buckets
+        self._buckets, self._confide = buckets, confide
         self._sending: set[asyncio.Task[None]] = set()
 
     def send(self, replies: Sequence[Reply], placed: Mapping[str, int]) -> None:
@@ -99,9 +100,8 @@ class Replies:
 
     async def _deliver_to(self, sender: str, replies: Sequence[Reply]) -> int:
         try:
-            await self._bus.publish(
-                [reply_record(r, self._service, self._namespace) for r in replies]
-            )
+            records = [reply_record(self._told(r), self._service, self._namespace) for r in replies]
+            await self._bus.publish(records)
         except BusUnavailable as error:
             log.warning("replies to %s wait for the next round: %s", sender, error)
             return 0
@@ -111,6 +111,11 @@ class Replies:
         if refused := [(r.sender, r.command_id) for r in replies if not r.stored]:
             await self._store.refusals_sent(refused)
         return len(replies)
+
+    def _told(self, reply: Reply) -> Reply:
+        if self._confide is None:
+            return reply
+        return replace(reply, answer=replace(reply.answer, body=self._confide(reply.answer.body)))
 
 
 def reply_record(reply: Reply, source: str, namespace: str) -> Outgoing:

@@ -133,6 +133,8 @@ async def perform(
         ) from None
     except (Busy, Overloaded) as error:
         raise unavailable(str(error) or "Too many commands are waiting.") from None
+    if runtime.service.confide is not None:
+        done = dataclasses.replace(done, body=runtime.service.confide(done.body))
     return answer(done)
 
 

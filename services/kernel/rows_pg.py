@@ -19,6 +19,7 @@ from services.kernel.facts import (
     Repeated,
     TooLate,
 )
+from services.kernel.store import ParkedRecord, Seals
 
 
 def columns(rows: list[Any], width: int) -> list[list[Any]]:
@@ -103,3 +104,26 @@ def pack_headers(headers: Sequence[tuple[str, bytes]]) -> bytes:
 
 def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
     return [(name, bytes.fromhex(value)) for name, value in orjson.loads(packed)]
+
+
+_SHUT = b"\0sealed\0"
+
+
+def parked_line(bucket: int, record: ParkedRecord, seals: Seals | None) -> tuple[Any, ...]:
+    """A parked record as a row; its body sealed where the service seals them."""
+    r, value = record, record.value
+    if seals is not None and value:
+        value = _SHUT + seals.shut(value)
+    return (
+        bucket, r.ticket, r.topic, r.partition, r.offset, r.timestamp, r.key, value,
+        pack_headers(r.headers), r.reason,
+    )  # fmt: skip
+
+
+def parked_record(row: Any, seals: Seals | None) -> ParkedRecord:
+    """Raises ValueError where the key of its body was destroyed."""
+    found = {**row, "headers": unpack_headers(row["headers"])}
+    value = found["value"]
+    if seals is not None and value and value.startswith(_SHUT):
+        found["value"] = seals.opened(value.removeprefix(_SHUT))
+    return ParkedRecord(**found)

@@ -80,6 +80,7 @@ class Runtime:
             self.meter,
             namespace=place.namespace,
             buckets=place.buckets,
+            confide=service.confide,
         )
         self.worker = Worker(
             service,

@@ -64,9 +64,11 @@ class Service:
     the end of an import out of another's event. `submit` makes a command of a submission: (body,
     content type, sender, at=, import_id=) -> Submission. `announce` is told of facts before they
     are committed as applied: at least once, in order. `answer` adds to what the sender of a
-    command learns. `gather_s` is how long facts gather behind a batch that was not full, for a
-    service whose work is by the batch; the first after a rest is never kept waiting. `read_back`
-    is told of tickets that a restored ledger had lost and the log still knew.
+    command learns; `confide` completes an answer's body with what only the sender may learn and no
+    store may hold, each time that it is given. `gather_s` is how long facts gather behind a batch
+    that was not full, for a service whose work is by the batch; the first after a rest is never
+    kept waiting. `read_back` is told of tickets that a restored ledger had lost and the log still
+    knew.
     """
 
     name: str
@@ -82,5 +84,6 @@ class Service:
     submit: Callable[..., Awaitable[Submission]] | None = None
     announce: Callable[[Sequence[Fact]], Awaitable[None]] | None = None
     answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None
+    confide: Callable[[bytes], bytes] | None = None
     gather_s: float = 0.0
     read_back: Callable[[Collection[str]], Awaitable[None]] | None = None

@@ -39,6 +39,15 @@ class Mark:
     incarnation: int
 
 
+class Seals(Protocol):
+    """Seals the bodies of parked records, which may hold what a person wrote."""
+
+    def shut(self, body: bytes) -> bytes: ...
+
+    def opened(self, sealed: bytes) -> bytes:
+        """Raises ValueError where its key was destroyed."""
+
+
 @dataclass(slots=True)
 class Advance:
     """Move one partition's inbox row from `old` to `new`; `epoch` must still be the owner's."""

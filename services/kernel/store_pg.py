@@ -31,9 +31,9 @@ from services.kernel.rows_pg import (
     inbox_row,
     key_of,
     outcome,
-    pack_headers,
+    parked_line,
+    parked_record,
     repeated,
-    unpack_headers,
 )
 from services.kernel.store import (
     Advance,
@@ -41,6 +41,7 @@ from services.kernel.store import (
     LostOwnership,
     Mark,
     ParkedRecord,
+    Seals,
     StoreUnavailable,
     TimerRow,
 )
@@ -110,11 +111,7 @@ class PostgresTx:
         await self.connection.execute(self._sql["refuse"], *columns(lines, 5))
 
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
-        lines = [
-            (bucket, r.ticket, r.topic, r.partition, r.offset, r.timestamp, r.key, r.value,
-             pack_headers(r.headers), r.reason)
-            for bucket, r in rows
-        ]  # fmt: skip
+        lines = [parked_line(bucket, record, self._store.seals) for bucket, record in rows]
         await self.connection.execute(self._sql["park"], *columns(lines, 10))
 
     async def unpark(self, bucket: int, ticket: str, count: int, dropped_by: str = "") -> None:
@@ -127,6 +124,8 @@ class PostgresStore:
 
     `healing`: the store of whoever heals the ledger, whose inbox moves before it is healed.
     """
+
+    seals: Seals | None = None  # of bodies that are parked, where they may hold plain words
 
     def __init__(
         self, pool: asyncpg.Pool, service: str, namespace: str = "", *, healing: bool = False
@@ -254,10 +253,8 @@ class PostgresStore:
         return {row["ticket"] for row in await self._fetch("parked_tickets", list(buckets))}
 
     async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
-        return [
-            ParkedRecord(**{**row, "headers": unpack_headers(row["headers"])})
-            for row in await self._fetch("parked_records", ticket, limit)
-        ]
+        rows = await self._fetch("parked_records", ticket, limit)
+        return [parked_record(row, self.seals) for row in rows]
 
     async def database_clock(self) -> datetime:
         value: datetime = (await self._fetch("database_clock"))[0][0]

@@ -27,13 +27,21 @@ from hotline.intake.v1 import events_pb2 as hotline_dot_intake_dot_v1_dot_events
 from hotline.kernel.v1 import options_pb2 as hotline_dot_kernel_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/intake/v1/commands.proto\x12\x11hotline.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehotline/intake/v1/events.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xea\x02\n\x0bMatterFacts\x12\x16\n\x0e\x65mergency_line\x18\x01 \x01(\t\x12\x19\n\x11\x65mergency_ongoing\x18\x02 \x01(\x08\x12\r\n\x05organ\x18\x03 \x01(\t\x12\x0c\n\x04\x64uty\x18\x04 \x01(\t\x12\x17\n\x0flegal_procedure\x18\x05 \x01(\t\x12\x14\n\x0clegal_status\x18\x06 \x01(\t\x12\x0f\n\x07secrecy\x18\x07 \x01(\t\x12\x12\n\ndiscipline\x18\x08 \x01(\x08\x12\x0f\n\x07\x63ontent\x18\t \x01(\t\x12\x1a\n\x12\x63onsumer_mediation\x18\n \x01(\t\x12\x12\n\nabout_unit\x18\x0b \x01(\t\x12\x15\n\rabout_conduct\x18\x0c \x01(\x08\x12\x11\n\tduty_unit\x18\r \x01(\t\x12\x12\n\nsub_centre\x18\x0e \x01(\t\x12\x0f\n\x07missing\x18\x0f \x03(\t\x12\x11\n\tkb_answer\x18\x10 \x01(\t\x12\x14\n\x0cother_ground\x18\x11 \x01(\t\"\xc5\x04\n\x0cSubmitMatter\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x10\n\x08\x63\x61tegory\x18\x05 \x01(\t\x12\x0c\n\x04\x61rea\x18\x06 \x01(\t\x12\x13\n\x05title\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\x19\n\x0b\x64\x65scription\x18\x08 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\t \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\n \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x08latitude\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlongitude\x18\x0c \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rcalled_number\x18\r \x01(\t\x12-\n\x05\x66\x61\x63ts\x18\x0e \x01(\x0b\x32\x1e.hotline.intake.v1.MatterFacts\x12\x31\n\rstated_due_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63onfidential\x18\x10 \x01(\x08\x12\x16\n\x0etransferred_by\x18\x11 \x01(\t\x12\x32\n\x0etransferred_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10new_circumstance\x18\x13 \x01(\x08\x42\x0b\n\t_latitudeB\x0c\n\n_longitude\".\n\x0eWithdrawTicket\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"\'\n\x14\x41\x63knowledgeDiversion\x12\x0f\n\x07receipt\x18\x01 \x01(\t\"y\n\x0eSupplyElements\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x10\n\x08\x65lements\x18\x02 \x03(\t\x12\x19\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\x04 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x04\x88\xb5\x18\x03\"\x1f\n\x0fReportUnhelpful\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"+\n\x08HandBack\x12\x0f\n\x07receipt\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\"\n\x10OverrideDecision\x12\x0e\n\x06reason\x18\x01 \x01(\t\"/\n\x0fObjectToRefusal\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"1\n\x0fReviewObjection\x12\x0e\n\x06uphold\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\"[\n\x0c\x43loseHistory\x12\x11\n\timport_id\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/intake/v1/commands.proto\x12\x11hotline.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehotline/intake/v1/events.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xea\x02\n\x0bMatterFacts\x12\x16\n\x0e\x65mergency_line\x18\x01 \x01(\t\x12\x19\n\x11\x65mergency_ongoing\x18\x02 \x01(\x08\x12\r\n\x05organ\x18\x03 \x01(\t\x12\x0c\n\x04\x64uty\x18\x04 \x01(\t\x12\x17\n\x0flegal_procedure\x18\x05 \x01(\t\x12\x14\n\x0clegal_status\x18\x06 \x01(\t\x12\x0f\n\x07secrecy\x18\x07 \x01(\t\x12\x12\n\ndiscipline\x18\x08 \x01(\x08\x12\x0f\n\x07\x63ontent\x18\t \x01(\t\x12\x1a\n\x12\x63onsumer_mediation\x18\n \x01(\t\x12\x12\n\nabout_unit\x18\x0b \x01(\t\x12\x15\n\rabout_conduct\x18\x0c \x01(\x08\x12\x11\n\tduty_unit\x18\r \x01(\t\x12\x12\n\nsub_centre\x18\x0e \x01(\t\x12\x0f\n\x07missing\x18\x0f \x03(\t\x12\x11\n\tkb_answer\x18\x10 \x01(\t\x12\x14\n\x0cother_ground\x18\x11 \x01(\t\"\xef\x04\n\x0cSubmitMatter\x12\x15\n\x07\x63hannel\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x19\n\x0b\x65xternal_id\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x16\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x04\x88\xb5\x18\x02\x12\x12\n\x04\x61rea\x18\x06 \x01(\tB\x04\x88\xb5\x18\x02\x12\x13\n\x05title\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\x19\n\x0b\x64\x65scription\x18\x08 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\t \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\n \x01(\tB\x04\x88\xb5\x18\x03\x12\x1b\n\x08latitude\x18\x0b \x01(\x01\x42\x04\x88\xb5\x18\x02H\x00\x88\x01\x01\x12\x1c\n\tlongitude\x18\x0c \x01(\x01\x42\x04\x88\xb5\x18\x02H\x01\x88\x01\x01\x12\x1b\n\rcalled_number\x18\r \x01(\tB\x04\x88\xb5\x18\x02\x12-\n\x05\x66\x61\x63ts\x18\x0e \x01(\x0b\x32\x1e.hotline.intake.v1.MatterFacts\x12\x31\n\rstated_due_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63onfidential\x18\x10 \x01(\x08\x12\x16\n\x0etransferred_by\x18\x11 \x01(\t\x12\x32\n\x0etransferred_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10new_circumstance\x18\x13 \x01(\x08\x42\x0b\n\t_latitudeB\x0c\n\n_longitude\":\n\x0eWithdrawTicket\x12\x14\n\x06reason\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\"\'\n\x14\x41\x63knowledgeDiversion\x12\x0f\n\x07receipt\x18\x01 \x01(\t\"\x85\x01\n\x0eSupplyElements\x12\x12\n\x04\x63ode\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x16\n\x08\x65lements\x18\x02 \x03(\tB\x04\x88\xb5\x18\x02\x12\x19\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\x04 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x04\x88\xb5\x18\x03\"\x1f\n\x0fReportUnhelpful\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"+\n\x08HandBack\x12\x0f\n\x07receipt\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\"\n\x10OverrideDecision\x12\x0e\n\x06reason\x18\x01 \x01(\t\";\n\x0fObjectToRefusal\x12\x12\n\x04\x63ode\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\"1\n\x0fReviewObjection\x12\x0e\n\x06uphold\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\"[\n\x0c\x43loseHistory\x12\x11\n\timport_id\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hotline.intake.v1.commands_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['channel']._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['channel']._serialized_options = b'\210\265\030\002'
+  _globals['_SUBMITMATTER'].fields_by_name['external_id']._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['external_id']._serialized_options = b'\210\265\030\002'
+  _globals['_SUBMITMATTER'].fields_by_name['category']._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['category']._serialized_options = b'\210\265\030\002'
+  _globals['_SUBMITMATTER'].fields_by_name['area']._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['area']._serialized_options = b'\210\265\030\002'
   _globals['_SUBMITMATTER'].fields_by_name['title']._loaded_options = None
   _globals['_SUBMITMATTER'].fields_by_name['title']._serialized_options = b'\210\265\030\001'
   _globals['_SUBMITMATTER'].fields_by_name['description']._loaded_options = None
@@ -42,32 +50,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITMATTER'].fields_by_name['contact']._serialized_options = b'\210\265\030\003'
   _globals['_SUBMITMATTER'].fields_by_name['address']._loaded_options = None
   _globals['_SUBMITMATTER'].fields_by_name['address']._serialized_options = b'\210\265\030\003'
+  _globals['_SUBMITMATTER'].fields_by_name['latitude']._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['latitude']._serialized_options = b'\210\265\030\002'
+  _globals['_SUBMITMATTER'].fields_by_name['longitude']._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['longitude']._serialized_options = b'\210\265\030\002'
+  _globals['_SUBMITMATTER'].fields_by_name['called_number']._loaded_options = None
+  _globals['_SUBMITMATTER'].fields_by_name['called_number']._serialized_options = b'\210\265\030\002'
+  _globals['_WITHDRAWTICKET'].fields_by_name['reason']._loaded_options = None
+  _globals['_WITHDRAWTICKET'].fields_by_name['reason']._serialized_options = b'\210\265\030\002'
+  _globals['_WITHDRAWTICKET'].fields_by_name['code']._loaded_options = None
+  _globals['_WITHDRAWTICKET'].fields_by_name['code']._serialized_options = b'\210\265\030\002'
+  _globals['_SUPPLYELEMENTS'].fields_by_name['code']._loaded_options = None
+  _globals['_SUPPLYELEMENTS'].fields_by_name['code']._serialized_options = b'\210\265\030\002'
+  _globals['_SUPPLYELEMENTS'].fields_by_name['elements']._loaded_options = None
+  _globals['_SUPPLYELEMENTS'].fields_by_name['elements']._serialized_options = b'\210\265\030\002'
   _globals['_SUPPLYELEMENTS'].fields_by_name['description']._loaded_options = None
   _globals['_SUPPLYELEMENTS'].fields_by_name['description']._serialized_options = b'\210\265\030\003'
   _globals['_SUPPLYELEMENTS'].fields_by_name['contact']._loaded_options = None
   _globals['_SUPPLYELEMENTS'].fields_by_name['contact']._serialized_options = b'\210\265\030\003'
   _globals['_SUPPLYELEMENTS'].fields_by_name['address']._loaded_options = None
   _globals['_SUPPLYELEMENTS'].fields_by_name['address']._serialized_options = b'\210\265\030\003'
+  _globals['_OBJECTTOREFUSAL'].fields_by_name['code']._loaded_options = None
+  _globals['_OBJECTTOREFUSAL'].fields_by_name['code']._serialized_options = b'\210\265\030\002'
+  _globals['_OBJECTTOREFUSAL'].fields_by_name['reason']._loaded_options = None
+  _globals['_OBJECTTOREFUSAL'].fields_by_name['reason']._serialized_options = b'\210\265\030\002'
   _globals['_MATTERFACTS']._serialized_start=154
   _globals['_MATTERFACTS']._serialized_end=516
   _globals['_SUBMITMATTER']._serialized_start=519
-  _globals['_SUBMITMATTER']._serialized_end=1100
-  _globals['_WITHDRAWTICKET']._serialized_start=1102
-  _globals['_WITHDRAWTICKET']._serialized_end=1148
-  _globals['_ACKNOWLEDGEDIVERSION']._serialized_start=1150
-  _globals['_ACKNOWLEDGEDIVERSION']._serialized_end=1189
-  _globals['_SUPPLYELEMENTS']._serialized_start=1191
-  _globals['_SUPPLYELEMENTS']._serialized_end=1312
-  _globals['_REPORTUNHELPFUL']._serialized_start=1314
-  _globals['_REPORTUNHELPFUL']._serialized_end=1345
-  _globals['_HANDBACK']._serialized_start=1347
-  _globals['_HANDBACK']._serialized_end=1390
-  _globals['_OVERRIDEDECISION']._serialized_start=1392
-  _globals['_OVERRIDEDECISION']._serialized_end=1426
-  _globals['_OBJECTTOREFUSAL']._serialized_start=1428
-  _globals['_OBJECTTOREFUSAL']._serialized_end=1475
-  _globals['_REVIEWOBJECTION']._serialized_start=1477
-  _globals['_REVIEWOBJECTION']._serialized_end=1526
-  _globals['_CLOSEHISTORY']._serialized_start=1528
-  _globals['_CLOSEHISTORY']._serialized_end=1619
+  _globals['_SUBMITMATTER']._serialized_end=1142
+  _globals['_WITHDRAWTICKET']._serialized_start=1144
+  _globals['_WITHDRAWTICKET']._serialized_end=1202
+  _globals['_ACKNOWLEDGEDIVERSION']._serialized_start=1204
+  _globals['_ACKNOWLEDGEDIVERSION']._serialized_end=1243
+  _globals['_SUPPLYELEMENTS']._serialized_start=1246
+  _globals['_SUPPLYELEMENTS']._serialized_end=1379
+  _globals['_REPORTUNHELPFUL']._serialized_start=1381
+  _globals['_REPORTUNHELPFUL']._serialized_end=1412
+  _globals['_HANDBACK']._serialized_start=1414
+  _globals['_HANDBACK']._serialized_end=1457
+  _globals['_OVERRIDEDECISION']._serialized_start=1459
+  _globals['_OVERRIDEDECISION']._serialized_end=1493
+  _globals['_OBJECTTOREFUSAL']._serialized_start=1495
+  _globals['_OBJECTTOREFUSAL']._serialized_end=1554
+  _globals['_REVIEWOBJECTION']._serialized_start=1556
+  _globals['_REVIEWOBJECTION']._serialized_end=1605
+  _globals['_CLOSEHISTORY']._serialized_start=1607
+  _globals['_CLOSEHISTORY']._serialized_end=1698
 # @@protoc_insertion_point(module_scope)

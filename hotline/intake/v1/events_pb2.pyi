@@ -316,6 +316,14 @@ class TicketWithdrawn(_message.Message):
     reason: str
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
+class PersonForgotten(_message.Message):
+    __slots__ = ("person_id", "basis")
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    basis: str
+    def __init__(self, person_id: _Optional[str] = ..., basis: _Optional[str] = ...) -> None: ...
+
 class HistoryClosed(_message.Message):
     __slots__ = ("import_id", "until", "final")
     IMPORT_ID_FIELD_NUMBER: _ClassVar[int]

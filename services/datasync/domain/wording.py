@@ -151,6 +151,7 @@ _INTAKE = {
         "Objection reviewed, upheld: {upheld}. {reason}",
     ),
     "TicketWithdrawn": Words(CITIZEN, "诉求人撤回：{reason}", "Withdrawn by the citizen: {reason}"),
+    "PersonForgotten": Words(HOTLINE, "诉求人的个人信息已删除", "The citizen was forgotten"),
     "HistoryClosed": Words(HOTLINE, "历史数据导入至 {until}", "History imported up to {until}"),
 }
 _DISPATCH = {

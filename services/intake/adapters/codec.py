@@ -47,6 +47,7 @@ CODEC = Codec(
         (events.DiversionAcknowledged, events_pb2.DiversionAcknowledged),
         (events.TicketWithdrawn, events_pb2.TicketWithdrawn),
         (events.HistoryClosed, events_pb2.HistoryClosed),
+        (events.PersonForgotten, events_pb2.PersonForgotten),
         (events.DiversionRepeated, events_pb2.DiversionRepeated),
         (events.DiversionReturned, events_pb2.DiversionReturned),
         (events.TicketTransferred, events_pb2.TicketTransferred),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from hotline.intake.v1 import commands_pb2
+from services.intake.adapters.boxes import SEALED_TO, Boxed, Boxes
 from services.intake.adapters.codec import CODEC, SubmittedMatter
 from services.intake.adapters.vault import Vault
 from services.intake.domain.articles import Article
@@ -24,9 +26,7 @@ from services.kernel.personal import FieldCipher
 from services.kernel.service import Submission
 
 SUBMIT = commands_pb2.SubmitMatter.DESCRIPTOR.full_name
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-# 60 bits: whoever reads the facts has the digest, and must not find the code by trying them all.
-_CODE_LENGTH = 12
+_UNTOLD = b'"code":null'  # within a text its quotes would be escaped
 
 
 class Comparison(Protocol):
@@ -48,13 +48,21 @@ class Desk:
     tree: Tree = NO_TREE
     recent: Comparison | None = None
     articles: Mapping[str, Article] = field(default_factory=dict)
+    boxes: Boxed = field(default_factory=Boxes)
 
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
-        """A record of the submissions topic. Raises BadBody."""
+        """A record of the submissions topic, sealed to a box or not. Raises BadBody."""
+        body, content_type = self._unboxed(body, content_type)
         matter = CODEC.command(SUBMIT, body, content_type, {})
         return await self.received(matter, at, sender, import_id=import_id)
+
+    def _unboxed(self, body: bytes, content_type: str) -> tuple[bytes, str]:
+        media, *parameters = (part.strip() for part in content_type.split(";"))
+        named = dict(p.split("=", 1) for p in parameters if "=" in p)
+        box = named.get(SEALED_TO)
+        return (body, media) if box is None else (self.boxes.opened_by(box, body), media)
 
     async def received(
         self, matter: SubmittedMatter, at: datetime, by: str, *, import_id: str = ""
@@ -81,7 +89,6 @@ class Desk:
             at,
         )
         earlier = () if import_id else await self._earlier(new, matter.new_circumstance)
-        code = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_CODE_LENGTH))
 
         def sealed(field: str, plain: str) -> bytes:
             return FieldCipher(person.key, ticket, field).seal(plain)
@@ -100,7 +107,7 @@ class Desk:
             description=sealed("description", matter.description),
             contact=sealed("contact", matter.contact),
             address=sealed("address", matter.address),
-            code_digest=digest_of(ticket, code),
+            code_digest=digest_of(ticket, self.vault.code(ticket)),
             facts=facts,
             latitude=matter.latitude,
             longitude=matter.longitude,
@@ -113,7 +120,14 @@ class Desk:
             earlier=earlier,
             by=by,
         )
-        return Submission(ticket, command, {"code": code})
+        return Submission(ticket, command, {"code": None})
 
     async def _earlier(self, new: Recent, is_new: bool) -> tuple[Earlier, ...]:
         return () if self.recent is None else await self.recent.earlier(new, is_new=is_new)
+
+    def confide(self, body: bytes) -> bytes:
+        """The answer to a new matter, with the code that no store holds."""
+        if _UNTOLD not in body:
+            return body
+        code = self.vault.code(orjson.loads(body)["ticket"])
+        return body.replace(_UNTOLD, b'"code":"%b"' % code.encode(), 1)

@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from services.intake.adapters.answering import article_router
 from services.intake.adapters.answers import MatterAnswer, TicketState
+from services.intake.adapters.boxes import box_router
 from services.intake.adapters.desk import Desk
+from services.intake.adapters.forgetting import forget_router
 from services.intake.adapters.opening import opening_router
 from services.intake.adapters.registers import register_router
 from services.intake.adapters.submitting import add_submitting
@@ -66,6 +68,8 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(suggest_router(load_dictionary()))
     made.include_router(article_router(desk.articles, runtime, desk.zone))
     made.include_router(register_router(desk.register, desk.tree))
+    made.include_router(box_router(desk.boxes))
+    made.include_router(forget_router(runtime, desk.vault))
     _state(made, runtime)
     _frontier(made, runtime)
     return made

@@ -67,3 +67,38 @@ cross join lateral (
     select * from {schema}.recent r
     where r.category = a.category and r.area = a.area and r.received_at >= a.since
     order by r.received_at desc limit $5) r
+
+-- name: known
+-- Whether there is such a person, forgotten or not.
+select 1 from {vault}.person where person = $1
+
+-- name: forget_again
+-- After a restore the vault may hold keys that were destroyed since: the ledger knows of whom.
+update {vault}.person p set wrapped = null, blind = null
+from {schema}.event e
+where e.type = 'hotline.intake.v1.PersonForgotten'
+    and p.person = substr(e.stream, length('person-') + 1)
+    and (p.wrapped is not null or p.blind is not null)
+returning p.person
+
+-- name: forget_all
+-- The same of persons whom only the topic knows to be forgotten.
+update {vault}.person set wrapped = null, blind = null
+where person = any ($1) and (wrapped is not null or blind is not null) returning person
+
+-- name: read_up_to
+-- From where this service has not read the topic yet.
+select partition, next_offset from {schema}.inbox where topic = $1
+
+-- name: make_box
+-- The first process of the week makes it.
+insert into {vault}.box (id, public, wrapped, made_at) values ($1, $2, $3, $4)
+on conflict (id) do nothing
+
+-- name: destroy_boxes
+-- The topic has dropped what was sealed to them.
+update {vault}.box set wrapped = null where made_at < $1 and wrapped is not null
+
+-- name: boxes
+-- Those that can still be opened; the newest last.
+select id, public, wrapped from {vault}.box where wrapped is not null order by made_at, id

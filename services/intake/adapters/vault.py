@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -53,11 +54,28 @@ class Vault(Protocol):
     async def forget(self, person: str) -> None:
         """Destroy the key for ever; quiet where it is done already."""
 
+    async def knows(self, person: str) -> bool:
+        """Whether there is or was such a person."""
+
     async def serial(self, day: date) -> int:
         """A number that no other ticket of that day gets."""
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         """Leave the record of what is being read."""
+
+    def code(self, ticket: str) -> str:
+        """What opens the ticket's state to the citizen: always the same, and stored nowhere."""
+
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+# 60 bits: whoever reads the facts has the digest, and must not find the code by trying them all.
+_CODE_LENGTH = 12
+
+
+def code_of(index_key: bytes, ticket: str) -> str:
+    """Derived, so that a repeat can be answered and a backup without keys tells nobody."""
+    drawn = hmac.digest(index_key, b"code\0" + ticket.encode(), "sha256")
+    return "".join(_ALPHABET[byte % 32] for byte in drawn[:_CODE_LENGTH])
 
 
 class PostgresVault:
@@ -106,6 +124,20 @@ class PostgresVault:
     async def forget(self, person: str) -> None:
         await self._fetch("forget", person)
 
+    async def knows(self, person: str) -> bool:
+        return bool(await self._fetch("known", person))
+
+    async def forget_again(self, persons: Collection[str] = ()) -> list[str]:
+        """Those whom the ledger knows to be forgotten, and these: whose keys were back."""
+        rows = await self._fetch("forget_again")
+        rows += await self._fetch("forget_all", list(persons)) if persons else []
+        return [row["person"] for row in rows]
+
+    async def read_up_to(self, topic: str) -> dict[int, int]:
+        """Partition -> next offset, of those that were ever read."""
+        rows = await self._fetch("read_up_to", topic)
+        return {row["partition"]: row["next_offset"] for row in rows}
+
     async def serial(self, day: date) -> int:
         async with self._numbering:
             upcoming, end = self._blocks.get(day, (0, 0))
@@ -121,6 +153,9 @@ class PostgresVault:
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         columns = zip(*map(astuple, fields), strict=True)
         await self._fetch("opened", *map(list, columns))
+
+    def code(self, ticket: str) -> str:
+        return code_of(self._index_key, ticket)
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
         with store_faults():

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.intake.adapters.vault import OpenedField, Person
+from services.intake.adapters.vault import OpenedField, Person, code_of
 from services.kernel.personal import MasterKeys, blind_index, new_key
 
 
@@ -50,9 +50,15 @@ class MemoryVault:
         self.rows.wrapped[person] = None
         self.rows.blinds = {b: p for b, p in self.rows.blinds.items() if p != person}
 
+    async def knows(self, person: str) -> bool:
+        return person in self.rows.wrapped
+
     async def serial(self, day: date) -> int:
         self.rows.serials[day] += 1
         return self.rows.serials[day]
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         self.rows.opened += fields
+
+    def code(self, ticket: str) -> str:
+        return code_of(self._index_key, ticket)

@@ -16,6 +16,7 @@ from services.intake.domain.events import (
     Event,
     HistoryClosed,
     ObjectionReviewed,
+    PersonForgotten,
     RefusalObjected,
     SupplementSupplied,
     TicketWithdrawn,
@@ -188,3 +189,10 @@ def close_history(command: CloseHistory, ticket: Ticket) -> Sequence[Event]:
     if ticket.history_final:
         raise rejections.HistoryIsClosed
     return [HistoryClosed(command.at, command.import_id, until, command.final)]
+
+
+def forget(command: commands.ForgetPerson, ticket: Ticket) -> Sequence[Event]:
+    """Once; the key is the vault's business."""
+    if ticket.is_forgotten:
+        return []
+    return [PersonForgotten(command.at, command.person_id, command.basis)]

@@ -144,6 +144,15 @@ class CloseHistory:
     final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetPerson:
+    """R35: a person is to be forgotten in the whole history; not of a ticket but of the person."""
+
+    at: datetime
+    person_id: str
+    basis: str
+
+
 After = (
     WithdrawTicket
     | AcknowledgeDiversion
@@ -156,4 +165,4 @@ After = (
     | ObjectToRefusal
     | ReviewObjection
 )
-Command = SubmitMatter | After | CloseHistory
+Command = SubmitMatter | After | CloseHistory | ForgetPerson

@@ -54,6 +54,8 @@ def decisions(rules: RuleSet, catalogue: Catalogue) -> Callable[[Command, Ticket
                 return submit(command, ticket, rules, catalogue)
             case commands.CloseHistory():
                 return after.close_history(command, ticket)
+            case commands.ForgetPerson():
+                return after.forget(command, ticket)
             case _:
                 return _decide_after(command, ticket, rules)
 

@@ -221,6 +221,15 @@ class TicketWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonForgotten:
+    """R35: the key of the person's fields was destroyed, in a stream of its own."""
+
+    at: datetime
+    person_id: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryClosed:
     """Every imported fact of this import with a time <= `until` has been sent."""
 
@@ -249,4 +258,5 @@ Event = (
     | ObjectionReviewed
     | TicketWithdrawn
     | HistoryClosed
+    | PersonForgotten
 )

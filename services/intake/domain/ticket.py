@@ -17,6 +17,7 @@ from services.intake.domain.events import (
     Event,
     HistoryClosed,
     ObjectionReviewed,
+    PersonForgotten,
     RefusalObjected,
     SupplementAsked,
     SupplementSupplied,
@@ -96,6 +97,7 @@ class Ticket:
     persons: frozenset[str] = frozenset()
     history_until: datetime | None = None
     history_final: bool = False
+    is_forgotten: bool = False
 
     def opens(self, ticket: str, code: str) -> bool:
         """Whether that is the citizen's code; no code opens what was never received."""
@@ -145,6 +147,8 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return replace(state, phase=Phase.WITHDRAWN, received=None)
         case HistoryClosed():
             return replace(state, history_until=event.until, history_final=event.final)
+        case PersonForgotten():
+            return replace(state, is_forgotten=True)
         case SupplementAsked() | SupplementSupplied():
             return _supplemented(state, event)
         case RefusalObjected():

@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from google.protobuf.message import Message
 
-from hotline.client.commands import Import
+from hotline.client.commands import Import, SealTo
 from hotline.dev.senders import DevSender, make_senders, signer
 from hotline.dev.stack import StackInfo
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
+from services.intake.adapters.boxes import Boxes, BoxVault
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
 from services.intake.adapters.recent import RecentMatters
@@ -87,12 +88,18 @@ class Hall:
         return await self.http.get(f"/v1/tickets/{ticket}/state", headers=headers)
 
     async def send(
-        self, sender: str, message: Message, command_id: str, stated: Import | None = None
+        self,
+        sender: str,
+        message: Message,
+        command_id: str,
+        stated: Import | None = None,
+        sealed_to: SealTo | None = None,
     ) -> None:
         """A signed record of the submissions topic."""
         signed = signer(self.run_dir, sender, self.loop.namespace, BUCKETS)
         now = datetime.now(UTC)
-        await self.loop.bus().publish([signed.submission("w-1", message, command_id, now, stated)])
+        record = signed.submission("w-1", message, command_id, now, stated, sealed_to)
+        await self.loop.bus().publish([record])
 
     async def command(self, sender: str, ticket: str, message: Message, command_id: str) -> None:
         """A signed record of the commands topic."""
@@ -121,18 +128,21 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     make_senders(run_dir, SENDERS)
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
-        await migrate(stack.dsn, "intake", namespace, [*KERNEL, TABLES, RECENT], BUCKETS)
+        await migrate(stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT], BUCKETS)
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
         city = load("sample")
         store = PostgresStore(pool, "intake", namespace)
         vault = PostgresVault(store, MASTERS, INDEX_KEY, city.country_code)
+        boxes = Boxes()
+        boxes.take(await BoxVault(store, MASTERS).refreshed(datetime.now(UTC)))
         assert city.same is not None
         recent = RecentMatters(store, city.same)
-        catalogue = city.catalogue
-        desk = Desk(vault, city.zone, city.register, catalogue.tree, recent, catalogue.articles)
+        tree, articles = city.catalogue.tree, city.catalogue.articles
+        desk = Desk(vault, city.zone, city.register, tree, recent, articles, boxes)
         senders = Senders(run_dir / "senders.json")
         runtime = await loop.run(service(city, desk, recent), senders=senders)
+        cast(PostgresStore, runtime.store).seals = boxes
         made = app(runtime, desk, Security(DevTokens(run_dir), None, imports=True))
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:

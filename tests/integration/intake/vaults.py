@@ -16,8 +16,9 @@ from services.kernel.pool_pg import connect
 from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL
 
-_MIGRATIONS = resources.files("services.intake") / "migrations"
-TABLES, RECENT = _MIGRATIONS / "001_intake.sql", _MIGRATIONS / "002_recent.sql"
+_FOLDER = resources.files("services.intake") / "migrations"
+TABLES = [_FOLDER / name for name in ("001_intake.sql", "003_forgotten.sql", "004_boxes.sql")]
+RECENT = _FOLDER / "002_recent.sql"
 MASTERS = MasterKeys([b"m" * 32])
 INDEX_KEY = b"i" * 32
 
@@ -42,7 +43,7 @@ async def memory() -> AsyncIterator[Vaults]:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Vaults]:
-    await migrate(dsn, "intake", namespace, [*KERNEL, TABLES], 4)
+    await migrate(dsn, "intake", namespace, [*KERNEL, *TABLES], 4)
     pool = await connect(dsn, schema_of(namespace, "intake"))
     store = PostgresStore(pool, "intake", namespace)
 

@@ -16,7 +16,7 @@ from fastapi import Depends, FastAPI, Request
 from prometheus_client import CollectorRegistry
 
 from hotline.dev.ports import free_port
-from services.kernel import http
+from services.kernel import in_flight
 from services.kernel.http import (
     MOST_BODY_BYTES,
     CleanText,
@@ -165,7 +165,7 @@ async def test_an_unknown_field_is_refused(client: httpx.AsyncClient) -> None:
 async def test_beyond_the_limit_a_request_is_told_to_come_again(
     edge: Edge, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "MOST_IN_FLIGHT", 1)
+    monkeypatch.setattr(in_flight, "MOST", 1)
     first = asyncio.create_task(client.get("/v1/held/a"))
     await edge.arrived.wait()
     assert edge.sample("hotline_http_requests_in_flight") == 1

@@ -1,0 +1,41 @@
+"""How many requests are under way: of the process, and of each caller."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from services.kernel.problems import Problem, unavailable
+
+MOST, MOST_OF_CALLER = 1_000, 500
+RETRY_AFTER_S = 1
+
+
+class InFlight:
+    """Counts them; a caller is a credential or, without one, an address. Streams count as long as
+    they are open. Nothing is remembered of who has none under way."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._of: Counter[bytes] = Counter()
+
+    def enter(self, caller: bytes) -> Problem | None:
+        """What keeps the request out; without, `leave` must follow."""
+        if self.total >= MOST:
+            return unavailable("Too many requests are under way.", RETRY_AFTER_S)
+        if self._of[caller] >= MOST_OF_CALLER:
+            return Problem(
+                429,
+                "too-many-requests",
+                "Too many requests of this caller are under way.",
+                f"At most {MOST_OF_CALLER} at a time: wait for answers before sending more.",
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            )
+        self.total += 1
+        self._of[caller] += 1
+        return None
+
+    def leave(self, caller: bytes) -> None:
+        self.total -= 1
+        self._of[caller] -= 1
+        if not self._of[caller]:
+            del self._of[caller]

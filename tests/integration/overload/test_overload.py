@@ -1,0 +1,99 @@
+"""Far more than intake can take: memory stays bounded, and everything acknowledged is there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+import asyncpg
+import orjson
+import psutil
+import pytest
+
+from hotline.bench.client import Connection
+from hotline.dev.services import services
+from hotline.dev.stack import StackInfo
+from services.kernel.names import schema_of
+from services.kernel.tokens import dev_token
+
+# OVERLOAD_S=120 is the long form.
+SECONDS = float(os.environ.get("OVERLOAD_S", "20"))
+CALLERS, CONNECTIONS = 3, 450  # more than a process, and more than a caller, may have under way
+MOST_GROWTH_BYTES = 150 * 1024 * 1024
+MATTER = {
+    "channel": "web", "kind": "complaint", "category": "traffic/road", "area": "yingzhou",
+    "title": "Pothole", "contact": "13800138000", "description": "Deep. " * 50,
+}  # fmt: skip
+
+
+class Flood:
+    """Posts as fast as it is answered; what was refused is not sent again."""
+
+    def __init__(self, url: str, run_dir: Path) -> None:
+        self.statuses: Counter[int] = Counter()
+        self.acknowledged: set[str] = set()
+        self._body = orjson.dumps(MATTER)
+        tokens = [dev_token("channel", f"c{n}", run_dir=run_dir) for n in range(CALLERS)]
+        self._open = [Connection(url, token) for token in tokens for _ in range(CONNECTIONS)]
+
+    async def run(self, until: float) -> None:
+        await asyncio.gather(*(self._one(n, c, until) for n, c in enumerate(self._open)))
+
+    async def _one(self, number: int, connection: Connection, until: float) -> None:
+        count = 0
+        while time.monotonic() < until:
+            count += 1
+            try:
+                status, body = await connection.post("/v1/tickets", f"{number}-{count}", self._body)
+            except (OSError, asyncio.IncompleteReadError):
+                self.statuses[0] += 1
+                await connection.close()
+                continue
+            self.statuses[status] += 1
+            if status == 201:
+                self.acknowledged.add(orjson.loads(body)["ticket"])
+            else:
+                await asyncio.sleep(0.2)  # impatient: it was told to wait a second
+        await connection.close()
+
+
+async def _watch(process: psutil.Process, until: float) -> int:
+    """The most bytes that it held."""
+    most = 0
+    while time.monotonic() < until:
+        most = max(most, process.memory_info().rss)
+        await asyncio.sleep(0.2)
+    return most
+
+
+@pytest.mark.timeout(SECONDS + 120)
+async def test_what_overflows_is_refused_and_what_was_acknowledged_is_there(
+    stack: StackInfo, namespace: str, tmp_path: Path
+) -> None:
+    async with services(
+        stack, namespace, run_dir=tmp_path, city="sample", only=("intake",), say=lambda _: None
+    ) as up:
+        process = psutil.Process(up.pid("intake"))
+        before = process.memory_info().rss
+        flood, until = Flood(up.urls["intake"], tmp_path), time.monotonic() + SECONDS
+        _, most = await asyncio.gather(flood.run(until), _watch(process, until))
+        received = await _received(stack, namespace)
+    assert most - before < MOST_GROWTH_BYTES, f"{(most - before) / 2**20:.0f} MB more"
+    assert set(flood.statuses) <= {0, 201, 429, 503}, flood.statuses
+    assert flood.statuses[503], flood.statuses
+    assert len(flood.acknowledged) == flood.statuses[201] > 100 * SECONDS / 20
+    assert flood.acknowledged <= received
+
+
+async def _received(stack: StackInfo, namespace: str) -> set[str]:
+    connection = await asyncpg.connect(stack.dsn)
+    try:
+        name = "hotline.intake.v1.TicketReceived"
+        table = f"{schema_of(namespace, 'intake')}.event"
+        rows = await connection.fetch(f"select stream from {table} where type = $1", name)
+        return {row["stream"] for row in rows}
+    finally:
+        await connection.close()

@@ -1,0 +1,96 @@
+"""How many requests may be under way, of all and of one caller, and what the next is told."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from prometheus_client import CollectorRegistry
+
+from hotline.dev.ports import LOCALHOST, free_port
+from services.kernel import in_flight
+from services.kernel.http import create_app
+from services.kernel.http_protocol import BoundedHttp
+from services.kernel.in_flight import MOST, MOST_OF_CALLER, InFlight
+from services.kernel.security import Security
+
+
+def test_one_caller_leaves_room_for_others() -> None:
+    found = InFlight()
+    assert not any(found.enter(b"one") for _ in range(MOST_OF_CALLER))
+    refusal = found.enter(b"one")
+    assert refusal is not None
+    assert (refusal.status_code, refusal.type) == (429, "/problems/too-many-requests")
+    assert refusal.headers == {"Retry-After": "1"}
+    assert found.enter(b"two") is None
+    found.leave(b"one")
+    assert found.enter(b"one") is None
+
+
+def test_all_together_are_bounded_and_nobody_is_remembered() -> None:
+    found = InFlight()
+    callers = [str(number).encode() for number in range(MOST)]
+    assert not any(map(found.enter, callers))
+    refusal = found.enter(b"another")
+    assert refusal is not None
+    assert (refusal.status_code, refusal.headers) == (503, {"Retry-After": "1"})
+    for caller in callers:
+        found.leave(caller)
+    assert (found.total, len(found._of)) == (0, 0)
+
+
+async def test_a_caller_with_too_many_under_way_is_told_by_http(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(in_flight, "MOST_OF_CALLER", 1)
+    arrived, held = asyncio.Event(), asyncio.Event()
+    app = create_app("x", _ready, security=Security(None, None), registry=CollectorRegistry())
+
+    @app.get("/v1/held")
+    async def wait() -> str:
+        arrived.set()
+        await held.wait()
+        return "done"
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as web:
+        mine, other = ({"Authorization": f"Bearer {name}"} for name in ("mine", "other"))
+        first = asyncio.create_task(web.get("/v1/held", headers=mine))
+        await arrived.wait()
+        second = await web.get("/v1/held", headers=mine)
+        assert (second.status_code, second.headers["retry-after"]) == (429, "1")
+        another = asyncio.create_task(web.get("/v1/held", headers=other))
+        await asyncio.sleep(0.01)
+        held.set()
+        assert [(await task).status_code for task in (first, another)] == [200, 200]
+
+
+async def test_beyond_the_limit_of_connections_the_next_is_told_when_to_come_again(
+    tmp_path: Path,
+) -> None:
+    app = create_app("x", _ready, security=Security(None, None), registry=CollectorRegistry())
+    port = free_port()
+    config = uvicorn.Config(
+        app, LOCALHOST, port, http=BoundedHttp, log_config=None, limit_concurrency=3,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    idle = [await asyncio.open_connection(LOCALHOST, port) for _ in range(3)]
+    try:
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://{LOCALHOST}:{port}/livez")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["content-type"] == "application/problem+json"
+    finally:
+        for _, writer in idle:
+            writer.close()
+        server.should_exit = True
+        await serving
+
+
+async def _ready() -> dict[str, bool]:
+    return {"up": True}
