@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import resources
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -15,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from hotline.bench.figures import medians, noise_percent, quantiles_ms
 from hotline.bench.site import BUCKETS, NAMESPACE, Options, Say, Site, site
 from hotline.bench.usage import spent, usage
+from hotline.cli.migrate import migrations
 from hotline.dispatch.v1.events_pb2 import ProgressNoted
 from services.kernel.clock import Clock, DatabaseClock
 from services.kernel.facts import Append, Appended, NewFact
@@ -25,7 +25,7 @@ from services.kernel.pool_pg import connect
 from services.kernel.store_pg import PostgresStore
 from services.kernel.writer import Writer
 
-SERVICE = "ledger"
+SERVICE = "dispatch"  # the kernel's tables alone
 CLIENTS = (1, 16, 64)
 _BODY = ProgressNoted(unit="DOT", note="The crew has been there; parts are ordered.")
 
@@ -33,8 +33,7 @@ _BODY = ProgressNoted(unit="DOT", note="The crew has been there; parts are order
 async def measure(options: Options, say: Say) -> dict[str, Any]:
     """Appends per second and CPU µs per fact, by number of clients."""
     async with site(say, only=()) as place:
-        ledger = [resources.files("services.kernel") / "sql" / "001_ledger.sql"]
-        await migrate(place.info.dsn, SERVICE, NAMESPACE, ledger, BUCKETS)
+        await migrate(place.info.dsn, SERVICE, NAMESPACE, migrations(SERVICE), BUCKETS)
         pool = await connect(place.info.dsn, schema_of(NAMESPACE, SERVICE))
         try:
             return await _rounds(options, place, PostgresStore(pool, SERVICE, NAMESPACE))
