@@ -36,6 +36,10 @@ _CLOCK = Annotated[
 ]
 
 
+class _Calendar(Response):
+    media_type = ical.MEDIA_TYPE
+
+
 class DueLists(BaseModel):
     """Running clocks, the earliest first; at most 1,000 in all, the earliest of them."""
 
@@ -109,7 +113,7 @@ def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
         counted = await clocks.by_hour(whose, now, now + timedelta(hours=HOURS_AHEAD))
         return [DueHour(hour=hour, clocks=count) for hour, count in counted]
 
-    @made.get("/v1/due/calendar.ics", response_class=PlainTextResponse)
+    @made.get("/v1/due/calendar.ics", response_class=_Calendar)
     async def calendar_feed(
         principal: Annotated[Principal, Depends(MAY_READ)],
         unit: Annotated[CleanText, UNIT] = "",
@@ -120,7 +124,7 @@ def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
         whose = wanted(principal, unit, desk=desk)
         rows = await clocks.due(whose, now + timedelta(hours=HOURS_AHEAD), MOST)
         name = whose or "hotline"
-        return Response(ical.feed(name, rows, now), media_type=ical.MEDIA_TYPE)
+        return _Calendar(ical.feed(name, rows, now))
 
     _add_proof(made, runtime, city)
     return made

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from services.deadline.adapters.proof_page import CLOCKS
 from services.deadline.domain.views import ClockView
 
-MEDIA_TYPE = "text/calendar; charset=utf-8"
+MEDIA_TYPE = "text/calendar"
 _LINE_BYTES = 75
 _WORKED = ("补班", "上班", "(班)", "（班）", "make-up", "working day")
 
