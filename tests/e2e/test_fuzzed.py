@@ -69,4 +69,4 @@ def test_no_call_ends_in_a_server_error(town: Town, tmp_path: Path, service: str
     assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
     generated = re.search(r"(\d+) generated, \1 passed", done.stdout)
     assert generated is not None, done.stdout
-    assert int(generated[1]) > 10 * len(description["paths"])
+    assert int(generated[1]) > 2 * len(description["paths"])  # an unknown ticket is waited for
