@@ -17,8 +17,9 @@ from services.kernel.names import schema_of, vault_of
 from services.kernel.pool_pg import connect
 from services.kernel.queries import named
 
-# A city's own size, whatever its history: a row per bucket, partition, import, unit and month.
-SMALL = {"bucket", "server", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint"}
+# A city's own size, whatever its history: a row per bucket, partition, import, unit and month, and
+# a box per week.
+SMALL = {"bucket", "server", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint", "box"}
 # What an operator asks for: whose records wait. There are few such records, or somebody is told.
 ASKED = {"parked_records", "parked_tickets", "tickets", "parked", "due_parked", "disowned"}
 KERNEL = ("queries", "api_keys", "verify", "healing", "parked")

@@ -87,7 +87,7 @@ async def test_a_parked_submission_is_sealed_and_can_be_retried(
 ) -> None:
     contact = someone()
 
-    async def defect(*_: Any) -> Any:
+    async def defect(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError("made to fail")
 
     with monkeypatch.context() as broken:
