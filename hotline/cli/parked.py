@@ -25,6 +25,7 @@ from hotline.programs import SERVICES
 from services.kernel.names import PARKED, bucket_of, schema_of, topic_of
 from services.kernel.parked_pg import ParkedTicket, PostgresParked
 from services.kernel.pool_pg import connect
+from services.kernel.scanning import scan, within
 from services.kernel.store import ParkedRecord
 
 T = TypeVar("T")
@@ -196,21 +197,16 @@ async def _vaults(place: Place, services: list[str]) -> AsyncIterator[dict[str, 
 async def _unreadable(place: Place, service: str | None) -> list[dict[str, Any]]:
     """The last records from which no ticket could be read."""
     bus = place.bus("parked")
-    where = (topic_of(place.namespace, PARKED), 0)
+    topic = topic_of(place.namespace, PARKED)
     found: list[dict[str, Any]] = []
     try:
-        reader = await bus.reader([where], from_end=False)
-        try:
-            end, upcoming = (await reader.ends())[where], 0
-            while upcoming < end:
-                for record in await reader.fetch(1_000, 1.0):
-                    upcoming, name = record.offset + 1, (record.key or b"").decode()
-                    if service in (None, name):
-                        m = RecordParked.FromString(record.value or b"")
-                        at = f"{m.topic}/{m.partition}/{m.offset}"
-                        found.append({"service": name, "place": at, "reason": m.reason})
-        finally:
-            await reader.stop()
+        async for records in scan(bus, topic, await within(bus, topic, {0: 0})):
+            for record in records:
+                name = (record.key or b"").decode()
+                if service in (None, name):
+                    m = RecordParked.FromString(record.value or b"")
+                    at = f"{m.topic}/{m.partition}/{m.offset}"
+                    found.append({"service": name, "place": at, "reason": m.reason})
     finally:
         await bus.close()
     return found[-MOST_UNREADABLE:]

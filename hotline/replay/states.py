@@ -17,14 +17,15 @@ from typing import Any
 
 import uvloop
 
-from services.kernel.bus import Place, Reader, Record
+from hotline.replay.log import counts_once
+from services.kernel.bus import Record
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.cloudevents import attributes, to_fact
 from services.kernel.codec import Codec
 from services.kernel.decider import Decider
 from services.kernel.names import TICKETS, topic_of
+from services.kernel.scanning import scan
 
-POLL = 10_000
 CORES = os.cpu_count() or 1
 
 
@@ -67,31 +68,19 @@ async def _folded(history: History, partitions: range) -> dict[str, Any]:
     bus = KafkaBus(history.bootstrap, "replay", lambda: datetime.now(UTC))
     folding = _Folding(*history.fold())
     try:
-        reader = await bus.reader([(topic, p) for p in partitions], from_end=False)
-        try:
-            await _to_the_ends(reader, folding)
-        finally:
-            await reader.stop()
+        async for records in scan(bus, topic, dict.fromkeys(partitions, 0)):
+            for record in records:
+                folding.take(record)
     finally:
         await bus.close()
     return folding.states
-
-
-async def _to_the_ends(reader: Reader, folding: _Folding) -> None:
-    left = {place: end for place, end in (await reader.ends()).items() if end}
-    while left:
-        for record in await reader.fetch(POLL, 1.0):
-            folding.take(record)
-            place = (record.topic, record.partition)
-            if record.offset + 1 >= left.get(place, 0):
-                left.pop(place, None)
 
 
 class _Folding:
     def __init__(self, codec: Codec, decider: Decider[Any, Any, Any]) -> None:
         self._codec, self._decider = codec, decider
         self._source = codec.source.encode()
-        self._expected: dict[Place, int] = {}
+        self._expected: dict[int, dict[str, int]] = {}
         self.states: dict[str, Any] = {}
 
     def take(self, record: Record) -> None:
@@ -103,11 +92,10 @@ class _Folding:
                 return
 
     def _fold(self, record: Record) -> None:
-        fact = to_fact(record, attributes(record.headers))
-        place = (record.topic, record.partition)
-        if fact.position != self._expected.get(place, 1):  # a relay repeated itself
+        headers = attributes(record.headers)
+        if not counts_once(self._expected.setdefault(record.partition, {}), headers):
             return
-        self._expected[place] = fact.position + 1
+        fact = to_fact(record, headers)
         if self._codec.knows(fact.type):
             state = self.states.get(fact.ticket, self._decider.initial)
             self.states[fact.ticket] = self._decider.evolve(state, self._codec.decode(fact))

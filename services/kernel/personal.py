@@ -12,7 +12,6 @@ import os
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,10 +25,6 @@ _KEY_ID_BYTES = 8
 
 class Unreadable(ValueError):
     """The bytes are damaged, or sealed for another ticket, field or person."""
-
-
-class PersonForgotten(LookupError):
-    """The person's key was destroyed, or never was."""
 
 
 class UnknownMasterKey(LookupError):
@@ -120,47 +115,6 @@ class MasterKeys:
 
 def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"hotline-master-key\0" + key).digest()[:_KEY_ID_BYTES]
-
-
-class PersonKeys(Protocol):
-    """Where person keys are kept: a vault that no rebuild drops."""
-
-    async def create(self, person: str) -> bytes:
-        """A new key, or the person's own if there is one. Raises PersonForgotten if destroyed."""
-
-    async def get(self, person: str) -> bytes:
-        """Raises PersonForgotten."""
-
-    async def get_many(self, persons: Sequence[str]) -> dict[str, bytes]:
-        """The keys that there are; forgotten persons are left out."""
-
-    async def destroy(self, person: str) -> None:
-        """For ever; quiet where it is done already."""
-
-
-class MemoryPersonKeys:
-    """PersonKeys in memory, wrapped as a vault holds them."""
-
-    def __init__(self, masters: MasterKeys) -> None:
-        self._masters = masters
-        self.wrapped: dict[str, bytes | None] = {}
-
-    async def create(self, person: str) -> bytes:
-        if person not in self.wrapped:
-            self.wrapped[person] = self._masters.wrap(person, new_key())
-        return await self.get(person)
-
-    async def get(self, person: str) -> bytes:
-        wrapped = self.wrapped.get(person)
-        if wrapped is None:
-            raise PersonForgotten(person)
-        return self._masters.unwrap(person, wrapped)
-
-    async def get_many(self, persons: Sequence[str]) -> dict[str, bytes]:
-        return {p: await self.get(p) for p in persons if self.wrapped.get(p) is not None}
-
-    async def destroy(self, person: str) -> None:
-        self.wrapped[person] = None
 
 
 # Blind index

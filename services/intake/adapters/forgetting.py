@@ -26,10 +26,10 @@ from services.kernel.http import CleanText, StrictModel, idempotency_key
 from services.kernel.problems import Problem
 from services.kernel.routes import perform, trace_of
 from services.kernel.runtime import Runtime
+from services.kernel.scanning import scan
 from services.kernel.security import Principal, Role, role
 
 log = logging.getLogger("hotline.intake")
-FETCH, FETCH_S = 5_000, 10.0
 _TYPE = PersonForgotten.DESCRIPTOR.full_name
 _PREFIX = "person-"
 _MAY_FORGET = role(Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -105,20 +105,10 @@ async def forget_again(vault: PostgresVault, bus: Bus, topic: str, buckets: int)
 
 async def _forgotten_in(bus: Bus, topic: str, begins: dict[int, int]) -> set[str]:
     """Whom the records from these offsets on name."""
-    reader = await bus.reader([(topic, p) for p in begins], from_end=True)
-    try:
-        ends = {p: end for (_, p), end in (await reader.ends()).items()}
-        left = {p: ends[p] for p, begin in begins.items() if begin < ends[p]}
-        for partition in left:
-            reader.seek((topic, partition), begins[partition])
-        found: set[str] = set()
-        while left:
-            for record in await reader.fetch(FETCH, FETCH_S):
-                headers = attributes(record.headers)
-                if headers.get("ce_type", b"").decode(errors="replace") == _TYPE:
-                    found.add(PersonForgotten.FromString(record.value or b"").person_id)
-                if record.offset + 1 >= left.get(record.partition, 1 << 62):
-                    del left[record.partition]
-        return found
-    finally:
-        await reader.stop()
+    found: set[str] = set()
+    async for records in scan(bus, topic, begins):
+        for record in records:
+            headers = attributes(record.headers)
+            if headers.get("ce_type", b"").decode(errors="replace") == _TYPE:
+                found.add(PersonForgotten.FromString(record.value or b"").person_id)
+    return found

@@ -20,8 +20,6 @@ from hypothesis import strategies as st
 from services.kernel.personal import (
     FieldCipher,
     MasterKeys,
-    MemoryPersonKeys,
-    PersonForgotten,
     UnknownMasterKey,
     Unreadable,
     blind_index,
@@ -144,36 +142,6 @@ def test_any_other_bytes_are_no_wrapped_key(content: bytes) -> None:
 def test_master_keys_have_their_length(keys: list[bytes]) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         MasterKeys(keys)
-
-
-# Persons
-
-
-async def test_a_person_keeps_one_key() -> None:
-    keys = MemoryPersonKeys(MasterKeys([FIRST]))
-    made = await keys.create("p")
-    assert await keys.create("p") == await keys.get("p") == made
-    assert await keys.create("q") != made
-    assert await keys.get_many(["p", "q", "nobody"]) == {"p": made, "q": await keys.get("q")}
-
-
-async def test_who_is_forgotten_is_forgotten_in_everything_that_was_sealed() -> None:
-    keys = MemoryPersonKeys(MasterKeys([FIRST]))
-    sealed = seal(await keys.create("p"), "t", "contact", "13800138000")
-    other = await keys.create("q")
-    await keys.destroy("p")
-    await keys.destroy("p")
-    for asking in (keys.get("p"), keys.create("p")):
-        with pytest.raises(PersonForgotten):
-            await asking
-    assert await keys.get_many(["p", "q"]) == {"q": other}
-    with pytest.raises(Unreadable):
-        open_(other, "t", "contact", sealed)
-
-
-async def test_who_was_never_known_is_as_one_forgotten() -> None:
-    with pytest.raises(PersonForgotten):
-        await MemoryPersonKeys(MasterKeys([FIRST])).get("nobody")
 
 
 # The `eventsourcing` mapper
