@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import orjson
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from click.testing import CliRunner, Result
 
 from hotline.cli import parked as cli
@@ -18,7 +20,7 @@ from hotline.dev.stack import StackInfo
 from services.kernel.bus import Outgoing
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.facts import Fact
-from services.kernel.names import bucket_of
+from services.kernel.names import PARKED, bucket_of, topic_of
 from services.kernel.parked_pg import PostgresParked
 from services.kernel.parking import spoiled
 from services.kernel.releasing import Releaser
@@ -162,3 +164,23 @@ async def test_what_nobody_waits_for_and_nobody_owns_is_said(
         "deadline",
     )
     assert "is open: try again" in (await town.ask("retry", BAD)).output
+
+
+@pytest.mark.timeout(60)
+async def test_records_that_the_topic_has_dropped_since_are_not_waited_for(town: Town) -> None:
+    """`hotline.parked.v1` is kept for thirty days, a city for longer."""
+    bad = MemoryRecord("hotline.tickets.v1", 0, 9, 0, b"T1", b"?", [])
+    bus = town.loop.bus()
+    await bus.publish([spoiled(bad, f"reason {n}", town.place.namespace, "deadline") for n in "ab"])
+    topic = topic_of(town.place.namespace, PARKED)
+    for gone, left in ((1, ["reason b"]), (2, [])):
+        await forget(town.place.kafka, topic, gone)
+        shown = (await town.ask("list", "--json")).output
+        assert [reason for reason in ("reason a", "reason b") if reason in shown] == left
+
+
+async def forget(bootstrap: str, topic: str, before: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=before)})
+    await admin.close()
