@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -74,9 +74,6 @@ class Desk:
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
         ticket = ticket_number(day, await self.vault.serial(day))
-        facts, called = matter.facts or NO_FACTS, self.register.line(matter.called_number, day)
-        if facts.sub_centre:
-            facts = replace(facts, sub_centre=self.register.sub_centre(facts.sub_centre, day))
         new = Recent(
             ticket,
             person.id,
@@ -108,11 +105,10 @@ class Desk:
             contact=sealed("contact", matter.contact),
             address=sealed("address", matter.address),
             code_digest=digest_of(ticket, self.vault.code(ticket)),
-            facts=facts,
+            facts=matter.facts or NO_FACTS,
             latitude=matter.latitude,
             longitude=matter.longitude,
             called_number=matter.called_number,
-            called_mode=called.mode if called else "",
             transferred_by=matter.transferred_by,
             transferred_at=matter.transferred_at,
             stated_due_at=matter.stated_due_at,

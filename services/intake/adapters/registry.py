@@ -46,8 +46,9 @@ def load(city: str) -> City:
     tree = load_tree(text(top, "tree", name)) if "tree" in top else NO_TREE
     categories, areas = names(top, "categories", name), names(top, "areas", name)
     articles = {article.id: article for article in load_articles(city)}
-    catalogue = Catalogue(categories, areas, tree, zone, articles)
-    rules, register = load_rules(text(top, "rule_set", name)), load_register(city)
+    register = load_register(city)
+    catalogue = Catalogue(categories, areas, tree, zone, articles, register)
+    rules = load_rules(text(top, "rule_set", name))
     same = _same(top["same_matter"], f"{name}: same_matter") if "same_matter" in top else None
     return City(rules, catalogue, zone, country_code, register, same)
 

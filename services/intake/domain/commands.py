@@ -31,7 +31,6 @@ class SubmitMatter:
     latitude: float | None = None
     longitude: float | None = None
     called_number: str = ""
-    called_mode: str = ""
     transferred_by: str = ""
     transferred_at: datetime | None = None
     stated_due_at: datetime | None = None

@@ -31,10 +31,10 @@ class UnknownWord(Rejection):
     status = 422
 
 
-class ConductOfNobody(Rejection):
-    """A complaint about a unit's own conduct must name the unit, so that it never goes there."""
+class UnknownSubCentre(Rejection):
+    """The register has no such sub-centre now: state the number of its line, or leave it out."""
 
-    rule = "R2"
+    rule = "R9"
     status = 422
 
 

@@ -69,7 +69,7 @@ def test_an_acceptance_carries_what_others_decide_by() -> None:
         ({"category": "moon"}, {}, rejections.UnknownCategory, "no such category. (moon)"),
         ({"area": "moon"}, {}, rejections.UnknownArea, "no such area. (moon)"),
         ({}, {"organ": "club"}, rejections.UnknownWord, "is not in the vocabulary. (organ)"),
-        ({}, {"about_conduct": True}, rejections.ConductOfNobody, "must name the unit"),
+        ({}, {"sub_centre": "moon"}, rejections.UnknownSubCentre, "no such sub-centre now"),
     ],
 )
 def test_a_matter_that_cannot_be_placed_is_not_received(
