@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from services.intake.adapters.books import Books
 from services.intake.adapters.boxes import Boxes, BoxVault, keep
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
@@ -11,12 +13,14 @@ from services.intake.adapters.http import app
 from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
+from services.intake.adapters.tallies import Gauges, Tallies
 from services.intake.adapters.vault import PostgresVault
 from services.intake.service import service
 from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.names import TICKETS, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
+from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
 
@@ -35,13 +39,21 @@ def main() -> None:
         boxes.take(await pairs.refreshed(ports.clock.now()))
         ports.store.seals = boxes
         recent = RecentMatters(ports.store, city.same) if city.same else None
-        tree, articles = city.catalogue.tree, city.catalogue.articles
-        desk = Desk(vault, city.zone, city.register, tree, recent, articles, boxes)
+        books = Books(city)
+        desk = Desk(vault, books, recent, boxes)
         security = Security.of(settings, ports.keys)
+        tallies, gauges = Tallies(ports.store, books), Gauges(ports.registry)
+
+        async def beside(_: Runtime) -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(keep(boxes, pairs, ports.clock))
+                group.create_task(gauges.show(books, tallies, ports.clock))
+
+        numbers = Numbers(ports.store)
         return Parts(
-            replace(service(city, desk, recent), read_back=Numbers(ports.store).read_back),
-            lambda runtime: app(runtime, desk, security),
-            beside=lambda _: keep(boxes, pairs, ports.clock),
+            replace(service(desk, recent, (tallies,)), read_back=numbers.read_back),
+            lambda runtime: app(runtime, desk, security, tallies),
+            beside=beside,
         )
 
     run("intake", settings, build)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -106,3 +106,16 @@ class Library:
         hits = searcher.search(tantivy.Query.boolean_query(clauses), len(self.articles) or 1).hits
         found = [self.articles[searcher.doc(address)["id"][0]] for _, address in hits]
         return [article for article in found if article.holds_on(day)][:limit]
+
+
+class Libraries:
+    """The index of the articles in effect, made again when others are."""
+
+    def __init__(self) -> None:
+        self._articles: Mapping[str, Article] | None = None
+        self._library = Library(())
+
+    def of(self, articles: Mapping[str, Article]) -> Library:
+        if articles is not self._articles:
+            self._articles, self._library = articles, Library(list(articles.values()))
+        return self._library

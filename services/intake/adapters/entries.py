@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from string import Formatter
 from typing import Any
 
 from services.intake.domain.rules import Words
@@ -47,3 +48,20 @@ def words(value: Any, where: str) -> Words:
     """The same in both languages. Raises ValueError."""
     required(value, {"zh", "en"}, set(), where)
     return Words(text(value, "zh", where), text(value, "en", where))
+
+
+def sentences(value: Any, known: Collection[str], where: str) -> Words:
+    """Words in which `{name}` stands for one of the known values. Raises ValueError.
+
+    Nothing else of Python's formats is taken, so nothing of Python can be reached by them.
+    """
+    found = words(value, where)
+    for language in (found.zh, found.en):
+        try:
+            parts = list(Formatter().parse(language))
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from None
+        for _, field, form, conversion in parts:
+            if field is not None and (field not in known or form or conversion):
+                raise ValueError(f"{where}: {{{field}}} is not one of {', '.join(sorted(known))}")
+    return found

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.intake.adapters.articles import load_articles
 from services.intake.adapters.categories import load_tree
+from services.intake.adapters.channels import load_channels
 from services.intake.adapters.entries import names, required, text
 from services.intake.adapters.hotlines import load_register
 from services.intake.adapters.rule_sets import load_rules
@@ -47,7 +48,7 @@ def load(city: str) -> City:
     categories, areas = names(top, "categories", name), names(top, "areas", name)
     articles = {article.id: article for article in load_articles(city)}
     register = load_register(city)
-    catalogue = Catalogue(categories, areas, tree, zone, articles, register)
+    catalogue = Catalogue(categories, areas, tree, zone, articles, register, load_channels(city))
     rules = load_rules(text(top, "rule_set", name))
     same = _same(top["same_matter"], f"{name}: same_matter") if "same_matter" in top else None
     return City(rules, catalogue, zone, country_code, register, same)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from services.intake.domain import events, rejections
+from services.intake.domain.calling import answered
 from services.intake.domain.categories import Catalogue, Element
 from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.events import Event, TicketAccepted, TicketReceived
@@ -30,6 +31,7 @@ def submit(
 ) -> Sequence[Event]:
     if ticket.phase is not Phase.UNKNOWN:
         return []
+    _require_channel(command, catalogue)
     _require_sound(command, catalogue)
     day = catalogue.day(command.at)
     facts = _with_missing(command, _with_line(command.facts, catalogue.register, day), catalogue)
@@ -37,7 +39,17 @@ def submit(
         replace(command, facts=facts), catalogue.register.line(command.called_number, day)
     )
     case = case_of(received)
-    return [received, judged(command.at, command.ticket, received, case, rules)]
+    decided = judged(command.at, command.ticket, received, case, rules)
+    return [received, *answered(command, received.called_mode), decided]
+
+
+def _require_channel(command: SubmitMatter, catalogue: Catalogue) -> None:
+    """R3: what is imported came through channels of its own time."""
+    if command.stated is None:
+        return
+    switchboard, name = catalogue.switchboard, command.channel
+    channel = switchboard.channel(name) if command.call is None else switchboard.telephone(name)
+    channel.require(command.by, command.stated)
 
 
 def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:

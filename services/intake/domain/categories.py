@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from services.intake.domain.articles import Article
+from services.intake.domain.channels import NO_SWITCHBOARD, Switchboard
 from services.intake.domain.hotlines import NO_REGISTER, Register
 from services.intake.domain.matter import Kind
 from services.intake.domain.rules import Words
@@ -94,8 +95,8 @@ NO_TREE = Tree()
 class Catalogue:
     """The categories and areas that the city knows, by id, with their names.
 
-    `tree` holds further categories, `articles` the knowledge base, `register` the merged lines;
-    days are those of `zone`.
+    `tree` holds further categories, `articles` the knowledge base, `register` the merged lines,
+    `switchboard` the channels; days are those of `zone`.
     """
 
     categories: Mapping[str, str]
@@ -104,6 +105,7 @@ class Catalogue:
     zone: tzinfo = UTC
     articles: Mapping[str, Article] = field(default_factory=dict)
     register: Register = NO_REGISTER
+    switchboard: Switchboard = NO_SWITCHBOARD
 
     def day(self, at: datetime) -> date:
         """The city's day of an instant."""

@@ -134,7 +134,7 @@ def test_a_category_that_moved_is_refused_with_where_it_went() -> None:
     """R4."""
     tree = read(*GOOD).tree
     catalogue = replace(CITY.catalogue, tree=tree)
-    decide = decider(CITY.rules, catalogue).decide
+    decide = decider(lambda _: (CITY.rules, catalogue)).decide
     late = replace(matter(), at=datetime(2026, 3, 16, 4, tzinfo=UTC), category="a/old")
     with pytest.raises(rejections.UnknownCategory, match="now a/new"):
         decide(late, Ticket())

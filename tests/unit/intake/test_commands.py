@@ -250,6 +250,7 @@ def test_the_fold_remembers_what_later_decisions_need() -> None:
     assert DECIDER.fold((RECEIVED, REFUSED)) == Ticket(
         Phase.REFUSED,
         code_digest=digest_of(TICKET, CODE),
+        channel="phone",
         person_id="p1",
         decision=REFUSED,
         received=received(),
