@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from services.intake.adapters.books import Books
-from services.intake.adapters.boxes import Boxes, BoxVault, keep
+from services.intake.adapters.boxes import KINDS, Boxes, BoxVault, keep
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
 from services.intake.adapters.http import app
@@ -20,6 +20,7 @@ from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.names import TICKETS, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
+from services.kernel.registry import Registry
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
@@ -35,6 +36,7 @@ def main() -> None:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         topic = topic_of(settings.namespace, TICKETS)
         await forget_again(vault, ports.bus, topic, settings.buckets)
+        registry = Registry(ports.entries, ports.clock, KINDS)
         boxes, pairs = Boxes(), BoxVault(ports.store, MasterKeys(masters))
         boxes.take(await pairs.refreshed(ports.clock.now()))
         ports.store.seals = boxes
@@ -46,14 +48,15 @@ def main() -> None:
 
         async def beside(_: Runtime) -> None:
             async with asyncio.TaskGroup() as group:
-                group.create_task(keep(boxes, pairs, ports.clock))
+                group.create_task(keep(boxes, pairs, registry, ports.clock))
                 group.create_task(gauges.show(books, tallies, ports.clock))
 
         numbers = Numbers(ports.store)
         return Parts(
             replace(service(desk, recent, (tallies,)), read_back=numbers.read_back),
-            lambda runtime: app(runtime, desk, security, tallies),
+            lambda runtime: app(runtime, desk, security, registry, tallies),
             beside=beside,
+            registry=registry,
         )
 
     run("intake", settings, build)

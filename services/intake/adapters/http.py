@@ -27,6 +27,8 @@ from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
 from services.kernel.names import stream_in
 from services.kernel.problems import Problem
+from services.kernel.registry import Registry
+from services.kernel.registry_http import registry_router
 from services.kernel.routes import (
     NUMBER,
     TICKET,
@@ -60,7 +62,9 @@ class Frontier(StrictModel):
     final: bool = Field(description="The import has ended: its tickets follow the live clock.")
 
 
-def app(runtime: Runtime, desk: Desk, security: Security, counted: Counted) -> FastAPI:
+def app(
+    runtime: Runtime, desk: Desk, security: Security, registry: Registry, counted: Counted
+) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
     add_submitting(made, runtime, desk)
@@ -73,6 +77,7 @@ def app(runtime: Runtime, desk: Desk, security: Security, counted: Counted) -> F
     made.include_router(call_router(runtime, desk, counted))
     made.include_router(box_router(desk.boxes))
     made.include_router(forget_router(runtime, desk.vault))
+    made.include_router(registry_router(registry, runtime.clock))
     _state(made, runtime, desk)
     _frontier(made, runtime)
     return made
