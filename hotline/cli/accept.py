@@ -37,6 +37,6 @@ def command(batch: BinaryIO, city: str) -> None:
 
 def _register(city: str) -> Register:
     try:
-        return registry.load(city).register
+        return registry.load(city).catalogue.register
     except ValueError as error:
         raise click.ClickException(str(error)) from None

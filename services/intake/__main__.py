@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from services.intake.adapters.books import Books
+from services.intake.adapters.books import Books, CityRegistry, kinds_of
 from services.intake.adapters.boxes import KINDS, Boxes, BoxVault, keep
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
@@ -20,7 +20,6 @@ from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.names import TICKETS, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
-from services.kernel.registry import Registry
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
@@ -36,12 +35,12 @@ def main() -> None:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         topic = topic_of(settings.namespace, TICKETS)
         await forget_again(vault, ports.bus, topic, settings.buckets)
-        registry = Registry(ports.entries, ports.clock, KINDS)
+        registry = CityRegistry(ports.entries, ports.clock, {**KINDS, **kinds_of(city)})
         boxes, pairs = Boxes(), BoxVault(ports.store, MasterKeys(masters))
         boxes.take(await pairs.refreshed(ports.clock.now()))
         ports.store.seals = boxes
         recent = RecentMatters(ports.store, city.same) if city.same else None
-        books = Books(city)
+        books = Books(city, registry)
         desk = Desk(vault, books, recent, boxes)
         security = Security.of(settings, ports.keys)
         tallies, gauges = Tallies(ports.store, books), Gauges(ports.registry)

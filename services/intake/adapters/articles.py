@@ -9,7 +9,7 @@ from typing import Any
 
 import tantivy
 
-from services.intake.adapters.entries import required, text, words
+from services.intake.adapters.entries import day, required, text, words
 from services.intake.domain.articles import Article
 from services.kernel import yaml_file
 
@@ -17,15 +17,16 @@ _ARTICLE = {"id", "version", "unit", "source", "since", "review_on", "question",
 _LONGEST_QUERY = 500
 
 
-def load_articles(city: str) -> tuple[Article, ...]:
-    """None for a city without the file. Raises ValueError with one sentence."""
+def load_articles(city: str) -> tuple[Mapping[str, Article], Any]:
+    """By id, and the document; none for a city without the file. Raises ValueError."""
     file = resources.files("services.intake") / "registry" / city / "articles.yaml"
     name = f"intake/registry/{city}/articles.yaml"
-    return parse_articles(yaml_file.read(file, name), name) if file.is_file() else ()
+    document = yaml_file.read(file, name) if file.is_file() else {"articles": []}
+    return parse_articles(document, name), document
 
 
-def parse_articles(top: Any, name: str) -> tuple[Article, ...]:
-    """Raises ValueError."""
+def parse_articles(top: Any, name: str) -> Mapping[str, Article]:
+    """By id. Raises ValueError."""
     required(top, {"articles"}, set(), f"{name}: the file")
     if not isinstance(top["articles"], list):
         raise ValueError(f"{name}: articles must be a list")
@@ -33,15 +34,11 @@ def parse_articles(top: Any, name: str) -> tuple[Article, ...]:
     ids = [article.id for article in found]
     if twice := sorted({i for i in ids if ids.count(i) > 1}):
         raise ValueError(f"{name}: {twice[0]} stands there twice")
-    return found
+    return {article.id: article for article in found}
 
 
 def _article(part: Any, where: str) -> Article:
     required(part, _ARTICLE, {"until"}, where)
-    days = {key: part.get(key) for key in ("since", "review_on", "until")}
-    for key, day in days.items():
-        if type(day) is not date and not (key == "until" and day is None):
-            raise ValueError(f"{where}.{key}: {day!r} is no day (YYYY-MM-DD)")
     return Article(
         id=text(part, "id", where),
         version=text(part, "version", where),
@@ -49,9 +46,9 @@ def _article(part: Any, where: str) -> Article:
         source=words(part["source"], f"{where}.source"),
         question=words(part["question"], f"{where}.question"),
         answer=words(part["answer"], f"{where}.answer"),
-        since=part["since"],
-        review_on=part["review_on"],
-        until=part.get("until"),
+        since=day(part["since"], f"{where}.since"),
+        review_on=day(part["review_on"], f"{where}.review_on"),
+        until=day(part["until"], f"{where}.until") if part.get("until") is not None else None,
     )
 
 

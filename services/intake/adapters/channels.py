@@ -21,13 +21,14 @@ _CHANNEL_MAY = {"callers", "states", "per_minute", "templates"}
 _MOST_PER_MINUTE = 1_000_000
 
 
-def load_channels(city: str) -> Switchboard:
-    """The shipped ones. Raises ValueError with one sentence that names file and key."""
+def load_channels(city: str) -> tuple[Switchboard, Any]:
+    """The shipped ones, and their document. Raises ValueError."""
     file = resources.files("services.intake") / "registry" / city / "channels.yaml"
     name = f"intake/registry/{city}/channels.yaml"
     if not file.is_file():
         raise ValueError(f"{name} is missing")
-    return parse_channels(yaml_file.read(file, name), name)
+    document = yaml_file.read(file, name)
+    return parse_channels(document, name), document
 
 
 def parse_channels(top: Any, name: str) -> Switchboard:

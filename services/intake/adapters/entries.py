@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from string import Formatter
 from typing import Any
 
@@ -42,6 +43,18 @@ def names(top: Mapping[str, Any], key: str, name: str) -> dict[str, str]:
         if not isinstance(word, str):
             raise ValueError(f"{name}: {key}: {word!r} is no text (quote it)")
     return {word: text(top[key], word, f"{name}: {key}") for word in top[key]}
+
+
+def day(value: Any, where: str) -> date:
+    """A day as YAML has it, or as JSON writes it. Raises ValueError."""
+    if type(value) is date:
+        return value
+    try:
+        if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f"{where}: {value!r} is no day (YYYY-MM-DD)")
 
 
 def words(value: Any, where: str) -> Words:

@@ -30,6 +30,11 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir()))
 
 
+def shipped_rules(name: str) -> Any:
+    """The document of a shipped set. Raises ValueError."""
+    return _read(name)[0]
+
+
 def load_rules(name: str) -> RuleSet:
     """The shipped set of that name. Raises ValueError with one sentence that names file and key."""
     return parse_rules(*_read(name))

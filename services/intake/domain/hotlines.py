@@ -13,6 +13,8 @@ from services.intake.domain.rules import NO_WORDS, Words
 
 _NUMBER = re.compile(r"^[0-9]{3,}")
 OWN_NUMBER = "12345"
+_RESTORED = "a cancelled number is not restored without an approval (R7)"
+_SET_UP = "no new departmental line or county platform without an approval (R7)"
 EMERGENCY = frozenset({"110", "119", "120", "122"})
 
 
@@ -149,9 +151,24 @@ def _against_r7(line: Hotline, register: Register) -> Sequence[str]:
     if line.mode is Mode.MERGED and line.number_is is Fate.KEPT:
         found.append("a merged line's number is cancelled (R7)")
     if not line.approval and _is_restored(line, register):
-        found.append("a cancelled number is not restored without an approval (R7)")
+        found.append(_RESTORED)
     if not line.approval and line.opened:
-        found.append("no new departmental line or county platform without an approval (R7)")
+        found.append(_SET_UP)
+    return found
+
+
+def against_r7(before: Register, after: Register) -> Sequence[str]:
+    """What a change of the register does against R7 without a recorded approval."""
+    known = {line.number for line in before.lines}
+    cancelled = {h.number for h in before.lines if h.number_is is Fate.CANCELLED}
+    found: list[str] = []
+    for line in after.lines:
+        if line.approval or line.number_is is not Fate.KEPT or line in before.lines:
+            continue
+        if line.number in cancelled:
+            found.append(f"{line.number}: {_RESTORED}")
+        elif line.number not in known:
+            found.append(f"{line.number}: {_SET_UP}")
     return found
 
 

@@ -16,7 +16,7 @@ from hotline.client.commands import Import, SealTo
 from hotline.dev.senders import DevSender, make_senders, signer
 from hotline.dev.stack import StackInfo
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
-from services.intake.adapters.books import Books
+from services.intake.adapters.books import Books, CityRegistry, kinds_of
 from services.intake.adapters.boxes import KINDS, Boxes, BoxVault
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
@@ -25,10 +25,10 @@ from services.intake.adapters.registry import load
 from services.intake.adapters.tallies import Tallies
 from services.intake.adapters.vault import OpenedField, PostgresVault
 from services.intake.service import service
+from services.kernel.clock import DatabaseClock
 from services.kernel.migrate import migrate
 from services.kernel.names import replies_of, schema_of, topic_of
 from services.kernel.pool_pg import connect
-from services.kernel.registry import Registry
 from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.runtime import Runtime
 from services.kernel.security import Role, Security
@@ -142,12 +142,15 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         boxes.take(await BoxVault(store, MASTERS).refreshed(datetime.now(UTC)))
         assert city.same is not None
         recent = RecentMatters(store, city.same)
-        books = Books(city)
+        entries = PostgresRegistry(pool, "intake", namespace)
+        clock = DatabaseClock(store.database_clock)
+        await clock.follow()
+        registry = CityRegistry(entries, clock, {**KINDS, **kinds_of(city)})
+        books = Books(city, registry)
         desk, tallies = Desk(vault, books, recent, boxes), Tallies(store, books)
         senders = Senders(run_dir / "senders.json")
         runtime = await loop.run(service(desk, recent, (tallies,)), senders=senders)
         cast(PostgresStore, runtime.store).seals = boxes
-        registry = Registry(PostgresRegistry(pool, "intake", namespace), runtime.clock, KINDS)
         security = Security(DevTokens(run_dir), None, imports=True)
         made = app(runtime, desk, security, registry, tallies)
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))

@@ -14,7 +14,7 @@ from hotline.cli.main import cli
 from services.intake.adapters.batch import decided
 from services.intake.adapters.hotlines import load_register
 
-REGISTER = load_register("sample")
+REGISTER, _ = load_register("sample")
 LINE: dict[str, Any] = {
     "id": "m-1",
     "rule_set": "suzhou",

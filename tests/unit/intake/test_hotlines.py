@@ -19,7 +19,7 @@ from services.intake.domain.matter import MatterFacts
 from services.kernel import yaml_file
 from tests.unit.intake.matters import NOON, matter, when
 
-REGISTER = load_register("sample")
+REGISTER, _ = load_register("sample")
 TODAY = date(2026, 11, 25)
 LINES = """
 id: test
@@ -176,7 +176,7 @@ def test_a_cancelled_number_comes_back_with_an_approval_only() -> None:
 
 
 def test_a_city_without_a_register_has_an_empty_one() -> None:
-    assert load_register("nyc").lines == ()
+    assert load_register("nyc")[0].lines == ()
 
 
 def test_a_call_to_a_registered_number_becomes_a_ticket_that_says_which() -> None:
