@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -59,22 +61,20 @@ class Desk:
     ) -> Submission:
         """A record of the submissions topic, sealed to a box or not. Raises BadBody, Refused."""
         matter = self._parsed(SUBMIT, body, content_type)
-        try:
+        with _refused():
             return await self.received(matter, at, sender, import_id=import_id)
-        except Problem as problem:
-            raise Refused(
-                problem.status_code, problem.type.removeprefix("/problems/"), str(problem.detail)
-            ) from None
 
     async def submit_missed_call(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
         """The same of a missed call (R3)."""
         call = self._parsed(MISSED, body, content_type)
-        return await self.missed(call, at, sender)
+        with _refused():
+            return await self.missed(call, at, sender)
 
     async def missed(self, call: MissedCall, at: datetime, by: str) -> Submission:
-        """The command of a missed call."""
+        """The command of a missed call. Raises Problem as `received`."""
+        self._require_turn(call.channel, at)
         return await missed(call, at, by, vault=self.vault, zone=self.zone)
 
     def _parsed(self, type_name: str, body: bytes, content_type: str) -> Any:
@@ -166,6 +166,16 @@ class Desk:
             return body
         code = self.vault.code(orjson.loads(body)["ticket"])
         return body.replace(_UNTOLD, b'"code":"%b"' % code.encode(), 1)
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What an answer over HTTP would say, as the answer of a record."""
+    try:
+        yield
+    except Problem as problem:
+        slug = problem.type.removeprefix("/problems/")
+        raise Refused(problem.status_code, slug, str(problem.detail)) from None
 
 
 def _stated(matter: SubmittedMatter) -> tuple[str, ...]:

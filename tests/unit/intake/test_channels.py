@@ -13,7 +13,7 @@ import pytest
 from hotline.intake.v1 import commands_pb2, events_pb2
 from services.intake.adapters.books import Books
 from services.intake.adapters.channels import parse_channels
-from services.intake.adapters.codec import SubmittedMatter
+from services.intake.adapters.codec import MissedCall, SubmittedMatter
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.limiting import Limits
 from services.intake.adapters.vault_memory import MemoryVault, Rows
@@ -138,6 +138,9 @@ async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports(
     body = _body()
     with pytest.raises(Refused, match="again after 30 s"):
         await desk.submit(body, PROTOBUF, "kiosk-1", at=NOON, import_id="")
+    missed = MissedCall("kiosk", "12345", 30, "13800138000")
+    with pytest.raises(Problem):
+        await desk.missed(missed, NOON, "kiosk-1")
     made = await desk.submit(body, PROTOBUF, "importer", at=NOON, import_id="old")
     assert made.command.stated is None
 
