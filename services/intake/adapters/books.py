@@ -19,6 +19,7 @@ from services.intake.domain.rules import RuleSet
 from services.kernel.clock import Clock
 from services.kernel.registry import Entry, Kind, Registry, RegistryStore, Unfit
 
+_OF_A_CITY = frozenset({"channels", "hotlines", "articles", "categories"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -60,6 +61,13 @@ class CityRegistry(Registry):
     def __init__(self, store: RegistryStore, clock: Clock, kinds: Mapping[str, Kind[Any]]) -> None:
         super().__init__(store, clock, kinds)
         self._parses = {name: kind.parse for name, kind in kinds.items()}
+        self.is_as_shipped = True
+
+    async def refresh(self) -> list[Entry]:
+        found = await super().refresh()
+        if any(entry.name in _OF_A_CITY or entry.name.startswith("rules/") for entry in found):
+            self.is_as_shipped = False
+        return found
 
     async def publish(self, name: str, document: Any, **stated: Any) -> Entry:
         """Raises Unfit for what R7 refuses without an approval, and for a category that is gone."""
@@ -85,7 +93,7 @@ class CityRegistry(Registry):
 class Books:
     """A city by time. Without a registry it is as shipped for ever."""
 
-    def __init__(self, city: City, registry: Registry | None = None) -> None:
+    def __init__(self, city: City, registry: CityRegistry | None = None) -> None:
         self.city = city
         self._registry = registry
         self._names = tuple(kinds_of(city))
@@ -93,7 +101,7 @@ class Books:
 
     def at(self, instant: datetime) -> City:
         """By the time of a command alone, so that every replica decides alike."""
-        if self._registry is None:
+        if self._registry is None or self._registry.is_as_shipped:
             return self.city
         version = self._registry.version
         versions = tuple([version(name, instant) for name in self._names])
