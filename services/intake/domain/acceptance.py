@@ -35,9 +35,7 @@ def submit(
     _require_sound(command, catalogue)
     day = catalogue.day(command.at)
     facts = _with_missing(command, _with_line(command.facts, catalogue.register, day), catalogue)
-    received = _received(
-        replace(command, facts=facts), catalogue.register.line(command.called_number, day)
-    )
+    received = _received(command, facts, catalogue.register.line(command.called_number, day))
     case = case_of(received)
     decided = judged(command.at, command.ticket, received, case, rules)
     return [received, *answered(command, received.called_mode), decided]
@@ -98,7 +96,7 @@ def _with_missing(command: SubmitMatter, facts: MatterFacts, catalogue: Catalogu
     return replace(facts, missing=(*facts.missing, *more)) if more else facts
 
 
-def _received(command: SubmitMatter, called: Hotline | None) -> TicketReceived:
+def _received(command: SubmitMatter, facts: MatterFacts, called: Hotline | None) -> TicketReceived:
     return TicketReceived(
         at=command.at,
         channel=command.channel,
@@ -117,9 +115,9 @@ def _received(command: SubmitMatter, called: Hotline | None) -> TicketReceived:
         called_number=command.called_number,
         code_digest=command.code_digest,
         stated_due_at=command.stated_due_at,
-        about_unit=_about(command.facts),
+        about_unit=_about(facts),
         confidential=command.confidential,
-        facts=None if command.facts == NO_FACTS else command.facts,
+        facts=None if facts is NO_FACTS or facts == NO_FACTS else facts,
         repeats_being_handled=_repeats(command, Progress.BEING_HANDLED),
         repeats_handled=_repeats(command, Progress.HANDLED),
         related=tuple(e.ticket for e in command.earlier if e.same_matter and not e.is_repeated),
