@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Path
@@ -22,6 +23,7 @@ from services.intake.adapters.suggesting import load_dictionary, suggest_router
 from services.intake.adapters.supplying import supply_router
 from services.intake.adapters.tallies import Counted
 from services.intake.domain.commands import CloseHistory
+from services.intake.domain.ticket import Ticket
 from services.intake.service import outcome
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
@@ -33,6 +35,7 @@ from services.kernel.routes import (
     NUMBER,
     TICKET,
     command_router,
+    heard_of,
     perform,
     positions_type,
     trace_of,
@@ -98,12 +101,17 @@ def _state(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
     ) -> TicketState:
         """What became of a matter, for who has its number and code."""
         await waited(runtime, positions)
-        assert runtime.states is not None
-        state, _ = await runtime.states.anew(ticket)
-        if not state.opens(ticket, code):
-            raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
+        state = await heard_of(partial(_opened, runtime, ticket, code))
         switchboard = desk.books.at(runtime.clock.now()).catalogue.switchboard
         return TicketState.model_validate({"ticket": ticket, **outcome(ticket, state, switchboard)})
+
+
+async def _opened(runtime: Runtime, ticket: str, code: str) -> Ticket:
+    assert runtime.states is not None
+    state, _ = await runtime.states.anew(ticket)
+    if not state.opens(ticket, code):
+        raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
+    return state
 
 
 def _frontier(made: FastAPI, runtime: Runtime) -> None:

@@ -1,6 +1,6 @@
 """kill -9, SIGSTOP, SIGTERM under load: everything that was acknowledged is there, once.
 
-The short forms run by `make test`; HOTLINE_DRILLS=long (`make drills`) takes the full numbers.
+The short forms run by `make test`; DRILLS=long (`make drills`) takes the full numbers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hotline.programs import SERVICES
 from tests.support.drills import DrillCity, drill_city
 from tests.support.loops import wait_until
 
-LONG = os.environ.get("HOTLINE_DRILLS") == "long"
+LONG = os.environ.get("DRILLS") == "long"
 KILLS = 20 if LONG else 2
 SERVING_WITHIN_S = 10.0
 MATTER = {

@@ -22,7 +22,7 @@ from tests.integration.kernel.test_loop import note
 from tests.support.desks import desk, echo
 from tests.support.loops import BUCKETS, Loop, real_loop, wait_until
 
-LONG = os.environ.get("HOTLINE_DRILLS") == "long"
+LONG = os.environ.get("DRILLS") == "long"
 BEHIND = 100_000 if LONG else 5_000
 NOTES = 40
 
