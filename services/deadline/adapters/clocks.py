@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.deadline.adapters.store import ClocksStore, Key
-from services.deadline.domain.events import Caring, ReturnWindowClosed
+from services.deadline.domain.care_events import (
+    Caring,
+)
+from services.deadline.domain.events import (
+    ReturnWindowClosed,
+)
 from services.deadline.domain.views import ClockView, clock_row
 from services.kernel.codec import Codec
 from services.kernel.facts import Fact

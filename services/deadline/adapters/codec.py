@@ -11,7 +11,7 @@ from hotline.deadline.v1 import commands_pb2, events_pb2
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
-from services.deadline.domain import desk, events, supervision
+from services.deadline.domain import care_events, desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
 from services.deadline.domain.reactions import MATTER, Happened
 from services.kernel.codec import BadBody, Codec, to_datetime
@@ -19,6 +19,7 @@ from services.kernel.facts import Fact
 
 OWN = [
     (events.ClockStarted, events_pb2.ClockStarted),
+    (events.ClockWarned, events_pb2.ClockWarned),
     (events.ClockPaused, events_pb2.ClockPaused),
     (events.ClockResumed, events_pb2.ClockResumed),
     (events.ClockStopped, events_pb2.ClockStopped),
@@ -31,15 +32,15 @@ OWN = [
     (events.LimitSet, events_pb2.LimitSet),
     (events.UnitReminded, events_pb2.UnitReminded),
     (events.UnitUrged, events_pb2.UnitUrged),
-    (events.BureauNotified, events_pb2.BureauNotified),
-    (events.TicketUrged, events_pb2.TicketUrged),
-    (events.UrgeAnswered, events_pb2.UrgeAnswered),
-    (events.SupervisionOpened, events_pb2.SupervisionOpened),
-    (events.SupervisionIssued, events_pb2.SupervisionIssued),
-    (events.SupervisionAnswered, events_pb2.SupervisionAnswered),
-    (events.SupervisionReturned, events_pb2.SupervisionReturned),
-    (events.SupervisionRaised, events_pb2.SupervisionRaised),
-    (events.SupervisionClosed, events_pb2.SupervisionClosed),
+    (care_events.BureauNotified, events_pb2.BureauNotified),
+    (care_events.TicketUrged, events_pb2.TicketUrged),
+    (care_events.UrgeAnswered, events_pb2.UrgeAnswered),
+    (care_events.SupervisionOpened, events_pb2.SupervisionOpened),
+    (care_events.SupervisionIssued, events_pb2.SupervisionIssued),
+    (care_events.SupervisionAnswered, events_pb2.SupervisionAnswered),
+    (care_events.SupervisionReturned, events_pb2.SupervisionReturned),
+    (care_events.SupervisionRaised, events_pb2.SupervisionRaised),
+    (care_events.SupervisionClosed, events_pb2.SupervisionClosed),
     (events.MissDisputed, events_pb2.MissDisputed),
     (events.DisputeRuled, events_pb2.DisputeRuled),
     (events.ClockReplanned, events_pb2.ClockReplanned),

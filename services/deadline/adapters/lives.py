@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from services.deadline.adapters.due_lines import City
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     Caring,
+)
+from services.deadline.domain.events import (
     ClockPaused,
     ClockResumed,
     ClockStarted,

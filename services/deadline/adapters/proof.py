@@ -78,7 +78,8 @@ def _row_data(row: ClockRow) -> dict[str, Any]:
             }
             for one in row.by_matter
         ]
-    if row.longest_extension:
+    if row.extendable:
+        data["most_extensions"] = row.most_extensions
         data["longest_extension"] = row.longest_extension
     return data | {name: True for name in ("window", "fixed", "extendable") if getattr(row, name)}
 

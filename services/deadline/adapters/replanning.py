@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.store import ClocksStore
-from services.deadline.domain.desk import ReplanClocks
 from services.deadline.domain.events import ClockReplanned
+from services.deadline.domain.replan import ReplanClocks
 from services.kernel.http import idempotency_key
 from services.kernel.routes import perform, trace_of
 from services.kernel.runtime import Runtime

@@ -111,7 +111,7 @@ class _Fold:
         self._question, self._row = question, question.row
         self._course = Course(question.length, question.start)
         self._calendar = self._known = self._first = question.calendar
-        self._most = question.row.most_days(question.length)
+        self._most = question.row.most_extended(question.length)
         self._ended, self._closed = False, False
         self._found: list[Length] = []  # limits of the matter that came after the end
         self._late: bool | None = None

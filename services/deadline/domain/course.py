@@ -12,23 +12,22 @@ from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.due import Due, due, due_at
-from services.deadline.domain.lengths import Extension, Length, Pause
+from services.deadline.domain.lengths import Extension, Length, MostExtended, Pause
 from services.deadline.domain.rejections import (
     LimitNotLonger,
     LimitTooLate,
     LimitWithoutApplication,
     NoApplication,
+    NoMoreExtensions,
     NotApplicable,
     NotExtendable,
     TooLateToExtend,
     TooLongAnExtension,
-    TwoExtensions,
     UnlistedPause,
 )
 
 PAUSE_REASONS = ("citizen_supplement", "force_majeure", "expert_appraisal", "under_review")
 UNDER_REVIEW = "under_review"
-MOST_EXTENSIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,24 @@ def due_of(course: Course, calendar: Calendar) -> datetime | None:
 
 def explained(course: Course, calendar: Calendar) -> Due:
     """The same, day by day."""
+    return prevailing(course, calendar)[1]
+
+
+def prevailing(course: Course, calendar: Calendar) -> tuple[Length, Due]:
+    """The length that gives the due instant, and that instant day by day."""
+    terms = list(_terms(course))
     found = [
-        due(length, course.start, calendar, course.pauses, extensions)
-        for length, extensions in _terms(course)
+        (length, due(length, course.start, calendar, course.pauses, extensions))
+        for length, extensions in terms
     ]
-    certain = [answer for answer in found if answer.due_at is not None]
-    return min(certain, key=_instant) if certain else found[0]
+    return min(
+        (term for term in found if term[1].due_at is not None), key=_instant, default=found[0]
+    )
 
 
-def _instant(answer: Due) -> datetime:
-    assert answer.due_at is not None
-    return answer.due_at
+def _instant(term: tuple[Length, Due]) -> datetime:
+    assert term[1].due_at is not None
+    return term[1].due_at
 
 
 def _terms(course: Course) -> Iterator[tuple[Length, tuple[Extension, ...]]]:
@@ -129,16 +135,18 @@ def until(course: Course, end: datetime) -> Course:
 
 
 def ask(
-    course: Course, calendar: Calendar, at: datetime, days: int, reason: str, most: int
+    course: Course, calendar: Calendar, at: datetime, days: int, reason: str, most: MostExtended
 ) -> Course:
-    """`most` is the longest extension in working days; 0 for a clock that has none."""
+    """The application waits for its answer."""
     if not reason or days < 1:
         raise NoApplication
     _extendable(course, calendar, at, days, most)
     return replace(course, asked=(*course.asked, days))
 
 
-def grant(course: Course, calendar: Calendar, at: datetime, days: int | None, most: int) -> Course:
+def grant(
+    course: Course, calendar: Calendar, at: datetime, days: int | None, most: MostExtended
+) -> Course:
     """Answers an application: the oldest with as many days as it asks (None), else the closest."""
     given = (course.asked[0] if course.asked else 0) if days is None else days
     _extendable(course, calendar, at, given, most)
@@ -162,13 +170,15 @@ def refuse(course: Course) -> Course:
     return replace(course, asked=course.asked[1:])
 
 
-def _extendable(course: Course, calendar: Calendar, at: datetime, days: int, most: int) -> None:
-    if most < 1:
+def _extendable(
+    course: Course, calendar: Calendar, at: datetime, days: int, most: MostExtended
+) -> None:
+    if most.working_days < 1:
         raise NotExtendable
-    if len(course.extensions) >= MOST_EXTENSIONS:
-        raise TwoExtensions
-    if days > most:
-        raise TooLongAnExtension(f"{days} working days, at most {most}")
+    if len(course.extensions) >= most.times:
+        raise NoMoreExtensions(f"at most {most.times}")
+    if days > most.working_days:
+        raise TooLongAnExtension(f"{days} working days, at most {most.working_days}")
     if is_late(course, calendar, at):
         raise TooLateToExtend
 

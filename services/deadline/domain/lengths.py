@@ -89,6 +89,14 @@ class Extension:
         _in_bounds(self.working_days, "working days of an extension")
 
 
+@dataclass(frozen=True, slots=True)
+class MostExtended:
+    """What bounds the extensions of one clock (R22); no working days: it has none."""
+
+    working_days: int
+    times: int
+
+
 def length_from_data(data: Mapping[str, object]) -> Length:
     """Read `{"working_days": 5}`, or calendar_days, hours, minutes, working_hours or until.
 

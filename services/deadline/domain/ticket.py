@@ -6,15 +6,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.deadline.domain.course import unanswered
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
     Caring,
+    SupervisionOpened,
+)
+from services.deadline.domain.course import unanswered
+from services.deadline.domain.events import (
     ClockPaused,
     ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
+    ClockWarned,
     DeadlineMissed,
     DisputeRuled,
     Disputing,
@@ -28,7 +32,6 @@ from services.deadline.domain.events import (
     Moving,
     ReturnWindowClosed,
     Ruling,
-    SupervisionOpened,
     UnitReminded,
     UnitUrged,
 )
@@ -64,6 +67,7 @@ class Clock:
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted.
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
+    `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     """
 
     name: str
@@ -85,6 +89,9 @@ class Clock:
     calendar: str = ""
     rung: int = 0
     dispute: str = ""
+    warn_at: datetime | None = None
+    warn_mark: str = ""
+    heard: tuple[str, ...] = ()
 
     @property
     def opened(self) -> Pause | None:
@@ -168,6 +175,8 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         length=event.length,
         imported=event.imported,
         calendar=event.calendar,
+        warn_at=event.warn_at,
+        warn_mark=event.warn_mark,
         limits=tuple(replace(limit, after=0, for_next=False) for limit in stricter),
     )
 
@@ -175,13 +184,16 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
 def _moved(clock: Clock | None, event: Moving) -> Clock:
     assert clock is not None, "a clock that never started cannot move"
     match event:
+        case ClockWarned():
+            return _to_be_warned(replace(clock, heard=(*clock.heard, event.mark)), event)
         case ClockPaused():
             pause = Pause(event.paused_at, None, event.reason)
-            return replace(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause))
+            return replace(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause), warn_at=None)
         case ClockResumed():
             last = replace(clock.pauses[-1], end=event.resumed_at)
             pauses = (*clock.pauses[:-1], last)
-            return replace(clock, phase=Phase.RUNNING, pauses=pauses, due_at=event.due_at)
+            resumed = replace(clock, phase=Phase.RUNNING, pauses=pauses, due_at=event.due_at)
+            return _to_be_warned(resumed, event)
         case ClockStopped():
             return replace(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
         case DeadlineMissed():
@@ -197,6 +209,12 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
             return _ruled(clock, event)
 
 
+def _to_be_warned(
+    clock: Clock, event: ClockWarned | ClockResumed | ExtensionGranted | LimitSet | ClockReplanned
+) -> Clock:
+    return replace(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
+
+
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
@@ -205,15 +223,18 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             extensions = (*clock.extensions, event.working_days)
             due = event.due_at or clock.due_at
             asked = unanswered(clock.asked, event.working_days)
-            return replace(clock, asked=asked, extensions=extensions, due_at=due)
+            extended = replace(clock, asked=asked, extensions=extensions, due_at=due)
+            return _to_be_warned(extended, event)
         case ExtensionRefused():
             return replace(clock, asked=clock.asked[1:])
         case LimitSet():
             limit = Limit(event.length, event.special, len(clock.extensions), clock.missed)
             due = event.due_at or clock.due_at
-            return replace(clock, limits=(*clock.limits, limit), due_at=due)
+            limited = replace(clock, limits=(*clock.limits, limit), due_at=due)
+            return _to_be_warned(limited, event)
         case ClockReplanned():
-            return replace(clock, due_at=event.due_at, calendar=event.calendar)
+            replanned = replace(clock, due_at=event.due_at, calendar=event.calendar)
+            return _to_be_warned(replanned, event)
         case MissDisputed():
             return replace(clock, dispute="disputed")
         case DisputeRuled():

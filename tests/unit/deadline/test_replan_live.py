@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.deadline.domain.desk import PauseClocks, ReplanClocks
+from services.deadline.domain.desk import PauseClocks
 from services.deadline.domain.events import ClockReplanned, Event
 from services.deadline.domain.reactions import decider
+from services.deadline.domain.replan import ReplanClocks
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import CITIES, approved, cn
 
@@ -42,7 +43,9 @@ def test_r27_a_day_off_moves_open_clocks_and_their_timers_and_the_promise_stays(
     assert found.keys() == {"resolve"}  # contact ends on the 12th, the window on the 10th
     assert (found["resolve"].old_due_at, found["resolve"].due_at) == (DUE, cn(3, 18))
     assert found["resolve"].calendar == "cn@2026.1+1"
-    assert desk.alarms["resolve/1"].due_at == cn(3, 18)
+    assert desk.alarms["resolve/1"].due_at == cn(3, 12, 9)  # a warning first (R25)
+    desk.fire(cn(3, 18) - timedelta(seconds=1))
+    assert ("resolve", 1) not in desk.misses()
     assert desk.clock("promise").due_at == DUE
     assert desk.do(REPLAN) == []
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from services.deadline.domain.commands import ExpireClock
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
-    ClockResumed,
-    DeadlineMissed,
     SupervisionClosed,
     SupervisionOpened,
+)
+from services.deadline.domain.commands import ExpireClock
+from services.deadline.domain.events import (
+    ClockResumed,
+    DeadlineMissed,
     UnitReminded,
     UnitUrged,
 )
