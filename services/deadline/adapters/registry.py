@@ -15,7 +15,8 @@ from services.kernel import yaml_file
 _ROW = {"length", "starts", "ends"}
 _SWITCHES = ("window", "stated_limit", "desk", "fixed", "extendable")
 _DEFAULTS = {"longest_extension", "most_extensions", "warnings", "ladder"}
-_ROW_MAY = {"pauses", "resumes", "pause_reason", "acts", "by_matter", *_DEFAULTS, *_SWITCHES}
+_ACTS = {"acts", "acts_by_kind"}
+_ROW_MAY = {"pauses", "resumes", "pause_reason", "by_matter", *_ACTS, *_DEFAULTS, *_SWITCHES}
 _TOP = {"id", "version", "calendar", "clocks"}
 _MATTER = {"kind", "urgency", "category", "level"}
 
@@ -113,6 +114,7 @@ def _row(key: str, part: Any, where: str) -> ClockRow:
         resumes=_triggers(part.get("resumes", []), f"{where}.resumes"),
         pause_reason=part.get("pause_reason", ""),
         acts=tuple(part.get("acts", ())),
+        acts_by_kind={k: tuple(v) for k, v in part.get("acts_by_kind", {}).items()},
         warnings=telling.warnings(part.get("warnings"), f"{where}.warnings"),
         ladder=telling.ladder(part.get("ladder"), f"{where}.ladder"),
         longest_extension=_count(part.get("longest_extension", 0), f"{where}.longest_extension"),

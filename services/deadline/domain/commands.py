@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.deadline.domain import course as rules
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import Course, due_of, passed_on
 from services.deadline.domain.events import (
@@ -156,7 +157,7 @@ def resume(
     if _is_over(clock, end):
         return []
     pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
-    course = course_of(replace(clock, pauses=pauses), policy)
+    course = rules.resume(course_of(clock, policy), end)
     due = due_of(course, calendar)
     assert due is not None, "every pause has ended"
     provisional = is_provisional(course, due, calendar)
@@ -165,9 +166,10 @@ def resume(
     resumed = ClockResumed(
         command.at, clock.name, clock.run, end, due, provisional, end if climbs else None, *warned
     )
-    if clock.stopped_at is None:
-        return [resumed]
     moved = replace(clock, pauses=pauses, due_at=due)
+    if clock.stopped_at is None:
+        overdue = due <= end and not clock.missed  # by a limit that was found while it stood
+        return [resumed, *(missed(moved) if overdue and not policy.rows[clock.name].window else [])]
     judged = _judged(command.at, moved, clock.stopped_at, policy)
     return [resumed, *judged, *_still_stopped(command.at, moved, clock.stopped_at)]
 

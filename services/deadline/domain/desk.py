@@ -198,7 +198,7 @@ def set_limit(
             document=command.document.strip(),
         )
     else:
-        course = rules.restrict(course, length)
+        course = rules.restrict(course, calendar, length)
     due = None if clock.missed else due_of(course, calendar)
     warn_at, warn_mark = to_be_warned(clock, course, command.at, policy, calendar)
     return [

@@ -95,12 +95,14 @@ class DeadlineMissed:
 
 @dataclass(frozen=True, slots=True)
 class MissWithdrawn:
+    """`stopped_at` is None where a notice moved the clock, which nothing ended (R27)."""
+
     at: datetime
     clock: str
     run: int
     unit: str
     due_at: datetime
-    stopped_at: datetime
+    stopped_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,18 @@ def length_from_text(text: str) -> Length:
     return length_from_data({unit: float(amount) if "." in amount else int(amount)})
 
 
+def amount(length: Length) -> float:
+    """To compare lengths of one kind by: the shorter is the stricter."""
+    match length:
+        case WorkingDays(count) | CalendarDays(count):
+            return count
+        case Running(time) | WorkingHours(time):
+            return time.total_seconds()
+        case Until(instant):
+            return instant.timestamp()
+    assert_never(length)
+
+
 def days_in(length: Length) -> int:
     """How many days a length has, for the bound of an extension (R22).
 

@@ -22,8 +22,9 @@ def course_of(clock: Clock, policy: Policy) -> Course:
         clock.started_at,
         clock.pauses,
         tuple(Extension(days) for days in clock.extensions),
-        limits_of(limit for limit in clock.limits if not limit.for_next),
+        limits_of(x for x in clock.limits if not (x.for_next or x.waiting)),
         clock.asked,
+        limits_of(x for x in clock.limits if x.waiting),
     )
 
 

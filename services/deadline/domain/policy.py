@@ -89,7 +89,7 @@ class ClockRow:
     is moved by nothing, as what was promised to the citizen. `longest_extension` is in working
     days, 0 for the clock's own length (R22). One without a `ladder` calls nobody
     after a miss. `follows` names the clock whose length it has. `acts` are the words of the
-    calculator for what ends it.
+    calculator for what ends it, `acts_by_kind` more of them for matters of that kind.
     """
 
     name: str
@@ -111,6 +111,11 @@ class ClockRow:
     follows: str = ""
     by_matter: tuple[ByMatter, ...] = ()
     acts: tuple[str, ...] = ()
+    acts_by_kind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def acts_of(self, matter: Mapping[str, object]) -> tuple[str, ...]:
+        """What ends it for such a matter: a consultation is answered (table of clocks)."""
+        return (*self.acts, *self.acts_by_kind.get(str(matter.get("kind", "")), ()))
 
     def most_extended(self, length: Length) -> MostExtended:
         """What bounds the extensions of such a clock (R22)."""

@@ -52,13 +52,15 @@ class Phase(StrEnum):
 class Limit:
     """A limit of the matter (R23), and how many extensions had been granted before.
 
-    One that came after the miss moves this clock no more: it is for the next unit's.
+    One that came after the miss moves this clock no more: it is for the next unit's. One that came
+    while the clock stood is `waiting` until it goes on (R26).
     """
 
     length: str
     special: bool
     after: int
     for_next: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         calendar=event.calendar,
         warn_at=event.warn_at,
         warn_mark=event.warn_mark,
-        limits=tuple(replace(limit, after=0, for_next=False) for limit in stricter),
+        limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
 
@@ -192,7 +194,10 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
         case ClockResumed():
             last = replace(clock.pauses[-1], end=event.resumed_at)
             pauses = (*clock.pauses[:-1], last)
-            resumed = replace(clock, phase=Phase.RUNNING, pauses=pauses, due_at=event.due_at)
+            limits = tuple(replace(limit, waiting=False) for limit in clock.limits)
+            resumed = replace(
+                clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at
+            )
             return _to_be_warned(resumed, event)
         case ClockStopped():
             return replace(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
@@ -200,7 +205,7 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
             return replace(clock, missed=True)
         case MissWithdrawn():
             end = None if clock.stopped_at is None else event.stopped_at
-            return replace(clock, missed=False, stopped_at=end)
+            return replace(clock, missed=False, stopped_at=end, rung=0, dispute="")
         case ReturnWindowClosed():
             return replace(clock, phase=Phase.CLOSED)
         case UnitReminded() | UnitUrged():
@@ -228,7 +233,8 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
         case ExtensionRefused():
             return replace(clock, asked=clock.asked[1:])
         case LimitSet():
-            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed)
+            stands = clock.phase is Phase.PAUSED and not clock.missed
+            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)
             due = event.due_at or clock.due_at
             limited = replace(clock, limits=(*clock.limits, limit), due_at=due)
             return _to_be_warned(limited, event)

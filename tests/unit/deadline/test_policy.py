@@ -104,7 +104,7 @@ ENDS: dict[str, list[Message]] = {
     "return": [GRANTED, COMPLETED, *OVER],
     "contact": [dispatch.CitizenContacted(), GRANTED, COMPLETED, *OVER],
     "resolve": [approved(AT), GRANTED, *OVER],
-    "redo": [approved(AT), *OVER],
+    "redo": [approved(AT), GRANTED, *OVER],
     "promise": [COMPLETED, WITHDRAWN],
     "diversion_receipt": [intake.DiversionAcknowledged(), intake.DiversionReturned(), accepted()],
     "supplement": [intake.SupplementSupplied(), accepted(), WITHDRAWN],
