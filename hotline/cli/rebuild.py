@@ -18,7 +18,7 @@ from services.kernel.store import LostOwnership
 
 VIEWS = {
     ("intake", "recent"): ("recent",),
-    ("deadline", "clocks"): ("clock",),
+    ("deadline", "clocks"): ("clock", "moment"),
     ("deadline", "timers"): ("timer", "frontier"),
     ("evaluation", "figures"): ("figures", "visit"),
     ("datasync", "feeds"): ("fact", "ticket", "feed"),

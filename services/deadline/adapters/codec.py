@@ -14,6 +14,7 @@ from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain import care_events, desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
 from services.deadline.domain.reactions import MATTER, Happened
+from services.deadline.domain.shares import FACTS
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
 
@@ -83,7 +84,8 @@ class PolicyCodec(Codec):
         for trigger in policy.triggers():
             _require_fields(trigger, recorded, policy.version)
         self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
-        for type_name in {*policy.types(), HISTORY_CLOSED}:
+        passing_on = {name for name in FACTS if not name.startswith("hotline.deadline.")}
+        for type_name in {*policy.types(), *passing_on, HISTORY_CLOSED}:
             message = recorded[type_name]
             self._readers[type_name] = (message, _readers(message, names))
 

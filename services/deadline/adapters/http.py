@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
-from services.deadline.adapters import replanning
+from services.deadline.adapters import replanning, time_routes
 from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.due_routes import DESK, MAY_READ, UNIT, router, wanted
 from services.deadline.adapters.store import ClocksStore
@@ -28,6 +28,7 @@ def app(runtime: Runtime, clocks: ClocksStore, security: Security, city: City) -
     made = create_app("deadline", runtime.readiness, security=security, registry=runtime.registry)
     made.include_router(command_router(runtime))
     made.include_router(router(runtime, clocks, city))
+    made.include_router(time_routes.router(runtime, clocks, city))
     made.include_router(replanning.router(runtime, clocks, city))
 
     @made.get("/v1/tickets/{ticket}/clocks", tags=["clocks"], responses=problems(404))

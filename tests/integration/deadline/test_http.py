@@ -46,11 +46,14 @@ class Web:
         self.city, self.caller, self.keys = city, Caller(), 0
         self.returned_at = now() - timedelta(minutes=30)
 
-    async def start(self) -> None:
+    async def serve(self) -> None:
         runtime = await self.city.run()
         self.app = app(runtime, self.city.clocks, self.caller, Rules.of("sample"))
         transport = httpx.ASGITransport(self.app)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://deadline")
+
+    async def start(self) -> None:
+        await self.serve()
         city, returned = self.city, self.returned_at
         await city.say("T001", dispatched("U1"), returned - HOUR)
         await city.say("T001", dispatch.ReturnRequested(unit="U1", number=1), returned)
