@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -83,6 +84,9 @@ class PolicyCodec(Codec):
         names = {*policy.fields(), *_ALWAYS}
         for trigger in policy.triggers():
             _require_fields(trigger, recorded, policy.version)
+        for row in policy.rows.values():
+            for trigger in row.starts if row.due_field else ():
+                _require_fields(replace(trigger, instant=row.due_field), recorded, policy.version)
         self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
         passing_on = {name for name in FACTS if not name.startswith("hotline.deadline.")}
         for type_name in {*policy.types(), *passing_on, HISTORY_CLOSED}:

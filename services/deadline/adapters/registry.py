@@ -16,7 +16,16 @@ _ROW = {"length", "starts", "ends"}
 _SWITCHES = ("window", "stated_limit", "desk", "fixed", "extendable")
 _DEFAULTS = {"longest_extension", "most_extensions", "warnings", "ladder"}
 _ACTS = {"acts", "acts_by_kind"}
-_ROW_MAY = {"pauses", "resumes", "pause_reason", "by_matter", *_ACTS, *_DEFAULTS, *_SWITCHES}
+_ROW_MAY = {
+    "pauses",
+    "resumes",
+    "pause_reason",
+    "by_matter",
+    "due_field",
+    *_ACTS,
+    *_DEFAULTS,
+    *_SWITCHES,
+}
 _TOP = {"id", "version", "calendar", "clocks"}
 _MATTER = {"kind", "urgency", "category", "level"}
 
@@ -113,6 +122,7 @@ def _row(key: str, part: Any, where: str) -> ClockRow:
         pauses=_triggers(part.get("pauses", []), f"{where}.pauses"),
         resumes=_triggers(part.get("resumes", []), f"{where}.resumes"),
         pause_reason=part.get("pause_reason", ""),
+        due_field=str(part.get("due_field", "")),
         acts=tuple(part.get("acts", ())),
         acts_by_kind={k: tuple(v) for k, v in part.get("acts_by_kind", {}).items()},
         warnings=telling.warnings(part.get("warnings"), f"{where}.warnings"),

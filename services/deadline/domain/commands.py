@@ -87,6 +87,8 @@ def start(
         return []
     row = policy.rows[command.clock]
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
+    if row.due_field:
+        stated = command.stated_due_at
     length = policy.length(row.name, _matter(command, state))
     known = limits_of(clock.limits) if clock else ()
     limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
@@ -109,7 +111,7 @@ def start(
         calendar=f"{calendar.id}@{calendar.version}",
         start_event=command.start_event,
         basis="length" if stated is None else "stated",
-        stated_due_at=command.stated_due_at,
+        stated_due_at=None if row.due_field else command.stated_due_at,
         kind=command.kind,
         urgency=command.urgency,
         category=command.category,

@@ -88,7 +88,9 @@ class ClockRow:
     A clock of the `desk` is the hotline's own, whichever unit its facts name. One that is `fixed`
     is moved by nothing, as what was promised to the citizen. `longest_extension` is in working
     days, 0 for the clock's own length (R22). One without a `ladder` calls nobody
-    after a miss. `follows` names the clock whose length it has. `acts` are the words of the
+    after a miss. `follows` names the clock whose length it has.
+    One with a `due_field` is due when that field of its starting fact says, and does not start
+    without it. `acts` are the words of the
     calculator for what ends it, `acts_by_kind` more of them for matters of that kind.
     """
 
@@ -101,6 +103,7 @@ class ClockRow:
     pause_reason: str = ""
     window: bool = False
     stated_limit: bool = False
+    due_field: str = ""
     desk: bool = False
     fixed: bool = False
     extendable: bool = False
@@ -175,7 +178,8 @@ class Policy:
 
     def fields(self) -> frozenset[str]:
         """Every field that a condition or an instant names."""
-        named = ((*trigger.when, trigger.instant) for trigger in self.triggers())
+        named = [(*trigger.when, trigger.instant) for trigger in self.triggers()]
+        named.append(tuple(row.due_field for row in self.rows.values()))
         return frozenset(name for names in named for name in names if name)
 
 

@@ -71,9 +71,9 @@ def reactions(policy: Policy) -> Callable[[Happened, Clocks, datetime], Sequence
 def _starts(
     event: Happened, known: Mapping[str, object], at: datetime, policy: Policy
 ) -> Iterator[Command]:
-    stated = event.values.get("stated_due_at")
     for trigger, row in policy.starting.get(event.type, ()):
-        if trigger.fits(known):
+        stated = event.values.get(row.due_field or "stated_due_at")
+        if trigger.fits(known) and not (row.due_field and stated is None):
             yield StartClock(
                 at=at,
                 clock=row.name,

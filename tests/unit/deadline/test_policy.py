@@ -34,6 +34,7 @@ LENGTHS = {
     "resolve": WorkingDays(5),
     "redo": WorkingDays(5),
     "promise": WorkingDays(5),
+    "reply_promise": WorkingDays(5),
     "supplement": WorkingDays(5),
     "call_back": Running(timedelta(hours=2)),
     "diversion_receipt": Running(timedelta(minutes=10)),
@@ -71,6 +72,7 @@ def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> 
     assert sources.pop("call_back") == ("deadline",)  # not started yet
     assert {sources.pop(n) for n in ("diversion_receipt", "supplement")} == {("deadline", "intake")}
     assert sources.pop("visit") == ("deadline", "dispatch", "evaluation")
+    assert sources.pop("reply_promise") == ("deadline", "dispatch", "evaluation", "intake")
     assert set(sources.values()) == {("deadline", "dispatch", "intake")}
 
 
