@@ -44,6 +44,7 @@ class Request:
     meta: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     problem: tuple[int, str, str] | None = None
+    record: Record | None = None
 
 
 class Refused(Exception):
@@ -94,7 +95,7 @@ class KafkaCommands:
             return None
         name = headers.get("ce_source", b"").decode(errors="replace")
         command_id = headers.get("ce_id", b"").decode(errors="replace")
-        request = Request(name, command_id)
+        request = Request(name, command_id, record=record)
         try:
             sender = self._verified(record, headers, name, command_id)
             await self._fill(request, record, headers, sender)

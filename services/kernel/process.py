@@ -36,6 +36,9 @@ from services.kernel.installed import (
 from services.kernel.names import schema_of
 from services.kernel.parked_pg import PostgresParked
 from services.kernel.passes import Passes, PostgresPasses
+from services.kernel.registry import Registry, RegistryStore
+from services.kernel.registry_log import RegistryRelay, restore
+from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
 from services.kernel.senders import Senders
@@ -62,6 +65,7 @@ class Ports:
     keys: ApiKeys
     parked: Orders
     passes: Passes
+    entries: RegistryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Parts:
     beside: Callable[[Runtime], Awaitable[None]] | None = None
     streams: bool = False  # answers without an end are cut soon; their readers go on elsewhere
     counts: Sequence[Count] = ()
+    registry: Registry | None = None
 
 
 Build = Callable[[Ports], Awaitable[Parts]]
@@ -101,7 +106,9 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         keys = PostgresApiKeys(pool, name, settings.namespace)
         parked = PostgresParked(pool, name, settings.namespace)
         passes = PostgresPasses(pool, name, settings.namespace)
-        ports = Ports(store, bus, clock, new_registry(), keys, parked, passes)
+        entries = PostgresRegistry(pool, name, settings.namespace)
+        await restore(entries, bus, settings.namespace, name)
+        ports = Ports(store, bus, clock, new_registry(), keys, parked, passes, entries)
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
@@ -118,6 +125,10 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         "parked",
         Releaser(ports.parked, runtime.inbox.buckets, runtime.worker.release, ports.clock).run,
     )
+    if parts.registry is not None:
+        await parts.registry.refresh()
+        runtime.add("registry", parts.registry.run)
+        runtime.add("registry relay", _registry_relay(settings, ports, runtime).run)
     watch = _watch(settings, ports.store, parts.service, runtime)
     grace_s = STREAMS_END_S if parts.streams else ANSWERS_END_S
     server = _server(settings, parts.app(runtime), grace_s)
@@ -158,6 +169,17 @@ def _watch(
     watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
     runtime.add("healing", watch.run)
     return watch
+
+
+def _registry_relay(settings: KernelSettings, ports: Ports, runtime: Runtime) -> RegistryRelay:
+    return RegistryRelay(
+        ports.entries,
+        ports.bus,
+        ports.clock,
+        runtime.inbox.buckets,
+        runtime.service.name,
+        settings.namespace,
+    )
 
 
 def _asked_to_stop() -> asyncio.Event:

@@ -25,6 +25,8 @@ from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
 from services.kernel.names import stream_in
 from services.kernel.problems import Problem
+from services.kernel.registry import Registry
+from services.kernel.registry_http import registry_router
 from services.kernel.routes import (
     NUMBER,
     TICKET,
@@ -58,7 +60,7 @@ class Frontier(StrictModel):
     final: bool = Field(description="The import has ended: its tickets follow the live clock.")
 
 
-def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
+def app(runtime: Runtime, desk: Desk, security: Security, registry: Registry) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
     add_submitting(made, runtime, desk)
@@ -70,6 +72,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(register_router(desk.register, desk.tree))
     made.include_router(box_router(desk.boxes))
     made.include_router(forget_router(runtime, desk.vault))
+    made.include_router(registry_router(registry, runtime.clock))
     _state(made, runtime)
     _frontier(made, runtime)
     return made
