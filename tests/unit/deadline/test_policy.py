@@ -86,10 +86,7 @@ def run(*said: tuple[Message, datetime], city: str = "sample") -> Ticket:
 AT = MONDAY + timedelta(minutes=9)
 BEGINNINGS: dict[str, Message] = {
     "queue": queued(MONDAY),
-    "confirm": dispatched(),
-    "return": dispatched(),
-    "contact": dispatched(),
-    "resolve": dispatched(),
+    **dict.fromkeys(("confirm", "return", "contact", "resolve"), dispatched()),
     "redo": dispatch.RedoOrdered(unit="U1"),
     "promise": accepted(),
     "diversion_receipt": intake.TicketDiverted(line="119"),
