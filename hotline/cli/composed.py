@@ -10,6 +10,7 @@ from services.deadline.adapters import registry as policy_registry
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.store_pg import PostgresClocksStore
+from services.deadline.domain.rulebook import always
 from services.deadline.service import service as deadline
 from services.dispatch.adapters import registry as directory_registry
 from services.dispatch.service import service as dispatch
@@ -47,7 +48,7 @@ def composed(store: PostgresStore, city: str) -> Service:
             policy, calendar = policy_registry.load(city)
             codec = PolicyCodec(policy)
             view = ClocksView(codec, PostgresClocksStore(store))
-            return deadline(policy, calendar, codec, view)
+            return deadline(always(policy, calendar), codec, view)
         case "evaluation":
             registry = formula_registry.load(city)
             figures = PostgresFiguresStore(store.pool, store.schema, store.vault)

@@ -80,18 +80,23 @@ class PolicyCodec(Codec):
 
     def __init__(self, policy: Policy) -> None:
         super().__init__("deadline", OWN, commands=COMMANDS)
+        self._names: set[str] = set(_ALWAYS)
+        self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
+        self.take(policy)
+
+    def take(self, policy: Policy) -> None:
+        """Read from now on what this policy names too. Raises ValueError."""
         recorded = _recorded()
-        names = {*policy.fields(), *_ALWAYS}
         for trigger in policy.triggers():
             _require_fields(trigger, recorded, policy.version)
         for row in policy.rows.values():
             for trigger in row.starts if row.due_field else ():
                 _require_fields(replace(trigger, instant=row.due_field), recorded, policy.version)
-        self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
+        self._names |= policy.fields()
         passing_on = {name for name in FACTS if not name.startswith("hotline.deadline.")}
-        for type_name in {*policy.types(), *passing_on, HISTORY_CLOSED}:
+        for type_name in {*self._readers, *policy.types(), *passing_on, HISTORY_CLOSED}:
             message = recorded[type_name]
-            self._readers[type_name] = (message, _readers(message, names))
+            self._readers[type_name] = (message, _readers(message, self._names))
 
     def knows(self, type_name: str) -> bool:
         return type_name in self._readers or super().knows(type_name)

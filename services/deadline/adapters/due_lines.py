@@ -46,6 +46,9 @@ class City:
         return cls(*load(name))
 
 
+Cities = Callable[[datetime], City]  # by what is in effect at that instant
+
+
 def answers(lines: Iterable[bytes], city: City) -> Iterator[bytes]:
     """One line of JSON for each, in their order; a bad one, as an empty one, spoils no other."""
     for line in lines:

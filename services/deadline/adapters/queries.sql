@@ -54,6 +54,15 @@ select date_trunc('hour', due_at, 'UTC') as hour, count(*)::int as clocks from {
 where state = 'running' and due_at >= $1 and due_at < $2
 group by 1 order by 1
 
+-- name: planned_by
+-- By which published version of the calendar the open clocks of each bucket were planned last.
+select bucket, version from {schema}.planned_by
+
+-- name: set_planned_by
+-- Written by the bucket's owner; a former owner that is late does not put it back.
+insert into {schema}.planned_by values ($1, $2)
+on conflict (bucket) do update set version = greatest(excluded.version, planned_by.version)
+
 -- name: open_tickets
 -- Tickets with a running clock, page by page over the primary key, for a calendar that has changed.
 select distinct bucket, ticket from {schema}.clock

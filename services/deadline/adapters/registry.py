@@ -48,6 +48,12 @@ def load_calendar(calendar_id: str) -> Calendar:
         raise ValueError(f"{calendar_name}: {error}") from None
 
 
+def document(city: str) -> dict[str, Any]:
+    """The whole policy, as it may be published again with changes."""
+    found, _ = _content(city)
+    return dict(found)
+
+
 def cities() -> list[str]:
     """Those that have a policy."""
     folder = resources.files("services.deadline") / "registry"

@@ -48,3 +48,9 @@ class ClocksStore(Protocol):
 
     async def open_tickets(self, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
         """(bucket, ticket) of those with a running clock, the next ones behind `after`."""
+
+    async def planned_by(self) -> dict[int, int]:
+        """By which published version of the calendar each bucket was planned last."""
+
+    async def set_planned_by(self, bucket: int, version: int) -> None:
+        """Its open clocks are planned by that version now."""

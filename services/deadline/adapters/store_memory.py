@@ -38,6 +38,7 @@ class MemoryClocksStore:
 
     def __init__(self, views: Callable[[], MutableMapping[str, Any]]) -> None:
         self._views = views
+        self._planned: dict[int, int] = {}
 
     def inside(self, tx: Tx) -> ClocksTx:
         tables = tx.connection
@@ -75,6 +76,12 @@ class MemoryClocksStore:
     async def open_tickets(self, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
         found = {key[:2] for key, row in self._rows.items() if row.state == "running"}
         return sorted(place for place in found if place > after)[:limit]
+
+    async def planned_by(self) -> dict[int, int]:
+        return dict(self._planned)
+
+    async def set_planned_by(self, bucket: int, version: int) -> None:
+        self._planned[bucket] = max(version, self._planned.get(bucket, 0))
 
     def _running(self, unit: str | None) -> Iterator[tuple[datetime, ClockView]]:
         for row in self._rows.values():

@@ -80,6 +80,15 @@ class PostgresClocksStore:
             rows = await self._pool.fetch(self.sql["open_tickets"], *after, limit)
         return [(row["bucket"], row["ticket"]) for row in rows]
 
+    async def planned_by(self) -> dict[int, int]:
+        with store_faults():
+            rows = await self._pool.fetch(self.sql["planned_by"])
+        return {row["bucket"]: row["version"] for row in rows}
+
+    async def set_planned_by(self, bucket: int, version: int) -> None:
+        with store_faults():
+            await self._pool.execute(self.sql["set_planned_by"], bucket, version)
+
     async def _views(self, name: str, *arguments: Any) -> list[ClockView]:
         with store_faults():
             return [_view(row) for row in await self._pool.fetch(self.sql[name], *arguments)]

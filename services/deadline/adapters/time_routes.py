@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.due_lines import Cities
 from services.deadline.adapters.due_routes import MAY_READ
 from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.shares import CITIZEN, HOTLINE, shares
@@ -39,7 +39,7 @@ class TicketTime(BaseModel):
     shares: list[TimeShare]
 
 
-def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
+def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     made = APIRouter(tags=["clocks"])
 
     @made.get("/v1/tickets/{ticket}/time", responses=problems(404))
@@ -53,7 +53,7 @@ def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
         moments = await clocks.moments(bucket_of(ticket, runtime.place.buckets), ticket, MOST)
         until = runtime.clock.now()
         accepted = any(moment.type == "accepted" and moment.at <= until for moment in moments)
-        found = shares(moments, until, city.calendar) if accepted else []
+        found = shares(moments, until, cities(until).calendar) if accepted else []
         whole = sum(share.time.total_seconds() for share in found)
         if Role.UNIT in principal.roles:
             mine = {principal.unit} - {CITIZEN, HOTLINE}  # no unit is called so

@@ -26,6 +26,7 @@ from services.deadline.domain.desk import (
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.replan import ReplanClocks, replan_clocks
+from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.supervision import CareCommand
 from services.deadline.domain.ticket import Clocks
 
@@ -34,10 +35,11 @@ Command = ClockCommand | DeskCommand | ReplanClocks | CareCommand
 Decide = Callable[[Command, Clocks], Sequence[Event]]
 
 
-def decisions(policy: Policy, calendar: Calendar) -> Decide:
-    """`decide` under this policy and calendar."""
+def decisions(rules: Rulebook) -> Decide:
+    """`decide` under the policy and calendar in effect at the command's time."""
 
     def decide(command: Command, state: Clocks) -> Sequence[Event]:
+        policy, calendar = rules(command.at)
         if isinstance(command, ClockCommand):
             return _of_a_clock(command, state, policy, calendar)
         if isinstance(command, DeskCommand):

@@ -32,7 +32,7 @@ def replan_clocks(
     label = f"{calendar.id}@{calendar.version}"
     moved: list[Event] = []
     for clock in state.by_name.values():
-        if clock.phase is not Phase.RUNNING or clock.calendar == label:
+        if clock.phase is not Phase.RUNNING:
             continue
         course = course_of(clock, policy)
         due = due_of(course, calendar)

@@ -30,16 +30,18 @@ from services.deadline.domain.events import (
     Rung,
 )
 from services.deadline.domain.policy import Policy
+from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.supervision import ClimbLadder
 from services.kernel.decider import ClearTimer, SetTimer, TimerChange
 
 LADDER = "ladder:"
 
 
-def timers(policy: Policy) -> Callable[[Event], Sequence[TimerChange]]:
+def timers(rules: Rulebook) -> Callable[[Event], Sequence[TimerChange]]:
     """The timer changes of an own event; a timer is named `<clock>/<run>`."""
 
     def change(event: Event) -> Sequence[TimerChange]:
+        policy, _ = rules(event.at)
         if isinstance(event, Caring | Rung | DeadlineMissed):
             return list(_ladder(event, policy))
         if isinstance(event, MissWithdrawn):

@@ -17,6 +17,7 @@ from services.deadline.domain.events import (
     UnitReminded,
     UnitUrged,
 )
+from services.deadline.domain.rulebook import always
 from services.deadline.domain.supervision import ClimbLadder
 from services.deadline.domain.views import ClockView, clock_row, expire, timers
 from services.kernel.decider import ClearTimer, SetTimer
@@ -31,10 +32,11 @@ from tests.unit.deadline.test_commands import (
     STARTED,
     STOPPED,
     STOPPED_LATE,
+    US,
     WITHDRAWN,
 )
 
-CHANGES = timers(POLICY)
+CHANGES = timers(always(POLICY, US))
 RUNNING = ClockView("T1", "confirm", 1, "U1", "running", NINE, ELEVEN)
 
 

@@ -15,6 +15,7 @@ from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
 from services.deadline.domain.events import ClockWarned, DeadlineMissed, Event, MissWithdrawn
 from services.deadline.domain.reactions import decider
+from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clock, Clocks
 from services.deadline.domain.views import expire, timers
 from services.kernel.codec import put_datetime
@@ -78,7 +79,7 @@ class Ticket:
         for command in commands:
             for event in self.decider.decide(command, self.state):
                 self.state = self.decider.evolve(self.state, event)
-                for change in timers(self.policy)(event):
+                for change in timers(always(self.policy, self.calendar))(event):
                     if isinstance(change, SetTimer):
                         self.alarms[change.name] = change
                     else:
