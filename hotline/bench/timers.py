@@ -22,6 +22,7 @@ from services.deadline.adapters.registry import load
 from services.deadline.domain.due import due_at
 from services.deadline.domain.events import ClockStarted
 from services.deadline.domain.lengths import WorkingDays
+from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.clock import DatabaseClock
 from services.kernel.decider import ClearTimer, SetTimer
@@ -83,7 +84,7 @@ class _Bench:
         policy, calendar = load(CITY)
         self._place, self._store, self._policy = place, store, policy
         self._codec = PolicyCodec(policy)
-        self._service: Service = service(policy, calendar, self._codec)
+        self._service: Service = service(always(policy, calendar), self._codec)
         self._clock = DatabaseClock(store.database_clock)
         self._inbox = Inbox(topic_of(NAMESPACE, TICKETS), lambda _source, _type: True)
         self._fired: list[TimerRow] = []

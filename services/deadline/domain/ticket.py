@@ -6,15 +6,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.deadline.domain.course import unanswered
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
     Caring,
+    SupervisionOpened,
+)
+from services.deadline.domain.course import unanswered
+from services.deadline.domain.events import (
     ClockPaused,
     ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
+    ClockWarned,
     DeadlineMissed,
     DisputeRuled,
     Disputing,
@@ -28,7 +32,6 @@ from services.deadline.domain.events import (
     Moving,
     ReturnWindowClosed,
     Ruling,
-    SupervisionOpened,
     UnitReminded,
     UnitUrged,
 )
@@ -49,13 +52,15 @@ class Phase(StrEnum):
 class Limit:
     """A limit of the matter (R23), and how many extensions had been granted before.
 
-    One that came after the miss moves this clock no more: it is for the next unit's.
+    One that came after the miss moves this clock no more: it is for the next unit's. One that came
+    while the clock stood is `waiting` until it goes on (R26).
     """
 
     length: str
     special: bool
     after: int
     for_next: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Clock:
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted.
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
+    `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     """
 
     name: str
@@ -85,6 +91,9 @@ class Clock:
     calendar: str = ""
     rung: int = 0
     dispute: str = ""
+    warn_at: datetime | None = None
+    warn_mark: str = ""
+    heard: tuple[str, ...] = ()
 
     @property
     def opened(self) -> Pause | None:
@@ -168,33 +177,47 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         length=event.length,
         imported=event.imported,
         calendar=event.calendar,
-        limits=tuple(replace(limit, after=0, for_next=False) for limit in stricter),
+        warn_at=event.warn_at,
+        warn_mark=event.warn_mark,
+        limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
 
 def _moved(clock: Clock | None, event: Moving) -> Clock:
     assert clock is not None, "a clock that never started cannot move"
     match event:
+        case ClockWarned():
+            return _to_be_warned(replace(clock, heard=(*clock.heard, event.mark)), event)
         case ClockPaused():
             pause = Pause(event.paused_at, None, event.reason)
-            return replace(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause))
+            return replace(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause), warn_at=None)
         case ClockResumed():
             last = replace(clock.pauses[-1], end=event.resumed_at)
             pauses = (*clock.pauses[:-1], last)
-            return replace(clock, phase=Phase.RUNNING, pauses=pauses, due_at=event.due_at)
+            limits = tuple(replace(limit, waiting=False) for limit in clock.limits)
+            resumed = replace(
+                clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at
+            )
+            return _to_be_warned(resumed, event)
         case ClockStopped():
             return replace(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
         case DeadlineMissed():
             return replace(clock, missed=True)
         case MissWithdrawn():
             end = None if clock.stopped_at is None else event.stopped_at
-            return replace(clock, missed=False, stopped_at=end)
+            return replace(clock, missed=False, stopped_at=end, rung=0, dispute="")
         case ReturnWindowClosed():
             return replace(clock, phase=Phase.CLOSED)
         case UnitReminded() | UnitUrged():
             return _climbed(clock)
         case _:
             return _ruled(clock, event)
+
+
+def _to_be_warned(
+    clock: Clock, event: ClockWarned | ClockResumed | ExtensionGranted | LimitSet | ClockReplanned
+) -> Clock:
+    return replace(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
 
 
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
@@ -205,15 +228,19 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             extensions = (*clock.extensions, event.working_days)
             due = event.due_at or clock.due_at
             asked = unanswered(clock.asked, event.working_days)
-            return replace(clock, asked=asked, extensions=extensions, due_at=due)
+            extended = replace(clock, asked=asked, extensions=extensions, due_at=due)
+            return _to_be_warned(extended, event)
         case ExtensionRefused():
             return replace(clock, asked=clock.asked[1:])
         case LimitSet():
-            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed)
+            stands = clock.phase is Phase.PAUSED and not clock.missed
+            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)
             due = event.due_at or clock.due_at
-            return replace(clock, limits=(*clock.limits, limit), due_at=due)
+            limited = replace(clock, limits=(*clock.limits, limit), due_at=due)
+            return _to_be_warned(limited, event)
         case ClockReplanned():
-            return replace(clock, due_at=event.due_at, calendar=event.calendar)
+            replanned = replace(clock, due_at=event.due_at, calendar=event.calendar)
+            return _to_be_warned(replanned, event)
         case MissDisputed():
             return replace(clock, dispute="disputed")
         case DisputeRuled():
