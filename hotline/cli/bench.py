@@ -47,8 +47,15 @@ def _add(name: str, summary: str) -> None:
         show_default=True,
         help="Matters per second, for push.",
     )
-    def run(as_json: bool, clients: int | None, rounds: int, seconds: float, rate: float) -> None:
-        options = Options(clients or 0, rounds, seconds, rate)
+    @click.option(
+        "--tickets",
+        type=click.IntRange(0, 10_000_000),
+        default=0,
+        help="Earlier tickets in the store, for intake.",
+    )
+    @click.option("--similar", is_flag=True, help="Compare with earlier matters, for intake (R16).")
+    def run(as_json: bool, clients: int | None, **asked: Any) -> None:
+        options = Options(clients=clients or 0, **asked)
         code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)
         sys.exit(code)
 

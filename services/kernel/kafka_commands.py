@@ -152,9 +152,8 @@ class KafkaCommands:
             raise Refused(404, "unknown-command", f"No service knows the command {type_name}.")
         self._require_role(type_name, sender, request.live)
         if record.topic == self._submissions and self._service.submit is not None:
-            made = await self._service.submit(
-                body, content_type, sender.name, at=at, import_id=import_id
-            )
+            submit = self._service.submissions.get(type_name, self._service.submit)
+            made = await submit(body, content_type, sender.name, at=at, import_id=import_id)
             request.ticket, request.command, request.extra = made.ticket, made.command, made.extra
             return
         request.ticket = self._ticket(record)
