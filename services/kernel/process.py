@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.kernel import loop_lag
+from services.kernel import loop_lag, tracing
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus import Bus, BusUnavailable
@@ -38,6 +39,7 @@ from services.kernel.parked_pg import PostgresParked
 from services.kernel.passes import Passes, PostgresPasses
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
+from services.kernel.seen import command_log
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings, loaded
@@ -84,7 +86,14 @@ def run(name: str, settings: KernelSettings, build: Build) -> None:
     loaded(kafka_security, settings)
     loaded(http_security, settings)
     require_free(settings.http_host, settings.http_port)
-    uvloop.run(_run(name, settings, build))
+    if log.isEnabledFor(logging.INFO):
+        command_log.open(name, sys.stderr.write)
+    tracing.start(name, settings)
+    try:
+        uvloop.run(_run(name, settings, build))
+    finally:
+        command_log.close()
+        tracing.stop()
 
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hotline.programs import SERVICES
 from tests.support.rendered import (
     Resource,
     container_of,
@@ -145,6 +146,8 @@ def closed_network(resources: list[Resource]) -> Iterator[str]:
         mine = {n: s for n, s in policies.items() if selects(s["podSelector"], labels)}
         if "to-brokers" not in mine or ("to-store" in mine) != (name != "windows"):
             yield f"{name} does not reach what it needs, or more"
+        if ("to-collector" in mine) != (name in SERVICES):
+            yield f"{name}: spans are sent by services alone"
         if ("to-departments" in mine) != (name == "datasync"):
             yield f"{name}: only datasync leaves for departments"
         for policy, spec in mine.items():

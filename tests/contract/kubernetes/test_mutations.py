@@ -119,6 +119,10 @@ CASES: list[tuple[Policy, str, Change]] = [
         lambda r: policy_of(r, "to-departments").update(podSelector={}),
     ),
     (
+        policies.closed_network, "spans are sent",
+        lambda r: r.remove(named(r, "NetworkPolicy", "to-collector")),
+    ),
+    (
         policies.closed_network, "egress anywhere",
         lambda r: policy_of(r, "to-issuer")["egress"][0]["to"][0].update(ipBlock={"cidr": "::/0"}),
     ),
