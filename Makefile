@@ -21,8 +21,8 @@ run: setup ## broker, store, the five services and a sample city, until Ctrl-C
 test: setup ## all tests, on a real broker and a real store
 	@$(BIN)/python -m pytest $(ARGS)
 
-drills: setup ## the long forms: 20 kills of each service, a consumer 100,000 records behind
-	@HOTLINE_DRILLS=long $(BIN)/python -m pytest tests/integration/drills $(ARGS)
+drills: setup ## the long forms: 20 kills of each service, 1 to 3 to 1 replicas, brokers and store lost, a consumer far behind
+	@HOTLINE_DRILLS=long $(BIN)/python -m pytest tests/integration/drills tests/integration/ops/test_drills.py $(ARGS)
 
 check: setup ## format, lint, types, unit and contract tests
 	@$(BIN)/ruff format --check .

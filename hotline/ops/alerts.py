@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hotline.ops.dashboards import WORK, refused
+
 RUNBOOK = "docs/operations.md"
 OURS = 'job=~"hotline-.+"'
 
@@ -95,8 +97,9 @@ ALERTS = (
     ),
     Alert(
         "HotlineRefusesWork",
-        f'sum by (job) (rate(hotline_http_requests_total{{{OURS}, status="503"}}[5m]))'
-        f" / sum by (job) (rate(hotline_http_requests_total{{{OURS}}}[5m])) > 0.01",
+        refused(OURS, "5m")
+        + f" / sum by (job) (rate(hotline_http_requests_total{{{OURS}, {WORK}}}[5m])"
+        f" or rate(hotline_http_requests_refused_total{{{OURS}}}[5m])) > 0.01",
         "5m", "page", "{{ $labels.job }} answers 503 to {{ $value | humanizePercentage }}.",
         "the-store-is-slow",
     ),
