@@ -22,7 +22,7 @@ from services.kernel.facts import (
     TooLate,
 )
 from services.kernel.imports import Standing
-from services.kernel.inbox import Batch
+from services.kernel.inbox import PARKED_TYPE, Batch
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
@@ -134,6 +134,8 @@ class Planner:
         """Timers from our own facts, frontiers from anybody's."""
         service = self._service
         if not service.codec.knows(fact.type):
+            if fact.source == service.name and fact.type != PARKED_TYPE:
+                self._meter.unknown()
             return
         if service.timers is not None and fact.source == service.name:
             for change in service.timers(service.codec.decode(fact)):
