@@ -38,8 +38,9 @@ class City:
     programs: Services
     numbers: Any
 
-    async def post(self, matters: int, **more: str) -> list[str]:
+    async def post(self, matters: int, contact: str = "", **more: str) -> list[str]:
         """Tickets of new matters; `more` headers."""
+        matter = MATTER | ({"contact": contact} if contact else {})
         token = dev_token("channel", "web", run_dir=self.place.run_dir)
         url = self.place.urls["intake"]
         async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as http:
@@ -47,7 +48,7 @@ class City:
             for _ in range(matters):
                 key = f"m{next(self.numbers)}"
                 headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, **more}
-                answer = await http.post("/v1/tickets", json=MATTER, headers=headers)
+                answer = await http.post("/v1/tickets", json=matter, headers=headers)
                 assert answer.status_code == 201, answer.text
                 found.append(answer.json()["ticket"])
             return found
