@@ -22,6 +22,7 @@ _ELSEWHERE = {
     f"{_KERNEL}Watermark": "watermarks",
     f"{_KERNEL}CommandAnswered": "replies",
     f"{_KERNEL}RecordParked": "parked",
+    f"{_KERNEL}RegistryEntryPublished": "registry",
 }
 # Kept in the live views' own changelog, which nobody else reads.
 _INTERNAL = frozenset({"hotline.evaluation.v1.Windows"})
@@ -82,13 +83,13 @@ def channels() -> Iterator[Channel]:
     """Every topic, in the order of the one list that also makes them."""
     listed = {t.name: t for t in topics.ticket_topics(buckets())}
     on = {topic: (name,) for name, topic in _ELSEWHERE.items()}
-    made = [*_of_tickets(listed), *_of_operation(listed, on), *_of_partners(on)]
+    made = [*_of_tickets(listed, on), *_of_operation(listed, on), *_of_partners(on)]
     missing = listed.keys() - {channel.topic.name for channel in made}
     assert not missing, f"no channel describes {', '.join(sorted(missing))}"
     yield from made
 
 
-def _of_tickets(listed: Mapping[str, topics.Topic]) -> list[Channel]:
+def _of_tickets(listed: Mapping[str, topics.Topic], on: Mapping[str, tuple[str]]) -> list[Channel]:
     fact = headers.schema(headers.FACT, headers.FACT_OPTIONAL)
     command = headers.schema(headers.COMMAND, headers.COMMAND_OPTIONAL)
     return [
@@ -114,8 +115,9 @@ def _of_tickets(listed: Mapping[str, topics.Topic]) -> list[Channel]:
         ),
         Channel(
             "registry", listed[names.REGISTRY],
-            "Changes of the registries. Nothing is written to it yet.",
-            "Name of the registry.", fact, (),
+            "Every published version of what decisions rest on: rules, calendars, channels.",
+            "Name of the registry.", headers.schema(headers.REGISTRY), on["registry"],
+            sent="Publish the next version.",
         ),
     ]  # fmt: skip
 

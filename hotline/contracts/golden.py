@@ -76,7 +76,7 @@ def service_of(type_name: str) -> str:
 def message_class(type_name: str) -> type[Message]:
     """The generated class."""
     package, _, name = type_name.rpartition(".")
-    for module in ("events", "feed", "measures", "answer", "watermark"):
+    for module in ("events", "feed", "measures", "answer", "registry", "watermark"):
         try:
             found: type[Message] = getattr(import_module(f"{package}.{module}_pb2"), name)
         except (ImportError, AttributeError):

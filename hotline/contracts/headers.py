@@ -60,6 +60,19 @@ FACT_OPTIONAL: dict[str, Schema] = {
         **_COUNT,
     ),
 }
+REGISTRY: dict[str, Schema] = {
+    **FACT,
+    "ce_id": _text("`<name>/<version>`, unique within the source."),
+    "ce_subject": _text("Name of the registry; the record's key too."),
+    "ce_position": _text(
+        "Place in the source's registry log, dense from 1: take an entry only if its position is "
+        "exactly the next one of its source.",
+        **_COUNT,
+    ),
+    "ce_streamversion": _text("The version of the registry, from 1.", **_COUNT),
+    "ce_commandid": _text("`<administrator>/<command id>` of the command that published it."),
+    "ce_by": _text("The administrator."),
+}
 COMMAND: dict[str, Schema] = {
     "ce_specversion": _SPEC,
     "ce_type": _TYPE,

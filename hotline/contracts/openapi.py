@@ -45,7 +45,7 @@ def _runtime(name: str, commands: tuple[CommandRule, ...] = ()) -> Any:
 
 
 APPS: Mapping[str, Callable[[], FastAPI]] = {
-    "intake": lambda: intake.app(_runtime("intake", TAKING_IN), _DESK, _NOTHING),
+    "intake": lambda: intake.app(_runtime("intake", TAKING_IN), _DESK, _NOTHING, _NOTHING),
     "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING),
     "deadline": lambda: deadline.app(_runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING),
     "evaluation": lambda: evaluation.app(

@@ -29,7 +29,7 @@ _INBOX = "select topic, partition, next_offset from {schema}.inbox order by 1, 2
 _WAITS = """
 select
     (select count(distinct (bucket, ticket)) from {vault}.parked
-     where dropped_at is null) as parked,
+     where dropped_at is null and early_until is null) as parked,
     (select count(*) from {vault}.command where reply_to <> '') as unanswered,
     (select count(*) from {schema}.timer) as timers,
     (select count(*) from {schema}.timer where due_at < now()) as due,

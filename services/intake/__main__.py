@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.intake.adapters.boxes import Boxes, BoxVault, keep
+from services.intake.adapters.boxes import KINDS, Boxes, BoxVault, keep
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
 from services.intake.adapters.http import app
@@ -17,6 +17,7 @@ from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.names import TICKETS, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
+from services.kernel.registry import Registry
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
 
@@ -31,6 +32,7 @@ def main() -> None:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         topic = topic_of(settings.namespace, TICKETS)
         await forget_again(vault, ports.bus, topic, settings.buckets)
+        registry = Registry(ports.entries, ports.clock, KINDS)
         boxes, pairs = Boxes(), BoxVault(ports.store, MasterKeys(masters))
         boxes.take(await pairs.refreshed(ports.clock.now()))
         ports.store.seals = boxes
@@ -40,8 +42,9 @@ def main() -> None:
         security = Security.of(settings, ports.keys)
         return Parts(
             replace(service(city, desk, recent), read_back=Numbers(ports.store).read_back),
-            lambda runtime: app(runtime, desk, security),
-            beside=lambda _: keep(boxes, pairs, ports.clock),
+            lambda runtime: app(runtime, desk, security, registry),
+            beside=lambda _: keep(boxes, pairs, registry, ports.clock),
+            registry=registry,
         )
 
     run("intake", settings, build)

@@ -53,7 +53,8 @@ COUNTS = (
         "hotline_parked_tickets",
         "Tickets of which records wait for an operator.",
         (),
-        "select count(distinct (bucket, ticket)) from {vault}.parked where dropped_at is null",
+        "select count(distinct (bucket, ticket)) from {vault}.parked where dropped_at is null"
+        " and early_until is null",
     ),
     Count(
         "hotline_commands_unanswered",

@@ -22,6 +22,8 @@ from services.kernel.facts import Fact
 from services.kernel.healing_pg import Answered, HealingLedger
 from services.kernel.inbox import PARKED_TYPE, current
 from services.kernel.reading_pg import LedgerReader
+from services.kernel.registry_log import restore
+from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.replaying import Progress, Replay, silent
 from services.kernel.scanning import find_offsets, last_command, one_record, scan, within
 from services.kernel.service import Service
@@ -94,6 +96,8 @@ class Healer:
                 raise NotHealed("a rebuild was broken off: call `hotline rebuild` again")
             found = Healed(moved=not await self._ledger.is_healed())
             buckets = await self._begin()
+            if found.moved:
+                await self._restore_registry()
             while True:
                 seen = await self._pass(buckets, found)
                 if not found.moved or not seen:
@@ -126,12 +130,17 @@ class Healer:
         The caller holds the ledger alone. Raises as `heal`.
         """
         self._answering = False  # the vault was not lost
+        await self._restore_registry()
         found, buckets = Healed(moved=True), await self._begin()
         while await self._pass(buckets, found, progress):
             await self._clock.sleep(SETTLE_S)
         causes = {n: b.cause for n, b in buckets.items() if b.cause}
         last = await find_offsets(self._bus, self._topic, causes, {})
         return found.facts, {n: last.get(n, -1) + 1 for n in buckets}
+
+    async def _restore_registry(self) -> None:
+        entries = PostgresRegistry(self._store.pool, self._store.service, self._namespace)
+        await restore(entries, self._bus, self._namespace, self._service.name)
 
     # Read back
 

@@ -23,7 +23,8 @@ class Batch:
     """What one poll brings that was not applied before.
 
     `read` are all facts at their expected position; `facts` those to apply, `waiting` those of
-    parked tickets. `others` are commands and submissions.
+    parked tickets, and commands behind one that came before its ticket. `others` are the other
+    commands, and submissions.
     """
 
     read: list[Fact] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Inbox:
         self.tickets, self._wants = tickets, lru_cache(maxsize=4_096)(wants)
         self.rows: dict[Place, InboxRow] = {}
         self.parked: set[str] = set()
+        self.early: set[str] = set()  # commands of these came before them
 
     def own(self, rows: Sequence[InboxRow]) -> None:
         self.rows.update({(row.topic, row.partition): row for row in rows})
@@ -100,7 +102,10 @@ class Inbox:
             yield record if record.timestamp >= earliest else _retimed(record, earliest)
 
     def _waits(self, key: bytes | None) -> bool:
-        return bool(self.parked) and (key or b"").decode(errors="replace") in self.parked
+        if not self.parked and not self.early:
+            return False
+        ticket = (key or b"").decode(errors="replace")
+        return ticket in self.parked or ticket in self.early
 
     def _take_fact(
         self, batch: Batch, record: Record, headers: dict[str, bytes], expected: dict[str, int]

@@ -46,6 +46,7 @@ class Request:
     extra: dict[str, Any] = field(default_factory=dict)
     problem: tuple[int, str, str] | None = None
     asked: Asked = field(default_factory=Asked)
+    record: Record | None = None
 
 
 class Refused(Exception):
@@ -96,7 +97,7 @@ class KafkaCommands:
             return None
         name = headers.get("ce_source", b"").decode(errors="replace")
         command_id = headers.get("ce_id", b"").decode(errors="replace")
-        request = Request(name, command_id)
+        request = Request(name, command_id, record=record)
         try:
             sender = self._verified(record, headers, name, command_id)
             await self._fill(request, record, headers, sender)

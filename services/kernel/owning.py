@@ -77,6 +77,7 @@ class Owning:
         }
         self._relay.own(tickets, {b: mark.incarnation for b, mark in marks.items()})
         self._inbox.parked = await self._store.parked_tickets(mine)
+        self._inbox.early = set(await self._store.early_tickets(mine))
         for view in self._service.views:
             await view.owned(mine)
         self.joined.set()

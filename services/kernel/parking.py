@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 import orjson
@@ -15,6 +16,8 @@ from services.kernel.facts import Append, Appended, NewFact
 from services.kernel.inbox import Batch
 from services.kernel.names import PARKED, bucket_of, topic_of
 from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
+
+EARLY = timedelta(minutes=10)
 
 
 class Released(NamedTuple):
@@ -32,12 +35,27 @@ def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
     return found.replace("\0", "\ufffd")  # no text of the store may hold a NUL
 
 
+def reason_of(error: Exception) -> str:
+    """Why the records wait, as the vault and the log can hold it."""
+    return f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
+
+
 def waiting(record: Record, ticket: str, reason: str) -> ParkedRecord:
     """The record as the vault keeps it."""
     return ParkedRecord(
         ticket, record.topic, record.partition, record.offset, record.timestamp, record.key,
         record.value, list(record.headers), reason,
     )  # fmt: skip
+
+
+def later(ticket: str, record: Record, parked: bool) -> ParkedRecord:
+    """The same behind an earlier record of its ticket; or, where the ticket is not `parked` but
+    was not heard of yet, until it is: in order, and for ten minutes."""
+    if parked:
+        return waiting(record, ticket, "waits behind an earlier record of its ticket")
+    found = waiting(record, ticket, "waits until its ticket is heard of")
+    found.early_until = broker_time(record) + EARLY
+    return found
 
 
 def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
@@ -57,20 +75,25 @@ def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
 
 async def park(
     store: Store,
-    record: Record,
     bucket: int,
-    ticket: str,
-    reason: str,
+    rows: Sequence[ParkedRecord],
     advances: Sequence[Advance],
+    *,
+    again: bool = False,
 ) -> None:
-    """The record waits, and TicketParked in the ticket's own stream says so, and why.
+    """The records of one ticket wait, and TicketParked in its own stream says so, and why.
 
-    Raises StoreUnavailable where the stream moved on at this moment: then nothing has changed.
+    `again`: they waited already, for their ticket. Raises StoreUnavailable where the stream moved
+    on at this moment: then nothing has changed.
     """
+    record, ticket = rows[0], rows[0].ticket
     stream = (await store.load([(bucket, ticket)])).get(ticket, [])
     version = stream[-1].version if stream else 0
     message = TicketParked(
-        topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        reason=record.reason,
     )
     metadata = orjson.dumps({"causation": f"{record.topic}/{record.partition}/{record.offset}"})
     name = TicketParked.DESCRIPTOR.full_name
@@ -80,7 +103,9 @@ async def park(
         (outcome,) = await tx.append([Append(bucket, ticket, version, [fact])])
         if not isinstance(outcome, Appended):
             raise StoreUnavailable(f"{ticket} moved on while it was parked")
-        await tx.park([(bucket, waiting(record, ticket, reason))])
+        if again:
+            await tx.unpark(bucket, ticket, len(rows))
+        await tx.park([(bucket, row) for row in rows])
 
 
 def spoiled(record: Record, reason: str, namespace: str, service: str) -> Outgoing:

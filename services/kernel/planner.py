@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from services.kernel.codec import metadata
@@ -46,6 +48,7 @@ class Plan:
         self.replies: list[Reply] = []
         self.steps: Steps = {}
         self.began = time.perf_counter()
+        self.early: list[Request] = []
 
     def appends(self) -> list[tuple[Draft, Append]]:
         """Drafts that write anything, by bucket."""
@@ -68,8 +71,14 @@ class Planner:
         self._buckets, self._meter = buckets, meter
         self._own = {cls.__name__ for cls in service.own_reactions}
 
-    async def plan(self, batch: Batch, repeats: Mapping[tuple[str, str], Repeated]) -> Plan:
-        """Raises what the domain raises for a record that makes it fail: a defect."""
+    async def plan(
+        self, batch: Batch, repeats: Mapping[tuple[str, str], Repeated], *, room: int | None
+    ) -> Plan:
+        """Of new records, of which `room` may wait for a ticket that is unknown yet; or, where it
+        is None, of released ones, none of which counts before its ticket's first fact.
+
+        Raises what the domain raises for a record that makes it fail: a defect.
+        """
         plan, service = Plan(), self._service
         for fact in batch.facts:
             self._fold_own(plan, fact)
@@ -83,12 +92,25 @@ class Planner:
         states = await self._states.of(tickets)
         for ticket, (state, version) in states.items():
             plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
+        if room is None:
+            await self._begun(requests)
         await self._hold(plan.drafts, [r for r in requests if not r.problem and not r.live])
         for fact in wanted:
             with about(fact.ticket, fact.traceparent):
                 self._react(plan, fact)
-        plan.replies = self._decided(plan.drafts, requests, repeats)
+        self._decide(plan, requests, repeats, room or 0)
+        if room is None:
+            for draft in plan.drafts.values():
+                draft.live_from = None
         return plan
+
+    async def _begun(self, requests: Sequence[Request]) -> None:
+        assert self._states is not None
+        live = [r for r in requests if r.live and not r.problem]
+        began = await self._states.began({r.ticket for r in live})
+        for request in live:
+            at = max(request.command.at, began.get(request.ticket, NEVER))
+            request.command = replace(request.command, at=at)
 
     async def _hold(self, drafts: Mapping[str, Draft], imported: Sequence[Request]) -> None:
         """Imports to their tickets; one that begins a stream to what it says first."""
@@ -99,18 +121,19 @@ class Planner:
             begun = Standing(request.meta["import_id"], NEVER)
             draft.standing = draft.standing or found[request.ticket] or begun
 
-    def _decided(
+    def _decide(
         self,
-        drafts: Mapping[str, Draft],
+        plan: Plan,
         requests: Sequence[Request],
         repeats: Mapping[tuple[str, str], Repeated],
-    ) -> list[Reply]:
-        """The commands in order; one that stands twice in the batch is decided once.
+        room: int,
+    ) -> None:
+        """The commands in order; one that stands twice in the batch is decided once, one of a
+        ticket that is unknown yet may wait for it.
 
         A refused one takes no id: who is not proven to be its sender cannot use it up.
         """
         decided: dict[tuple[str, str], Request] = {}
-        replies: list[Reply] = []
         for request in requests:
             assert self._commands is not None
             first = decided.get((request.sender, request.command_id))
@@ -120,10 +143,14 @@ class Planner:
                 request.problem = REUSED
             elif request.problem is None:
                 decided[request.sender, request.command_id] = request
-            draft = drafts.get(request.ticket)
+            draft = plan.drafts.get(request.ticket)
             with about(request.ticket, request.meta.get("traceparent", "")):
-                replies.append(self._commands.decide(draft, request, repeats))
-        return replies
+                reply = self._commands.decide(draft, request, repeats)
+            if len(plan.early) < room and draft is not None and _is_early(draft, request, reply):
+                draft.commands.pop()
+                plan.early.append(request)
+            else:
+                plan.replies.append(reply)
 
     def _reacts(self, fact: Fact) -> bool:
         if not self._service.codec.knows(fact.type):
@@ -164,6 +191,11 @@ class Planner:
             except Rejection as rejection:
                 self._meter.reaction_rejected()
                 log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)
+
+
+def _is_early(draft: Draft, request: Request, reply: Reply) -> bool:
+    unknown = draft.version == 0 and reply.answer.status == HTTPStatus.NOT_FOUND
+    return unknown and request.live and request.problem is None and reply.key is not None
 
 
 class Stale(Exception):

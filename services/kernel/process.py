@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.kernel import loop_lag, tracing
+from services.kernel import loop_lag
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus import Bus, BusUnavailable
@@ -37,9 +36,12 @@ from services.kernel.installed import (
 from services.kernel.names import schema_of
 from services.kernel.parked_pg import PostgresParked
 from services.kernel.passes import Passes, PostgresPasses
+from services.kernel.registry import Registry, RegistryStore
+from services.kernel.registry_log import RegistryRelay, restore
+from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
-from services.kernel.seen import command_log
+from services.kernel.seen import told
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings, loaded
@@ -64,6 +66,7 @@ class Ports:
     keys: ApiKeys
     parked: Orders
     passes: Passes
+    entries: RegistryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Parts:
     beside: Callable[[Runtime], Awaitable[None]] | None = None
     streams: bool = False  # answers without an end are cut soon; their readers go on elsewhere
     counts: Sequence[Count] = ()
+    registry: Registry | None = None
 
 
 Build = Callable[[Ports], Awaitable[Parts]]
@@ -86,14 +90,8 @@ def run(name: str, settings: KernelSettings, build: Build) -> None:
     loaded(kafka_security, settings)
     loaded(http_security, settings)
     require_free(settings.http_host, settings.http_port)
-    if log.isEnabledFor(logging.INFO):
-        command_log.open(name, sys.stderr.write)
-    tracing.start(name, settings)
-    try:
+    with told(name, settings):
         uvloop.run(_run(name, settings, build))
-    finally:
-        command_log.close()
-        tracing.stop()
 
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:
@@ -110,7 +108,9 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         keys = PostgresApiKeys(pool, name, settings.namespace)
         parked = PostgresParked(pool, name, settings.namespace)
         passes = PostgresPasses(pool, name, settings.namespace)
-        ports = Ports(store, bus, clock, new_registry(), keys, parked, passes)
+        entries = PostgresRegistry(pool, name, settings.namespace)
+        await restore(entries, bus, settings.namespace, name)
+        ports = Ports(store, bus, clock, new_registry(), keys, parked, passes, entries)
         await serve(settings, ports, await build(ports))
     finally:
         await asyncio.wait_for(pool.close(), timeout=2.0)
@@ -127,6 +127,10 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         "parked",
         Releaser(ports.parked, runtime.inbox.buckets, runtime.worker.release, ports.clock).run,
     )
+    if parts.registry is not None:
+        await parts.registry.refresh()
+        runtime.add("registry", parts.registry.run)
+        runtime.add("registry relay", _registry_relay(settings, ports, runtime).run)
     watch = _watch(settings, ports.store, parts.service, runtime)
     grace_s = STREAMS_END_S if parts.streams else ANSWERS_END_S
     server = _server(settings, parts.app(runtime), grace_s)
@@ -167,6 +171,17 @@ def _watch(
     watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
     runtime.add("healing", watch.run)
     return watch
+
+
+def _registry_relay(settings: KernelSettings, ports: Ports, runtime: Runtime) -> RegistryRelay:
+    return RegistryRelay(
+        ports.entries,
+        ports.bus,
+        ports.clock,
+        runtime.inbox.buckets,
+        runtime.service.name,
+        settings.namespace,
+    )
 
 
 def _asked_to_stop() -> asyncio.Event:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import typing
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import create_model
@@ -23,7 +24,7 @@ from services.kernel.http import (
     idempotency_key,
     if_match,
 )
-from services.kernel.performer import Busy, VersionMismatch
+from services.kernel.performer import HEARD_S, LOOK_AGAIN_S, Busy, VersionMismatch
 from services.kernel.problems import Problem, unavailable
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, role
@@ -41,6 +42,7 @@ TICKET = Annotated[
         description="Number of the ticket.",
     ),
 ]
+T = TypeVar("T")
 AFTER_S = 2.0
 positions_type = dict[tuple[str, int], int]
 
@@ -77,6 +79,22 @@ async def waited(
             continue
         if not await runtime.wait_for(source, bucket, position, give_up - now()):
             raise unavailable(f"{source}/{bucket}/{position} was not applied yet.")
+
+
+async def heard_of(read: Callable[[], Awaitable[T]]) -> T:
+    """What is read of a ticket; one that is unknown may be on its way here: a second is waited.
+
+    One that is there and not shown is answered after the same second. Raises what `read` does.
+    """
+    now = asyncio.get_running_loop().time
+    give_up = now() + HEARD_S
+    while True:
+        try:
+            return await read()
+        except Problem as problem:
+            if problem.status_code != HTTPStatus.NOT_FOUND or now() >= give_up:
+                raise
+        await asyncio.sleep(LOOK_AGAIN_S)
 
 
 async def perform(

@@ -116,7 +116,7 @@ def parked_line(bucket: int, record: ParkedRecord, seals: Seals | None) -> tuple
         value = _SHUT + seals.shut(value)
     return (
         bucket, r.ticket, r.topic, r.partition, r.offset, r.timestamp, r.key, value,
-        pack_headers(r.headers), r.reason,
+        pack_headers(r.headers), r.reason, r.early_until,
     )  # fmt: skip
 
 

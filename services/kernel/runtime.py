@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from services.kernel import names
 from services.kernel.bus import Bus, Consumer, Reader
 from services.kernel.clock import Clock
+from services.kernel.early import EarlyCommands
 from services.kernel.imports import Imports
 from services.kernel.inbox import PARKED_TYPE, Inbox
 from services.kernel.kafka_commands import KafkaCommands
@@ -163,6 +164,8 @@ class Runtime:
         self._task("watermarks", self._promiser().run(self.consumer))
         if self.commands is not None:
             self._task("replies", self._unsent_replies())
+            early = EarlyCommands(self.store, self.inbox, worker, self.clock, self.place.buckets)
+            self._task("early", early.run())
         if self.service.expire is not None:
             await self._start_timers()
         for name, work in self._more.items():

@@ -6,8 +6,11 @@ Neither names a person: the number of the ticket, the kind of command and its ou
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -17,8 +20,10 @@ from starlette.types import Scope
 
 from services.kernel import tracing
 from services.kernel.facts import Fact
+from services.kernel.settings import KernelSettings
 from services.kernel.telemetry import TraceContext, current_command, current_ticket
 
+log = logging.getLogger("hotline.seen")
 GATHER_S = 0.1
 MOST_LINES = 500
 
@@ -79,6 +84,19 @@ def _outcome(status: int) -> str:
 
 
 command_log = CommandLog()
+
+
+@contextmanager
+def told(service: str, settings: KernelSettings) -> Iterator[None]:
+    """Of the commands of a process, in its log and where it exports its spans to."""
+    if log.isEnabledFor(logging.INFO):
+        command_log.open(service, sys.stderr.write)
+    tracing.start(service, settings)
+    try:
+        yield
+    finally:
+        command_log.close()
+        tracing.stop()
 
 
 def by_http(scope: Scope, route: str, status: int, seconds: float, trace: TraceContext) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.kernel.facts import Fact
@@ -56,6 +57,12 @@ class States:
         streams = [(bucket_of(ticket, self._buckets), ticket) for ticket in tickets]
         stored = await self._store.load(streams) if streams else {}
         return {ticket: standing_of(stored.get(ticket, [])) for _, ticket in streams}
+
+    async def began(self, tickets: Iterable[str]) -> dict[str, datetime]:
+        """When the first fact of each ticket happened, of those that have any."""
+        streams = [(bucket_of(ticket, self._buckets), ticket) for ticket in tickets]
+        stored = await self._store.load(streams) if streams else {}
+        return {ticket: facts[0].time for ticket, facts in stored.items()}
 
     @property
     def unknown(self) -> tuple[Any, int]:

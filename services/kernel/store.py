@@ -82,7 +82,10 @@ class TimerRow:
 
 @dataclass(slots=True)
 class ParkedRecord:
-    """A record of a ticket that waits, with the reason of the first that failed."""
+    """A record of a ticket that waits, with the reason of the first that failed.
+
+    `early_until`: of a command that came before its ticket, how long it waits for it.
+    """
 
     ticket: str
     topic: str
@@ -91,9 +94,10 @@ class ParkedRecord:
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: list[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes]]
     reason: str
     parked_at: datetime | None = None
+    early_until: datetime | None = None
 
 
 class Tx(Protocol):
@@ -183,6 +187,9 @@ class Store(Protocol):
     async def refusals_sent(self, keys: Sequence[tuple[str, str]]) -> None: ...
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]: ...
+
+    async def early_tickets(self, buckets: Iterable[int]) -> dict[str, bool]:
+        """Whose commands came before them; True: they have appeared, or the wait is over."""
 
     async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
         """In the order in which they came; of every ticket where `ticket` is empty."""

@@ -260,7 +260,20 @@ class MemoryStore:
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
         mine = set(buckets)
-        return {record.ticket for bucket, record in self._tables.parked if bucket in mine}
+        rows = [record for bucket, record in self._tables.parked if bucket in mine]
+        return {record.ticket for record in rows if record.early_until is None}
+
+    async def early_tickets(self, buckets: Iterable[int]) -> dict[str, bool]:
+        found: dict[str, bool] = {}
+        parked = await self.parked_tickets(buckets)
+        for bucket, record in self._tables.parked:
+            if bucket in set(buckets) and record.ticket not in parked:
+                assert record.early_until is not None
+                due = record.early_until <= self._now() or bool(
+                    self._tables.streams.get((bucket, record.ticket))
+                )
+                found[record.ticket] = found.get(record.ticket, False) or due
+        return found
 
     async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
         rows = [record for _, record in self._tables.parked if ticket in ("", record.ticket)]

@@ -112,7 +112,7 @@ class PostgresTx:
 
     async def park(self, rows: Sequence[tuple[int, ParkedRecord]]) -> None:
         lines = [parked_line(bucket, record, self._store.seals) for bucket, record in rows]
-        await self.connection.execute(self._sql["park"], *columns(lines, 10))
+        await self.connection.execute(self._sql["park"], *columns(lines, 11))
 
     async def unpark(self, bucket: int, ticket: str, count: int, dropped_by: str = "") -> None:
         name, who = ("drop_parked", [dropped_by]) if dropped_by else ("unpark", [])
@@ -251,6 +251,9 @@ class PostgresStore:
 
     async def parked_tickets(self, buckets: Iterable[int]) -> set[str]:
         return {row["ticket"] for row in await self._fetch("parked_tickets", list(buckets))}
+
+    async def early_tickets(self, buckets: Iterable[int]) -> dict[str, bool]:
+        return dict(await self._fetch("early_tickets", list(buckets)))
 
     async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
         rows = await self._fetch("parked_records", ticket, limit)

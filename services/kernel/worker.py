@@ -20,7 +20,9 @@ from services.kernel.parking import (
     Released,
     batch_of,
     bucket_for,
+    later,
     park,
+    reason_of,
     spoiled,
     ticket_of,
     waiting,
@@ -31,12 +33,20 @@ from services.kernel.replies import Replies
 from services.kernel.seen import applied
 from services.kernel.service import Service
 from services.kernel.states import States
-from services.kernel.store import LostOwnership, Store, StoreUnavailable, Tx
+from services.kernel.store import (
+    Advance,
+    LostOwnership,
+    ParkedRecord,
+    Store,
+    StoreUnavailable,
+    Tx,
+)
 
 log = logging.getLogger("hotline.worker")
 POLL = 500
 ATTEMPTS = 3
 MOST_RELEASED = 10_000
+MOST_EARLY = 10_000  # tickets for which commands wait; more are answered that it is unknown
 _UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
 
 
@@ -134,18 +144,31 @@ class Worker(Owning):
             await self._park(records[0], error)
 
     async def _park(self, record: Record, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
+        reason = reason_of(error)
         ticket = ticket_of(record, dict(record.headers))
         batch = self._inbox.sort([record])
         if not batch:
             return  # applied, what failed came after the commit; or no longer ours
-        log.error("ticket %s is parked: %s", ticket, reason, extra={"ticket": ticket})
-        self._inbox.parked.add(ticket)
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
-        await park(self._store, record, bucket, ticket, reason, batch.advances)
+        await self.parks(bucket, [waiting(record, ticket, reason)], batch.advances)
+        self._inbox.applied(batch.advances)
+
+    async def parks(
+        self,
+        bucket: int,
+        rows: Sequence[ParkedRecord],
+        advances: Sequence[Advance],
+        *,
+        again: bool = False,
+    ) -> None:
+        """All that waits of one ticket; the caller holds `alone`."""
+        ticket = rows[0].ticket
+        log.error("ticket %s is parked: %s", ticket, rows[0].reason, extra={"ticket": ticket})
+        self._inbox.parked.add(ticket)
+        self._inbox.early.discard(ticket)
+        await park(self._store, bucket, rows, advances, again=again)
         if self._states is not None:
             self._states.evict([ticket])
-        self._inbox.applied(batch.advances)
         self._meter.parked()
 
     async def release(self, ticket: str, *, drop_by: str = "") -> int:
@@ -165,6 +188,7 @@ class Worker(Owning):
             plan, written = await self._settle(batch, Released(ticket, len(rows), drop_by))
             if len(rows) < MOST_RELEASED:
                 self._inbox.parked.discard(ticket)
+                self._inbox.early.discard(ticket)
             if self._states is not None:
                 self._states.evict([ticket])
             await self._after(batch, plan, written)
@@ -176,10 +200,8 @@ class Worker(Owning):
         """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
         for _ in range(ATTEMPTS):
-            plan = await self._planner.plan(batch, repeats)
-            if released:
-                for draft in plan.drafts.values():
-                    draft.live_from = None
+            room = None if released else MOST_EARLY - len(self._inbox.early)
+            plan = await self._planner.plan(batch, repeats, room=room)
             try:
                 return plan, await self._commit(batch, plan, released)
             except Stale as stale:
@@ -194,6 +216,7 @@ class Worker(Owning):
         self, batch: Batch, plan: Plan, written: Sequence[tuple[Draft, Appended]]
     ) -> None:
         self._inbox.applied(batch.advances)
+        self._inbox.early.update(request.ticket for request in plan.early)
         self.keep(written)
         source = self._service.name
         for fact in batch.read:
@@ -246,13 +269,13 @@ class Worker(Owning):
         await tx.unpark(bucket, *released)
 
     async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
-        if batch.waiting:
-            reason = "waits behind an earlier record of its ticket"
-            rows = [
-                (bucket_for(r, t, self._inbox.tickets, self._buckets), waiting(r, t, reason))
-                for t, r in batch.waiting
-            ]
-            await tx.park(rows)
+        behind = [(t, r, t in self._inbox.parked) for t, r in batch.waiting]
+        behind += [(r.ticket, r.record, False) for r in plan.early if r.record is not None]
+        if behind:
+            tickets, buckets = self._inbox.tickets, self._buckets
+            await tx.park(
+                [(bucket_for(r, t, tickets, buckets), later(t, r, p)) for t, r, p in behind]
+            )
         if plan.timers:
             await tx.change_timers(plan.timers)
         for bucket, f in plan.frontiers:

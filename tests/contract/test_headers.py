@@ -29,6 +29,8 @@ from services.kernel.commands import Answer
 from services.kernel.facts import Fact
 from services.kernel.names import MEASURES
 from services.kernel.parking import spoiled
+from services.kernel.registry import Entry as Published
+from services.kernel.registry_log import to_registry_fact
 from services.kernel.replies import Reply, reply_record
 from services.kernel.store import BucketClosed
 from services.kernel.watermarks import Promiser
@@ -65,6 +67,11 @@ def a_watermark() -> Outgoing:
 def a_parked_record() -> Outgoing:
     bad = MemoryRecord("hotline.tickets.v1", 3, 9, 0, b"T1", b"?", [])
     return spoiled(bad, "ce_type is missing", "", "dispatch")
+
+
+def a_published_entry() -> Outgoing:
+    entry = Published(1, "calendar/cn", 1, AT, "No. 7", b"{}", AT, "ann", "ann/k1", AT)
+    return to_record(to_registry_fact(entry, "deadline"), "hotline.registry.v1")
 
 
 def an_entry() -> Outgoing:
@@ -106,6 +113,7 @@ async def written() -> dict[str, list[Outgoing]]:
         "parked": [a_parked_record()],
         "department": [an_entry()],
         "measures": await measures(),
+        "registry": [a_published_entry()],
     }
 
 

@@ -31,6 +31,8 @@ from services.intake.service import service as intake_service
 from services.kernel.http import MOST_BODY_BYTES
 from services.kernel.identity import Principal, Role
 from services.kernel.personal import MasterKeys
+from services.kernel.registry import Registry
+from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.security import Security
 from services.kernel.tokens import unauthenticated
 from tests.support.documents import resolved
@@ -103,9 +105,10 @@ async def clients() -> AsyncIterator[dict[str, Client]]:
         )
         desk, security = Desk(vault, ZoneInfo("Asia/Shanghai")), Callers()
         intake = await loop.run(intake_service(load_city("sample"), desk))
+        registry = Registry(MemoryRegistry(intake.clock.now), intake.clock, {})
         dispatch = await loop.run(dispatch_service(load_directory("sample")))
         yield {
-            "intake": Client("intake", intake_http.app(intake, desk, security)),
+            "intake": Client("intake", intake_http.app(intake, desk, security, registry)),
             "dispatch": Client("dispatch", dispatch_http.app(dispatch, security)),
         }
 

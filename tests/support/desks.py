@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hotline.deadline.v1 import events_pb2 as deadline_pb
@@ -53,6 +53,25 @@ def desk() -> Service:
         ),
         Decider((), desk_decide, lambda s, e: (*s, e.note), lambda e, s, at: []),
     )
+
+
+class UnknownTicket(Rejection):
+    """Nobody has heard of the ticket."""
+
+    status = 404
+
+
+def strict_desk() -> Service:
+    """Notes on tickets only that have one."""
+
+    def decide(command: NoteProgress, notes: tuple[str, ...]) -> Sequence[ProgressNoted]:
+        if not notes:
+            raise UnknownTicket
+        return [ProgressNoted(command.at, command.by, command.note)]
+
+    service = desk()
+    assert service.decider is not None
+    return replace(service, decider=replace(service.decider, decide=decide))
 
 
 @dataclass(frozen=True, slots=True)

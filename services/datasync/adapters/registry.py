@@ -13,6 +13,7 @@ from services.datasync.adapters.events import event_types
 from services.datasync.adapters.section import Section
 from services.datasync.domain.sharing import (
     DEFAULT_FIELDS,
+    REDACTION,
     FieldClass,
     Role,
     Rule,
@@ -70,6 +71,8 @@ def parse(content: Any, name: str) -> Registry:
 
 
 def _rule(key: str, part: Section) -> Rule:
+    if key == REDACTION.id:
+        part.refuse("", "called otherwise: the name is taken by the rule that everybody has (R35)")
     types = frozenset(part.words("types"))
     known_types = {name.rpartition(".")[2] for name in event_types()}
     part.must_be_known("types", types, known_types)

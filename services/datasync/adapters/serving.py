@@ -11,7 +11,7 @@ from services.datasync.adapters.events import classes, parse
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Given
 from services.datasync.domain.masking import hidden, masked, opened
-from services.datasync.domain.sharing import Rule, Sharing
+from services.datasync.domain.sharing import REDACTION, Rule, Sharing
 from services.kernel.codec import put_datetime, rfc3339
 
 
@@ -44,7 +44,8 @@ class Serving:
     """
 
     def __init__(self, sharing: Sharing, opener: Opener | None = None) -> None:
-        self._rules = {rule.id: rule for s in sharing.subscriptions for rule in s.rules}
+        named = {rule.id: rule for s in sharing.subscriptions for rule in s.rules}
+        self._rules = {**named, REDACTION.id: REDACTION}
         self._opener = opener
         self._whole: dict[tuple[str, str], bool] = {}
 

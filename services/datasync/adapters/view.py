@@ -21,7 +21,7 @@ from services.datasync.domain.feed import (
     granted,
     widens,
 )
-from services.datasync.domain.sharing import Granted, Grants, Sharing
+from services.datasync.domain.sharing import FORGOTTEN, Granted, Grants, Sharing
 from services.datasync.domain.views import Summary, summarise
 from services.kernel import facts as kernel
 from services.kernel.store import Tx
@@ -106,14 +106,14 @@ class SharingView:
             ticket = item.fact.ticket
             row = rows.get(ticket)
             before = now.get(ticket)
-            if before is None:
-                before = granted(self._grants, row)
+            if before is None or item.fact.type == FORGOTTEN:
+                before = granted(self._grants, row, item.fact)
             new = summarise(row, item.fact)
             after = before
             if new is not row and new is not None:
                 rows[ticket] = new
                 changed[ticket] = item.record.bucket
-                after = granted(self._grants, new)
+                after = granted(self._grants, new, item.fact)
             now[ticket] = after
             steps.append(_Step(item, before, after))
         return steps, [(bucket, rows[ticket]) for ticket, bucket in changed.items()]

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.datasync.domain.facts import Fact
-from services.datasync.domain.sharing import NOBODY, Granted, Grants, Rule, Subscription
+from services.datasync.domain.sharing import (
+    FORGOTTEN,
+    NOBODY,
+    Granted,
+    Grants,
+    Rule,
+    Subscription,
+)
 from services.datasync.domain.views import Summary, summarise
 
 GENESIS = bytes(32)
@@ -78,8 +85,11 @@ def chained(head: Head, bucket: int, given: Iterable[tuple[Given, str]]) -> list
     return entries
 
 
-def granted(grants: Grants, row: Summary | None) -> Granted:
-    """Who is entitled to a ticket as its row stands."""
+def granted(grants: Grants, row: Summary | None, fact: Fact) -> Granted:
+    """Who is entitled to the fact, the ticket's row being so: to that a person was forgotten,
+    everybody, for anybody may keep what is to be deleted now (R35)."""
+    if fact.type == FORGOTTEN:
+        return grants.everybody
     return NOBODY if row is None else grants.of(row.audience)
 
 
@@ -137,8 +147,8 @@ def _replay(
     held: list[Fact] = []
     row: Summary | None = None
     for fact in facts:
-        before, row = granted(grants, row), summarise(row, fact)
-        after = granted(grants, row)
+        before, row = granted(grants, row, fact), summarise(row, fact)
+        after = granted(grants, row, fact)
         held.append(fact)
         if subscription in before or subscription in after:
             owner, rules = _either(before, after, subscription)
@@ -167,6 +177,8 @@ def _gained(before: Granted, key: str, rules: tuple[Rule, ...]) -> bool:
 
 def _either(before: Granted, after: Granted, key: str) -> tuple[Subscription, tuple[Rule, ...]]:
     """The subscription with the rules that grant before or after, in its own order."""
+    if after is before:
+        return after[key]
     subscription = (after.get(key) or before[key])[0]
     rules = (*before.get(key, (None, ()))[1], *after.get(key, (None, ()))[1])
     return subscription, tuple(rule for rule in subscription.rules if rule in rules)

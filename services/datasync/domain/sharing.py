@@ -80,6 +80,11 @@ class Rule:
         return not self.types or fact.type.rpartition(".")[2] in self.types
 
 
+FORGOTTEN = "hotline.intake.v1.PersonForgotten"
+# R35: no city's file may say otherwise.
+REDACTION = Rule("redaction", Role.SAME_LEVEL, types=frozenset({"PersonForgotten"}))
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A department's claim to a feed. Where several rules share a fact, the first one counts."""
@@ -143,6 +148,9 @@ class Grants:
     def __init__(self, sharing: Sharing, *, limit: int = 20_000) -> None:
         self.sharing, self._limit = sharing, limit
         self._known: dict[Audience, Granted] = {}
+        self.everybody: Granted = MappingProxyType(
+            {s.id: (s, (REDACTION,)) for s in sharing.subscriptions}
+        )
 
     def of(self, audience: Audience) -> Granted:
         """Subscription id -> the subscription and its granting rules; the same object each time."""

@@ -17,10 +17,11 @@ from importlib import resources
 from typing import Annotated, Any, Protocol
 
 import asyncpg
+import orjson
 from fastapi import APIRouter, Depends
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.clock import Clock
 from services.kernel.codec import BadBody
@@ -28,6 +29,7 @@ from services.kernel.faults_pg import store_faults
 from services.kernel.personal import MasterKeys
 from services.kernel.problems import unavailable
 from services.kernel.queries import named
+from services.kernel.registry import Changed, Kind, Registry
 from services.kernel.security import Principal, Role, role
 from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore
@@ -127,21 +129,43 @@ def week_of(now: datetime) -> str:
     return f"{year}-w{week:02}"
 
 
-async def keep(boxes: Boxes, vault: BoxVault, clock: Clock) -> None:
-    """Until cancelled: a new week's box is made, an old one's private half destroyed."""
+class SubmissionKey(BaseModel):
+    """What submissions by Kafka are sealed to: `content-type: …; sealed-to=<id>`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(description="Changes every week: ask again each day.")
+    public_key: str = Field(description="X25519, in base64, for libsodium's sealed boxes.")
+
+
+REGISTRY = "submission-key"
+KINDS: dict[str, Kind[Any]] = {REGISTRY: Kind(None, SubmissionKey.model_validate)}
+
+
+async def keep(boxes: Boxes, vault: BoxVault, registry: Registry, clock: Clock) -> None:
+    """Until cancelled: a new week's box is made and told, an old one's private half destroyed."""
     while True:
         try:
             boxes.take(await vault.refreshed(clock.now()))
-        except StoreUnavailable as error:
+            await tell(registry, boxes.current())
+        except (StoreUnavailable, Changed) as error:
             log.warning("the boxes stay as they are: %s", error)
         await asyncio.sleep(REFRESH_S)
 
 
-class SubmissionKey(BaseModel):
-    """What submissions by Kafka are sealed to: `content-type: …; sealed-to=<id>`."""
+async def tell(registry: Registry, box: Box) -> None:
+    """On the registry's topic, once a week: whoever speaks Kafka alone finds the key there."""
+    document = submission_key(box).model_dump()
+    known = [orjson.loads(entry.document)["id"] for entry in registry.entries(REGISTRY)[:1]]
+    if known != [box.id]:
+        source = "the key of the week"
+        await registry.publish(REGISTRY, document, source=source, by="intake", key=box.id)
 
-    id: str = Field(description="Changes every week: ask again each day.")
-    public_key: str = Field(description="X25519, in base64, for libsodium's sealed boxes.")
+
+def submission_key(box: Box) -> SubmissionKey:
+    """The box's public half."""
+    public = base64.b64encode(bytes(box.key.public_key)).decode()
+    return SubmissionKey(id=box.id, public_key=public)
 
 
 def box_router(boxes: Boxed) -> APIRouter:
@@ -149,13 +173,12 @@ def box_router(boxes: Boxed) -> APIRouter:
     router = APIRouter(prefix="/v1/submissions", tags=["commands"])
 
     @router.get("/key")
-    async def submission_key(_: Annotated[Principal, Depends(_MAY_SEAL)]) -> SubmissionKey:
+    async def current_key(_: Annotated[Principal, Depends(_MAY_SEAL)]) -> SubmissionKey:
         """The key to which submissions by Kafka are sealed this week."""
         try:
             box = boxes.current()
         except LookupError as error:
             raise unavailable(str(error)) from None
-        public = base64.b64encode(bytes(box.key.public_key)).decode()
-        return SubmissionKey(id=box.id, public_key=public)
+        return submission_key(box)
 
     return router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Path
@@ -20,15 +21,19 @@ from services.intake.adapters.submitting import add_submitting
 from services.intake.adapters.suggesting import load_dictionary, suggest_router
 from services.intake.adapters.supplying import supply_router
 from services.intake.domain.commands import CloseHistory
+from services.intake.domain.ticket import Ticket
 from services.intake.service import outcome
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
 from services.kernel.names import stream_in
 from services.kernel.problems import Problem
+from services.kernel.registry import Registry
+from services.kernel.registry_http import registry_router
 from services.kernel.routes import (
     NUMBER,
     TICKET,
     command_router,
+    heard_of,
     perform,
     positions_type,
     trace_of,
@@ -58,7 +63,7 @@ class Frontier(StrictModel):
     final: bool = Field(description="The import has ended: its tickets follow the live clock.")
 
 
-def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
+def app(runtime: Runtime, desk: Desk, security: Security, registry: Registry) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
     add_submitting(made, runtime, desk)
@@ -70,6 +75,7 @@ def app(runtime: Runtime, desk: Desk, security: Security) -> FastAPI:
     made.include_router(register_router(desk.register, desk.tree))
     made.include_router(box_router(desk.boxes))
     made.include_router(forget_router(runtime, desk.vault))
+    made.include_router(registry_router(registry, runtime.clock))
     _state(made, runtime)
     _frontier(made, runtime)
     return made
@@ -90,11 +96,16 @@ def _state(made: FastAPI, runtime: Runtime) -> None:
     ) -> TicketState:
         """What became of a matter, for who has its number and code."""
         await waited(runtime, positions)
-        assert runtime.states is not None
-        state, _ = await runtime.states.anew(ticket)
-        if not state.opens(ticket, code):
-            raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
+        state = await heard_of(partial(_opened, runtime, ticket, code))
         return TicketState.model_validate({"ticket": ticket, **outcome(state)})
+
+
+async def _opened(runtime: Runtime, ticket: str, code: str) -> Ticket:
+    assert runtime.states is not None
+    state, _ = await runtime.states.anew(ticket)
+    if not state.opens(ticket, code):
+        raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
+    return state
 
 
 def _frontier(made: FastAPI, runtime: Runtime) -> None:

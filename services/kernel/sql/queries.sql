@@ -164,17 +164,28 @@ select clock_timestamp()
 -- name: park
 -- In the same transaction as the offset: a record is applied or parked, never neither.
 insert into {vault}.parked
-    (bucket, ticket, topic, partition, "offset", timestamp, key, value, headers, reason)
+    (bucket, ticket, topic, partition, "offset", timestamp, key, value, headers, reason,
+     early_until)
 select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[],
-                     $7::bytea[], $8::bytea[], $9::bytea[], $10::text[])
+                     $7::bytea[], $8::bytea[], $9::bytea[], $10::text[], $11::timestamptz[])
 
 -- name: parked_tickets
 -- Whose records have to wait.
-select distinct ticket from {vault}.parked where bucket = any ($1::int[]) and dropped_at is null
+select distinct ticket from {vault}.parked
+where bucket = any ($1::int[]) and dropped_at is null and early_until is null
+
+-- name: early_tickets
+-- Whose commands came before them, and whether that is over: they have appeared, or time is up.
+select p.ticket, min(p.early_until) <= clock_timestamp() or exists (
+    select from {schema}.event e
+    where e.bucket = p.bucket and e.stream = p.ticket) as due
+from {vault}.parked p where p.bucket = any ($1::int[]) and p.dropped_at is null
+group by p.bucket, p.ticket having bool_and(p.early_until is not null)
 
 -- name: parked_records
 -- In the order in which they came; every ticket's where none is named.
-select ticket, topic, partition, "offset", timestamp, key, value, headers, reason, parked_at
+select ticket, topic, partition, "offset", timestamp, key, value, headers, reason, parked_at,
+    early_until
 from {vault}.parked where ($1 = '' or ticket = $1) and dropped_at is null order by id limit $2
 
 -- name: unpark

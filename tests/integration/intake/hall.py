@@ -16,7 +16,7 @@ from hotline.client.commands import Import, SealTo
 from hotline.dev.senders import DevSender, make_senders, signer
 from hotline.dev.stack import StackInfo
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
-from services.intake.adapters.boxes import Boxes, BoxVault
+from services.intake.adapters.boxes import KINDS, Boxes, BoxVault
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
 from services.intake.adapters.recent import RecentMatters
@@ -26,6 +26,8 @@ from services.intake.service import service
 from services.kernel.migrate import migrate
 from services.kernel.names import replies_of, schema_of, topic_of
 from services.kernel.pool_pg import connect
+from services.kernel.registry import Registry
+from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.runtime import Runtime
 from services.kernel.security import Role, Security
 from services.kernel.senders import Senders
@@ -143,7 +145,9 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         senders = Senders(run_dir / "senders.json")
         runtime = await loop.run(service(city, desk, recent), senders=senders)
         cast(PostgresStore, runtime.store).seals = boxes
-        made = app(runtime, desk, Security(DevTokens(run_dir), None, imports=True))
+        registry = Registry(PostgresRegistry(pool, "intake", namespace), runtime.clock, KINDS)
+        security = Security(DevTokens(run_dir), None, imports=True)
+        made = app(runtime, desk, security, registry)
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
             yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http)

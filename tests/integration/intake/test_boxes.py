@@ -15,9 +15,12 @@ from hotline.client.commands import SealTo
 from hotline.dev.stack import StackInfo
 from hotline.intake.v1.commands_pb2 import SubmitMatter
 from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL
-from services.intake.adapters.boxes import KEPT, Boxes, BoxVault, week_of
+from services.intake.adapters.boxes import KEPT, KINDS, Boxes, BoxVault, tell, week_of
 from services.intake.adapters.desk import Desk
 from services.kernel.codec import BadBody
+from services.kernel.registry import Registry
+from services.kernel.registry_log import RegistryRelay, read_registry
+from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.security import Role
 from tests.integration.intake.hall import Hall, problem
 from tests.integration.intake.vaults import MASTERS
@@ -147,3 +150,21 @@ def test_without_a_box_nobody_is_told_one() -> None:
 def test_what_is_no_sealed_body_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Boxes().opened(body)
+
+
+async def test_the_weeks_key_is_told_once_by_the_registry(hall: Hall) -> None:
+    store: Any = hall.runtime.store
+    entries = PostgresRegistry(store.pool, "intake", hall.loop.namespace)
+    registry = Registry(entries, hall.runtime.clock, KINDS)
+    boxes = Boxes()
+    for week in (0, 0, 7):
+        boxes.take(await BoxVault(store, MASTERS).refreshed(NOW + timedelta(days=week)))
+        await tell(registry, boxes.current())
+        await tell(Registry(entries, hall.runtime.clock, KINDS), boxes.current())  # a replica
+    bus = hall.loop.bus()
+    clock, namespace = hall.runtime.clock, hall.loop.namespace
+    await RegistryRelay(entries, bus, clock, lambda: {0}, "intake", namespace).tick()
+    told = [orjson.loads(e.document) for e in await read_registry(bus, namespace, "intake")]
+    assert [t["id"] for t in told] == [week_of(NOW + timedelta(days=d)) for d in (0, 7)]
+    public = base64.b64encode(bytes(boxes.current().key.public_key)).decode()
+    assert told[1]["public_key"] == public

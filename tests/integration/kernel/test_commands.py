@@ -13,12 +13,13 @@ from hotline.dev.stack import StackInfo
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Outgoing
 from services.kernel.commands import hash_of_command
+from services.kernel.facts import Append
 from services.kernel.names import bucket_of, topic_of
 from services.kernel.performer import Busy
 from services.kernel.runtime import Runtime
 from services.kernel.service import CommandRule, Service
 from services.kernel.topics import make_topics, replies_topic
-from tests.support.desks import NoteProgress, desk
+from tests.support.desks import NoteProgress, ProgressNoted, desk, strict_desk
 from tests.support.loops import BUCKETS, Loop
 from tests.support.senders import KnownSenders, Signer, changed
 
@@ -31,13 +32,18 @@ def ruled() -> Service:
 
 
 @pytest.fixture
-async def dispatch(request: pytest.FixtureRequest, loop: Loop) -> Runtime:
-    """The desk, with a topic for the answers of its sender."""
+async def replied(request: pytest.FixtureRequest, loop: Loop) -> None:
+    """A topic for the answers of its sender."""
     if loop.memory is not None:
         loop.memory.create(topic_of(loop.namespace, DPR.replies), 6)
     else:
         stack: StackInfo = request.getfixturevalue("stack")
         await make_topics(stack.bootstrap, loop.namespace, [replies_topic("dpr")])
+
+
+@pytest.fixture
+async def dispatch(loop: Loop, replied: None) -> Runtime:
+    """The desk."""
     return await loop.run(ruled(), senders=KnownSenders(DPR))
 
 
@@ -122,3 +128,20 @@ async def test_a_command_that_waited_in_a_parked_ticket_is_released(
     assert (answer.status, orjson.loads(answer.body)["facts"]) == (201, ["ProgressNoted"])
     (fact,) = (await dispatch.store.load([(bucket, "T-1")]))["T-1"]
     assert fact.time.timestamp() * 1000 == pytest.approx(waiting.timestamp)
+
+
+async def test_a_command_before_its_ticket_waits_for_it(loop: Loop, replied: None) -> None:
+    strict = replace(strict_desk(), commands=ruled().commands)
+    waiting = await loop.run(strict, senders=KnownSenders(DPR))
+    bucket = bucket_of("T-1", BUCKETS)
+    await send(loop, DPR.note("T-1", "called", "c1", waiting.clock.now()))
+    async with asyncio.timeout(10):
+        while not await waiting.store.parked_records("T-1", 10):
+            await asyncio.sleep(0.02)
+    event = ProgressNoted(waiting.clock.now(), "dpr", "came")
+    fact = waiting.service.codec.encode(event, b"{}")
+    await waiting.store.append([Append(bucket, "T-1", 0, [fact])])
+    (answer,) = await answers(loop, 1)
+    assert (answer.command_id, answer.status, answer.version) == ("c1", 200, 2)
+    first, second = (await waiting.store.load([(bucket, "T-1")]))["T-1"]
+    assert second.time == first.time

@@ -16,6 +16,7 @@ from services.kernel.bus_memory import MemoryBus
 from services.kernel.http import create_app
 from services.kernel.passes import MemoryPasses
 from services.kernel.process import Parts, Ports, serve
+from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.releasing import Order
 from services.kernel.runtime import Runtime
 from services.kernel.settings import KernelSettings, parse
@@ -61,7 +62,14 @@ async def exit_code(port: int, beside: Beside | None = None) -> int:
         bus.create(topic.name, topic.partitions)
     store: Any = MemoryStore("dispatch", BUCKETS, clock.now)
     ports = Ports(
-        store, bus, clock, CollectorRegistry(), MemoryApiKeys(), NoOrders(), MemoryPasses()
+        store,
+        bus,
+        clock,
+        CollectorRegistry(),
+        MemoryApiKeys(),
+        NoOrders(),
+        MemoryPasses(),
+        MemoryRegistry(clock.now),
     )
     with pytest.raises(SystemExit) as raised:
         async with asyncio.timeout(20):

@@ -56,6 +56,31 @@ async def test_only_what_was_read_of_a_ticket_waits_no_more(store: Store) -> Non
     assert [r.offset for r in await store.parked_records("a", 10)] == [3]
 
 
+async def test_early_tickets_are_due_once_they_have_appeared_or_waited_long_enough(
+    store: Store,
+) -> None:
+    now = await store.database_clock()
+    ahead, over = now + timedelta(minutes=5), now - timedelta(seconds=1)
+    begun = append("c", 0, fact("first"))
+    async with store.transaction() as tx:
+        await tx.park(
+            [
+                (0, parked("a", 1, early_until=ahead)),
+                (0, parked("b", 2, early_until=over)),
+                (0, parked("b", 3, early_until=ahead)),
+                (begun.bucket, parked("c", 4, early_until=ahead)),
+                (0, parked("d", 5, early_until=over)),
+                (0, parked("d", 6)),
+            ]
+        )
+    await store.append([begun])
+    found = await store.early_tickets([0, begun.bucket])
+    assert found == {"a": False, "b": True, "c": True}
+    assert await store.parked_tickets([0]) == {"d"}
+    assert await store.early_tickets([]) == {}
+    assert [r.early_until for r in await store.parked_records("a", 5)] == [ahead]
+
+
 async def test_the_timers_of_parked_tickets_take_nobodys_place(store: Store) -> None:
     live, imported = timer("resolve", 1), timer("contact", 2)
     imported.import_id = "old-city"

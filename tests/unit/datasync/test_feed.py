@@ -13,11 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.datasync.proof import Received, verify_chain
+from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.dispatch.v1 import events_pb2 as dispatch
+from hotline.intake.v1.events_pb2 import PersonForgotten
+from hotline.kernel.v1.answer_pb2 import TicketParked
+from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.store_memory import MemoryFeedStore
 from services.datasync.adapters.view import SharingView
 from services.datasync.domain.feed import GENESIS, Entry, feed_of, link
-from services.datasync.domain.sharing import Grants, Role, Rule, Sharing
+from services.datasync.domain.sharing import FORGOTTEN, Grants, Role, Rule, Sharing
 from services.kernel import facts as kernel
 from tests.unit.datasync.tickets import (
     LEAD,
@@ -54,6 +58,26 @@ def test_a_lead_unit_gets_the_earlier_facts_first_and_then_the_dispatch() -> Non
         "TicketDispatched",
         "TicketReplied",
     ]
+
+
+def forgotten() -> Message:
+    return PersonForgotten(person_id="p1", basis="request 7 of 2026")
+
+
+async def test_that_a_person_was_forgotten_reaches_every_subscriber() -> None:
+    topic = say(received(), accepted(), dispatched("DOT"))
+    topic.say("person-p1", TicketParked(reason="made the code fail"))
+    topic.say("person-p1", forgotten())
+    topic.say("person-p1", TicketParked(reason="made the code fail"))
+    feeds = await feeds_of([topic.facts[:3], topic.facts[3:]])
+    assert feeds.keys() == {"dot", "dpr", "oem"}
+    for subscription, entries in feeds.items():
+        given = feed_of(GRANTS, subscription, topic.of("person-p1"))
+        assert [(g.fact.type, g.rule.id) for g in given] == [(FORGOTTEN, "redaction")]
+        (told,) = [e for e in entries if e.fact.ticket == "person-p1"]
+        assert (told.fact.type, told.rule_version) == (FORGOTTEN, "test/1/redaction")
+        event = FeedEntry.FromString(Serving(SHARING).message(told))
+        assert PersonForgotten.FromString(event.data) == forgotten()
 
 
 def test_who_handles_nothing_of_it_gets_nothing() -> None:

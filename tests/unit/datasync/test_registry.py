@@ -84,6 +84,7 @@ def test_a_file_becomes_rules_and_subscriptions() -> None:
         ("internal: plain", "internal: shown", "rules.food.fields.internal must be one of plain"),
         ("internal: plain", "private: plain", "rules.food.fields.private must be one of"),
         ("rules: [food]", "rules: [drink]", "subscriptions.health.rules must be one of food"),
+        ("  food:", "  redaction:", "rules.redaction must be called otherwise"),
         ("[topic, pull]", "[topic, fax]", "subscriptions.health.ways must be one of"),
         ("since: 2026-02-01T00:00:00+08:00", "since: 2026-02-01", "since must be a time such as"),
         ("level: city", "level: ''", "subscriptions.health.level must be a word"),

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from services.kernel import writer as writing
-from services.kernel.decider import Rejection
 from services.kernel.facts import Append
 from services.kernel.http import BODY_S
 from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
 from services.kernel.routes import waited
-from services.kernel.service import Service
-from tests.support.desks import NoteProgress, ProgressNoted, desk
+from tests.support.desks import ProgressNoted, strict_desk
 from tests.support.loops import BUCKETS
 from tests.support.web import TICKET, Web, on_the_web, problem, seen
 
@@ -107,25 +104,6 @@ async def test_a_request_that_took_longer_than_the_grace_is_not_redated(web: Web
     assert await web.recorded() == []
     await asyncio.sleep(11)
     assert (await web.note("called")).status_code == 201
-
-
-class UnknownTicket(Rejection):
-    """Nobody has heard of the ticket."""
-
-    status = 404
-
-
-def strict_desk() -> Service:
-    """Notes on tickets only that have one."""
-
-    def decide(command: NoteProgress, notes: tuple[str, ...]) -> Sequence[ProgressNoted]:
-        if not notes:
-            raise UnknownTicket
-        return [ProgressNoted(command.at, command.by, command.note)]
-
-    service = desk()
-    assert service.decider is not None
-    return replace(service, decider=replace(service.decider, decide=decide))
 
 
 @partial(on_the_web, made=strict_desk)
