@@ -219,6 +219,42 @@ def test_secrets_are_those_that_the_manifests_name() -> None:
     assert listed == wanted
 
 
+def test_every_chapter_stands_at_the_head_of_the_page() -> None:
+    head = TEXT[: TEXT.index("\n## ")]
+    chapters = re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
+    assert re.findall(r"\[([^\]]+)\]\(#", head) == chapters
+
+
+FACT_IN_LOG, FACT_IN_LEDGER = 200, 600  # bytes
+NOISE = 0.35  # between machines, and between two benches of one
+
+
+def test_sizes_are_computed_from_the_measured_figures() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    loop = r"closed loops.*\| ([\d,]+) per s, ([\d,]+) facts/s \| (\d+) µs \|"
+    tickets, facts, us = (number(text) for text in re.findall(loop, readme)[0])
+    rows = re.findall(
+        r"^\| ([\d,]+)[^|]*\| ([\d.]+) \| ([\d.]+) cores \| (\d) \|(.*)\|$", TEXT, re.M
+    )
+    assert len(rows) == 5
+    for per_day, peak, cores, replicas, disks in rows:
+        at_peak = number(per_day) / 10 / 3600
+        assert float(peak) == pytest.approx(at_peak, rel=0.1)
+        assert float(cores) == pytest.approx(at_peak * facts / tickets * us / 1e6, rel=NOISE)
+        assert int(replicas) >= 2
+        sizes = [number(n) * (1_000 if unit == "TB" else 1) for n, unit in SIZE.findall(disks)]
+        a_year = number(per_day) * 365 * facts / tickets / 1e9
+        wanted = [a_year * FACT_IN_LOG, a_year * FACT_IN_LEDGER] if sizes else []
+        assert sizes == pytest.approx(wanted, rel=NOISE)
+
+
+SIZE = re.compile(r"([\d.]+) (GB|TB)")
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
 def test_links_lead_somewhere() -> None:
     headings = {
         re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-")
