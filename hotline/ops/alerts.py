@@ -143,6 +143,12 @@ ALERTS = (
         "facts-are-not-published",
     ),
     Alert(
+        "HotlineUnknownFacts",
+        f"sum by (job) (increase(hotline_facts_unknown_total{{{OURS}}}[30m])) > 0",
+        "30m", "ticket", "An old process of {{ $labels.job }} skips what a newer one writes.",
+        "upgrade",
+    ),
+    Alert(
         "HotlineMemory",
         f"max by (job, instance) (process_resident_memory_bytes{{{OURS}}}) > 340e6",
         "10m", "ticket", "{{ $labels.instance }} nears its memory limit.",

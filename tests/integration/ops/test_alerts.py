@@ -98,12 +98,16 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {f"hotline_commands_unanswered{{{JOB}}}": "101x30"},
         {f"hotline_commands_unanswered{{{JOB}}}": "100x30"},
     ),
+    "HotlineUnknownFacts": (
+        {f"hotline_facts_unknown_total{{{JOB}}}": "0+1x70"},
+        {f"hotline_facts_unknown_total{{{JOB}}}": "0+1x5 5x65"},
+    ),
     "HotlineMemory": (
         {f"process_resident_memory_bytes{{{JOB}}}": "350000000x30"},
         {f"process_resident_memory_bytes{{{JOB}}}": "150000000x30"},
     ),
 }  # fmt: skip
-LATE = {"HotlineWebhookFailing": "45m"}
+LATE = {"HotlineWebhookFailing": "45m", "HotlineUnknownFacts": "65m"}
 
 
 def test_every_alert_has_its_case() -> None:
