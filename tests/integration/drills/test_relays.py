@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,9 +19,9 @@ from services.kernel.relay import Relay
 from services.kernel.runtime import Runtime
 from tests.integration.kernel.test_loop import note
 from tests.support.desks import desk, echo
+from tests.support.drills import LONG
 from tests.support.loops import BUCKETS, Loop, real_loop, wait_until
 
-LONG = os.environ.get("DRILLS") == "long"
 BEHIND = 100_000 if LONG else 5_000
 NOTES = 40
 
