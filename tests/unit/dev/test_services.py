@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +16,6 @@ from hotline.dev.failure import StackFailure
 from hotline.dev.services import services
 from hotline.dev.stack import StackInfo
 from hotline.programs import PROGRAMS, SERVICES, WINDOWS
-from tests.support.images import ROOT
 
 INFO = StackInfo(bootstrap="127.0.0.1:1", dsn="postgresql://nobody@127.0.0.1:1/none")
 
@@ -125,18 +122,3 @@ def test_the_commands_are_those_of_the_product() -> None:
     )
     assert module.service_command("intake")[1:] == ("-m", "services.intake")
     assert module.service_command(WINDOWS)[1:] == ("-m", "services.evaluation.faust_app")
-
-
-@pytest.mark.parametrize(("given", "long"), [("long", True), ("", False)])
-def test_the_long_drills_are_asked_for_without_a_setting_that_services_refuse(
-    given: str, long: bool
-) -> None:
-    code = (
-        "import os; from tests.support.drills import LONG; "
-        "print(LONG, 'DRILLS' in os.environ)"
-    )
-    env = {**os.environ, "DRILLS": given}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == [str(long), "False"]
