@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from services.intake.adapters.codec import CODEC
+from services.intake.adapters.codec import CODEC, MissedCall, SubmittedMatter
 from services.intake.adapters.desk import MISSED, Desk
 from services.intake.adapters.recent import RecentMatters, reads
-from services.intake.domain import commands
+from services.intake.domain import commands, rejections
 from services.intake.domain.channels import NO_SWITCHBOARD, Switchboard
 from services.intake.domain.deciding import decider
 from services.intake.domain.events import (
+    Event,
     SupplementAsked,
     TicketAnswered,
     TicketLinked,
@@ -20,8 +22,10 @@ from services.intake.domain.events import (
 )
 from services.intake.domain.rules import Words
 from services.intake.domain.ticket import NotAccepted, Objection, Ticket
+from services.kernel.decider import Decider
 from services.kernel.service import CommandRule, Service, View
 
+Intake = Decider[Ticket, commands.Command, Event]
 COMMANDS = (
     CommandRule("", commands.SubmitMatter, frozenset({"channel", "staff", "supervisor"})),
     CommandRule("withdraw", commands.WithdrawTicket, frozenset({"channel", "staff", "supervisor"})),
@@ -60,7 +64,7 @@ def service(
     return Service(
         "intake",
         CODEC,
-        decider(desk.books.laid_down),
+        _refusing_submissions(decider(desk.books.laid_down)),
         commands=COMMANDS,
         submit=desk.submit,
         submissions={MISSED: desk.submit_missed_call},
@@ -70,6 +74,17 @@ def service(
         reads=None if recent is None else reads,
         gather_s=0.02,
     )
+
+
+def _refusing_submissions(decider: Intake) -> Intake:
+    """A submission that was sent to a ticket is answered so, and parks nothing."""
+
+    def decide(command: Any, ticket: Ticket) -> Sequence[Event]:
+        if isinstance(command, SubmittedMatter | MissedCall):
+            raise rejections.NotOnATicket
+        return decider.decide(command, ticket)
+
+    return replace(decider, decide=decide)
 
 
 def outcome(ticket: str, state: Ticket, switchboard: Switchboard) -> dict[str, Any]:

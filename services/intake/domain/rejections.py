@@ -86,6 +86,12 @@ class UnknownSubCentre(Rejection):
     status = 422
 
 
+class NotOnATicket(Rejection):
+    """It makes a ticket of its own: send it to the submissions, not to a ticket."""
+
+    status = 422
+
+
 class NoTitle(Rejection):
     """A matter needs a title."""
 

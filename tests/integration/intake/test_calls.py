@@ -128,6 +128,31 @@ async def test_an_unknown_channel_and_one_of_others_are_told_by_http_and_by_kafk
     assert told["message"]["en"] == f"Accepted, ticket {told['ticket']}."
 
 
+async def test_a_submission_that_is_sent_to_a_ticket_is_answered_and_parks_nothing(
+    hall: Hall,
+) -> None:
+    told = await hall.submit(channel="phone")
+    missed = commands_pb2.RecordMissedCall(
+        channel="phone", called_number="12345", waited_s=40, caller=CONTACT
+    )
+    await hall.command("channel", told["ticket"], missed, "m-1")
+    matter = commands_pb2.SubmitMatter(
+        channel="phone",
+        kind=events_pb2.KIND_HELP,
+        urgency=events_pb2.URGENCY_NORMAL,
+        category="traffic/road",
+        area="yingzhou",
+        title="Pothole",
+    )
+    await hall.command("channel", told["ticket"], matter, "m-2")
+    answers = await hall.replies("channel", 2)
+    assert [answer.status for answer in answers] == [422, 422]
+    assert all(b"not-on-a-ticket" in answer.body for answer in answers)
+    withdrawn = {"reason": "settled", "code": told["code"]}
+    done = await hall.post(f"tickets/{told['ticket']}/withdraw", withdrawn)
+    assert done.json()["state"] == "withdrawn"
+
+
 async def test_the_channels_are_listed(hall: Hall) -> None:
     """R3."""
     found = await hall.http.get("/v1/channels", headers=hall.headers(Role.CHANNEL))
