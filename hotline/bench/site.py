@@ -22,12 +22,15 @@ ROOT = Path(".run") / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only."""
+    """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only,
+    `open` and `replan`: of timers only."""
 
     clients: int = 0
     rounds: int = 3
     seconds: float = 10.0
     rate: float = 200.0
+    open: int = 0
+    replan: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,29 @@ def _add(name: str, summary: str) -> None:
         show_default=True,
         help="Matters per second, for push.",
     )
-    def run(as_json: bool, clients: int | None, rounds: int, seconds: float, rate: float) -> None:
-        options = Options(clients or 0, rounds, seconds, rate)
+    @click.option(
+        "--open",
+        "opened",
+        type=click.IntRange(0, 10_000_000),
+        default=0,
+        help="Besides, so many open clocks under a restart, for timers.",
+    )
+    @click.option(
+        "--replan",
+        type=click.IntRange(0, 10_000_000),
+        default=0,
+        help="Besides, so many clocks planned again by another calendar, for timers.",
+    )
+    def run(
+        as_json: bool,
+        clients: int | None,
+        rounds: int,
+        seconds: float,
+        rate: float,
+        opened: int,
+        replan: int,
+    ) -> None:
+        options = Options(clients or 0, rounds, seconds, rate, opened, replan)
         code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)
         sys.exit(code)
 
