@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,21 +10,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import Response
 
 from services.deadline.adapters.due_lines import Cities
+from services.deadline.adapters.replanner import Replanner
 from services.deadline.adapters.rules import InEffect
 from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.events import ClockReplanned
-from services.deadline.domain.replan import ReplanClocks
 from services.kernel.http import idempotency_key
-from services.kernel.routes import perform, trace_of
+from services.kernel.routes import trace_of
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, role
 from services.kernel.store import StoreUnavailable
 
 log = logging.getLogger("hotline.deadline")
-PAGE, AT_ONCE, MOST_LISTED = 500, 64, 1_000
+PAGE, MOST_LISTED = 500, 1_000
 LOOK_S = 1.0
 BY_CALENDAR = Principal("calendar", frozenset({Role.OPERATOR}))
 _MAY = role(Role.ADMINISTRATOR, Role.OPERATOR)
@@ -59,15 +57,15 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     async def replan(
         request: Request,
         principal: Annotated[Principal, Depends(_MAY)],
-        key: Annotated[str, Depends(idempotency_key)],
+        _key: Annotated[str, Depends(idempotency_key)],
     ) -> Replanned:
         """Count every running clock by the calendar in effect now; safe to repeat."""
         found = _nothing(cities, runtime.clock.now())
-        orders = _Orders(runtime, principal, key, trace_of(request))
         place = (-1, "")
         while page := await clocks.open_tickets(place, PAGE):
             place = page[-1]
-            await orders.replan([ticket for _, ticket in page], found)
+            tickets = [ticket for _, ticket in page]
+            await _page(runtime, tickets, principal, trace_of(request), found)
         return found
 
     return made
@@ -96,11 +94,11 @@ async def _plan_bucket(
     runtime: Runtime, clocks: ClocksStore, rules: InEffect, bucket: int, version: int
 ) -> None:
     found = _nothing(rules.city, runtime.clock.now())
-    orders = _Orders(runtime, BY_CALENDAR, f"calendar-{version}", "")
     place = (bucket, "")
     while page := await clocks.open_tickets(place, PAGE):
         place = page[-1]
-        await orders.replan([ticket for b, ticket in page if b == bucket], found)
+        tickets = [ticket for b, ticket in page if b == bucket]
+        await _page(runtime, tickets, BY_CALENDAR, "", found)
         if place[0] != bucket:
             break
     if found.failed:
@@ -119,42 +117,17 @@ def _nothing(cities: Cities, now: datetime) -> Replanned:
     return Replanned(calendar=label, tickets=0, moved=0, failed=0, clocks=[])
 
 
-class _Orders:
-    """To plan tickets again, in somebody's name."""
-
-    def __init__(self, runtime: Runtime, principal: Principal, key: str, trace: str) -> None:
-        self._runtime, self._principal = runtime, principal
-        self._key, self._trace = key, trace
-        self._gate = asyncio.Semaphore(AT_ONCE)
-
-    async def replan(self, tickets: Sequence[str], found: Replanned) -> None:
-        """States of a page in one query; only those that move are written."""
-        states, decider = self._runtime.states, self._runtime.service.decider
-        assert states is not None
-        assert decider is not None
-        found.tickets += len(tickets)
-        states.evict(tickets)  # another process may have written meanwhile
-        command = ReplanClocks(self._runtime.clock.now(), self._principal.name)
-        known = await states.of(tickets)
-        moving = {t: events for t in tickets if (events := decider.decide(command, known[t][0]))}
-        answers = await asyncio.gather(
-            *(self._one(ticket, command, found.calendar) for ticket in moving),
-            return_exceptions=True,
-        )
-        for (ticket, events), answer in zip(moving.items(), answers, strict=True):
-            if not isinstance(answer, Response) or answer.status_code != 200:
-                found.failed += 1
-                continue
-            moved = [_moved(ticket, event) for event in events if isinstance(event, ClockReplanned)]
-            found.moved += len(moved)
-            found.clocks += moved[: MOST_LISTED - len(found.clocks)]
-
-    async def _one(self, ticket: str, command: ReplanClocks, calendar: str) -> Response:
-        async with self._gate:
-            return await perform(
-                self._runtime, ticket, command, principal=self._principal,
-                key=f"{self._key}/{ticket}", body=calendar.encode(), trace=self._trace,
-            )  # fmt: skip
+async def _page(
+    runtime: Runtime, tickets: Sequence[str], principal: Principal, trace: str, found: Replanned
+) -> None:
+    assert runtime.states is not None
+    buckets, by = runtime.place.buckets, principal.name
+    work = Replanner(runtime.service, runtime.store, runtime.states, buckets, by, trace)
+    moved, left = await work.replan(tickets, runtime.clock.now())
+    found.tickets += len(tickets)
+    found.moved += len(moved)
+    found.failed += len(left)
+    found.clocks += [_moved(*each) for each in moved[: MOST_LISTED - len(found.clocks)]]
 
 
 def _moved(ticket: str, event: ClockReplanned) -> MovedClock:
