@@ -6,9 +6,11 @@ decides, appends the miss under the owner's epoch and clears its timer, as deadl
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -19,9 +21,11 @@ from hotline.bench.usage import GENERATOR, spent, usage
 from hotline.cli.migrate import migrations
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
+from services.deadline.adapters.replanner import Replanner
 from services.deadline.domain.due import due_at
 from services.deadline.domain.events import ClockStarted
-from services.deadline.domain.lengths import WorkingDays
+from services.deadline.domain.lengths import WorkingDays, length_to_text
+from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.clock import DatabaseClock
 from services.kernel.decider import ClearTimer, SetTimer
@@ -42,6 +46,12 @@ from services.kernel.watermarks import Proof
 PER_SECOND, OPEN_PER_DUE, AT_ONCE = 4_000, 4, 500
 DUE_DATES = 50_000
 _LONG_AGO = datetime(2026, 3, 9, 10, tzinfo=UTC)
+# Rows of the timer view alone, due over the coming two weeks: none of them is read.
+OPEN_CLOCKS = """
+insert into {schema}.timer (bucket, ticket, name, due_at, sources, import_id)
+select n % $2::int, 'open-' || n, 'confirm/1', now() + (1 + n % 336) * interval '1 hour', $3, ''
+from generate_series(1, $1::int) n
+"""
 _NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 
 
@@ -62,10 +72,16 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
             bench = _Bench(place, store)
             await bench.claim()
             rounds = [await bench.round(n, options.seconds, say) for n in range(options.rounds)]
+            more: dict[str, Any] = {}
+            if options.replan:
+                more |= await bench.replan(options.replan, say)
+            if options.opened:
+                more |= await bench.under(options.opened, say)
         finally:
             await pool.close()
     noise = noise_percent([r["fired_per_s"] for r in rounds])
-    return {**medians(rounds), "noise_percent": noise, "due_dates_per_s": due_dates_per_s()}
+    figures = {"noise_percent": noise, "due_dates_per_s": due_dates_per_s()}
+    return {**medians(rounds), **figures, **more}
 
 
 def due_dates_per_s() -> float:
@@ -81,9 +97,10 @@ def due_dates_per_s() -> float:
 class _Bench:
     def __init__(self, place: Site, store: PostgresStore) -> None:
         policy, calendar = load(CITY)
-        self._place, self._store, self._policy = place, store, policy
+        self._place, self._store = place, store
+        self._policy, self._calendar = policy, calendar
         self._codec = PolicyCodec(policy)
-        self._service: Service = service(policy, calendar, self._codec)
+        self._service: Service = service(always(policy, calendar), self._codec)
         self._clock = DatabaseClock(store.database_clock)
         self._inbox = Inbox(topic_of(NAMESPACE, TICKETS), lambda _source, _type: True)
         self._fired: list[TimerRow] = []
@@ -115,6 +132,38 @@ class _Bench:
             "first_fire_ms": 1000 * first,
         }
 
+    async def replan(self, count: int, say: Say) -> dict[str, float]:
+        """A notice takes a day away from every one of these clocks."""
+        say(f"starting {count} clocks to plan again")
+        now = self._clock.now()
+        due = due_at(WorkingDays(5), now, self._calendar)
+        assert due is not None
+        tickets = await self._start("moving", count, due + timedelta(days=1), "resolve", now)
+        states = States(self._service, self._store, BUCKETS)
+        work = Replanner(self._service, self._store, states, BUCKETS, "bench")
+        before, began, moved = usage(self._place.pids), time.perf_counter(), 0
+        for begin in range(0, count, AT_ONCE):
+            found, _ = await work.replan(tickets[begin : begin + AT_ONCE], self._clock.now())
+            moved += len(found)
+        took, cpu = time.perf_counter() - began, spent(before, usage(self._place.pids))
+        assert moved == count, f"{moved} of {count} moved"
+        micros = 1e6 * sum(cpu.values()) / count
+        return {"replanned": count, "replan_s": took, "cpu_us_per_replan": micros}
+
+    async def under(self, count: int, say: Say) -> dict[str, float]:
+        """The first fire after a restart while so many clocks are open, and what memory grew."""
+        say(f"opening {count} clocks")
+        query = OPEN_CLOCKS.format(schema=self._store.schema)
+        sources = ",".join(self._policy.sources["confirm"])
+        await self._store.pool.execute(query, count, BUCKETS, sources)
+        await self._start("under", AT_ONCE, _LONG_AGO + timedelta(hours=2))
+        before, began = _resident_mb(), time.perf_counter()
+        fired = await self._tick(self._timers())
+        took = time.perf_counter() - began
+        assert fired == AT_ONCE, f"{fired} of {AT_ONCE} fired"
+        grown = _resident_mb() - before
+        return {"open": count, "open_first_fire_ms": 1000 * took, "open_grown_mb": grown}
+
     async def _tick(self, timers: Timers) -> int:
         """Fire a batch, then clear it as the facts, read back, would."""
         found = await timers.tick()
@@ -134,12 +183,20 @@ class _Bench:
         cleared = ClearTimer("confirm/1")
         self._fired += [TimerRow(d.bucket, d.ticket, "", cleared) for d, _ in written]
 
-    async def _start(self, prefix: str, count: int, due: datetime) -> None:
+    async def _start(
+        self,
+        prefix: str,
+        count: int,
+        due: datetime,
+        clock: str = "confirm",
+        started_at: datetime = _LONG_AGO,
+    ) -> list[str]:
+        length = length_to_text(self._policy.length(clock))
         started = ClockStarted(
-            _LONG_AGO, "confirm", 1, "DOT", _LONG_AGO, due, False, self._policy.version, "",
-            "dispatch/1", "length", None, length="hours=2",
+            started_at, clock, 1, "DOT", started_at, due, False, self._policy.version, "",
+            "dispatch/1", "length", None, length=length,
         )  # fmt: skip
-        timer = SetTimer("confirm/1", due, self._policy.sources["confirm"])
+        timer = SetTimer(f"{clock}/1", due, self._policy.sources[clock])
         fact = self._codec.encode(started, b"{}")
         for begin in range(0, count, AT_ONCE):
             tickets = [f"{prefix}-{n}" for n in range(begin, min(count, begin + AT_ONCE))]
@@ -147,3 +204,9 @@ class _Bench:
             async with self._store.transaction() as tx:
                 await tx.append([Append(b, ticket, 0, [fact]) for b, ticket in places])
                 await tx.change_timers([TimerRow(b, ticket, "", timer) for b, ticket in places])
+        return [f"{prefix}-{n}" for n in range(count)]
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -54,6 +54,19 @@ def _add(name: str, summary: str) -> None:
         help="Earlier tickets in the store, for intake.",
     )
     @click.option("--similar", is_flag=True, help="Compare with earlier matters, for intake (R16).")
+    @click.option(
+        "--open",
+        "opened",
+        type=click.IntRange(0, 10_000_000),
+        default=0,
+        help="Besides, so many open clocks under a restart, for timers.",
+    )
+    @click.option(
+        "--replan",
+        type=click.IntRange(0, 10_000_000),
+        default=0,
+        help="Besides, so many clocks planned again by another calendar, for timers.",
+    )
     def run(as_json: bool, clients: int | None, **asked: Any) -> None:
         options = Options(clients=clients or 0, **asked)
         code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from services.datasync.adapters import registry as sharing_registry
 from services.datasync.adapters.store_pg import PostgresFeedStore
 from services.datasync.adapters.view import SharingView
@@ -9,6 +12,7 @@ from services.datasync.service import service as datasync
 from services.deadline.adapters import registry as policy_registry
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.adapters.store_pg import PostgresClocksStore
 from services.deadline.service import service as deadline
 from services.dispatch.adapters import registry as directory_registry
@@ -21,14 +25,19 @@ from services.intake.adapters import registry as intake_registry
 from services.intake.adapters.codec import CODEC as INTAKE
 from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters, reads
+from services.kernel.bus import Bus
+from services.kernel.clock import Clock
+from services.kernel.registry import Kind, Registry
+from services.kernel.registry_log import read_registry
+from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.service import Service
 from services.kernel.store_pg import PostgresStore
 
 
-def composed(store: PostgresStore, city: str) -> Service:
+async def composed(store: PostgresStore, bus: Bus, clock: Clock, city: str) -> Service:
     """The service of the store with its codec, timers and views, under the city's rules.
 
-    Raises ValueError where the city is not shipped.
+    Raises ValueError where the city is not shipped, BusUnavailable, LogHole.
     """
     match store.service:
         case "intake":  # who decides needs the vault's keys; nobody decides here
@@ -47,7 +56,9 @@ def composed(store: PostgresStore, city: str) -> Service:
             policy, calendar = policy_registry.load(city)
             codec = PolicyCodec(policy)
             view = ClocksView(codec, PostgresClocksStore(store))
-            return deadline(policy, calendar, codec, view)
+            rules = Rules(city, policy, calendar, codec)
+            published = await _published(store, bus, clock, rules.kinds())
+            return deadline(InEffect(rules, published), codec, view)
         case "evaluation":
             registry = formula_registry.load(city)
             figures = PostgresFiguresStore(store.pool, store.schema, store.vault)
@@ -56,3 +67,14 @@ def composed(store: PostgresStore, city: str) -> Service:
             feeds = PostgresFeedStore(store.pool, store.schema, store.vault)
             return datasync(SharingView(sharing_registry.load(city).sharing, feeds))
     raise ValueError(f"there is no service {store.service}")
+
+
+async def _published(
+    store: PostgresStore, bus: Bus, clock: Clock, kinds: Mapping[str, Kind[Any]]
+) -> Registry:
+    """By the log alone: what is made again may have lost its own table."""
+    entries = MemoryRegistry(clock.now)
+    await entries.restore(await read_registry(bus, store.namespace, store.service))
+    registry = Registry(entries, clock, kinds)
+    await registry.refresh()
+    return registry

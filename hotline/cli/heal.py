@@ -42,9 +42,8 @@ def _said(found: Healed) -> str:
 
 async def _healed(place: Place, name: str) -> Healed:
     async with opened(place, name) as (store, bus, clock):
-        healer = Healer(
-            composed(store, place.city), store, bus, clock, place.namespace, place.buckets
-        )
+        service = await composed(store, bus, clock, place.city)
+        healer = Healer(service, store, bus, clock, place.namespace, place.buckets)
         try:
             return await healer.heal()
         except LostOwnership:

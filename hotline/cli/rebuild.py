@@ -18,7 +18,7 @@ from services.kernel.store import LostOwnership
 
 VIEWS = {
     ("intake", "recent"): ("recent",),
-    ("deadline", "clocks"): ("clock",),
+    ("deadline", "clocks"): ("clock", "moment"),
     ("deadline", "timers"): ("timer", "frontier"),
     ("evaluation", "figures"): ("figures", "visit"),
     ("datasync", "feeds"): ("fact", "ticket", "feed"),
@@ -69,14 +69,14 @@ def _say(service: str, found: Rebuilt) -> None:
 
 async def _rebuilt(place: Place, name: str) -> Rebuilt:
     async with opened(place, name) as (store, bus, clock):
-        service = composed(store, place.city)
+        service = await composed(store, bus, clock, place.city)
         work = Rebuilder(service, store, bus, clock, place.buckets, migrations(name))
         return await work.run(Progress(f"{name}: "))
 
 
 async def _view(place: Place, name: str, view: str) -> None:
     async with opened(place, name) as (store, bus, clock):
-        service = composed(store, place.city)
+        service = await composed(store, bus, clock, place.city)
         if view == "timers":
             service = replace(service, views=())
         else:

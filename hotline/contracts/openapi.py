@@ -47,7 +47,9 @@ APPS: Mapping[str, Callable[[], FastAPI]] = {
         _runtime("intake", TAKING_IN), _DESK, _NOTHING, _NOTHING, _NOTHING
     ),
     "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING),
-    "deadline": lambda: deadline.app(_runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING),
+    "deadline": lambda: deadline.app(
+        _runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING, _NOTHING
+    ),
     "evaluation": lambda: evaluation.app(
         _runtime("evaluation", EVALUATING), _NOTHING, _NOTHING, _NOTHING
     ),

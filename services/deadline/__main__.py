@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
-from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.http import app
 from services.deadline.adapters.registry import load
+from services.deadline.adapters.replanning import keep_planned
+from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.adapters.store_pg import PostgresClocksStore
 from services.deadline.service import service
 from services.kernel.process import Parts, Ports, run
+from services.kernel.registry import Registry
 from services.kernel.security import Security
 from services.kernel.settings import KernelSettings, loaded, read
 
@@ -23,9 +25,14 @@ def main() -> None:
     async def build(ports: Ports) -> Parts:
         clocks = PostgresClocksStore(ports.store)
         security = Security.of(settings, ports.keys)
+        rules = Rules(settings.city, policy, calendar, codec)
+        registry = Registry(ports.entries, ports.clock, rules.kinds())
+        in_effect = InEffect(rules, registry)
         return Parts(
-            service(policy, calendar, codec, ClocksView(codec, clocks)),
-            lambda runtime: app(runtime, clocks, security, City(policy, calendar)),
+            service(in_effect, codec, ClocksView(codec, clocks)),
+            lambda runtime: app(runtime, clocks, security, in_effect.city, registry),
+            beside=lambda runtime: keep_planned(runtime, clocks, in_effect),
+            registry=registry,
         )
 
     run("deadline", settings, build)

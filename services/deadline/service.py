@@ -8,9 +8,8 @@ from typing import Any
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import HISTORY_CLOSED, PolicyCodec
 from services.deadline.domain import desk, supervision
-from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.policy import Policy
-from services.deadline.domain.reactions import Happened, decider
+from services.deadline.domain.reactions import Happened, decider_by
+from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.views import expire, timers
 from services.kernel.service import CommandRule, Frontier, Service
 
@@ -39,17 +38,15 @@ COMMANDS = (
 )
 
 
-def service(
-    policy: Policy, calendar: Calendar, codec: PolicyCodec, clocks: ClocksView | None = None
-) -> Service:
-    """Stage 5 under the city's policy and calendar."""
+def service(rules: Rulebook, codec: PolicyCodec, clocks: ClocksView | None = None) -> Service:
+    """Stage 5 under the city's policy and calendar, as they are in effect at each instant."""
     return Service(
         "deadline",
         codec,
-        decider(policy, calendar),
+        decider_by(rules),
         commands=COMMANDS,
         views=() if clocks is None else (clocks,),
-        timers=timers(policy),
+        timers=timers(rules),
         expire=expire,
         frontier=frontier,
         gather_s=0.02,

@@ -58,7 +58,7 @@ def hash_of_command(service: Service, ticket: str, command: Any) -> bytes | None
         if entry.cls is type(command):
             try:
                 return hash_of(name, f"{ticket}\0".encode() + entry.serialize(command))
-            except ValueError:  # a number too large: deciding it says so
+            except (TypeError, ValueError):  # too large, or without offset: deciding it says so
                 return None
     return None
 

@@ -29,7 +29,7 @@ from services.kernel.problems import Problem, unavailable
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, role
 from services.kernel.service import CommandRule
-from services.kernel.telemetry import current_ticket
+from services.kernel.telemetry import current_command, current_ticket
 from services.kernel.writer import Overloaded
 
 NUMBER = r"^[A-Za-z0-9_.-]+$"
@@ -118,10 +118,11 @@ async def perform(
     where the codec does not know the command.
     """
     assert runtime.performer is not None
+    name = type(command).__name__
     current_ticket.set(ticket)
+    current_command.set(name)
     if import_id and runtime.imports is not None:
         runtime.imports.note(principal.name, import_id)
-    name = type(command).__name__
     hashed = "" if new else ticket
     meta = metadata(
         import_id=import_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from services.kernel.watermarks import Proof
 log = logging.getLogger("hotline.timers")
 TICK_S = 0.1
 LIMIT = 500
+LANES = 2  # while the store works for some of the buckets, we decide for others
 
 
 class Timers:
@@ -42,7 +44,7 @@ class Timers:
         self._meter, self._kept = meter, kept
         self._sources: list[tuple[str, ...]] = []
         self._sources_at = datetime.min.replace(tzinfo=UTC)
-        self._fired: dict[tuple[str, str], datetime] = {}
+        self._fired: list[dict[tuple[str, str], datetime]] = [{} for _ in range(LANES)]
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -53,19 +55,37 @@ class Timers:
                     pass
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
-                self._fired.clear()
+                for fired in self._fired:
+                    fired.clear()
 
     async def tick(self) -> int:
         """Fire what is due and proven; how many were found."""
         buckets = sorted(self._inbox.buckets())
         if not buckets:
             return 0
-        due = await self._store.due_timers(await self._proven(buckets), buckets, LIMIT)
-        fresh = [t for t in due if self._fired.get((t.ticket, t.name)) != t.due_at]
+        proven = await self._proven(buckets)
+        lanes = [[b for b in buckets if b % LANES == n] for n in range(LANES)]
+        found = await asyncio.gather(
+            *(self._lane(n, mine, proven) for n, mine in enumerate(lanes) if mine),
+            return_exceptions=True,
+        )
+        for error in found:
+            if isinstance(error, BaseException):
+                raise error
+        return sum(count for count in found if isinstance(count, int))
+
+    async def _lane(
+        self, number: int, buckets: list[int], proven: list[tuple[int, str, datetime]]
+    ) -> int:
+        fired = self._fired[number]
+        mine = [place for place in proven if place[0] in buckets]
+        due = await self._store.due_timers(mine, buckets, LIMIT)
+        fresh = [t for t in due if fired.get((t.ticket, t.name)) != t.due_at]
         live = {(t.ticket, t.name) for t in due}
-        self._fired = {k: v for k, v in self._fired.items() if k in live}
+        for key in [key for key in fired if key not in live]:
+            del fired[key]
         if fresh:
-            await self._fire(fresh)
+            fired.update(await self._fire(fresh))
         return len(fresh)
 
     async def _proven(self, buckets: list[int]) -> list[tuple[int, str, datetime]]:
@@ -82,7 +102,8 @@ class Timers:
             if bucket in expected  # else it was let go meanwhile
         ]
 
-    async def _fire(self, timers: list[Timer]) -> None:
+    async def _fire(self, timers: list[Timer]) -> dict[tuple[str, str], datetime]:
+        """When each that needs no second try was due."""
         service = self._service
         assert service.decider is not None
         assert service.expire is not None
@@ -99,8 +120,7 @@ class Timers:
                 what = timer.name, rejection.message
                 log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
         undone = await self._write([d for d in drafts.values() if d.facts], timers)
-        done = [t for t in timers if t.ticket not in undone]
-        self._fired.update({(t.ticket, t.name): t.due_at for t in done})
+        return {(t.ticket, t.name): t.due_at for t in timers if t.ticket not in undone}
 
     async def _write(self, drafts: list[Draft], timers: list[Timer]) -> set[str]:
         """Tickets that moved on, or went to another owner, meanwhile: still to be fired."""

@@ -207,7 +207,10 @@ async def test_the_clocks_are_answered_as_told() -> None:
     async with memory_loop("clocks") as loop:
         runtime = await loop.run(dispatch_service(load_directory("sample")))
         rows: Any = Rows()
-        client = Client("deadline", deadline_http.app(runtime, rows, Callers(), City.of("sample")))
+        registry = Registry(MemoryRegistry(runtime.clock.now), runtime.clock, {})
+        city = City.of("sample")
+        app = deadline_http.app(runtime, rows, Callers(), lambda _: city, registry)
+        client = Client("deadline", app)
         clocks = "/v1/tickets/{ticket}/clocks"
         [clock] = (await client.send("GET", clocks, "unit:linquan", "T-1")).json()
         assert (clock["started_at"], clock["due_at"]) == ("2026-11-02T08:15:00Z", None)

@@ -32,6 +32,7 @@ from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load as load_policy
 from services.deadline.adapters.store_memory import MemoryClocksStore
+from services.deadline.domain.rulebook import always
 from services.deadline.service import service as deadline
 from services.dispatch.adapters.registry import load as load_directory
 from services.dispatch.service import service as dispatch
@@ -96,7 +97,7 @@ class MemoryCity:
         for service in (
             intake(desk),
             dispatch(load_directory(CITY)),
-            deadline(policy, calendar, codec, ClocksView(codec, self.clocks)),
+            deadline(always(policy, calendar), codec, ClocksView(codec, self.clocks)),
             evaluation(
                 formula,
                 FiguresView(self.figures, formula.zone),

@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ClockStarted(_message.Message):
-    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at", "kind", "urgency", "category", "length", "imported")
+    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at", "kind", "urgency", "category", "length", "imported", "warn_at", "warn_mark")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -28,6 +28,8 @@ class ClockStarted(_message.Message):
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     LENGTH_FIELD_NUMBER: _ClassVar[int]
     IMPORTED_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -44,7 +46,27 @@ class ClockStarted(_message.Message):
     category: str
     length: str
     imported: bool
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., length: _Optional[str] = ..., imported: _Optional[bool] = ...) -> None: ...
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., length: _Optional[str] = ..., imported: _Optional[bool] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
+
+class ClockWarned(_message.Message):
+    __slots__ = ("clock", "run", "unit", "mark", "due_at", "warn_at", "warn_mark")
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
+    clock: str
+    run: int
+    unit: str
+    mark: str
+    due_at: _timestamp_pb2.Timestamp
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., mark: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class ClockPaused(_message.Message):
     __slots__ = ("clock", "run", "reason", "paused_at")
@@ -59,20 +81,24 @@ class ClockPaused(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., reason: _Optional[str] = ..., paused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ClockResumed(_message.Message):
-    __slots__ = ("clock", "run", "resumed_at", "due_at", "provisional", "ladder_at")
+    __slots__ = ("clock", "run", "resumed_at", "due_at", "provisional", "ladder_at", "warn_at", "warn_mark")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     RESUMED_AT_FIELD_NUMBER: _ClassVar[int]
     DUE_AT_FIELD_NUMBER: _ClassVar[int]
     PROVISIONAL_FIELD_NUMBER: _ClassVar[int]
     LADDER_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     resumed_at: _timestamp_pb2.Timestamp
     due_at: _timestamp_pb2.Timestamp
     provisional: bool
     ladder_at: _timestamp_pb2.Timestamp
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., resumed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., ladder_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., resumed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., ladder_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class ClockStopped(_message.Message):
     __slots__ = ("clock", "run", "unit", "stopped_at", "in_time")
@@ -145,7 +171,7 @@ class ExtensionAsked(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., reason: _Optional[str] = ..., document: _Optional[str] = ...) -> None: ...
 
 class ExtensionGranted(_message.Message):
-    __slots__ = ("clock", "run", "unit", "working_days", "due_at", "provisional", "by")
+    __slots__ = ("clock", "run", "unit", "working_days", "due_at", "provisional", "by", "warn_at", "warn_mark")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -153,6 +179,8 @@ class ExtensionGranted(_message.Message):
     DUE_AT_FIELD_NUMBER: _ClassVar[int]
     PROVISIONAL_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -160,7 +188,9 @@ class ExtensionGranted(_message.Message):
     due_at: _timestamp_pb2.Timestamp
     provisional: bool
     by: str
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., by: _Optional[str] = ...) -> None: ...
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., by: _Optional[str] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class ExtensionRefused(_message.Message):
     __slots__ = ("clock", "run", "unit", "working_days", "reason", "by", "by_silence")
@@ -181,7 +211,7 @@ class ExtensionRefused(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ..., by_silence: _Optional[bool] = ...) -> None: ...
 
 class LimitSet(_message.Message):
-    __slots__ = ("clock", "run", "unit", "length", "special", "document", "due_at", "provisional", "by")
+    __slots__ = ("clock", "run", "unit", "length", "special", "document", "due_at", "provisional", "by", "warn_at", "warn_mark")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -191,6 +221,8 @@ class LimitSet(_message.Message):
     DUE_AT_FIELD_NUMBER: _ClassVar[int]
     PROVISIONAL_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -200,7 +232,9 @@ class LimitSet(_message.Message):
     due_at: _timestamp_pb2.Timestamp
     provisional: bool
     by: str
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., length: _Optional[str] = ..., special: _Optional[bool] = ..., document: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., by: _Optional[str] = ...) -> None: ...
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., length: _Optional[str] = ..., special: _Optional[bool] = ..., document: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., by: _Optional[str] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class UnitReminded(_message.Message):
     __slots__ = ("clock", "run", "unit", "due_at", "next_at")
@@ -367,7 +401,7 @@ class DisputeRuled(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., excused: _Optional[bool] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class ClockReplanned(_message.Message):
-    __slots__ = ("clock", "run", "unit", "due_at", "provisional", "calendar", "old_due_at", "by")
+    __slots__ = ("clock", "run", "unit", "due_at", "provisional", "calendar", "old_due_at", "by", "warn_at", "warn_mark")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -376,6 +410,8 @@ class ClockReplanned(_message.Message):
     CALENDAR_FIELD_NUMBER: _ClassVar[int]
     OLD_DUE_AT_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -384,4 +420,6 @@ class ClockReplanned(_message.Message):
     calendar: str
     old_due_at: _timestamp_pb2.Timestamp
     by: str
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., calendar: _Optional[str] = ..., old_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., by: _Optional[str] = ...) -> None: ...
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., calendar: _Optional[str] = ..., old_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., by: _Optional[str] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from hotline.kernel.v1 import options_pb2 as hotline_dot_kernel_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"hotline/dispatch/v1/commands.proto\x12\x13hotline.dispatch.v1\x1a\x1fhotline/kernel/v1/options.proto\"6\n\x0e\x44ispatchTicket\x12\x0f\n\x07to_unit\x18\x01 \x01(\t\x12\x13\n\x0b\x63o_handlers\x18\x02 \x03(\t\"\x11\n\x0f\x43onfirmDispatch\"\x1d\n\rRecordContact\x12\x0c\n\x04note\x18\x01 \x01(\t\"\x1c\n\x0cNoteProgress\x12\x0c\n\x04note\x18\x01 \x01(\t\"7\n\rRequestReturn\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0esuggested_unit\x18\x02 \x01(\t\"\x1e\n\x0bGrantReturn\x12\x0f\n\x07to_unit\x18\x01 \x01(\t\"\x1e\n\x0cRefuseReturn\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x9e\x01\n\x0bReplyTicket\x12\x0f\n\x07is_true\x18\x01 \x01(\x08\x12\x10\n\x08our_duty\x18\x02 \x01(\x08\x12\x11\n\tcontacted\x18\x03 \x01(\x08\x12\x0e\n\x06solved\x18\x04 \x01(\x08\x12\x0f\n\x07why_not\x18\x05 \x01(\t\x12\x1b\n\rpublic_answer\x18\x06 \x01(\tB\x04\x88\xb5\x18\x01\x12\x1b\n\rinternal_note\x18\x07 \x01(\tB\x04\x88\xb5\x18\x02\"\x1f\n\rSendBackReply\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x0e\n\x0c\x41pproveReply\"\x1b\n\tOrderRedo\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x1f\n\rArchiveTicket\x12\x0e\n\x06reason\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"hotline/dispatch/v1/commands.proto\x12\x13hotline.dispatch.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"6\n\x0e\x44ispatchTicket\x12\x0f\n\x07to_unit\x18\x01 \x01(\t\x12\x13\n\x0b\x63o_handlers\x18\x02 \x03(\t\"\x11\n\x0f\x43onfirmDispatch\"\x1d\n\rRecordContact\x12\x0c\n\x04note\x18\x01 \x01(\t\"\x1c\n\x0cNoteProgress\x12\x0c\n\x04note\x18\x01 \x01(\t\"7\n\rRequestReturn\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x16\n\x0esuggested_unit\x18\x02 \x01(\t\"\x1e\n\x0bGrantReturn\x12\x0f\n\x07to_unit\x18\x01 \x01(\t\"\x1e\n\x0cRefuseReturn\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\xcf\x01\n\x0bReplyTicket\x12\x0f\n\x07is_true\x18\x01 \x01(\x08\x12\x10\n\x08our_duty\x18\x02 \x01(\x08\x12\x11\n\tcontacted\x18\x03 \x01(\x08\x12\x0e\n\x06solved\x18\x04 \x01(\x08\x12\x0f\n\x07why_not\x18\x05 \x01(\t\x12\x1b\n\rpublic_answer\x18\x06 \x01(\tB\x04\x88\xb5\x18\x01\x12\x1b\n\rinternal_note\x18\x07 \x01(\tB\x04\x88\xb5\x18\x02\x12/\n\x0bpromised_by\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x1f\n\rSendBackReply\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x0e\n\x0c\x41pproveReply\"\x1b\n\tOrderRedo\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x1f\n\rArchiveTicket\x12\x0e\n\x06reason\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,28 +37,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPLYTICKET'].fields_by_name['public_answer']._serialized_options = b'\210\265\030\001'
   _globals['_REPLYTICKET'].fields_by_name['internal_note']._loaded_options = None
   _globals['_REPLYTICKET'].fields_by_name['internal_note']._serialized_options = b'\210\265\030\002'
-  _globals['_DISPATCHTICKET']._serialized_start=92
-  _globals['_DISPATCHTICKET']._serialized_end=146
-  _globals['_CONFIRMDISPATCH']._serialized_start=148
-  _globals['_CONFIRMDISPATCH']._serialized_end=165
-  _globals['_RECORDCONTACT']._serialized_start=167
-  _globals['_RECORDCONTACT']._serialized_end=196
-  _globals['_NOTEPROGRESS']._serialized_start=198
-  _globals['_NOTEPROGRESS']._serialized_end=226
-  _globals['_REQUESTRETURN']._serialized_start=228
-  _globals['_REQUESTRETURN']._serialized_end=283
-  _globals['_GRANTRETURN']._serialized_start=285
-  _globals['_GRANTRETURN']._serialized_end=315
-  _globals['_REFUSERETURN']._serialized_start=317
-  _globals['_REFUSERETURN']._serialized_end=347
-  _globals['_REPLYTICKET']._serialized_start=350
-  _globals['_REPLYTICKET']._serialized_end=508
-  _globals['_SENDBACKREPLY']._serialized_start=510
-  _globals['_SENDBACKREPLY']._serialized_end=541
-  _globals['_APPROVEREPLY']._serialized_start=543
-  _globals['_APPROVEREPLY']._serialized_end=557
-  _globals['_ORDERREDO']._serialized_start=559
-  _globals['_ORDERREDO']._serialized_end=586
-  _globals['_ARCHIVETICKET']._serialized_start=588
-  _globals['_ARCHIVETICKET']._serialized_end=619
+  _globals['_DISPATCHTICKET']._serialized_start=125
+  _globals['_DISPATCHTICKET']._serialized_end=179
+  _globals['_CONFIRMDISPATCH']._serialized_start=181
+  _globals['_CONFIRMDISPATCH']._serialized_end=198
+  _globals['_RECORDCONTACT']._serialized_start=200
+  _globals['_RECORDCONTACT']._serialized_end=229
+  _globals['_NOTEPROGRESS']._serialized_start=231
+  _globals['_NOTEPROGRESS']._serialized_end=259
+  _globals['_REQUESTRETURN']._serialized_start=261
+  _globals['_REQUESTRETURN']._serialized_end=316
+  _globals['_GRANTRETURN']._serialized_start=318
+  _globals['_GRANTRETURN']._serialized_end=348
+  _globals['_REFUSERETURN']._serialized_start=350
+  _globals['_REFUSERETURN']._serialized_end=380
+  _globals['_REPLYTICKET']._serialized_start=383
+  _globals['_REPLYTICKET']._serialized_end=590
+  _globals['_SENDBACKREPLY']._serialized_start=592
+  _globals['_SENDBACKREPLY']._serialized_end=623
+  _globals['_APPROVEREPLY']._serialized_start=625
+  _globals['_APPROVEREPLY']._serialized_end=639
+  _globals['_ORDERREDO']._serialized_start=641
+  _globals['_ORDERREDO']._serialized_end=668
+  _globals['_ARCHIVETICKET']._serialized_start=670
+  _globals['_ARCHIVETICKET']._serialized_end=701
 # @@protoc_insertion_point(module_scope)

@@ -109,7 +109,7 @@ class ProgressNoted(_message.Message):
     def __init__(self, unit: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class TicketReplied(_message.Message):
-    __slots__ = ("unit", "is_true", "our_duty", "contacted", "solved", "why_not", "public_answer", "internal_note")
+    __slots__ = ("unit", "is_true", "our_duty", "contacted", "solved", "why_not", "public_answer", "internal_note", "promised_by")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     IS_TRUE_FIELD_NUMBER: _ClassVar[int]
     OUR_DUTY_FIELD_NUMBER: _ClassVar[int]
@@ -118,6 +118,7 @@ class TicketReplied(_message.Message):
     WHY_NOT_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_ANSWER_FIELD_NUMBER: _ClassVar[int]
     INTERNAL_NOTE_FIELD_NUMBER: _ClassVar[int]
+    PROMISED_BY_FIELD_NUMBER: _ClassVar[int]
     unit: str
     is_true: bool
     our_duty: bool
@@ -126,7 +127,8 @@ class TicketReplied(_message.Message):
     why_not: str
     public_answer: str
     internal_note: str
-    def __init__(self, unit: _Optional[str] = ..., is_true: _Optional[bool] = ..., our_duty: _Optional[bool] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., why_not: _Optional[str] = ..., public_answer: _Optional[str] = ..., internal_note: _Optional[str] = ...) -> None: ...
+    promised_by: _timestamp_pb2.Timestamp
+    def __init__(self, unit: _Optional[str] = ..., is_true: _Optional[bool] = ..., our_duty: _Optional[bool] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., why_not: _Optional[str] = ..., public_answer: _Optional[str] = ..., internal_note: _Optional[str] = ..., promised_by: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReplySentBack(_message.Message):
     __slots__ = ("unit", "reason")

@@ -26,6 +26,11 @@ SUPERVISION: Mapping[str, Words] = {
         "{clock}时限按日历 {calendar} 重新计算，截止 {due_at}",
         "The {clock} clock was planned again by the calendar {calendar}, due {due_at}",
     ),
+    "ClockWarned": Words(
+        HOTLINE,
+        "提醒{unit}：{clock}时限（{mark}）将于 {due_at} 截止",
+        "Warning ({mark}): the {clock} clock runs out, due {due_at} ({unit})",
+    ),
     "ClockPaused": Words(
         HOTLINE, "{clock}时限暂停：{reason}", "The {clock} clock paused: {reason}"
     ),

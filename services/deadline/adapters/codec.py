@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -11,14 +12,16 @@ from hotline.deadline.v1 import commands_pb2, events_pb2
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
-from services.deadline.domain import desk, events, supervision
+from services.deadline.domain import care_events, desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
 from services.deadline.domain.reactions import MATTER, Happened
+from services.deadline.domain.shares import FACTS
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
 
 OWN = [
     (events.ClockStarted, events_pb2.ClockStarted),
+    (events.ClockWarned, events_pb2.ClockWarned),
     (events.ClockPaused, events_pb2.ClockPaused),
     (events.ClockResumed, events_pb2.ClockResumed),
     (events.ClockStopped, events_pb2.ClockStopped),
@@ -31,15 +34,15 @@ OWN = [
     (events.LimitSet, events_pb2.LimitSet),
     (events.UnitReminded, events_pb2.UnitReminded),
     (events.UnitUrged, events_pb2.UnitUrged),
-    (events.BureauNotified, events_pb2.BureauNotified),
-    (events.TicketUrged, events_pb2.TicketUrged),
-    (events.UrgeAnswered, events_pb2.UrgeAnswered),
-    (events.SupervisionOpened, events_pb2.SupervisionOpened),
-    (events.SupervisionIssued, events_pb2.SupervisionIssued),
-    (events.SupervisionAnswered, events_pb2.SupervisionAnswered),
-    (events.SupervisionReturned, events_pb2.SupervisionReturned),
-    (events.SupervisionRaised, events_pb2.SupervisionRaised),
-    (events.SupervisionClosed, events_pb2.SupervisionClosed),
+    (care_events.BureauNotified, events_pb2.BureauNotified),
+    (care_events.TicketUrged, events_pb2.TicketUrged),
+    (care_events.UrgeAnswered, events_pb2.UrgeAnswered),
+    (care_events.SupervisionOpened, events_pb2.SupervisionOpened),
+    (care_events.SupervisionIssued, events_pb2.SupervisionIssued),
+    (care_events.SupervisionAnswered, events_pb2.SupervisionAnswered),
+    (care_events.SupervisionReturned, events_pb2.SupervisionReturned),
+    (care_events.SupervisionRaised, events_pb2.SupervisionRaised),
+    (care_events.SupervisionClosed, events_pb2.SupervisionClosed),
     (events.MissDisputed, events_pb2.MissDisputed),
     (events.DisputeRuled, events_pb2.DisputeRuled),
     (events.ClockReplanned, events_pb2.ClockReplanned),
@@ -77,14 +80,23 @@ class PolicyCodec(Codec):
 
     def __init__(self, policy: Policy) -> None:
         super().__init__("deadline", OWN, commands=COMMANDS)
+        self._names: set[str] = set(_ALWAYS)
+        self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
+        self.take(policy)
+
+    def take(self, policy: Policy) -> None:
+        """Read from now on what this policy names too. Raises ValueError."""
         recorded = _recorded()
-        names = {*policy.fields(), *_ALWAYS}
         for trigger in policy.triggers():
             _require_fields(trigger, recorded, policy.version)
-        self._readers: dict[str, tuple[type[Message], Mapping[str, Read]]] = {}
-        for type_name in {*policy.types(), HISTORY_CLOSED}:
+        for row in policy.rows.values():
+            for trigger in row.starts if row.due_field else ():
+                _require_fields(replace(trigger, instant=row.due_field), recorded, policy.version)
+        self._names |= policy.fields()
+        passing_on = {name for name in FACTS if not name.startswith("hotline.deadline.")}
+        for type_name in {*self._readers, *policy.types(), *passing_on, HISTORY_CLOSED}:
             message = recorded[type_name]
-            self._readers[type_name] = (message, _readers(message, names))
+            self._readers[type_name] = (message, _readers(message, self._names))
 
     def knows(self, type_name: str) -> bool:
         return type_name in self._readers or super().knows(type_name)

@@ -46,14 +46,18 @@ class City:
         return cls(*load(name))
 
 
+Cities = Callable[[datetime], City]  # by what is in effect at that instant
+
+
 def answers(lines: Iterable[bytes], city: City) -> Iterator[bytes]:
-    """One line of JSON for each that is not blank, in their order; a bad one spoils no other."""
+    """One line of JSON for each, in their order; a bad one, as an empty one, spoils no other."""
     for line in lines:
-        if line.strip():
-            yield orjson.dumps(_answered(line, city))
+        yield orjson.dumps(_answered(line, city))
 
 
 def _answered(line: bytes, city: City) -> dict[str, Any]:
+    if not line.strip():
+        return {"id": None, "error": "an empty line asks nothing"}
     try:
         data = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -83,12 +87,12 @@ def question_from(data: Any, city: City) -> Question:
     lengths = _lengths(config.get("lengths") or {}, policy)
     matter = data.get("matter") or {}
     _require(matter, _MATTER, "matter")
-    chosen = _chosen(policy, lengths, matter)
+    chosen, row = _chosen(policy, lengths, matter), policy.rows[clock]
     events = data.get("events")
     if events is not None and not isinstance(events, list):
         raise BadLine("events must be a list")
     return Question(
-        row=policy.rows[clock],
+        row=replace(row, acts=row.acts_of(matter)),
         length=chosen(clock),
         start=instant(data.get("start"), "start"),
         acts=[_act(n, event, policy) for n, event in enumerate(events or ())],

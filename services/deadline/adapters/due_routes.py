@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.deadline.adapters import ical
-from services.deadline.adapters.due_lines import City
-from services.deadline.adapters.lives import line_of
+from services.deadline.adapters.due_lines import Cities
+from services.deadline.adapters.lives import line_of, planned_at
 from services.deadline.adapters.proof import prove
 from services.deadline.adapters.proof_page import page
 from services.deadline.adapters.store import ClocksStore
@@ -83,7 +83,7 @@ def wanted(principal: Principal, unit: str, *, desk: bool) -> str | None:
     return name or None
 
 
-def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
+def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     made = APIRouter(tags=["clocks"])
 
     @made.get("/v1/due/lists")
@@ -94,7 +94,7 @@ def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
     ) -> DueLists:
         """Overdue, today, this week: by the city's own days."""
         now = runtime.clock.now()
-        today, week = _ends(now, city.calendar)
+        today, week = _ends(now, cities(now).calendar)
         rows = await clocks.due(wanted(principal, unit, desk=desk), week, MOST)
         return DueLists(
             overdue=[row for row in rows if row.due_at and row.due_at <= now],
@@ -127,11 +127,11 @@ def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
         name = whose or "hotline"
         return _Calendar(ical.feed(name, rows, now))
 
-    _add_proof(made, runtime, city)
+    _add_proof(made, runtime, cities)
     return made
 
 
-def _add_proof(made: APIRouter, runtime: Runtime, city: City) -> None:
+def _add_proof(made: APIRouter, runtime: Runtime, cities: Cities) -> None:
     @made.get(
         "/v1/tickets/{ticket}/clocks/{clock}/proof",
         response_model=DeadlineProof,
@@ -145,7 +145,7 @@ def _add_proof(made: APIRouter, runtime: Runtime, city: City) -> None:
     ) -> Response:
         """Why the clock's last run is due then (R27): `hotline due verify` counts it again."""
         await waited(runtime, positions)
-        found = await heard_of(partial(_proven, runtime, city, ticket, clock, principal))
+        found = await heard_of(partial(_proven, runtime, cities, ticket, clock, principal))
         return JSONResponse(found)
 
     @made.get(
@@ -161,16 +161,17 @@ def _add_proof(made: APIRouter, runtime: Runtime, city: City) -> None:
     ) -> str:
         """The same in plain words, Chinese and English."""
         await waited(runtime, positions)
-        return page(await heard_of(partial(_proven, runtime, city, ticket, clock, principal)))
+        return page(await heard_of(partial(_proven, runtime, cities, ticket, clock, principal)))
 
 
 async def _proven(
-    runtime: Runtime, city: City, ticket: str, clock: str, principal: Principal
+    runtime: Runtime, cities: Cities, ticket: str, clock: str, principal: Principal
 ) -> dict[str, Any]:
     bucket = bucket_of(ticket, runtime.place.buckets)
     facts = (await runtime.store.load([(bucket, ticket)])).get(ticket, [])
     codec = runtime.service.codec
     events = [codec.decode(fact) for fact in facts if codec.knows(fact.type)]
+    city = cities(planned_at(clock, events) or runtime.clock.now())
     line, unit = line_of(clock, events, city)
     if line is None or (Role.UNIT in principal.roles and unit != principal.unit):
         raise Problem(404, "unknown-clock", "No such clock of that ticket is known here.")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
-from services.deadline.adapters import replanning
-from services.deadline.adapters.due_lines import City
+from services.deadline.adapters import replanning, time_routes
+from services.deadline.adapters.due_lines import Cities
 from services.deadline.adapters.due_routes import DESK, MAY_READ, UNIT, router, wanted
 from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.views import ClockView
@@ -17,6 +17,8 @@ from services.kernel.describe import problems
 from services.kernel.http import CleanText, after, create_app
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
+from services.kernel.registry import Registry
+from services.kernel.registry_http import registry_router
 from services.kernel.routes import TICKET, command_router, heard_of, positions_type, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security
@@ -24,12 +26,20 @@ from services.kernel.security import Principal, Role, Security
 _WITHIN = Query(ge=0, le=24 * 365, description="Hours from now.")
 
 
-def app(runtime: Runtime, clocks: ClocksStore, security: Security, city: City) -> FastAPI:
+def app(
+    runtime: Runtime,
+    clocks: ClocksStore,
+    security: Security,
+    cities: Cities,
+    registry: Registry,
+) -> FastAPI:
     """The application of one process."""
     made = create_app("deadline", runtime.readiness, security=security, registry=runtime.registry)
     made.include_router(command_router(runtime))
-    made.include_router(router(runtime, clocks, city))
-    made.include_router(replanning.router(runtime, clocks, city))
+    made.include_router(router(runtime, clocks, cities))
+    made.include_router(time_routes.router(runtime, clocks, cities))
+    made.include_router(registry_router(registry, runtime.clock))
+    made.include_router(replanning.router(runtime, clocks, cities))
 
     @made.get("/v1/tickets/{ticket}/clocks", tags=["clocks"], responses=problems(404))
     async def ticket_clocks(

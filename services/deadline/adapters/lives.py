@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from services.deadline.adapters.due_lines import City
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     Caring,
+)
+from services.deadline.domain.events import (
     ClockPaused,
+    ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
@@ -41,6 +44,12 @@ def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, 
         "config": {"lengths": {clock: length_to_data(bounds)}},
     }
     return line, start.unit
+
+
+def planned_at(clock: str, events: Sequence[Event]) -> datetime | None:
+    """When the clock was planned last: by the calendar in effect then it is due when it is."""
+    plans = ClockStarted | ClockResumed | ExtensionGranted | LimitSet | ClockReplanned
+    return max((e.at for e in events if isinstance(e, plans) and e.clock == clock), default=None)
 
 
 def _moving(events: Sequence[Event], start: ClockStarted) -> Iterator[Event]:

@@ -78,7 +78,10 @@ def _row_data(row: ClockRow) -> dict[str, Any]:
             }
             for one in row.by_matter
         ]
-    if row.longest_extension:
+    if row.acts_by_kind:
+        data["acts_by_kind"] = {kind: list(acts) for kind, acts in row.acts_by_kind.items()}
+    if row.extendable:
+        data["most_extensions"] = row.most_extensions
         data["longest_extension"] = row.longest_extension
     return data | {name: True for name in ("window", "fixed", "extendable") if getattr(row, name)}
 

@@ -14,6 +14,18 @@ select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[], $
 on conflict (bucket, ticket, clock, run)
 do update set state = excluded.state, due_at = excluded.due_at, missed = excluded.missed
 
+-- name: pass_on
+-- A batch's moments; a view that is made again finds none.
+insert into {schema}.moment (bucket, ticket, fact, at, type, unit, reason)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[],
+                     $7::text[])
+on conflict do nothing
+
+-- name: moments
+-- What passed one ticket on: the basis of whose time it was.
+select at, type, unit, reason from {schema}.moment where bucket = $1 and ticket = $2
+order by at, fact limit $3
+
 -- name: of_ticket
 -- All clocks of one ticket.
 select * from {schema}.clock where bucket = $1 and ticket = $2 order by started_at, clock, run
@@ -41,6 +53,15 @@ group by 1 order by 1
 select date_trunc('hour', due_at, 'UTC') as hour, count(*)::int as clocks from {schema}.clock
 where state = 'running' and due_at >= $1 and due_at < $2
 group by 1 order by 1
+
+-- name: planned_by
+-- By which published version of the calendar the open clocks of each bucket were planned last.
+select bucket, version from {schema}.planned_by
+
+-- name: set_planned_by
+-- Written by the bucket's owner; a former owner that is late does not put it back.
+insert into {schema}.planned_by values ($1, $2)
+on conflict (bucket) do update set version = greatest(excluded.version, planned_by.version)
 
 -- name: open_tickets
 -- Tickets with a running clock, page by page over the primary key, for a calendar that has changed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
+from services.deadline.adapters import telling
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.calendar_data import from_data
 from services.deadline.domain.lengths import Length, length_from_data
@@ -13,9 +14,18 @@ from services.kernel import yaml_file
 
 _ROW = {"length", "starts", "ends"}
 _SWITCHES = ("window", "stated_limit", "desk", "fixed", "extendable")
+_DEFAULTS = {"longest_extension", "most_extensions", "warnings", "ladder"}
+_ACTS = {"acts", "acts_by_kind"}
 _ROW_MAY = {
-    "pauses", "resumes", "pause_reason", "acts", "by_matter", "longest_extension", *_SWITCHES
-}  # fmt: skip
+    "pauses",
+    "resumes",
+    "pause_reason",
+    "by_matter",
+    "due_field",
+    *_ACTS,
+    *_DEFAULTS,
+    *_SWITCHES,
+}
 _TOP = {"id", "version", "calendar", "clocks"}
 _MATTER = {"kind", "urgency", "category", "level"}
 
@@ -36,6 +46,12 @@ def load_calendar(calendar_id: str) -> Calendar:
         return from_data(calendar)
     except ValueError as error:
         raise ValueError(f"{calendar_name}: {error}") from None
+
+
+def document(city: str) -> dict[str, Any]:
+    """The whole policy, as it may be published again with changes."""
+    found, _ = _content(city)
+    return dict(found)
 
 
 def cities() -> list[str]:
@@ -64,16 +80,20 @@ def _content(city: str) -> tuple[Any, str]:
 
 def parse(content: Any, name: str) -> Policy:
     """As `load`, of parsed YAML, without the calendar."""
-    _require(content, _TOP, {"urges_per_day"}, f"{name}: the file")
+    _require(content, _TOP, {"urges_per_day", "defaults"}, f"{name}: the file")
     for key in ("id", "version", "calendar"):
         if not isinstance(content[key], str) or not content[key]:
             raise ValueError(f"{name}: {key}: {content[key]!r} is no text (quote it)")
     if not isinstance(content["clocks"], dict) or not content["clocks"]:
         raise ValueError(f"{name}: clocks must map names to clocks")
-    rows = [_row(key, part, f"{name}: clocks.{key}") for key, part in content["clocks"].items()]
-    urges = content.get("urges_per_day", 1)
-    if not isinstance(urges, int) or isinstance(urges, bool) or urges < 0:
-        raise ValueError(f"{name}: urges_per_day must be a number")
+    defaults = content.get("defaults", {})
+    _require(defaults, set(), _DEFAULTS, f"{name}: defaults")
+    rows = []
+    for key, part in content["clocks"].items():
+        where = f"{name}: clocks.{key}"
+        _require(part, _ROW, _ROW_MAY, where)
+        rows.append(_row(key, {**defaults, **part}, where))
+    urges = _count(content.get("urges_per_day", 1), f"{name}: urges_per_day")
     return Policy(content["id"], content["version"], rows, urges)
 
 
@@ -95,13 +115,9 @@ def _require(part: Any, keys: set[str], optional: set[str], where: str) -> None:
 
 
 def _row(key: str, part: Any, where: str) -> ClockRow:
-    _require(part, _ROW, _ROW_MAY, where)
     length, follows = part["length"], ""
     if isinstance(length, dict) and length.keys() == {"same_as"}:
         follows = str(length["same_as"])
-    longest = part.get("longest_extension", 0)
-    if not isinstance(longest, int) or isinstance(longest, bool) or longest < 0:
-        raise ValueError(f"{where}.longest_extension must be a number of working days")
     return ClockRow(
         name=key,
         length=None if follows else _length(length, f"{where}.length"),
@@ -112,10 +128,21 @@ def _row(key: str, part: Any, where: str) -> ClockRow:
         pauses=_triggers(part.get("pauses", []), f"{where}.pauses"),
         resumes=_triggers(part.get("resumes", []), f"{where}.resumes"),
         pause_reason=part.get("pause_reason", ""),
-        longest_extension=longest,
+        due_field=str(part.get("due_field", "")),
         acts=tuple(part.get("acts", ())),
+        acts_by_kind={k: tuple(v) for k, v in part.get("acts_by_kind", {}).items()},
+        warnings=telling.warnings(part.get("warnings"), f"{where}.warnings"),
+        ladder=telling.ladder(part.get("ladder"), f"{where}.ladder"),
+        longest_extension=_count(part.get("longest_extension", 0), f"{where}.longest_extension"),
+        most_extensions=_count(part.get("most_extensions", 0), f"{where}.most_extensions"),
         **{name: bool(part.get(name)) for name in _SWITCHES},
     )
+
+
+def _count(value: Any, where: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{where} must be a number")
+    return value
 
 
 def _length(part: Any, where: str) -> Length:

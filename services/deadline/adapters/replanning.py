@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import Response
 
-from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.due_lines import Cities
+from services.deadline.adapters.replanner import Replanner
+from services.deadline.adapters.rules import InEffect
 from services.deadline.adapters.store import ClocksStore
-from services.deadline.domain.desk import ReplanClocks
 from services.deadline.domain.events import ClockReplanned
 from services.kernel.http import idempotency_key
-from services.kernel.routes import perform, trace_of
+from services.kernel.routes import trace_of
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, role
+from services.kernel.store import StoreUnavailable
 
-PAGE, AT_ONCE, MOST_LISTED = 500, 64, 1_000
+log = logging.getLogger("hotline.deadline")
+PAGE, MOST_LISTED = 500, 1_000
+LOOK_S = 1.0
+BY_CALENDAR = Principal("calendar", frozenset({Role.OPERATOR}))
 _MAY = role(Role.ADMINISTRATOR, Role.OPERATOR)
 
 
@@ -45,63 +50,84 @@ class Replanned(BaseModel):
     clocks: list[MovedClock] = Field(description="Those that moved, at most 1,000 of them.")
 
 
-def router(runtime: Runtime, clocks: ClocksStore, city: City) -> APIRouter:
+def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     made = APIRouter(tags=["calendar"])
 
     @made.post("/v1/calendar/replan")
     async def replan(
         request: Request,
         principal: Annotated[Principal, Depends(_MAY)],
-        key: Annotated[str, Depends(idempotency_key)],
+        _key: Annotated[str, Depends(idempotency_key)],
     ) -> Replanned:
-        """Count every running clock by the calendar that is loaded here; safe to repeat."""
-        calendar = city.calendar
-        found = Replanned(
-            calendar=f"{calendar.id}@{calendar.version}", tickets=0, moved=0, failed=0, clocks=[]
-        )
+        """Count every running clock by the calendar in effect now; safe to repeat."""
+        found = _nothing(cities, runtime.clock.now())
         place = (-1, "")
         while page := await clocks.open_tickets(place, PAGE):
             place = page[-1]
-            await _page(runtime, [ticket for _, ticket in page], principal, key, request, found)
+            tickets = [ticket for _, ticket in page]
+            await _page(runtime, tickets, principal, trace_of(request), found)
         return found
 
     return made
 
 
-async def _page(
-    runtime: Runtime,
-    tickets: list[str],
-    principal: Principal,
-    key: str,
-    request: Request,
-    found: Replanned,
+async def keep_planned(runtime: Runtime, clocks: ClocksStore, rules: InEffect) -> None:
+    """Until cancelled: when a calendar takes effect, the owner of a bucket plans it again (R27).
+
+    How far that was done stands beside the clocks, so that a restart neither forgets nor repeats
+    it. What could not be moved now is tried again.
+    """
+    while True:
+        await runtime.clock.sleep(LOOK_S)
+        now = runtime.clock.now()
+        version = rules.calendar_version(now)
+        try:
+            done = await clocks.planned_by() if version else {}
+            for bucket in sorted(runtime.inbox.buckets()):
+                if version > done.get(bucket, 0):
+                    await _plan_bucket(runtime, clocks, rules, bucket, version)
+        except StoreUnavailable as error:
+            log.warning("no clock was planned again: %s", error)
+
+
+async def _plan_bucket(
+    runtime: Runtime, clocks: ClocksStore, rules: InEffect, bucket: int, version: int
 ) -> None:
-    """States of a page in one query; only those that move are written."""
+    found = _nothing(rules.city, runtime.clock.now())
+    place = (bucket, "")
+    while page := await clocks.open_tickets(place, PAGE):
+        place = page[-1]
+        tickets = [ticket for b, ticket in page if b == bucket]
+        await _page(runtime, tickets, BY_CALENDAR, "", found)
+        if place[0] != bucket:
+            break
+    if found.failed:
+        return
+    await clocks.set_planned_by(bucket, version)
+    if found.moved:
+        log.info(
+            "calendar %s moved %d clocks of %d tickets in bucket %d",
+            found.calendar, found.moved, found.tickets, bucket,
+        )  # fmt: skip
+
+
+def _nothing(cities: Cities, now: datetime) -> Replanned:
+    calendar = cities(now).calendar
+    label = f"{calendar.id}@{calendar.version}"
+    return Replanned(calendar=label, tickets=0, moved=0, failed=0, clocks=[])
+
+
+async def _page(
+    runtime: Runtime, tickets: Sequence[str], principal: Principal, trace: str, found: Replanned
+) -> None:
     assert runtime.states is not None
-    assert runtime.service.decider is not None
+    buckets, by = runtime.place.buckets, principal.name
+    work = Replanner(runtime.service, runtime.store, runtime.states, buckets, by, trace)
+    moved, left = await work.replan(tickets, runtime.clock.now())
     found.tickets += len(tickets)
-    runtime.states.evict(tickets)  # another process may have written meanwhile
-    command = ReplanClocks(runtime.clock.now(), principal.name)
-    states = await runtime.states.of(tickets)
-    decide = runtime.service.decider.decide
-    moving = {t: events for t in tickets if (events := decide(command, states[t][0]))}
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(ticket: str) -> Response:
-        async with gate:
-            return await perform(
-                runtime, ticket, command, principal=principal, key=f"{key}/{ticket}",
-                body=found.calendar.encode(), trace=trace_of(request),
-            )  # fmt: skip
-
-    answers = await asyncio.gather(*(one(t) for t in moving), return_exceptions=True)
-    for (ticket, events), answer in zip(moving.items(), answers, strict=True):
-        if not isinstance(answer, Response) or answer.status_code != 200:
-            found.failed += 1
-            continue
-        found.moved += len(events)
-        moved = [_moved(ticket, event) for event in events if isinstance(event, ClockReplanned)]
-        found.clocks += moved[: MOST_LISTED - len(found.clocks)]
+    found.moved += len(moved)
+    found.failed += len(left)
+    found.clocks += [_moved(*each) for each in moved[: MOST_LISTED - len(found.clocks)]]
 
 
 def _moved(ticket: str, event: ClockReplanned) -> MovedClock:

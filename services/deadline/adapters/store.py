@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
 from services.kernel.store import Tx
 
 Key = tuple[int, str, str, int]  # bucket, ticket, clock, run
+Passed = tuple[int, str, str, Moment]  # bucket, ticket, `<service>/<id of the fact>`, what it says
 
 
 class ClocksTx(Protocol):
@@ -21,6 +23,9 @@ class ClocksTx(Protocol):
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
         """(bucket, row): as they are after a batch."""
 
+    async def pass_on(self, rows: Sequence[Passed]) -> None:
+        """Moments that passed tickets on."""
+
 
 class ClocksStore(Protocol):
     """Reads of clocks. Every method but `inside` raises StoreUnavailable."""
@@ -29,6 +34,9 @@ class ClocksStore(Protocol):
 
     async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
         """All runs of a ticket's clocks, in the order of their starts."""
+
+    async def moments(self, bucket: int, ticket: str, limit: int) -> list[Moment]:
+        """All that passed a ticket on, the earliest first."""
 
     async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
         """Running clocks due before an instant, the earliest first; of all units for None."""
@@ -40,3 +48,9 @@ class ClocksStore(Protocol):
 
     async def open_tickets(self, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
         """(bucket, ticket) of those with a running clock, the next ones behind `after`."""
+
+    async def planned_by(self) -> dict[int, int]:
+        """By which published version of the calendar each bucket was planned last."""
+
+    async def set_planned_by(self, bucket: int, version: int) -> None:
+        """Its open clocks are planned by that version now."""

@@ -7,19 +7,21 @@ from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequ
 from datetime import datetime
 from typing import Any
 
-from services.deadline.adapters.store import ClocksTx, Key
+from services.deadline.adapters.store import ClocksTx, Key, Passed
+from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
 from services.kernel.store import Tx
 
-VIEW = "clocks"
+VIEW, MOMENTS = "clocks", "moments"
 Rows = dict[Key, ClockView]
+Moments = dict[tuple[int, str, str], Moment]
 
 
 class MemoryClocksTx:
     """Works on the copy of the rows that belongs to the worker's transaction."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, moments: Moments) -> None:
+        self._rows, self._moments = rows, moments
 
     async def rows(self, keys: Collection[Key]) -> Rows:
         return {key: self._rows[key] for key in keys if key in self._rows}
@@ -27,15 +29,20 @@ class MemoryClocksTx:
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
         self._rows.update({(b, row.ticket, row.clock, row.run): row for b, row in rows})
 
+    async def pass_on(self, rows: Sequence[Passed]) -> None:
+        self._moments.update({(bucket, ticket, fact): m for bucket, ticket, fact, m in rows})
+
 
 class MemoryClocksStore:
     """`views` gives the kernel twin's tables of views, as they are committed."""
 
     def __init__(self, views: Callable[[], MutableMapping[str, Any]]) -> None:
         self._views = views
+        self._planned: dict[int, int] = {}
 
     def inside(self, tx: Tx) -> ClocksTx:
-        return MemoryClocksTx(tx.connection.setdefault(VIEW, {}))
+        tables = tx.connection
+        return MemoryClocksTx(tables.setdefault(VIEW, {}), tables.setdefault(MOMENTS, {}))
 
     @property
     def _rows(self) -> Rows:
@@ -45,6 +52,11 @@ class MemoryClocksStore:
     async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
         mine = [row for key, row in self._rows.items() if key[:2] == (bucket, ticket)]
         return sorted(mine, key=lambda row: (row.started_at, row.clock, row.run))
+
+    async def moments(self, bucket: int, ticket: str, limit: int) -> list[Moment]:
+        moments: Moments = self._views().get(MOMENTS, {})
+        mine = sorted(((m.at, key), m) for key, m in moments.items() if key[:2] == (bucket, ticket))
+        return [m for _, m in mine[:limit]]
 
     async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
         found = [(due_at, row) for due_at, row in self._running(unit) if due_at < before]
@@ -64,6 +76,12 @@ class MemoryClocksStore:
     async def open_tickets(self, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
         found = {key[:2] for key, row in self._rows.items() if row.state == "running"}
         return sorted(place for place in found if place > after)[:limit]
+
+    async def planned_by(self) -> dict[int, int]:
+        return dict(self._planned)
+
+    async def set_planned_by(self, bucket: int, version: int) -> None:
+        self._planned[bucket] = max(version, self._planned.get(bucket, 0))
 
     def _running(self, unit: str | None) -> Iterator[tuple[datetime, ClockView]]:
         for row in self._rows.values():

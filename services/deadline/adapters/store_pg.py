@@ -9,7 +9,8 @@ from importlib import resources
 from operator import attrgetter
 from typing import Any
 
-from services.deadline.adapters.store import ClocksTx, Key
+from services.deadline.adapters.store import ClocksTx, Key, Passed
+from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
 from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
@@ -35,6 +36,11 @@ class PostgresClocksTx:
         columns = [list(c) for c in zip(*lines, strict=True)]
         await self._connection.execute(self._sql["put"], *columns)
 
+    async def pass_on(self, rows: Sequence[Passed]) -> None:
+        lines = [(*place, m.at, m.type, m.unit, m.reason) for *place, m in rows]
+        columns = [list(c) for c in zip(*lines, strict=True)]
+        await self._connection.execute(self._sql["pass_on"], *columns)
+
 
 class PostgresClocksStore:
     """Reads on the pool of the service; every limit is the caller's."""
@@ -49,6 +55,11 @@ class PostgresClocksStore:
 
     async def of_ticket(self, bucket: int, ticket: str) -> list[ClockView]:
         return await self._views("of_ticket", bucket, ticket)
+
+    async def moments(self, bucket: int, ticket: str, limit: int) -> list[Moment]:
+        with store_faults():
+            rows = await self._pool.fetch(self.sql["moments"], bucket, ticket, limit)
+        return [Moment(r["at"], r["type"], r["unit"], r["reason"]) for r in rows]
 
     async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
         if unit is None:
@@ -68,6 +79,15 @@ class PostgresClocksStore:
         with store_faults():
             rows = await self._pool.fetch(self.sql["open_tickets"], *after, limit)
         return [(row["bucket"], row["ticket"]) for row in rows]
+
+    async def planned_by(self) -> dict[int, int]:
+        with store_faults():
+            rows = await self._pool.fetch(self.sql["planned_by"])
+        return {row["bucket"]: row["version"] for row in rows}
+
+    async def set_planned_by(self, bucket: int, version: int) -> None:
+        with store_faults():
+            await self._pool.execute(self.sql["set_planned_by"], bucket, version)
 
     async def _views(self, name: str, *arguments: Any) -> list[ClockView]:
         with store_faults():

@@ -111,7 +111,7 @@ class _Fold:
         self._question, self._row = question, question.row
         self._course = Course(question.length, question.start)
         self._calendar = self._known = self._first = question.calendar
-        self._most = question.row.most_days(question.length)
+        self._most = question.row.most_extended(question.length)
         self._ended, self._closed = False, False
         self._found: list[Length] = []  # limits of the matter that came after the end
         self._late: bool | None = None
@@ -172,7 +172,7 @@ class _Fold:
             if self._ended:
                 self._found.append(act.length)
             elif not self._row.fixed:
-                self._course = rules.restrict(self._course, act.length)
+                self._course = rules.restrict(self._course, self._calendar, act.length)
             return
         if self._ended:
             raise LimitTooLate
@@ -213,7 +213,7 @@ class _Fold:
         if before or not self._row.starts_at_dispatch:
             return
         for length in self._found:
-            self._course = rules.restrict(self._course, length)
+            self._course = rules.restrict(self._course, self._calendar, length)
         self._found, self._calendar = [], self._known
         self._course = rules.passed_on(self._course, act.at)
         self._ended, self._late = False, None

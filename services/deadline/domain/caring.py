@@ -7,11 +7,8 @@ from datetime import datetime
 from typing import assert_never
 
 from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
-    DisputeRuled,
-    Event,
-    MissDisputed,
     SupervisionAnswered,
     SupervisionClosed,
     SupervisionIssued,
@@ -19,9 +16,14 @@ from services.deadline.domain.events import (
     SupervisionRaised,
     SupervisionReturned,
     TicketUrged,
+    UrgeAnswered,
+)
+from services.deadline.domain.events import (
+    DisputeRuled,
+    Event,
+    MissDisputed,
     UnitReminded,
     UnitUrged,
-    UrgeAnswered,
 )
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.rejections import (
@@ -63,7 +65,7 @@ def decide(
     command: CareCommand, state: Clocks, policy: Policy, calendar: Calendar
 ) -> Sequence[Event]:
     if isinstance(command, ClimbLadder):
-        return climb(command, state, calendar)
+        return climb(command, state, policy, calendar)
     if not state.by_name:
         raise UnknownTicket
     match command:
@@ -218,19 +220,24 @@ def _missed(state: Clocks, name: str) -> Clock:
 # The ladder (R25)
 
 
-def climb(command: ClimbLadder, state: Clocks, calendar: Calendar) -> Sequence[Event]:
+def climb(
+    command: ClimbLadder, state: Clocks, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
     """Reminded, urged, supervised, the bureau notified; a clock that ended or stands is left."""
     clock = state.by_name.get(command.clock)
     if clock is None or clock.run != command.run or not clock.missed:
         return []
     if clock.phase is not Phase.RUNNING or clock.rung > 3:
         return []
+    steps = policy.rows[clock.name].ladder
+    if steps is None:
+        return []
     at, where = command.at, (command.at, clock.name, clock.run, clock.unit)
     if clock.rung == 3:
         return [
             BureauNotified(*where, f"overdue since {calendar.local_date(clock.due_at)}", BY_LADDER)
         ]
-    next_at: datetime = max(ladder(clock.name, clock.due_at, calendar)[clock.rung + 1][1], at)
+    next_at: datetime = max(ladder(steps, clock.due_at, calendar)[clock.rung + 1][1], at)
     if clock.rung == 0:
         return [UnitReminded(*where, clock.due_at, next_at)]
     if clock.rung == 1 or state.care.supervision is not None or not clock.unit:

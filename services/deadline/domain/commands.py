@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from services.deadline.domain import ticket
+from services.deadline.domain import course as rules
 from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.course import Course, Limit, due_of, explained, passed_on
+from services.deadline.domain.course import Course, due_of, passed_on
 from services.deadline.domain.events import (
     ClockPaused,
     ClockResumed,
     ClockStarted,
     ClockStopped,
+    ClockWarned,
     DeadlineMissed,
     Event,
     ExtensionRefused,
@@ -21,15 +22,14 @@ from services.deadline.domain.events import (
     ReturnWindowClosed,
 )
 from services.deadline.domain.lengths import (
-    Extension,
-    Length,
     Pause,
     Until,
-    length_from_text,
     length_to_text,
 )
+from services.deadline.domain.planned import course_of, is_provisional, limits_of, to_be_warned
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.warnings import next_warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +87,23 @@ def start(
         return []
     row = policy.rows[command.clock]
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
+    if row.due_field:
+        stated = command.stated_due_at
     length = policy.length(row.name, _matter(command, state))
-    known = _limits(clock.limits) if clock else ()
+    known = limits_of(clock.limits) if clock else ()
     limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
     bounds = length if stated is None else Until(stated)
     course = Course(bounds, command.started_at, limits=limits)
     due = due_of(course, calendar)
     assert due is not None, "without a pause there is a due instant"
+    unit = "" if row.desk else command.unit
+    rule = None if command.imported or row.window else row.warnings
+    warning = next_warning(course, calendar, rule, command.at, desk=not unit)
     started = ClockStarted(
         at=command.at,
         clock=command.clock,
         run=1 if clock is None else clock.run + 1,
-        unit="" if row.desk else command.unit,
+        unit=unit,
         started_at=command.started_at,
         due_at=due,
         provisional=is_provisional(course, due, calendar),
@@ -106,12 +111,14 @@ def start(
         calendar=f"{calendar.id}@{calendar.version}",
         start_event=command.start_event,
         basis="length" if stated is None else "stated",
-        stated_due_at=command.stated_due_at,
+        stated_due_at=None if row.due_field else command.stated_due_at,
         kind=command.kind,
         urgency=command.urgency,
         category=command.category,
         length=length_to_text(length),
         imported=command.imported,
+        warn_at=warning.at if warning else None,
+        warn_mark=warning.mark if warning else "",
     )
     return [*_superseded(command, clock, policy), started]
 
@@ -130,35 +137,6 @@ def _matter(command: StartClock, state: Clocks) -> dict[str, str]:
         "category": command.category or state.category,
         "level": command.level,
     }
-
-
-def course_of(clock: Clock, policy: Policy) -> Course:
-    """All that the clock's due instant rests on; its length is the one it started with."""
-    stated = clock.stated_due_at
-    return Course(
-        own_length(clock, policy) if stated is None else Until(stated),
-        clock.started_at,
-        clock.pauses,
-        tuple(Extension(days) for days in clock.extensions),
-        _limits(limit for limit in clock.limits if not limit.for_next),
-        clock.asked,
-    )
-
-
-def _limits(limits: Iterable[ticket.Limit]) -> tuple[Limit, ...]:
-    return tuple(Limit(length_from_text(x.length), x.after, not x.special) for x in limits)
-
-
-def own_length(clock: Clock, policy: Policy) -> Length:
-    """A clock that started before lengths were recorded has the policy's."""
-    return length_from_text(clock.length) if clock.length else policy.length(clock.name)
-
-
-def is_provisional(course: Course, due: datetime | None, calendar: Calendar) -> bool:
-    """R28: the last day lies in a year that is not published."""
-    if due is None or calendar.is_published(calendar.local_date(due - timedelta(microseconds=1))):
-        return False
-    return explained(course, calendar).provisional
 
 
 def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
@@ -181,17 +159,19 @@ def resume(
     if _is_over(clock, end):
         return []
     pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
-    course = course_of(replace(clock, pauses=pauses), policy)
+    course = rules.resume(course_of(clock, policy), end)
     due = due_of(course, calendar)
     assert due is not None, "every pause has ended"
     provisional = is_provisional(course, due, calendar)
     climbs = clock.missed and not clock.imported and clock.stopped_at is None
+    warned = to_be_warned(clock, course, command.at, policy, calendar)
     resumed = ClockResumed(
-        command.at, clock.name, clock.run, end, due, provisional, end if climbs else None
+        command.at, clock.name, clock.run, end, due, provisional, end if climbs else None, *warned
     )
-    if clock.stopped_at is None:
-        return [resumed]
     moved = replace(clock, pauses=pauses, due_at=due)
+    if clock.stopped_at is None:
+        overdue = due <= end and not clock.missed  # by a limit that was found while it stood
+        return [resumed, *(missed(moved) if overdue and not policy.rows[clock.name].window else [])]
     judged = _judged(command.at, moved, clock.stopped_at, policy)
     return [resumed, *judged, *_still_stopped(command.at, moved, clock.stopped_at)]
 
@@ -246,9 +226,21 @@ def _judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list
     return []
 
 
-def expire(command: ExpireClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
+def _warned(at: datetime, clock: Clock, policy: Policy, calendar: Calendar) -> ClockWarned:
+    heard = replace(clock, heard=(*clock.heard, clock.warn_mark))
+    following = to_be_warned(heard, course_of(clock, policy), at, policy, calendar)
+    where = at, clock.name, clock.run, clock.unit
+    return ClockWarned(*where, clock.warn_mark, clock.due_at, *following)
+
+
+def expire(
+    command: ExpireClock, clock: Clock | None, policy: Policy, calendar: Calendar
+) -> Sequence[Event]:
+    """A timer of a clock stands for its next warning, and in the end for its due instant."""
     if clock is None or clock.phase is not Phase.RUNNING or clock.run != command.run:
         return []
+    if clock.warn_at == command.at and not clock.missed:
+        return [_warned(command.at, clock, policy, calendar)]
     if clock.due_at != command.at or clock.missed:
         return []
     if policy.rows[clock.name].window:
@@ -262,5 +254,6 @@ def missed(clock: Clock) -> list[Event]:
     refused = [
         ExtensionRefused(at, name, run, unit, days, "", "", by_silence=True) for days in clock.asked
     ]
-    ladder_at = at if clock.stopped_at is None and not clock.imported else None
+    climbs = clock.stopped_at is None and not clock.imported
+    ladder_at = at if climbs else None
     return [*refused, DeadlineMissed(at, name, run, unit, at, bool(clock.asked), ladder_at)]

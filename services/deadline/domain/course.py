@@ -12,23 +12,22 @@ from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.due import Due, due, due_at
-from services.deadline.domain.lengths import Extension, Length, Pause
+from services.deadline.domain.lengths import Extension, Length, MostExtended, Pause, amount
 from services.deadline.domain.rejections import (
     LimitNotLonger,
     LimitTooLate,
     LimitWithoutApplication,
     NoApplication,
+    NoMoreExtensions,
     NotApplicable,
     NotExtendable,
     TooLateToExtend,
     TooLongAnExtension,
-    TwoExtensions,
     UnlistedPause,
 )
 
 PAUSE_REASONS = ("citizen_supplement", "force_majeure", "expert_appraisal", "under_review")
 UNDER_REVIEW = "under_review"
-MOST_EXTENSIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """`asked` holds the working days of the applications that nobody has answered yet."""
+    """`asked` holds the working days of the applications that nobody has answered yet.
+
+    `waiting` are limits that were found while it stands: they take force when it goes on (R26).
+    """
 
     length: Length
     start: datetime
@@ -50,6 +52,7 @@ class Course:
     extensions: tuple[Extension, ...] = ()
     limits: tuple[Limit, ...] = ()
     asked: tuple[int, ...] = ()
+    waiting: tuple[Limit, ...] = ()
 
     @property
     def opened(self) -> Pause | None:
@@ -71,17 +74,24 @@ def due_of(course: Course, calendar: Calendar) -> datetime | None:
 
 def explained(course: Course, calendar: Calendar) -> Due:
     """The same, day by day."""
+    return prevailing(course, calendar)[1]
+
+
+def prevailing(course: Course, calendar: Calendar) -> tuple[Length, Due]:
+    """The length that gives the due instant, and that instant day by day."""
+    terms = list(_terms(course))
     found = [
-        due(length, course.start, calendar, course.pauses, extensions)
-        for length, extensions in _terms(course)
+        (length, due(length, course.start, calendar, course.pauses, extensions))
+        for length, extensions in terms
     ]
-    certain = [answer for answer in found if answer.due_at is not None]
-    return min(certain, key=_instant) if certain else found[0]
+    return min(
+        (term for term in found if term[1].due_at is not None), key=_instant, default=found[0]
+    )
 
 
-def _instant(answer: Due) -> datetime:
-    assert answer.due_at is not None
-    return answer.due_at
+def _instant(term: tuple[Length, Due]) -> datetime:
+    assert term[1].due_at is not None
+    return term[1].due_at
 
 
 def _terms(course: Course) -> Iterator[tuple[Length, tuple[Extension, ...]]]:
@@ -117,7 +127,10 @@ def resume(course: Course, at: datetime) -> Course:
     if opened is None:
         return course
     ended = replace(opened, end=max(at, opened.start))
-    return replace(course, pauses=(*course.pauses[:-1], ended))
+    limits = course.limits
+    for limit in course.waiting:
+        limits = _with(limits, limit)
+    return replace(course, pauses=(*course.pauses[:-1], ended), limits=limits, waiting=())
 
 
 def until(course: Course, end: datetime) -> Course:
@@ -129,16 +142,18 @@ def until(course: Course, end: datetime) -> Course:
 
 
 def ask(
-    course: Course, calendar: Calendar, at: datetime, days: int, reason: str, most: int
+    course: Course, calendar: Calendar, at: datetime, days: int, reason: str, most: MostExtended
 ) -> Course:
-    """`most` is the longest extension in working days; 0 for a clock that has none."""
+    """The application waits for its answer."""
     if not reason or days < 1:
         raise NoApplication
     _extendable(course, calendar, at, days, most)
     return replace(course, asked=(*course.asked, days))
 
 
-def grant(course: Course, calendar: Calendar, at: datetime, days: int | None, most: int) -> Course:
+def grant(
+    course: Course, calendar: Calendar, at: datetime, days: int | None, most: MostExtended
+) -> Course:
     """Answers an application: the oldest with as many days as it asks (None), else the closest."""
     given = (course.asked[0] if course.asked else 0) if days is None else days
     _extendable(course, calendar, at, given, most)
@@ -162,13 +177,15 @@ def refuse(course: Course) -> Course:
     return replace(course, asked=course.asked[1:])
 
 
-def _extendable(course: Course, calendar: Calendar, at: datetime, days: int, most: int) -> None:
-    if most < 1:
+def _extendable(
+    course: Course, calendar: Calendar, at: datetime, days: int, most: MostExtended
+) -> None:
+    if most.working_days < 1:
         raise NotExtendable
-    if len(course.extensions) >= MOST_EXTENSIONS:
-        raise TwoExtensions
-    if days > most:
-        raise TooLongAnExtension(f"{days} working days, at most {most}")
+    if len(course.extensions) >= most.times:
+        raise NoMoreExtensions(f"at most {most.times}")
+    if days > most.working_days:
+        raise TooLongAnExtension(f"{days} working days, at most {most.working_days}")
     if is_late(course, calendar, at):
         raise TooLateToExtend
 
@@ -176,9 +193,31 @@ def _extendable(course: Course, calendar: Calendar, at: datetime, days: int, mos
 # R23: limits of the matter.
 
 
-def restrict(course: Course, length: Length) -> Course:
+def restrict(course: Course, calendar: Calendar, length: Length) -> Course:
     """A limit of law: it prevails as long as it gives the earlier due instant."""
-    return replace(course, limits=(*course.limits, Limit(length, len(course.extensions))))
+    return _limited(course, calendar, Limit(length, len(course.extensions)))
+
+
+def _limited(course: Course, calendar: Calendar, limit: Limit) -> Course:
+    """While a pause is open there is no due date, whatever limit is found in it (R26)."""
+    if course.opened is not None and due_of(course, calendar) is None:
+        return replace(course, waiting=(*course.waiting, limit))
+    return replace(course, limits=_with(course.limits, limit))
+
+
+def _with(limits: tuple[Limit, ...], limit: Limit) -> tuple[Limit, ...]:
+    """Of the limits of one kind that compete the strictest is enough, however many are found."""
+    if not limit.stricter:
+        return (*limits, limit)
+    since = max((n for n, one in enumerate(limits, 1) if not one.stricter), default=0)
+    if any(_covers(one, limit) for one in limits[since:]):
+        return limits
+    return (*limits[:since], *(one for one in limits[since:] if not _covers(limit, one)), limit)
+
+
+def _covers(one: Limit, other: Limit) -> bool:
+    same = type(one.length) is type(other.length) and one.after == other.after
+    return same and amount(one.length) <= amount(other.length)
 
 
 def lengthen(
@@ -196,7 +235,7 @@ def lengthen(
     if is_late(course, calendar, at):
         raise LimitTooLate
     longer = Limit(length, len(course.extensions), stricter=False)
-    lengthened = replace(course, limits=(*course.limits, longer))
+    lengthened = _limited(course, calendar, longer)
     now, then = (due_of(resume(c, at), calendar) for c in (course, lengthened))
     if now is not None and then is not None and then <= now:
         raise LimitNotLonger
@@ -205,7 +244,10 @@ def lengthen(
 
 def passed_on(course: Course, start: datetime) -> Course:
     """The next unit's course: afresh (R24), but for the stricter limits of the matter (R23)."""
-    limits = tuple(Limit(limit.length, 0) for limit in course.limits if limit.stricter)
+    limits: tuple[Limit, ...] = ()
+    for limit in (*course.limits, *course.waiting):
+        if limit.stricter:
+            limits = _with(limits, Limit(limit.length, 0))
     return Course(course.length, start, limits=limits)
 
 

@@ -19,29 +19,33 @@ from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
     RefuseExtension,
-    ReplanClocks,
     RequestExtension,
     ResumeClocks,
     SetLimit,
 )
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import Policy
+from services.deadline.domain.replan import ReplanClocks, replan_clocks
+from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.supervision import CareCommand
 from services.deadline.domain.ticket import Clocks
 
 ClockCommand = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
-Command = ClockCommand | DeskCommand | CareCommand
+Command = ClockCommand | DeskCommand | ReplanClocks | CareCommand
 Decide = Callable[[Command, Clocks], Sequence[Event]]
 
 
-def decisions(policy: Policy, calendar: Calendar) -> Decide:
-    """`decide` under this policy and calendar."""
+def decisions(rules: Rulebook) -> Decide:
+    """`decide` under the policy and calendar in effect at the command's time."""
 
     def decide(command: Command, state: Clocks) -> Sequence[Event]:
+        policy, calendar = rules(command.at)
         if isinstance(command, ClockCommand):
             return _of_a_clock(command, state, policy, calendar)
         if isinstance(command, DeskCommand):
             return _of_the_desk(command, state, policy, calendar)
+        if isinstance(command, ReplanClocks):
+            return replan_clocks(command, state, policy, calendar)
         return caring.decide(command, state, policy, calendar)
 
     return decide
@@ -61,7 +65,7 @@ def _of_a_clock(
         case StopClock():
             return commands.stop(command, clock, state.missed_runs, policy)
         case ExpireClock():
-            return commands.expire(command, clock, policy)
+            return commands.expire(command, clock, policy, calendar)
     assert_never(command)
 
 
@@ -81,6 +85,4 @@ def _of_the_desk(
             return desk.resume_clocks(command, state, policy, calendar)
         case SetLimit():
             return desk.set_limit(command, state, policy, calendar)
-        case ReplanClocks():
-            return desk.replan_clocks(command, state, policy, calendar)
     assert_never(command)

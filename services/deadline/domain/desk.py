@@ -11,22 +11,24 @@ from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import (
     PauseClock,
     ResumeClock,
-    course_of,
-    is_provisional,
-    own_length,
     pause,
     resume,
 )
 from services.deadline.domain.course import UNDER_REVIEW, due_of
 from services.deadline.domain.events import (
-    ClockReplanned,
     Event,
     ExtensionAsked,
     ExtensionGranted,
     ExtensionRefused,
     LimitSet,
 )
-from services.deadline.domain.lengths import Length, length_from_data, length_to_text
+from services.deadline.domain.lengths import Length, MostExtended, length_from_data, length_to_text
+from services.deadline.domain.planned import (
+    course_of,
+    is_provisional,
+    own_length,
+    to_be_warned,
+)
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.rejections import (
     NotApplicable,
@@ -105,22 +107,8 @@ class SetLimit:
     document: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplanClocks:
-    """The calendar has changed: open clocks are counted by it again."""
-
-    at: datetime
-    by: str
-
-
 DeskCommand = (
-    RequestExtension
-    | GrantExtension
-    | RefuseExtension
-    | PauseClocks
-    | ResumeClocks
-    | SetLimit
-    | ReplanClocks
+    RequestExtension | GrantExtension | RefuseExtension | PauseClocks | ResumeClocks | SetLimit
 )
 
 
@@ -148,7 +136,8 @@ def grant_extension(
     granted = course.extensions[-1].working_days
     where = command.at, clock.name, clock.run, clock.unit
     provisional = is_provisional(course, due, calendar)
-    return [ExtensionGranted(*where, granted, due, provisional, command.by)]
+    warned = to_be_warned(clock, course, command.at, policy, calendar)
+    return [ExtensionGranted(*where, granted, due, provisional, command.by, *warned)]
 
 
 def refuse_extension(
@@ -209,8 +198,9 @@ def set_limit(
             document=command.document.strip(),
         )
     else:
-        course = rules.restrict(course, length)
+        course = rules.restrict(course, calendar, length)
     due = None if clock.missed else due_of(course, calendar)
+    warn_at, warn_mark = to_be_warned(clock, course, command.at, policy, calendar)
     return [
         LimitSet(
             at=command.at,
@@ -223,30 +213,10 @@ def set_limit(
             due_at=due,
             provisional=is_provisional(course, due, calendar),
             by=command.by,
+            warn_at=warn_at,
+            warn_mark=warn_mark,
         )
     ]
-
-
-def replan_clocks(
-    command: ReplanClocks, state: Clocks, policy: Policy, calendar: Calendar
-) -> Sequence[Event]:
-    """R27: both ways, never into the past; not a clock that stands, was missed or is a promise."""
-    label = f"{calendar.id}@{calendar.version}"
-    moved: list[Event] = []
-    for clock in state.by_name.values():
-        if clock.phase is not Phase.RUNNING or clock.missed or clock.calendar == label:
-            continue
-        course = course_of(clock, policy)
-        due = due_of(course, calendar)
-        if policy.rows[clock.name].fixed or due in (None, clock.due_at):
-            continue
-        assert due is not None
-        if due <= command.at:
-            continue
-        provisional = is_provisional(course, due, calendar)
-        where = command.at, clock.name, clock.run, clock.unit
-        moved.append(ClockReplanned(*where, due, provisional, label, clock.due_at, command.by))
-    return moved
 
 
 def _open(state: Clocks, name: str) -> Clock:
@@ -275,8 +245,8 @@ def _chosen(state: Clocks, name: str, policy: Policy) -> list[Clock]:
     ]
 
 
-def _most(clock: Clock, policy: Policy) -> int:
-    return policy.rows[clock.name].most_days(own_length(clock, policy))
+def _most(clock: Clock, policy: Policy) -> MostExtended:
+    return policy.rows[clock.name].most_extended(own_length(clock, policy))
 
 
 def _length(command: SetLimit) -> Length:

@@ -1,9 +1,14 @@
-"""What happened to a ticket's clocks (stage 5): the facts of deadline."""
+"""What happened to a ticket's clocks (stage 5): the facts of deadline.
+
+`warn_at` and `warn_mark` are the next warning that a clock has then before it (R25), if any.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from services.deadline.domain.care_events import Caring
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,22 @@ class ClockStarted:
     category: str = ""
     length: str = ""
     imported: bool = False
+    warn_at: datetime | None = None
+    warn_mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockWarned:
+    """`mark` says how much is used, `50%` or `80%` of the counted days, or left, as `2h`."""
+
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    mark: str
+    due_at: datetime
+    warn_at: datetime | None = None
+    warn_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,8 @@ class ClockResumed:
     due_at: datetime
     provisional: bool
     ladder_at: datetime | None = None
+    warn_at: datetime | None = None
+    warn_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +95,14 @@ class DeadlineMissed:
 
 @dataclass(frozen=True, slots=True)
 class MissWithdrawn:
+    """`stopped_at` is None where a notice moved the clock, which nothing ended (R27)."""
+
     at: datetime
     clock: str
     run: int
     unit: str
     due_at: datetime
-    stopped_at: datetime
+    stopped_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +136,8 @@ class ExtensionGranted:
     due_at: datetime | None
     provisional: bool
     by: str
+    warn_at: datetime | None = None
+    warn_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +166,8 @@ class LimitSet:
     due_at: datetime | None
     provisional: bool
     by: str
+    warn_at: datetime | None = None
+    warn_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,87 +188,6 @@ class UnitUrged:
     unit: str
     due_at: datetime
     next_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class BureauNotified:
-    at: datetime
-    clock: str
-    run: int
-    unit: str
-    reason: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class TicketUrged:
-    at: datetime
-    number: int
-    unit: str
-    from_citizen: bool
-    reason: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class UrgeAnswered:
-    at: datetime
-    number: int
-    unit: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionOpened:
-    at: datetime
-    number: int
-    units: tuple[str, ...]
-    reason: str
-    clock: str
-    run: int
-    next_at: datetime | None
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionIssued:
-    at: datetime
-    number: int
-    document: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionAnswered:
-    at: datetime
-    number: int
-    unit: str
-    feedback: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionReturned:
-    at: datetime
-    number: int
-    reason: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionRaised:
-    at: datetime
-    number: int
-    level: str
-    reason: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionClosed:
-    at: datetime
-    number: int
-    conclusion: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,18 +221,16 @@ class ClockReplanned:
     calendar: str
     old_due_at: datetime
     by: str
+    warn_at: datetime | None = None
+    warn_mark: str = ""
 
 
 Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet | ClockReplanned
 Rung = UnitReminded | UnitUrged
 Disputing = MissDisputed | DisputeRuled
-Supervising = (
-    SupervisionOpened | SupervisionIssued | SupervisionAnswered | SupervisionReturned
-    | SupervisionRaised | SupervisionClosed
-)  # fmt: skip
-Caring = BureauNotified | TicketUrged | UrgeAnswered | Supervising
 Moving = (
-    ClockPaused
+    ClockWarned
+    | ClockPaused
     | ClockResumed
     | ClockStopped
     | DeadlineMissed

@@ -89,6 +89,14 @@ class Extension:
         _in_bounds(self.working_days, "working days of an extension")
 
 
+@dataclass(frozen=True, slots=True)
+class MostExtended:
+    """What bounds the extensions of one clock (R22); no working days: it has none."""
+
+    working_days: int
+    times: int
+
+
 def length_from_data(data: Mapping[str, object]) -> Length:
     """Read `{"working_days": 5}`, or calendar_days, hours, minutes, working_hours or until.
 
@@ -154,6 +162,18 @@ def length_from_text(text: str) -> Length:
     if unit == "until":
         return length_from_data({unit: amount})
     return length_from_data({unit: float(amount) if "." in amount else int(amount)})
+
+
+def amount(length: Length) -> float:
+    """To compare lengths of one kind by: the shorter is the stricter."""
+    match length:
+        case WorkingDays(count) | CalendarDays(count):
+            return count
+        case Running(time) | WorkingHours(time):
+            return time.total_seconds()
+        case Until(instant):
+            return instant.timestamp()
+    assert_never(length)
 
 
 def days_in(length: Length) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 
-from services.deadline.domain.lengths import Length, days_in
+from services.deadline.domain.lengths import Length, MostExtended, days_in
 
 OWN = "deadline"
 NO_MATTER: Mapping[str, object] = {}
@@ -59,13 +60,38 @@ def _is_or_below(value: str, wanted: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class WarningRule:
+    """When people are warned that a clock runs out (R25).
+
+    In the `morning` of the working day on which each of the `shares`, in per cent, of the counted
+    days is used, and so long before due for a clock that is longer than `longer_than`.
+    """
+
+    shares: tuple[int, ...] = ()
+    morning: time = time()
+    before_due: timedelta | None = None
+    longer_than: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """How long after the miss each step comes (R25): in working days, or in running hours."""
+
+    working_days: tuple[int, ...] = ()
+    hours: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ClockRow:
     """One kind of clock. A `window` closes without a miss (R24).
 
     A clock of the `desk` is the hotline's own, whichever unit its facts name. One that is `fixed`
     is moved by nothing, as what was promised to the citizen. `longest_extension` is in working
-    days, 0 for the clock's own length (R22). `follows` names the clock whose length it has.
-    `acts` are the words of the calculator for what ends it.
+    days, 0 for the clock's own length (R22). One without a `ladder` calls nobody
+    after a miss. `follows` names the clock whose length it has.
+    One with a `due_field` is due when that field of its starting fact says, and does not start
+    without it. `acts` are the words of the
+    calculator for what ends it, `acts_by_kind` more of them for matters of that kind.
     """
 
     name: str
@@ -77,17 +103,27 @@ class ClockRow:
     pause_reason: str = ""
     window: bool = False
     stated_limit: bool = False
+    due_field: str = ""
     desk: bool = False
     fixed: bool = False
     extendable: bool = False
     longest_extension: int = 0
+    most_extensions: int = 0
+    warnings: WarningRule | None = None
+    ladder: Ladder | None = None
     follows: str = ""
     by_matter: tuple[ByMatter, ...] = ()
     acts: tuple[str, ...] = ()
+    acts_by_kind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def most_days(self, length: Length) -> int:
-        """The longest extension of such a clock, in working days; 0 where there is none (R22)."""
-        return (self.longest_extension or days_in(length)) if self.extendable else 0
+    def acts_of(self, matter: Mapping[str, object]) -> tuple[str, ...]:
+        """What ends it for such a matter: a consultation is answered (table of clocks)."""
+        return (*self.acts, *self.acts_by_kind.get(str(matter.get("kind", "")), ()))
+
+    def most_extended(self, length: Length) -> MostExtended:
+        """What bounds the extensions of such a clock (R22)."""
+        days = (self.longest_extension or days_in(length)) if self.extendable else 0
+        return MostExtended(days, self.most_extensions)
 
     @property
     def starts_at_dispatch(self) -> bool:
@@ -142,7 +178,8 @@ class Policy:
 
     def fields(self) -> frozenset[str]:
         """Every field that a condition or an instant names."""
-        named = ((*trigger.when, trigger.instant) for trigger in self.triggers())
+        named = [(*trigger.when, trigger.instant) for trigger in self.triggers()]
+        named.append(tuple(row.due_field for row in self.rows.values()))
         return frozenset(name for names in named for name in names if name)
 
 

@@ -17,6 +17,7 @@ from services.deadline.domain.commands import (
 from services.deadline.domain.decisions import Command, decisions
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import OWN, Policy, Trigger
+from services.deadline.domain.rulebook import Rulebook, always
 from services.deadline.domain.ticket import Clocks, Phase, evolve
 from services.kernel.decider import Decider
 
@@ -41,14 +42,20 @@ class Happened:
 
 
 def decider(policy: Policy, calendar: Calendar) -> Decider[Clocks, Command, Event]:
-    """Deadline under this policy and calendar."""
-    return Decider(Clocks(), decisions(policy, calendar), evolve, reactions(policy))
+    """Deadline under this policy and calendar, at any time."""
+    return decider_by(always(policy, calendar))
 
 
-def reactions(policy: Policy) -> Callable[[Happened, Clocks, datetime], Sequence[Command]]:
-    """`react` under this policy: ends before pauses, starts last."""
+def decider_by(rules: Rulebook) -> Decider[Clocks, Command, Event]:
+    """Deadline under what is in effect at each instant."""
+    return Decider(Clocks(), decisions(rules), evolve, reactions(rules))
+
+
+def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequence[Command]]:
+    """`react` under the policy in effect: ends before pauses, starts last."""
 
     def react(event: Happened, state: Clocks, at: datetime) -> Sequence[Command]:
+        policy, _ = rules(at)
         commands: list[Command] = []
         known = {"kind": state.kind, **event.values}
         if event.import_id:
@@ -71,9 +78,9 @@ def reactions(policy: Policy) -> Callable[[Happened, Clocks, datetime], Sequence
 def _starts(
     event: Happened, known: Mapping[str, object], at: datetime, policy: Policy
 ) -> Iterator[Command]:
-    stated = event.values.get("stated_due_at")
     for trigger, row in policy.starting.get(event.type, ()):
-        if trigger.fits(known):
+        stated = event.values.get(row.due_field or "stated_due_at")
+        if trigger.fits(known) and not (row.due_field and stated is None):
             yield StartClock(
                 at=at,
                 clock=row.name,

@@ -30,8 +30,8 @@ class NotExtendable(Rejection):
     rule = "R22"
 
 
-class TwoExtensions(Rejection):
-    """At most two extensions are granted per clock of a unit."""
+class NoMoreExtensions(Rejection):
+    """As many extensions as a clock may have were granted already."""
 
     rule = "R22"
 

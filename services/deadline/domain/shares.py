@@ -12,14 +12,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.course import UNDER_REVIEW
 from services.deadline.domain.lengths import in_utc
 
 CITIZEN, HOTLINE = "citizen", "hotline"
 OF_CITIZEN = "citizen_supplement"
+# In their order at one instant: the next unit's dispatch comes after the return.
 MOMENTS = (
-    "accepted", "dispatched", "paused", "resumed", "return_asked", "return_granted",
-    "return_refused", "replied", "sent_back", "completed", "redo_ordered",
+    "accepted", "return_asked", "return_granted", "return_refused", "dispatched", "paused",
+    "resumed", "replied", "sent_back", "completed", "redo_ordered",
 )  # fmt: skip
+FACTS = {
+    "hotline.intake.v1.TicketAccepted": "accepted",
+    "hotline.dispatch.v1.TicketDispatched": "dispatched",
+    "hotline.dispatch.v1.ReturnRequested": "return_asked",
+    "hotline.dispatch.v1.ReturnGranted": "return_granted",
+    "hotline.dispatch.v1.ReturnRefused": "return_refused",
+    "hotline.dispatch.v1.TicketReplied": "replied",
+    "hotline.dispatch.v1.ReplySentBack": "sent_back",
+    "hotline.dispatch.v1.TicketCompleted": "completed",
+    "hotline.dispatch.v1.RedoOrdered": "redo_ordered",
+    "hotline.deadline.v1.ClockPaused": "paused",
+    "hotline.deadline.v1.ClockResumed": "resumed",
+}
+_HANDLING = ("resolve", "redo")
 _RANK = {name: n for n, name in enumerate(MOMENTS)}
 _DAY = timedelta(days=1)
 
@@ -40,6 +56,21 @@ class Share:
 
     who: str
     time: timedelta
+
+
+def moment(type_: str, at: datetime, unit: str, reason: str, clock: str) -> Moment | None:
+    """What a fact of that type (protobuf full name) says; None for one that passes nothing on.
+
+    Pauses are those of the clock under which the matter is handled. A reply under review is the
+    hotline's by the reply itself, so its pause adds nothing.
+    """
+    kind = FACTS.get(type_)
+    if kind is None:
+        return None
+    if kind in ("paused", "resumed") and (clock not in _HANDLING or reason == UNDER_REVIEW):
+        return None
+    unit, reason = unit if kind == "dispatched" else "", reason if kind == "paused" else ""
+    return Moment(at, kind, unit, reason)
 
 
 def working_time(start: datetime, end: datetime, calendar: Calendar) -> timedelta:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
     Caring,
     SupervisionAnswered,

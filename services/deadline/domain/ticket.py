@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
-from services.deadline.domain.course import unanswered
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
     Caring,
+    SupervisionOpened,
+)
+from services.deadline.domain.course import unanswered
+from services.deadline.domain.events import (
     ClockPaused,
     ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
+    ClockWarned,
     DeadlineMissed,
     DisputeRuled,
     Disputing,
@@ -28,7 +33,6 @@ from services.deadline.domain.events import (
     Moving,
     ReturnWindowClosed,
     Ruling,
-    SupervisionOpened,
     UnitReminded,
     UnitUrged,
 )
@@ -49,21 +53,24 @@ class Phase(StrEnum):
 class Limit:
     """A limit of the matter (R23), and how many extensions had been granted before.
 
-    One that came after the miss moves this clock no more: it is for the next unit's.
+    One that came after the miss moves this clock no more: it is for the next unit's. One that came
+    while the clock stood is `waiting` until it goes on (R26).
     """
 
     length: str
     special: bool
     after: int
     for_next: bool = False
+    waiting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clock:
     """The last run of one clock. `due_at` is the last known one, also while a pause is open.
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted.
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
+    `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     """
 
     name: str
@@ -85,6 +92,9 @@ class Clock:
     calendar: str = ""
     rung: int = 0
     dispute: str = ""
+    warn_at: datetime | None = None
+    warn_mark: str = ""
+    heard: tuple[str, ...] = ()
 
     @property
     def opened(self) -> Pause | None:
@@ -96,7 +106,7 @@ class Clock:
         return (min(at, self.opened.start) if self.opened else at) >= self.due_at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clocks:
     """A ticket's clocks by name, and what its later clocks need to know of the matter.
 
@@ -112,6 +122,16 @@ class Clocks:
     care: Care = field(default_factory=Care)
 
 
+S = TypeVar("S", Clock, Clocks)
+
+
+def _but(value: S, **changes: object) -> S:
+    """As `replace`, all fields at once: every fact makes such a copy, and a clock has many."""
+    made = object.__new__(type(value))
+    made.__dict__.update(value.__dict__, **changes)
+    return made
+
+
 def evolve(state: Clocks, event: Event) -> Clocks:
     """The state after the event; every event is taken, none is judged."""
     if isinstance(event, Caring):
@@ -122,22 +142,22 @@ def evolve(state: Clocks, event: Event) -> Clocks:
         return _with_start(state, last, event)
     if last is not None and last.run != event.run:
         rest = tuple(c for c in state.missed_runs if (c.name, c.run) != (name, event.run))
-        return replace(state, missed_runs=rest)
-    return replace(state, by_name={**state.by_name, name: _moved(last, event)})
+        return _but(state, missed_runs=rest)
+    return _but(state, by_name={**state.by_name, name: _moved(last, event)})
 
 
 def _cared(state: Clocks, event: Caring) -> Clocks:
-    state = replace(state, care=cared(state.care, event))
+    state = _but(state, care=cared(state.care, event))
     if not isinstance(event, SupervisionOpened | BureauNotified) or not event.clock:
         return state
     clock = state.by_name.get(event.clock)
     if clock is None or clock.run != event.run:
         return state
-    return replace(state, by_name={**state.by_name, event.clock: _climbed(clock)})
+    return _but(state, by_name={**state.by_name, event.clock: _climbed(clock)})
 
 
 def _climbed(clock: Clock) -> Clock:
-    return replace(clock, rung=clock.rung + 1)
+    return _but(clock, rung=clock.rung + 1)
 
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
@@ -168,53 +188,71 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         length=event.length,
         imported=event.imported,
         calendar=event.calendar,
-        limits=tuple(replace(limit, after=0, for_next=False) for limit in stricter),
+        warn_at=event.warn_at,
+        warn_mark=event.warn_mark,
+        limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
 
 def _moved(clock: Clock | None, event: Moving) -> Clock:
     assert clock is not None, "a clock that never started cannot move"
     match event:
+        case ClockWarned():
+            return _to_be_warned(_but(clock, heard=(*clock.heard, event.mark)), event)
         case ClockPaused():
             pause = Pause(event.paused_at, None, event.reason)
-            return replace(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause))
+            return _but(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause), warn_at=None)
         case ClockResumed():
             last = replace(clock.pauses[-1], end=event.resumed_at)
             pauses = (*clock.pauses[:-1], last)
-            return replace(clock, phase=Phase.RUNNING, pauses=pauses, due_at=event.due_at)
+            limits = tuple(replace(limit, waiting=False) for limit in clock.limits)
+            resumed = replace(
+                clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at
+            )
+            return _to_be_warned(resumed, event)
         case ClockStopped():
-            return replace(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
+            return _but(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
         case DeadlineMissed():
-            return replace(clock, missed=True)
+            return _but(clock, missed=True)
         case MissWithdrawn():
             end = None if clock.stopped_at is None else event.stopped_at
-            return replace(clock, missed=False, stopped_at=end)
+            return _but(clock, missed=False, stopped_at=end, rung=0, dispute="")
         case ReturnWindowClosed():
-            return replace(clock, phase=Phase.CLOSED)
+            return _but(clock, phase=Phase.CLOSED)
         case UnitReminded() | UnitUrged():
             return _climbed(clock)
         case _:
             return _ruled(clock, event)
 
 
+def _to_be_warned(
+    clock: Clock, event: ClockWarned | ClockResumed | ExtensionGranted | LimitSet | ClockReplanned
+) -> Clock:
+    return _but(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
+
+
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
-            return replace(clock, asked=(*clock.asked, event.working_days))
+            return _but(clock, asked=(*clock.asked, event.working_days))
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
             due = event.due_at or clock.due_at
             asked = unanswered(clock.asked, event.working_days)
-            return replace(clock, asked=asked, extensions=extensions, due_at=due)
+            extended = _but(clock, asked=asked, extensions=extensions, due_at=due)
+            return _to_be_warned(extended, event)
         case ExtensionRefused():
-            return replace(clock, asked=clock.asked[1:])
+            return _but(clock, asked=clock.asked[1:])
         case LimitSet():
-            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed)
+            stands = clock.phase is Phase.PAUSED and not clock.missed
+            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)
             due = event.due_at or clock.due_at
-            return replace(clock, limits=(*clock.limits, limit), due_at=due)
+            limited = _but(clock, limits=(*clock.limits, limit), due_at=due)
+            return _to_be_warned(limited, event)
         case ClockReplanned():
-            return replace(clock, due_at=event.due_at, calendar=event.calendar)
+            replanned = _but(clock, due_at=event.due_at, calendar=event.calendar)
+            return _to_be_warned(replanned, event)
         case MissDisputed():
-            return replace(clock, dispute="disputed")
+            return _but(clock, dispute="disputed")
         case DisputeRuled():
-            return replace(clock, dispute="ruled")
+            return _but(clock, dispute="ruled")

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.deadline.domain.commands import ExpireClock
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
     Caring,
+    SupervisionOpened,
+)
+from services.deadline.domain.commands import ExpireClock
+from services.deadline.domain.events import (
     ClockPaused,
     ClockReplanned,
     ClockResumed,
     ClockStarted,
     ClockStopped,
+    ClockWarned,
     DeadlineMissed,
     Disputing,
     Event,
@@ -24,19 +28,20 @@ from services.deadline.domain.events import (
     ReturnWindowClosed,
     Ruling,
     Rung,
-    SupervisionOpened,
 )
 from services.deadline.domain.policy import Policy
+from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.supervision import ClimbLadder
 from services.kernel.decider import ClearTimer, SetTimer, TimerChange
 
 LADDER = "ladder:"
 
 
-def timers(policy: Policy) -> Callable[[Event], Sequence[TimerChange]]:
+def timers(rules: Rulebook) -> Callable[[Event], Sequence[TimerChange]]:
     """The timer changes of an own event; a timer is named `<clock>/<run>`."""
 
     def change(event: Event) -> Sequence[TimerChange]:
+        policy, _ = rules(event.at)
         if isinstance(event, Caring | Rung | DeadlineMissed):
             return list(_ladder(event, policy))
         if isinstance(event, MissWithdrawn):
@@ -49,19 +54,26 @@ def timers(policy: Policy) -> Callable[[Event], Sequence[TimerChange]]:
 
 
 def _of_a_clock(
-    event: ClockStarted | ClockPaused | ClockResumed | ClockStopped | Ruling | Disputing,
+    event: ClockStarted
+    | ClockWarned
+    | ClockPaused
+    | ClockResumed
+    | ClockStopped
+    | Ruling
+    | Disputing,
     policy: Policy,
 ) -> Sequence[TimerChange]:
+    """One timer per run, which moves on: from warning to warning, then to the due instant."""
     name, sources = f"{event.clock}/{event.run}", policy.sources[event.clock]
     match event:
         case ClockResumed() if event.ladder_at is not None:
             return [SetTimer(f"{LADDER}{name}", event.ladder_at, sources)]
         case ClockResumed() if event.due_at <= event.resumed_at:
             return []  # it was late before it was paused: that miss stands already
-        case ClockStarted() | ClockResumed() | ClockReplanned():
-            return [SetTimer(name, event.due_at, sources)]
+        case ClockStarted() | ClockWarned() | ClockResumed() | ClockReplanned():
+            return [SetTimer(name, event.warn_at or event.due_at, sources)]
         case ExtensionGranted() | LimitSet() if event.due_at is not None:
-            return [SetTimer(name, event.due_at, sources)]
+            return [SetTimer(name, event.warn_at or event.due_at, sources)]
         case ClockStopped() if event.in_time:
             return [ClearTimer(name)]
         case ClockStopped() | ClockPaused():

@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.course import Course, prevailing
 from services.deadline.domain.due import Due
-from services.deadline.domain.lengths import Length, Running, Until, WorkingHours
+from services.deadline.domain.lengths import Length, Running, Until, WorkingHours, in_utc
+from services.deadline.domain.policy import Ladder, WarningRule
 
-MORNING = time(9)
-SHARES = (50, 80)
-BEFORE_DUE = timedelta(hours=2)
-WORTH_A_WARNING = timedelta(hours=4)
 STEPS = ("reminded", "urged", "supervised", "notified")
-WORKING_DAYS_LATER = (0, 1, 2, 5)
-CONFIRM_HOURS_LATER = (0, 2, 4, 8)
 _DAY = timedelta(days=1)
 _LONGEST_REST = 30  # days off in a row; a calendar with more warns at the instant itself
 
 
 @dataclass(frozen=True, slots=True)
 class DueWarning:
-    """`mark` says which: 50 or 80 per cent of the counted days used, or 2h before due."""
+    """`mark` says which: `50%` of the counted days used, or `2h` before due."""
 
     at: datetime
     mark: str
 
 
+def next_warning(
+    course: Course,
+    calendar: Calendar,
+    rule: WarningRule | None,
+    after: datetime,
+    heard: Collection[str] = (),
+    *,
+    desk: bool = False,
+) -> DueWarning | None:
+    """The first that is still to come; none of a mark that was heard, none for what has passed.
+
+    What moved the clock beyond a warning's instant is itself told to those whom it concerns.
+    """
+    if rule is None or course.opened is not None:
+        return None
+    length, due = prevailing(course, calendar)
+    found = warnings(length, course.start, due, calendar, rule, heard, desk=desk)
+    return next((warning for warning in found if warning.at > after), None)
+
+
 def warnings(
-    length: Length, start: datetime, due: Due, calendar: Calendar, *, desk: bool = False
+    length: Length,
+    start: datetime,
+    due: Due,
+    calendar: Calendar,
+    rule: WarningRule,
+    heard: Collection[str] = (),
+    *,
+    desk: bool = False,
 ) -> tuple[DueWarning, ...]:
     """In order, each after the start and before the due instant; none while paused.
 
@@ -39,22 +62,34 @@ def warnings(
     if due.due_at is None:
         return ()
     found: dict[datetime, DueWarning] = {}
-    for at, mark in _marks(length, due, calendar):
+    for at, mark in _marks(length, in_utc(start), due, calendar, rule):
         told = at if desk else in_working_time(at, calendar)
-        if start < told < due.due_at:
+        if mark not in heard and start < told < due.due_at:
             found.setdefault(told, DueWarning(told, mark))
     return tuple(found[at] for at in sorted(found))
 
 
-def _marks(length: Length, due: Due, calendar: Calendar) -> Iterator[tuple[datetime, str]]:
+def _marks(
+    length: Length, start: datetime, due: Due, calendar: Calendar, rule: WarningRule
+) -> Iterator[tuple[datetime, str]]:
     assert due.due_at is not None
     if not isinstance(length, Running | Until | WorkingHours):
-        for share in SHARES:
+        for share in rule.shares:
             day = due.counted[-(-len(due.counted) * share // 100) - 1]
-            morning = datetime.combine(day, MORNING, tzinfo=calendar.zone)
-            yield morning.astimezone(UTC), str(share)
-    if not isinstance(length, Running | WorkingHours) or length.time > WORTH_A_WARNING:
-        yield due.due_at - BEFORE_DUE, "2h"
+            morning = datetime.combine(day, rule.morning, tzinfo=calendar.zone)
+            yield morning.astimezone(UTC), f"{share}%"
+    if rule.before_due is not None and _how_long(length, start) > rule.longer_than:
+        yield due.due_at - rule.before_due, f"{rule.before_due / timedelta(hours=1):g}h"
+
+
+def _how_long(length: Length, start: datetime) -> timedelta:
+    match length:
+        case Running() | WorkingHours():
+            return length.time
+        case Until():
+            return length.due_at - start
+        case _:
+            return length.count * _DAY
 
 
 def in_working_time(at: datetime, calendar: Calendar) -> datetime:
@@ -67,16 +102,16 @@ def in_working_time(at: datetime, calendar: Calendar) -> datetime:
     return at
 
 
-def ladder(clock: str, due_at: datetime, calendar: Calendar) -> Sequence[tuple[str, datetime]]:
+def ladder(steps: Ladder, due_at: datetime, calendar: Calendar) -> Sequence[tuple[str, datetime]]:
     """What follows a miss, and when: reminded, urged, supervised, the bureau notified.
 
     Working days are counted from the last day of the clock, as an extension would be.
     """
-    if clock == "confirm":
-        later = [due_at + timedelta(hours=hours) for hours in CONFIRM_HOURS_LATER]
+    if steps.hours:
+        later = [due_at + timedelta(hours=hours) for hours in steps.hours]
     else:
         last = calendar.local_date(due_at - timedelta(microseconds=1))
-        later = [due_at if n == 0 else _end(last, n, calendar) for n in WORKING_DAYS_LATER]
+        later = [due_at if n == 0 else _end(last, n, calendar) for n in steps.working_days]
     return list(zip(STEPS, later, strict=True))
 
 

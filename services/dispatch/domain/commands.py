@@ -80,7 +80,7 @@ class RefuseReturn:
 
 @dataclass(frozen=True, slots=True)
 class ReplyTicket:
-    """The unit replies."""
+    """The unit replies; `promised_by` says until when it promises to do what is left."""
 
     at: datetime
     unit: str
@@ -91,6 +91,7 @@ class ReplyTicket:
     public_answer: str
     why_not: str = ""
     internal_note: str = ""
+    promised_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.dispatch.domain.commands import (
     ApproveReply,
@@ -27,6 +27,7 @@ from services.dispatch.domain.rejections import (
     NotAtUnit,
     NotCompleted,
     NotYourTicket,
+    PromiseNotAhead,
 )
 from services.dispatch.domain.ticket import (
     AT_UNIT,
@@ -45,6 +46,8 @@ from services.dispatch.domain.ticket import (
     TicketCompleted,
     TicketReplied,
 )
+
+LONGEST_PROMISE = timedelta(days=3_660)
 
 
 def contact(command: RecordContact, ticket: Ticket) -> Sequence[Event]:
@@ -69,6 +72,7 @@ def note_progress(command: NoteProgress, ticket: Ticket) -> Sequence[Event]:
 
 def reply(command: ReplyTicket, ticket: Ticket) -> Sequence[Event]:
     require_lead(command.unit, ticket)
+    _require_ahead(command.promised_by, command.at)
     replied = TicketReplied(
         command.at,
         command.unit,
@@ -79,12 +83,20 @@ def reply(command: ReplyTicket, ticket: Ticket) -> Sequence[Event]:
         command.why_not,
         command.public_answer,
         command.internal_note,
+        command.promised_by,
     )
     if ticket.phase is Phase.REPLIED and ticket.reply is not None:
         if replace(ticket.reply, at=command.at) == replied:
             return []
         raise AlreadyReplied
     return [*_confirmed_by_act(command.at, ticket), replied]
+
+
+def _require_ahead(promised_by: datetime | None, at: datetime) -> None:
+    if promised_by is None:
+        return
+    if promised_by.tzinfo is None or not timedelta() < promised_by - at < LONGEST_PROMISE:
+        raise PromiseNotAhead
 
 
 def _confirmed_by_act(at: datetime, ticket: Ticket) -> Sequence[Event]:

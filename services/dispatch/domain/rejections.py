@@ -37,6 +37,12 @@ class NotWaiting(Rejection):
     rule = "R4"
 
 
+class PromiseNotAhead(Rejection):
+    """What a reply promises lies ahead, within ten years, and names its offset from UTC."""
+
+    status = 422
+
+
 class NotAtUnit(Rejection):
     """The ticket is not being handled: only a dispatched ticket can be worked on."""
 

@@ -94,6 +94,7 @@ class TicketReplied:
     why_not: str
     public_answer: str
     internal_note: str
+    promised_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

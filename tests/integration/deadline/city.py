@@ -14,7 +14,9 @@ from google.protobuf.message import Message
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.kernel.v1.watermark_pb2 import Watermark
 from services.deadline.adapters.clocks import ClocksView
+from services.deadline.adapters.rules import Rules
 from services.deadline.adapters.store import ClocksStore
+from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.bus import Bus, Outgoing, Record
 from services.kernel.cloudevents import to_record
@@ -23,6 +25,8 @@ from services.kernel.facts import Fact
 from services.kernel.migrate import migrate
 from services.kernel.names import TICKETS, WATERMARKS, bucket_of, schema_of, topic_of
 from services.kernel.pool_pg import connect
+from services.kernel.registry import Registry
+from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.runtime import Runtime
 from services.kernel.store_pg import PostgresStore
 from tests.integration.deadline.stores import CLOCKS, clocks_of
@@ -37,6 +41,14 @@ HOUR = timedelta(hours=1)
 def now() -> datetime:
     """To the microsecond that every store keeps."""
     return datetime.now(UTC)
+
+
+SAMPLE = Rules("sample", *CITIES["sample"], CODEC)
+
+
+def published(runtime: Runtime) -> Registry:
+    """The registries of the city, in memory, by the clock of the runtime."""
+    return Registry(MemoryRegistry(runtime.clock.now), runtime.clock, SAMPLE.kinds())
 
 
 def in_bucket_of(ticket: str, count: int) -> list[str]:
@@ -67,7 +79,7 @@ class City:
 
     async def run(self, instance: str = "0") -> Runtime:
         view = ClocksView(CODEC, self.clocks)
-        made = service(*CITIES["sample"], CODEC, view)
+        made = service(always(*CITIES["sample"]), CODEC, view)
         return await self.loop.run(made, instance=instance)
 
     # The others

@@ -23,7 +23,7 @@ from tests.support.stores import KERNEL
 from tests.unit.deadline.clock_facts import CODEC
 
 _FOLDER = resources.files("services.deadline") / "migrations"
-CLOCKS = [_FOLDER / "001_clocks.sql", _FOLDER / "002_due_of_all.sql"]
+CLOCKS = sorted((f for f in _FOLDER.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
 
 
 @dataclass

@@ -16,11 +16,12 @@ from services.deadline.adapters.proof import differences
 from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
 from services.kernel.security import Security, undeclared_routes
-from tests.integration.deadline.city import HOUR, City, now
+from tests.integration.deadline.city import HOUR, City, now, published
 from tests.support.loops import BUCKETS, memory_loop, real_loop, wait_until
 from tests.unit.deadline.tickets import dispatched
 
 STAFF = Principal("clerk", frozenset({Role.STAFF}))
+SAMPLE = Rules.of("sample")
 CITIZEN = Principal("citizen", frozenset({Role.CITIZEN}), ticket="T001")
 
 
@@ -46,11 +47,15 @@ class Web:
         self.city, self.caller, self.keys = city, Caller(), 0
         self.returned_at = now() - timedelta(minutes=30)
 
-    async def start(self) -> None:
+    async def serve(self) -> None:
         runtime = await self.city.run()
-        self.app = app(runtime, self.city.clocks, self.caller, Rules.of("sample"))
+        cities, registry = (lambda _: SAMPLE), published(runtime)
+        self.app = app(runtime, self.city.clocks, self.caller, cities, registry)
         transport = httpx.ASGITransport(self.app)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://deadline")
+
+    async def start(self) -> None:
+        await self.serve()
         city, returned = self.city, self.returned_at
         await city.say("T001", dispatched("U1"), returned - HOUR)
         await city.say("T001", dispatch.ReturnRequested(unit="U1", number=1), returned)

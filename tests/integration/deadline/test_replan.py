@@ -11,9 +11,10 @@ import pytest
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.due_lines import City as Rules
 from services.deadline.adapters.http import app
+from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.identity import Principal, Role
-from tests.integration.deadline.city import City, now
+from tests.integration.deadline.city import City, now, published
 from tests.integration.deadline.test_http import STAFF, Caller
 from tests.support.loops import Loop, memory_loop, real_loop, wait_until
 from tests.unit.deadline.clock_facts import CODEC
@@ -50,9 +51,10 @@ async def test_r27_a_notice_moves_open_clocks_lists_them_and_may_be_repeated(loo
     ahead = [now().date() + timedelta(days=n) for n in range(1, 4)]
     later = calendar.with_notice(dict.fromkeys(ahead, False), notice="N1")
     rules = Rules(policy, later)
-    runtime = await loop.run(service(policy, later, CODEC, ClocksView(CODEC, city.clocks)))
+    runtime = await loop.run(service(always(policy, later), CODEC, ClocksView(CODEC, city.clocks)))
     caller = Caller()
-    transport = httpx.ASGITransport(app(runtime, city.clocks, caller, rules))
+    made = app(runtime, city.clocks, caller, lambda _: rules, published(runtime))
+    transport = httpx.ASGITransport(made)
     async with httpx.AsyncClient(transport=transport, base_url="http://deadline") as client:
         headers = {"Idempotency-Key": "n1"}
         caller.who = STAFF

@@ -100,7 +100,7 @@ TABLE = {
     "confirm": ("TicketDispatched", ["DispatchConfirmed", "ReturnRequested"]),
     "contact": ("TicketDispatched", ["CitizenContacted", "ReturnGranted", "TicketCompleted"]),
     "resolve": ("TicketDispatched", ["ReplyApproved", "ReturnGranted"]),
-    "redo": ("RedoOrdered", ["ReplyApproved"]),
+    "redo": ("RedoOrdered", ["ReplyApproved", "ReturnGranted"]),
     "promise": ("TicketAccepted", ["TicketCompleted"]),
 }
 

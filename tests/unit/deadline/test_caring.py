@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from hotline.dispatch.v1 import events_pb2 as dispatch
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
-    DisputeRuled,
-    MissDisputed,
     SupervisionAnswered,
     SupervisionClosed,
     SupervisionIssued,
@@ -19,9 +17,13 @@ from services.deadline.domain.events import (
     SupervisionRaised,
     SupervisionReturned,
     TicketUrged,
+    UrgeAnswered,
+)
+from services.deadline.domain.events import (
+    DisputeRuled,
+    MissDisputed,
     UnitReminded,
     UnitUrged,
-    UrgeAnswered,
 )
 from services.deadline.domain.rejections import (
     AlreadySupervised,

@@ -28,6 +28,7 @@ from services.deadline.domain.events import (
 )
 from services.deadline.domain.lengths import Running, WorkingDays
 from services.deadline.domain.policy import ClockRow, Policy
+from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clocks, evolve
 from tests.unit.deadline.shipped import US
 
@@ -40,7 +41,7 @@ POLICY = Policy(
         ClockRow("return", Running(timedelta(hours=8)), (), (), window=True),
     ],
 )
-DECIDE = decisions(POLICY, US)
+DECIDE = decisions(always(POLICY, US))
 NINE = datetime(2011, 3, 14, 9, tzinfo=UTC)  # a Monday
 ELEVEN = NINE + timedelta(hours=2)
 MINUTE = timedelta(minutes=1)

@@ -29,6 +29,7 @@ from services.deadline.domain.events import (
 from services.deadline.domain.rejections import (
     LimitWithoutApplication,
     NoApplication,
+    NoMoreExtensions,
     NotApplicable,
     NotExtendable,
     NotRunning,
@@ -37,7 +38,6 @@ from services.deadline.domain.rejections import (
     ReasonNeeded,
     TooLateToExtend,
     TooLongAnExtension,
-    TwoExtensions,
     UnknownTicket,
     UnlistedPause,
 )
@@ -93,8 +93,11 @@ def test_r22_an_application_moves_nothing(desk: Desk) -> None:
 
 def test_r22_a_granted_extension_moves_the_due_instant_and_its_timer(desk: Desk) -> None:
     [_, granted] = desk.do(ASK, GRANT)
-    assert granted == ExtensionGranted(GRANT.at, "resolve", 1, "U1", 2, cn(3, 19), False, "ann")
-    assert desk.alarms["resolve/1"].due_at == cn(3, 19)
+    half = cn(3, 13, 9)
+    assert granted == ExtensionGranted(
+        GRANT.at, "resolve", 1, "U1", 2, cn(3, 19), False, "ann", half, "50%"
+    )
+    assert desk.alarms["resolve/1"].due_at == half  # a warning first (R25)
     assert desk.clock("promise").due_at == DUE
     desk.fire(DUE)
     assert ("resolve", 1) not in desk.misses()
@@ -140,7 +143,7 @@ def test_r22_what_cannot_be_applied_for(desk: Desk, command: Any, kind: type[Rej
 def test_r22_a_third_extension_is_refused(desk: Desk) -> None:
     desk.do(ASK, GRANT, ASK, GRANT)
     assert desk.clock("resolve").due_at == cn(3, 21)
-    desk.refuses(TwoExtensions, ASK)
+    desk.refuses(NoMoreExtensions, ASK)
 
 
 def test_r22_silence_until_the_due_instant_is_a_refusal_and_no_miss_of_the_units(

@@ -74,8 +74,8 @@ def test_what_is_no_object_is_answered_and_the_rest_goes_on(raw: bytes) -> None:
     good = orjson.dumps(GOOD)
     found = [orjson.loads(out) for out in answers([good, raw, b"\n", good], TRIAL)]
     assert [sorted(answer)[:2] for answer in found][1] == ["error", "id"]
-    assert len(found) == 3  # a blank line asks nothing
-    assert found[0] == found[2] == answered(GOOD)
+    assert found[2] == {"id": None, "error": "an empty line asks nothing"}
+    assert found[0] == found[3] == answered(GOOD)
 
 
 def test_the_answers_come_in_the_order_of_the_lines_under_any_id() -> None:

@@ -34,6 +34,7 @@ LENGTHS = {
     "resolve": WorkingDays(5),
     "redo": WorkingDays(5),
     "promise": WorkingDays(5),
+    "reply_promise": WorkingDays(5),
     "supplement": WorkingDays(5),
     "call_back": Running(timedelta(hours=2)),
     "diversion_receipt": Running(timedelta(minutes=10)),
@@ -71,6 +72,7 @@ def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> 
     by_intake = ("call_back", "diversion_receipt", "supplement")
     assert {sources.pop(name) for name in by_intake} == {("deadline", "intake")}
     assert sources.pop("visit") == ("deadline", "dispatch", "evaluation")
+    assert sources.pop("reply_promise") == ("deadline", "dispatch", "evaluation", "intake")
     assert set(sources.values()) == {("deadline", "dispatch", "intake")}
 
 
@@ -84,10 +86,7 @@ def run(*said: tuple[Message, datetime], city: str = "sample") -> Ticket:
 AT = MONDAY + timedelta(minutes=9)
 BEGINNINGS: dict[str, Message] = {
     "queue": queued(MONDAY),
-    "confirm": dispatched(),
-    "return": dispatched(),
-    "contact": dispatched(),
-    "resolve": dispatched(),
+    **dict.fromkeys(("confirm", "return", "contact", "resolve"), dispatched()),
     "redo": dispatch.RedoOrdered(unit="U1"),
     "promise": accepted(),
     "diversion_receipt": intake.TicketDiverted(line="119"),
@@ -104,7 +103,7 @@ ENDS: dict[str, list[Message]] = {
     "return": [GRANTED, COMPLETED, *OVER],
     "contact": [dispatch.CitizenContacted(), GRANTED, COMPLETED, *OVER],
     "resolve": [approved(AT), GRANTED, *OVER],
-    "redo": [approved(AT), *OVER],
+    "redo": [approved(AT), GRANTED, *OVER],
     "promise": [COMPLETED, WITHDRAWN],
     "diversion_receipt": [intake.DiversionAcknowledged(), intake.DiversionReturned(), accepted()],
     "supplement": [intake.SupplementSupplied(), accepted(), WITHDRAWN],

@@ -17,6 +17,7 @@ from services.deadline.domain.commands import (
 )
 from services.deadline.domain.events import ClockStarted
 from services.deadline.domain.reactions import Happened, reactions
+from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clocks
 from services.deadline.service import frontier
 from services.kernel.codec import put_datetime
@@ -26,8 +27,8 @@ from tests.unit.deadline.tickets import CITIES, Ticket, accepted, approved, cn, 
 MONDAY = cn(3, 9, 9)
 HOUR = timedelta(hours=1)
 LATER = MONDAY + HOUR
-POLICY = CITIES["sample"][0]
-REACT = reactions(POLICY)
+POLICY, CALENDAR = CITIES["sample"]
+REACT = reactions(always(POLICY, CALENDAR))
 DISPATCHED = Ticket()
 DISPATCHED.say(dispatched(), MONDAY)
 

@@ -88,4 +88,4 @@ def test_every_shipped_policy_can_be_read(city: str) -> None:
     rules, calendar = load(city)
     PolicyCodec(rules)
     assert calendar.shifts
-    assert len(rules.rows) == 12
+    assert len(rules.rows) == 13

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.deadline.domain.desk import PauseClocks, ReplanClocks
-from services.deadline.domain.events import ClockReplanned, Event
+from services.deadline.domain.desk import PauseClocks
+from services.deadline.domain.events import ClockReplanned, Event, MissWithdrawn
 from services.deadline.domain.reactions import decider
+from services.deadline.domain.replan import ReplanClocks
+from tests.unit.deadline.questions import ask, notice
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import CITIES, approved, cn
 
@@ -42,7 +44,9 @@ def test_r27_a_day_off_moves_open_clocks_and_their_timers_and_the_promise_stays(
     assert found.keys() == {"resolve"}  # contact ends on the 12th, the window on the 10th
     assert (found["resolve"].old_due_at, found["resolve"].due_at) == (DUE, cn(3, 18))
     assert found["resolve"].calendar == "cn@2026.1+1"
-    assert desk.alarms["resolve/1"].due_at == cn(3, 18)
+    assert desk.alarms["resolve/1"].due_at == cn(3, 12, 9)  # a warning first (R25)
+    desk.fire(cn(3, 18) - timedelta(seconds=1))
+    assert ("resolve", 1) not in desk.misses()
     assert desk.clock("promise").due_at == DUE
     assert desk.do(REPLAN) == []
 
@@ -58,7 +62,7 @@ def test_r27_never_into_the_past(desk: Desk) -> None:
     assert moved(desk.do(ReplanClocks(cn(3, 15) - timedelta(seconds=1), "ann")))
 
 
-def test_r27_what_ended_was_missed_or_stands_is_left(desk: Desk) -> None:
+def test_r27_what_ended_or_stands_is_left(desk: Desk) -> None:
     desk.say(approved(cn(3, 10, 10)), cn(3, 10, 10))
     noticed(desk, {date(2026, 3, 12): False})
     assert moved(desk.do(REPLAN)).keys() == {"contact"}
@@ -66,10 +70,33 @@ def test_r27_what_ended_was_missed_or_stands_is_left(desk: Desk) -> None:
     other.do(PauseClocks(cn(3, 10, 10), "force_majeure"))
     noticed(other, {date(2026, 3, 12): False})
     assert other.do(REPLAN) == []
-    third = Desk()
-    third.fire(DUE)
-    noticed(third, {date(2026, 3, 12): False})
-    assert third.do(ReplanClocks(DUE, "ann")) == []
+
+
+def test_r27_a_notice_after_the_miss_moves_what_nothing_ended_and_withdraws_the_miss(
+    desk: Desk,
+) -> None:
+    desk.fire(DUE)
+    desk.fire(DUE)  # the ladder's first step
+    noticed(desk, {date(2026, 3, 12): False})
+    withdrawn, replanned = desk.do(ReplanClocks(DUE, "ann"))  # contact was due on the 13th
+    assert withdrawn == MissWithdrawn(DUE, "resolve", 1, "U1", DUE, None)
+    assert isinstance(replanned, ClockReplanned)
+    assert replanned.due_at == cn(3, 18)
+    assert {name for name in desk.alarms if name.endswith("resolve/1")} == {"resolve/1"}
+    assert desk.clock("resolve").rung == 0
+    desk.fire(cn(3, 18))
+    assert desk.misses().count(("resolve", 1)) == 1
+
+
+def test_r27_live_and_calculator_agree_on_a_notice_after_the_miss() -> None:
+    found = ask("resolve", notice("03-17T00:00", {"2026-03-12": False}))
+    assert found["due_at"] == "2026-03-18T00:00:00+08:00"
+    kept = ask("resolve", notice("03-18T00:00", {"2026-03-12": False}))
+    assert kept["due_at"] == "2026-03-17T00:00:00+08:00"
+    late = Desk()
+    late.fire(DUE)
+    noticed(late, {date(2026, 3, 12): False})
+    assert late.do(ReplanClocks(cn(3, 18), "ann")) == []
 
 
 def test_r27_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:

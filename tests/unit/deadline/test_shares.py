@@ -44,6 +44,15 @@ def test_r33_a_granted_return_is_the_hotlines_from_its_asking() -> None:
     assert found == {"hotline": 1 + 1 + 1.5 + 1, "U1": 1, "U2": 1}
 
 
+def test_r33_the_next_unit_has_it_from_the_granting_if_it_is_dispatched_at_that_instant() -> None:
+    at = cn(3, 9, 15)
+    next_unit = Moment(at, "dispatched", "U2")
+    found = hours(
+        next_unit, Moment(at, "return_asked"), Moment(at, "return_granted"), until=cn(3, 9, 16)
+    )
+    assert found == {"hotline": 1, "U1": 2 + 1.5, "U2": 1}
+
+
 def test_r33_waiting_for_the_citizen_is_the_citizens_and_other_pauses_are_the_hotlines() -> None:
     stops = [
         Moment(cn(3, 9, 11), "paused", reason="citizen_supplement"),

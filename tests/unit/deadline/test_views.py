@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from services.deadline.domain.commands import ExpireClock
-from services.deadline.domain.events import (
+from services.deadline.domain.care_events import (
     BureauNotified,
-    ClockResumed,
-    DeadlineMissed,
     SupervisionClosed,
     SupervisionOpened,
+)
+from services.deadline.domain.commands import ExpireClock
+from services.deadline.domain.events import (
+    ClockResumed,
+    DeadlineMissed,
     UnitReminded,
     UnitUrged,
 )
+from services.deadline.domain.rulebook import always
 from services.deadline.domain.supervision import ClimbLadder
 from services.deadline.domain.views import ClockView, clock_row, expire, timers
 from services.kernel.decider import ClearTimer, SetTimer
@@ -29,10 +32,11 @@ from tests.unit.deadline.test_commands import (
     STARTED,
     STOPPED,
     STOPPED_LATE,
+    US,
     WITHDRAWN,
 )
 
-CHANGES = timers(POLICY)
+CHANGES = timers(always(POLICY, US))
 RUNNING = ClockView("T1", "confirm", 1, "U1", "running", NINE, ELEVEN)
 
 

@@ -13,8 +13,9 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
-from services.deadline.domain.events import DeadlineMissed, Event, MissWithdrawn
+from services.deadline.domain.events import ClockWarned, DeadlineMissed, Event, MissWithdrawn
 from services.deadline.domain.reactions import decider
+from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clock, Clocks
 from services.deadline.domain.views import expire, timers
 from services.kernel.codec import put_datetime
@@ -55,17 +56,30 @@ class Ticket:
         return self._run(self.decider.react(happened, self.state, reached or at))
 
     def fire(self, until: datetime) -> list[Event]:
-        """Every timer that is due until then, the earliest first."""
+        """Every timer that is due until then, the earliest first; `warnings` has the warnings."""
         due = [t for t in self.alarms.values() if t.due_at <= until]
-        order = sorted(due, key=lambda t: (t.due_at, t.name))
-        return [e for t in order for e in self._run([expire(t.name, t.due_at)])]
+        new: list[Event] = []
+        for name in [t.name for t in sorted(due, key=lambda t: (t.due_at, t.name))]:
+            events = self._fire(name)
+            while name in self.alarms and _warn(events) and self.alarms[name].due_at <= until:
+                events = self._fire(name)
+            new += [event for event in events if not isinstance(event, ClockWarned)]
+        return new
+
+    def _fire(self, name: str) -> list[Event]:
+        timer = self.alarms.get(name)
+        return [] if timer is None else self._run([expire(name, timer.due_at)])
+
+    def warnings(self) -> list[ClockWarned]:
+        """All that was warned of."""
+        return [event for event in self.events if isinstance(event, ClockWarned)]
 
     def _run(self, commands: Iterable[Any]) -> list[Event]:
         new: list[Event] = []
         for command in commands:
             for event in self.decider.decide(command, self.state):
                 self.state = self.decider.evolve(self.state, event)
-                for change in timers(self.policy)(event):
+                for change in timers(always(self.policy, self.calendar))(event):
                     if isinstance(change, SetTimer):
                         self.alarms[change.name] = change
                     else:
@@ -95,6 +109,10 @@ class Ticket:
             elif isinstance(event, MissWithdrawn):
                 standing.remove((event.clock, event.run))
         return standing
+
+
+def _warn(events: Iterable[Event]) -> bool:
+    return any(isinstance(event, ClockWarned) for event in events)
 
 
 def names(events: Iterable[Event]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -19,12 +20,14 @@ from services.dispatch.domain.rejections import (
     NoReply,
     NotAtUnit,
     NotYourTicket,
+    PromiseNotAhead,
 )
 from services.dispatch.domain.ticket import (
     CitizenContacted,
     ProgressNoted,
     ReplyApproved,
     TicketCompleted,
+    TicketReplied,
 )
 from tests.unit.dispatch.specs import (
     AT,
@@ -128,6 +131,25 @@ def test_who_replies_has_confirmed() -> None:
 
 def test_a_reply_that_was_sent_back_is_written_anew() -> None:
     assert decided(REPLY, *AT_UNIT, replied(), sent_back()) == [replace(replied(), at=NOW)]
+
+
+def test_a_reply_may_promise_a_date_that_lies_ahead() -> None:
+    promise = replace(REPLY, solved=False, promised_by=NOW + timedelta(days=30))
+    [said] = decided(promise, *AT_UNIT)
+    assert isinstance(said, TicketReplied)
+    assert said.promised_by == NOW + timedelta(days=30)
+    assert decided(promise, *AT_UNIT, said) == []
+
+
+@pytest.mark.parametrize(
+    "promised_by",
+    [NOW, NOW - timedelta(days=1), NOW + timedelta(days=3_660), datetime(2099, 1, 1),  # noqa: DTZ001
+     datetime.max.replace(tzinfo=timezone(-timedelta(hours=14)))],
+)  # fmt: skip
+def test_a_promise_of_the_past_without_an_offset_or_without_end_is_none(
+    promised_by: datetime,
+) -> None:
+    refused(PromiseNotAhead, replace(REPLY, promised_by=promised_by), *AT_UNIT)
 
 
 def test_only_one_reply_is_under_review() -> None:

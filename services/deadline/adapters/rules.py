@@ -1,0 +1,95 @@
+"""Policy and calendar of the city as an administrator publishes them, version by version.
+
+A calendar is edited by publishing its next version with the number of the notice as its source;
+`replanning.py` then counts the open clocks again (R27). A policy counts for what happens from its
+date on: a clock keeps the length that it started with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.registry import document, parse
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.calendar_data import from_data, to_data
+from services.deadline.domain.policy import Policy
+from services.kernel.registry import Kind, Registry
+
+T = TypeVar("T")
+
+
+class Rules:
+    """The shipped rules of a city and the names under which others are published."""
+
+    def __init__(self, city: str, policy: Policy, calendar: Calendar, codec: PolicyCodec) -> None:
+        self._codec = codec
+        self._policy, self._calendar = policy, calendar
+        self.policy_name = f"policy/{_id(policy)}"
+        self.calendar_name = f"calendar/{calendar.id}"
+        self._document = document(city)
+
+    def kinds(self) -> dict[str, Kind[Any]]:
+        """What the registry keeps."""
+        return {
+            self.policy_name: Kind(self._policy, _strict(self._parse_policy), self._document),
+            self.calendar_name: Kind(
+                self._calendar, _strict(self._parse_calendar), to_data(self._calendar)
+            ),
+        }
+
+    def _parse_policy(self, content: Any) -> Policy:
+        """A kind of clock that was started once must stay; one without `starts` starts no more."""
+        read = parse(content, self.policy_name)
+        if _id(read) != _id(self._policy) or content["calendar"] != self._calendar.id:
+            raise ValueError(f"{self.policy_name}: id and calendar stay as they are")
+        if gone := sorted(self._policy.rows.keys() - read.rows.keys()):
+            raise ValueError(
+                f"{self.policy_name}: clocks lacks {gone[0]}: give it `starts: []` instead"
+            )
+        self._codec.take(read)
+        return read
+
+    def _parse_calendar(self, content: Any) -> Calendar:
+        read = from_data(content)
+        if (read.id, read.time_zone) != (self._calendar.id, self._calendar.time_zone):
+            raise ValueError(f"{self.calendar_name}: id and time_zone stay as they are")
+        return read
+
+
+class InEffect:
+    """A rulebook over a registry: what is in effect at an instant."""
+
+    def __init__(self, rules: Rules, registry: Registry) -> None:
+        self._rules, self._registry = rules, registry
+
+    def __call__(self, at: datetime) -> tuple[Policy, Calendar]:
+        policy: Policy = self._registry.at(self._rules.policy_name, at)
+        calendar: Calendar = self._registry.at(self._rules.calendar_name, at)
+        return policy, calendar
+
+    def city(self, at: datetime) -> City:
+        return City(*self(at))
+
+    def calendar_version(self, at: datetime) -> int:
+        return self._registry.version(self._rules.calendar_name, at)
+
+
+def _id(policy: Policy) -> str:
+    return policy.version.rpartition("@")[0]
+
+
+def _strict(read: Callable[[Any], T]) -> Callable[[Any], T]:
+    """What no file of ours has may be anything: it is said to be of another form."""
+
+    def strict(content: Any) -> T:
+        try:
+            return read(content)
+        except (TypeError, AttributeError, KeyError, IndexError, OverflowError) as error:
+            said = f"the document is not in the form of the shipped one: {error}"
+            raise ValueError(said) from None
+
+    return strict

@@ -1,0 +1,131 @@
+"""A calendar published over HTTP (R27), on the real broker and store and on the twins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from hotline.deadline.v1 import events_pb2 as deadline
+from services.deadline.adapters.clocks import ClocksView
+from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.http import app
+from services.deadline.adapters.replanning import keep_planned
+from services.deadline.adapters.rules import InEffect, Rules
+from services.deadline.domain.calendar_data import to_data
+from services.deadline.domain.rulebook import always
+from services.deadline.service import service
+from services.kernel.codec import to_datetime
+from services.kernel.identity import Principal, Role
+from services.kernel.names import bucket_of
+from services.kernel.registry import Registry
+from services.kernel.registry_memory import MemoryRegistry
+from tests.integration.deadline.city import City, now
+from tests.integration.deadline.test_http import STAFF, Caller
+from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
+from tests.unit.deadline.tickets import CITIES, accepted, dispatched
+
+ADMINISTRATOR = Principal("admin", frozenset({Role.ADMINISTRATOR}))
+
+
+@pytest.fixture(params=["twin", "real"])
+async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
+    if request.param == "twin":
+        async with memory_loop(namespace) as twin:
+            yield twin
+    else:
+        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
+            yield real
+
+
+class Hall:
+    """Deadline by rules that an administrator may publish."""
+
+    def __init__(self, city: City) -> None:
+        self.city, self.caller, (policy, calendar) = city, Caller(), CITIES["sample"]
+        self.codec = PolicyCodec(policy)
+        self.rules = Rules("sample", policy, calendar, self.codec)
+        self.calendar, self.keys = calendar, 0
+
+    async def start(self) -> None:
+        view = ClocksView(self.codec, self.city.clocks)
+        first = always(*CITIES["sample"])
+        self.in_effect: InEffect | None = None
+
+        def rulebook(at: Any) -> Any:
+            return first(at) if self.in_effect is None else self.in_effect(at)
+
+        self.runtime = await self.city.loop.run(service(rulebook, self.codec, view))
+        clock = self.runtime.clock
+        self.registry = Registry(MemoryRegistry(clock.now), clock, self.rules.kinds())
+        self.in_effect = InEffect(self.rules, self.registry)
+        made = app(self.runtime, self.city.clocks, self.caller, self.in_effect.city, self.registry)
+        transport = httpx.ASGITransport(made)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://deadline")
+        work = keep_planned(self.runtime, self.city.clocks, self.in_effect)
+        self.task = asyncio.create_task(work)
+
+    async def stop(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        await self.client.aclose()
+
+    async def publish(self, name: str, document: Any, who: Principal) -> httpx.Response:
+        self.caller.who = who
+        body = {"document": document, "source": "国办发明电〔2026〕9号"}
+        self.keys += 1
+        headers = {"Idempotency-Key": f"k{self.keys}"}
+        return await self.client.post(f"/v1/registry/{name}", headers=headers, json=body)
+
+    async def due(self, ticket: str, clock: str) -> Any:
+        rows = await self.city.clocks.of_ticket(bucket_of(ticket, BUCKETS), ticket)
+        return next((row.due_at for row in rows if row.clock == clock), None)
+
+
+async def test_r27_a_published_notice_takes_effect_and_moves_what_is_open(loop: Loop) -> None:
+    hall = Hall(await City.of(loop))
+    await hall.start()
+    try:
+        await _published(hall)
+    finally:
+        await hall.stop()
+
+
+async def _published(hall: Hall) -> None:
+    await hall.city.say("T001", accepted(), now())
+    await hall.city.say("T001", dispatched("U1"), now())
+
+    async def started() -> bool:
+        return await hall.due("T001", "resolve") is not None
+
+    await wait_until(started, what="the clock")
+    before, promised = await hall.due("T001", "resolve"), await hall.due("T001", "promise")
+    ahead = [now().date() + timedelta(days=n) for n in range(1, 4)]
+    later = hall.calendar.with_notice(dict.fromkeys(ahead, False), notice="国办发明电〔2026〕9号")
+    name, document = "calendar/cn", to_data(later)
+    assert (await hall.publish(name, document, STAFF)).status_code == 403
+    foreign = await hall.publish(name, {**document, "id": "us"}, ADMINISTRATOR)
+    assert (foreign.status_code, foreign.json()["title"]) == (422, "The document was not taken.")
+    made = await hall.publish(name, document, Principal("boss", ADMINISTRATOR.roles))
+    assert (made.status_code, made.json()["version"]) == (201, 1), made.text
+
+    async def moved() -> bool:
+        return bool(await hall.due("T001", "resolve") > before)
+
+    await wait_until(moved, timeout_s=20, what="the clock to move")
+    assert await hall.due("T001", "promise") == promised
+    facts = await hall.city.told("T001 resolve ClockReplanned")
+    [fact] = [f for f in facts if f.type.endswith("ClockReplanned") and f.ticket == "T001"
+              and deadline.ClockReplanned.FromString(f.data).clock == "resolve"]  # fmt: skip
+    replanned = deadline.ClockReplanned.FromString(fact.data)
+    assert (replanned.by, replanned.calendar) == ("calendar", f"cn@{later.version}")
+    assert to_datetime(replanned.old_due_at) == before
+
+    async def done() -> bool:
+        return await hall.city.clocks.planned_by() == dict.fromkeys(range(BUCKETS), 1)
+
+    await wait_until(done, timeout_s=20, what="every bucket")
