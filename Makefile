@@ -6,6 +6,7 @@ SBOM := dist/sbom.json
 BENCHES := loop append intake push replay rules timers
 
 .PHONY: help setup run test drills check demo bench contracts sbom audit clean
+DRILLED := tests/integration/drills tests/integration/ops/test_drills.py tests/integration/overload tests/fuzz tests/e2e/test_fuzzed.py
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -21,8 +22,9 @@ run: setup ## broker, store, the five services and a sample city, until Ctrl-C
 test: setup ## all tests, on a real broker and a real store
 	@$(BIN)/python -m pytest $(ARGS)
 
-drills: setup ## the long forms: 20 kills of each service, a consumer 100,000 records behind
-	@HOTLINE_DRILLS=long $(BIN)/python -m pytest tests/integration/drills $(ARGS)
+drills: setup ## the long forms: 20 kills of each service, brokers and store lost, 1 to 3 to 1 replicas, overload, a million inputs
+	@DRILLS=long OVERLOAD_S=120 FUZZ_INPUTS=1000000 FUZZ_S=60 \
+		$(BIN)/python -m pytest $(DRILLED) $(ARGS)
 
 check: setup ## format, lint, types, unit and contract tests
 	@$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -118,3 +119,10 @@ def test_no_file_and_no_function_gets_too_long() -> None:
             lengths.append(length)
     short = sum(length <= USUAL_FUNCTION for length in lengths)
     assert short / len(lengths) >= 0.9
+
+
+def test_what_tests_are_told_by_the_environment_no_service_takes_for_a_setting() -> None:
+    told = re.compile(r'environ\.get\("(\w+)"')
+    names = {n for f in (ROOT / "tests").rglob("*.py") for n in told.findall(f.read_text("utf-8"))}
+    assert "DRILLS" in names
+    assert not {name for name in names if name.startswith("HOTLINE_")}

@@ -1,7 +1,8 @@
 """Matters accepted over HTTP, durable, under all rules: one process of intake and its relay.
 
 At full load every connection sends the next matter as soon as the last one is answered. At half
-of what that gave, matters are sent on time whether or not the earlier ones are answered.
+of what that gave, matters are sent on time whether or not the earlier ones are answered. With
+`--similar` each is compared with earlier ones (R16), with `--tickets` the store holds so many.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from typing import Any
 
 from hotline.bench.figures import medians, noise_percent, quantiles_ms
 from hotline.bench.posting import Posting, posting
-from hotline.bench.site import Options, Say, Site, site
+from hotline.bench.preloaded import preload
+from hotline.bench.rules import decision_us
+from hotline.bench.site import BUCKETS, CITY, NAMESPACE, Options, Say, Site, site
 from hotline.bench.usage import Usage, spent, usage
+from services.intake.adapters.registry import load
 
+SIMILAR_CITY = "sample"  # the city that compares matters (R16)
 CONNECTIONS = 64
 WARM_UP_S = 3.0
 
@@ -21,11 +26,22 @@ WARM_UP_S = 3.0
 async def measure(options: Options, say: Say) -> dict[str, Any]:
     """Accepted per second, CPU µs per fact, and latency at full and at half load."""
     connections = options.clients or CONNECTIONS
-    async with site(say, only=("intake",)) as place, posting(place, connections) as channel:
-        await channel.full(WARM_UP_S)
-        rounds = [await _round(place, channel, options.seconds) for _ in range(options.rounds)]
-        noise = noise_percent([r["accepted_per_s"] for r in rounds])
-        return {**medians(rounds), "noise_percent": noise, "connections": connections}
+    name = SIMILAR_CITY if options.similar else CITY
+    city = load(name)
+    async with site(say, only=("intake",), city=name) as place:
+        await preload(place.info.dsn, NAMESPACE, BUCKETS, city, options.tickets, say)
+        async with posting(place, connections, city if options.similar else None) as channel:
+            await channel.full(WARM_UP_S)
+            rounds = [await _round(place, channel, options.seconds) for _ in range(options.rounds)]
+    noise = noise_percent([r["accepted_per_s"] for r in rounds])
+    return {
+        **medians(rounds),
+        "noise_percent": noise,
+        "connections": connections,
+        "earlier_tickets": options.tickets,
+        "compared": city.same is not None,
+        "rule_set_us": decision_us(city.rules, options.seconds),
+    }
 
 
 async def _round(place: Site, channel: Posting, seconds: float) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from zlib import crc32
 
 import orjson
 
@@ -14,17 +15,20 @@ from hotline.bench.client import Connection
 from hotline.bench.site import Site
 from hotline.dev.failure import StackFailure
 from hotline.history.nyc import read_rows
+from hotline.intake.v1.commands_pb2 import SubmitMatter
 from hotline.sim.matters import as_json, matters
+from services.intake.adapters.registry import City
 from services.kernel.tokens import dev_token
 
 
 class Posting:
     """Over connections that are kept; each carries one matter at a time."""
 
-    def __init__(self, connections: list[Connection]) -> None:
+    def __init__(self, connections: list[Connection], city: City | None = None) -> None:
         self._connections = connections
         self._seed = os.urandom(4).hex()
-        self._matters = matters(read_rows(), self._seed)
+        drawn = matters(read_rows(), self._seed)
+        self._matters = drawn if city is None else _moved(drawn, city)
 
     async def full(self, seconds: float) -> tuple[float, list[float]]:
         """(seconds it took, seconds of each answer)."""
@@ -79,13 +83,24 @@ class Posting:
             raise StackFailure(f"A matter was not taken: {status} {answer[:300].decode()}")
 
 
+def _moved(drawn: Iterator[SubmitMatter], city: City) -> Iterator[SubmitMatter]:
+    """The same matters under the categories and areas of another city."""
+    categories, areas = list(city.catalogue.categories), list(city.catalogue.areas)
+    for matter in drawn:
+        matter.category = categories[crc32(matter.category.encode()) % len(categories)]
+        matter.area = areas[crc32(matter.area.encode()) % len(areas)]
+        yield matter
+
+
 @asynccontextmanager
-async def posting(place: Site, connections: int) -> AsyncIterator[Posting]:
-    """As a channel of the city, with a development token."""
+async def posting(
+    place: Site, connections: int, city: City | None = None
+) -> AsyncIterator[Posting]:
+    """As a channel, with a development token; of `city` if it is not that of the sample rows."""
     token = dev_token("channel", "channel", run_dir=place.root)
     opened = [Connection(place.urls["intake"], token) for _ in range(connections)]
     try:
-        yield Posting(opened)
+        yield Posting(opened, city)
     finally:
         for connection in opened:
             await connection.close()

@@ -15,6 +15,7 @@ from hotline.bench.site import Options, Say
 from services.intake.adapters.conditions import values_of
 from services.intake.adapters.rule_sets import conditions_of, load_rules
 from services.intake.domain.matter import Case, Kind, MatterFacts
+from services.intake.domain.rules import RuleSet
 
 SETS = ("suzhou", "trial-measures")
 CASE = Case(Kind.COMPLAINT, MatterFacts(duty="none", duty_unit="Hefei", content="substantive"))
@@ -39,6 +40,11 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
         found[name] = {**medians(rounds), "noise_percent": noise, "rules": len(rules.rules)}
     found["peers_us"] = _peers(options.seconds)
     return found
+
+
+def decision_us(rules: RuleSet, seconds: float) -> float:
+    """CPU µs of one decision with its words."""
+    return _cpu_us(lambda: rules.decide(CASE), seconds)
 
 
 def _cpu_us(evaluate: Evaluate, seconds: float) -> float:

@@ -22,13 +22,15 @@ ROOT = Path(".run") / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only,
-    `open` and `replan`: of timers only."""
+    """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only.
+    `tickets` and `similar`: of intake only; `open` and `replan`: of timers only."""
 
     clients: int = 0
     rounds: int = 3
     seconds: float = 10.0
     rate: float = 200.0
+    tickets: int = 0
+    similar: bool = False
     open: int = 0
     replan: int = 0
 
@@ -51,12 +53,13 @@ async def site(
     say: Say,
     only: Collection[str] = SERVICES,
     env_of: Mapping[str, Mapping[str, str]] | None = None,
+    city: str = CITY,
 ) -> AsyncIterator[Site]:
     """Broker and store with these services; `env_of` as for services(). Raises StackFailure."""
     root = (ROOT / str(os.getpid())).resolve()
     erase(root)
     try:
-        make_senders(root, city_senders(units(CITY)))
+        make_senders(root, city_senders(units(city)))
         async with stack(root, say=say) as info:
             if not only:
                 yield Site(root, info, {}, _pids(root))
@@ -65,7 +68,7 @@ async def site(
                 info,
                 NAMESPACE,
                 run_dir=root,
-                city=CITY,
+                city=city,
                 only=only,
                 env={"HOTLINE_LOG": "warning"},
                 env_of=env_of,

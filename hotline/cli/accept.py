@@ -30,13 +30,13 @@ def command(batch: BinaryIO, city: str) -> None:
     """
     out = click.get_binary_stream("stdout")
     register, today = _register(city), datetime.now(UTC).date()
-    for answer in decided(batch, lambda name: register.sub_centre(name, today)):
+    for answer in decided(batch, lambda facts: register.transferable(facts, today)):
         out.write(answer)
         out.flush()
 
 
 def _register(city: str) -> Register:
     try:
-        return registry.load(city).register
+        return registry.load(city).catalogue.register
     except ValueError as error:
         raise click.ClickException(str(error)) from None

@@ -49,7 +49,6 @@ def _add(name: str, summary: str) -> None:
     )
     @click.option(
         "--open",
-        "opened",
         type=click.IntRange(0, 10_000_000),
         default=0,
         help="Besides, so many open clocks under a restart, for timers.",
@@ -60,16 +59,15 @@ def _add(name: str, summary: str) -> None:
         default=0,
         help="Besides, so many clocks planned again by another calendar, for timers.",
     )
-    def run(
-        as_json: bool,
-        clients: int | None,
-        rounds: int,
-        seconds: float,
-        rate: float,
-        opened: int,
-        replan: int,
-    ) -> None:
-        options = Options(clients or 0, rounds, seconds, rate, opened, replan)
+    @click.option(
+        "--tickets",
+        type=click.IntRange(0, 10_000_000),
+        default=0,
+        help="Earlier tickets in the store, for intake.",
+    )
+    @click.option("--similar", is_flag=True, help="Compare with earlier matters, for intake (R16).")
+    def run(as_json: bool, clients: int | None, **asked: Any) -> None:
+        options = Options(clients=clients or 0, **asked)
         code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)
         sys.exit(code)
 

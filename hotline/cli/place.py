@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,15 @@ from services.kernel.transport import kafka_security, transport_of_environment
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Broker, store and city."""
+    """Broker, store and city; of one that runs here also its services and its folder."""
 
     kafka: str
     dsn: str
     namespace: str
     city: str
     buckets: int
+    urls: Mapping[str, str] = field(default_factory=dict)
+    run_dir: Path = Path(".run")
 
     def bus(self, client: str, now: Callable[[], datetime] | None = None) -> KafkaBus:
         """To the brokers, in the way that services speak to them. Raises ValueError."""
@@ -70,8 +72,8 @@ def of_city(command: Callable[..., Any]) -> Callable[..., Any]:
         if dsn:
             place = Place(kafka, dsn, namespace, city, buckets)
         else:
-            found = running(run_dir)
-            place = Place(found.kafka, found.dsn, found.namespace, found.city, found.buckets)
+            r = running(run_dir)
+            place = Place(r.kafka, r.dsn, r.namespace, r.city, r.buckets, r.urls, run_dir)
         try:
             return command(place, **rest)
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):

@@ -15,7 +15,7 @@ import orjson
 
 from hotline.cli.running import running
 from hotline.replay.decisions import Tried, tried
-from services.intake.adapters.categories import read_tree
+from services.intake.adapters.categories import Report, read_tree, read_workbook
 from services.intake.adapters.rule_sets import parse_rules
 from services.intake.domain.rules import RuleSet
 from services.kernel import yaml_file
@@ -108,20 +108,39 @@ def _line(one: Tried) -> str:
 
 @command.command("categories")
 @click.argument("file", type=_FILE)
-def categories(file: Path) -> None:
-    """Read the category tree in FILE (CSV) and report by line; exit code 1 if any is wrong."""
-    try:
-        report = read_tree(file.read_text("utf-8"))
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file}: not UTF-8 at byte {error.start}.") from None
+@click.option(
+    "--document",
+    "version",
+    metavar="VERSION",
+    help="Print what POST /v1/registry/categories takes, under that version.",
+)
+def categories(file: Path, version: str | None) -> None:
+    """Read the category tree in FILE (CSV or XLSX) and report by line.
+
+    Exit code 1 if any is wrong.
+    """
+    report = _report(file)
     for line, error_text in report.errors:
-        click.echo(f"line {line}: {error_text}")
+        click.echo(f"line {line}: {error_text}", err=version is not None)
+    if version is not None and not report.errors:
+        click.echo(orjson.dumps({"version": version, "categories": report.rows}))
+        return
     today = datetime.now(UTC).date()
     leaves = len(report.tree.leaves(today))
     click.echo(
-        f"{len(report.tree.nodes)} categories, {leaves} leaves, {len(report.errors)} errors."
+        f"{len(report.tree.nodes)} categories, {leaves} leaves, {len(report.errors)} errors.",
+        err=version is not None,
     )
     sys.exit(1 if report.errors else 0)
+
+
+def _report(file: Path) -> Report:
+    if file.suffix.lower() == ".xlsx":
+        return read_workbook(file.read_bytes())
+    try:
+        return read_tree(file.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file}: not UTF-8 at byte {error.start}.") from None
 
 
 def _rules(file: Path) -> RuleSet:

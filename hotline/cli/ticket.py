@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -16,18 +15,19 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from hotline.cli.running import Running, running
+from hotline.cli.place import Place, of_city
+from hotline.intake.v1.events_pb2 import TicketReceived
 from hotline.replay import Ledger, read_ticket
 from services.datasync.adapters.documents import ticket_document
 from services.datasync.adapters.events import to_fact
 from services.datasync.adapters.registry import load
 from services.datasync.domain.ticket_file import ticket_file
 from services.kernel.bus import BusUnavailable
-from services.kernel.bus_kafka import KafkaBus
 from services.kernel.facts import Fact
 from services.kernel.tokens import dev_token
 
 WIDTH_OF_A_FILE = 160
+Read = tuple[dict[str, Any] | None, str]  # the ticket file, and the person's id where facts tell it
 RECORDERS = ("intake", "dispatch", "deadline", "evaluation")
 
 
@@ -41,38 +41,44 @@ def command() -> None:
 @click.option(
     "--from",
     "origin",
-    type=click.Choice(["file", "kafka"]),
-    default="file",
-    help="The ticket file, or the topic alone.",
+    type=click.Choice(["file", "ledger", "kafka"]),
+    default=None,
+    help="The ticket file of a city that runs here, the ledgers (else), or the topic alone.",
 )
 @click.option("--at", "at_text", default="", help="As it was then: an RFC 3339 time with its zone.")
 @click.option("--json", "as_text", is_flag=True, help="Print one JSON object.")
-@click.option("--run-dir", type=click.Path(path_type=Path), default=Path(".run"))
-def show(ticket: str, origin: str, at_text: str, as_text: bool, run_dir: Path) -> None:
-    """The timeline of TICKET over all services."""
-    place = running(run_dir)
+@of_city
+def show(place: Place, ticket: str, origin: str | None, at_text: str, as_text: bool) -> None:
+    """The timeline of TICKET over all services; from ledgers and topic with the person's id."""
     at = _time(at_text) if at_text else None
-    if at is not None and origin == "kafka":
+    if at is not None and origin not in (None, "ledger"):
         raise click.UsageError("--at reads the ledgers: leave --from out.")
     try:
-        file = _read(place, ticket, origin, at)
+        file, person = _read(place, ticket, origin or ("file" if place.urls else "ledger"), at)
     except (OSError, httpx.TransportError, BusUnavailable, asyncpg.PostgresError) as error:
-        why = f"The city in {run_dir} does not answer ({error}): call `make run` first."
-        raise click.ClickException(why) from None
+        raise click.ClickException(f"{_where(place)} does not answer ({error}).") from None
     if file is None:
         raise click.ClickException(f"There is no ticket {ticket}{' at that time' if at else ''}.")
     if as_text:
         click.echo(orjson.dumps(file, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
     else:
-        _print(file, load(place.city).zone)
+        _print(file, load(place.city).zone, person)
 
 
-def _read(place: Running, ticket: str, origin: str, at: datetime | None) -> dict[str, Any] | None:
-    if at is not None:
+def _where(place: Place) -> str:
+    if place.urls:
+        return f"Call `make run` first: the city in {place.run_dir}"
+    return "The store or the broker that the settings name"
+
+
+def _read(place: Place, ticket: str, origin: str, at: datetime | None) -> Read:
+    if at is not None or origin == "ledger":
         return _folded(place, _ledger_facts(place, ticket, at))
     if origin == "kafka":
         return _folded(place, asyncio.run(_log_facts(place, ticket)))
-    return _served(place, ticket)
+    if not place.urls:
+        raise click.UsageError("--from file is of a city that runs here.")
+    return _served(place, ticket), ""
 
 
 def _time(text: str) -> datetime:
@@ -85,7 +91,7 @@ def _time(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
-def _ledger_facts(place: Running, ticket: str, at: datetime) -> list[Fact]:
+def _ledger_facts(place: Place, ticket: str, at: datetime | None) -> list[Fact]:
     """From every service's ledger, in the order in which they were recorded."""
     found: list[Fact] = []
     for service in RECORDERS:
@@ -94,24 +100,31 @@ def _ledger_facts(place: Running, ticket: str, at: datetime) -> list[Fact]:
     return sorted(found, key=lambda f: (f.recorded_at, f.source, f.version))
 
 
-async def _log_facts(place: Running, ticket: str) -> list[Fact]:
-    bus = KafkaBus(place.kafka, "ticket-show", lambda: datetime.now(UTC))
+async def _log_facts(place: Place, ticket: str) -> list[Fact]:
+    bus = place.bus("ticket-show")
     try:
         return await read_ticket(bus, ticket, namespace=place.namespace, buckets=place.buckets)
     finally:
         await bus.close()
 
 
-def _folded(place: Running, facts: list[Fact]) -> dict[str, Any] | None:
+def _folded(place: Place, facts: list[Fact]) -> Read:
     if not facts:
-        return None
+        return None, ""
     file = ticket_file(map(to_fact, facts), zone=load(place.city).zone)
     packed = orjson.dumps(ticket_document(file), option=orjson.OPT_UTC_Z)
     shown: dict[str, Any] = orjson.loads(packed)
-    return shown
+    return shown, _person(facts)
 
 
-def _served(place: Running, ticket: str) -> dict[str, Any] | None:
+def _person(facts: list[Fact]) -> str:
+    """The random id that `hotline forget` takes; empty where nobody gave a contact."""
+    name = TicketReceived.DESCRIPTOR.full_name
+    found = (TicketReceived.FromString(f.data).person_id for f in facts if f.type == name)
+    return next(found, "")
+
+
+def _served(place: Place, ticket: str) -> dict[str, Any] | None:
     token = dev_token("staff", "ticket-show", run_dir=place.run_dir)
     answer = httpx.get(
         f"{place.urls['datasync']}/v1/tickets/{ticket}",
@@ -126,13 +139,15 @@ def _served(place: Running, ticket: str) -> dict[str, Any] | None:
     return served
 
 
-def _print(file: dict[str, Any], zone: tzinfo) -> None:
+def _print(file: dict[str, Any], zone: tzinfo, person: str = "") -> None:
     """In the city's time, as the sentences have it. What citizens wrote is text, not markup."""
     width = None if sys.stdout.isatty() else WIDTH_OF_A_FILE
     console = Console(markup=False, highlight=False, width=width)
     header = file["header"] or {}
     console.print(file["ticket"], header.get("state", ""), header.get("title", ""), style="bold")
     console.print(header.get("category", ""), header.get("area", ""), header.get("unit", ""))
+    if person:
+        console.print("person", person)
     console.print(f"times in {zone}")
     table = Table("time", "stage", "actor", "what", "什么", box=box.SIMPLE)
     table.columns[0].no_wrap = True

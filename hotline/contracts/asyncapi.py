@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from hotline.contracts.channels import SUBMIT, Channel, channels, commands, rules
+from hotline.contracts.channels import SUBMISSIONS, Channel, channels, commands, rules
 from hotline.contracts.json_schema import REF, schemas
 from hotline.contracts.protos import ROOT, messages, sources, stage
 from services.kernel.codec import JSON, PROTOBUF
@@ -169,7 +169,7 @@ def _headers(name: str, channel: Channel) -> Document:
 
 def _schemas(found: Iterable[Channel]) -> dict[str, Document]:
     """Of headers by channel, and of messages by full name; commands refuse unknown fields."""
-    read = {SUBMIT, *commands()}
+    read = {*SUBMISSIONS, *commands()}
     told = [name for channel in found for name in channel.messages if name not in read]
     heads = {f"headers.{channel.id}": channel.headers for channel in found if channel.messages}
     return {**heads, **schemas(told), **schemas(read, strict=True)}

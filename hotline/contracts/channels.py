@@ -14,7 +14,8 @@ from services.kernel.service import CommandRule
 from services.kernel.settings import KernelSettings
 
 COMMANDED = ("intake", "dispatch", "deadline", "evaluation")
-SUBMIT = "hotline.intake.v1.SubmitMatter"
+# What makes a ticket of its own: a matter, and a call that nobody answered.
+SUBMISSIONS = ("hotline.intake.v1.SubmitMatter", "hotline.intake.v1.RecordMissedCall")
 _KERNEL = "hotline.kernel.v1."
 _ELSEWHERE = {
     "hotline.datasync.v1.FeedEntry": "department",
@@ -65,7 +66,7 @@ def commands() -> tuple[str, ...]:
     for service in COMMANDED:
         read |= set(codecs()[service].commands)
     written = [name for name in messages() if sources()[name].file.endswith(COMMANDS)]
-    return tuple(name for name in written if name in read and name != SUBMIT)
+    return tuple(name for name in written if name in read and name not in SUBMISSIONS)
 
 
 def facts() -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def _of_tickets(listed: Mapping[str, topics.Topic], on: Mapping[str, tuple[str]]
         Channel(
             "submissions", listed[names.SUBMISSIONS],
             "Matters of the channels, on their way in. Answered on the sender's replies topic.",
-            "The channel's own id of the matter.", command, (SUBMIT,),
+            "The channel's own id of the matter.", command, SUBMISSIONS,
             received="Take a matter in.",
         ),
         Channel(

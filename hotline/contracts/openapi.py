@@ -31,9 +31,7 @@ FOLDER = ROOT / "docs" / "openapi"
 Document = dict[str, Any]
 
 _NOTHING = cast(Any, None)  # a port that only an answer needs
-_DESK: Any = SimpleNamespace(
-    vault=None, register=None, tree=None, articles={}, zone=None, boxes=None
-)
+_DESK: Any = SimpleNamespace(vault=None, books=None, boxes=None)
 _CODECS: Mapping[str, Codec] = {"intake": INTAKE, "dispatch": DISPATCH, "evaluation": EVALUATION}
 
 
@@ -45,7 +43,9 @@ def _runtime(name: str, commands: tuple[CommandRule, ...] = ()) -> Any:
 
 
 APPS: Mapping[str, Callable[[], FastAPI]] = {
-    "intake": lambda: intake.app(_runtime("intake", TAKING_IN), _DESK, _NOTHING, _NOTHING),
+    "intake": lambda: intake.app(
+        _runtime("intake", TAKING_IN), _DESK, _NOTHING, _NOTHING, _NOTHING
+    ),
     "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING),
     "deadline": lambda: deadline.app(
         _runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING, _NOTHING

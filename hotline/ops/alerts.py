@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hotline.ops.dashboards import WORK, refused
+
 RUNBOOK = "docs/operations.md"
 OURS = 'job=~"hotline-.+"'
 
@@ -95,8 +97,9 @@ ALERTS = (
     ),
     Alert(
         "HotlineRefusesWork",
-        f'sum by (job) (rate(hotline_http_requests_total{{{OURS}, status="503"}}[5m]))'
-        f" / sum by (job) (rate(hotline_http_requests_total{{{OURS}}}[5m])) > 0.01",
+        refused(OURS, "5m")
+        + f" / sum by (job) (rate(hotline_http_requests_total{{{OURS}, {WORK}}}[5m])"
+        f" or rate(hotline_http_requests_refused_total{{{OURS}}}[5m])) > 0.01",
         "5m", "page", "{{ $labels.job }} answers 503 to {{ $value | humanizePercentage }}.",
         "the-store-is-slow",
     ),
@@ -138,6 +141,12 @@ ALERTS = (
         "max by (job) (hotline_commands_unanswered) > 100",
         "5m", "ticket", "{{ $value }} answers to commands of {{ $labels.job }} were not sent.",
         "facts-are-not-published",
+    ),
+    Alert(
+        "HotlineUnknownFacts",
+        f"sum by (job) (increase(hotline_facts_unknown_total{{{OURS}}}[30m])) > 0",
+        "30m", "ticket", "An old process of {{ $labels.job }} skips what a newer one writes.",
+        "upgrade",
     ),
     Alert(
         "HotlineMemory",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _J = 'job=~"hotline-.+"'
+WORK = 'route=~"/v1.*"'  # not probes, which answer 503 while a process starts
 _SOURCE = {"type": "prometheus", "uid": "${source}"}
 
 
@@ -32,13 +33,21 @@ def _rate(metric: str, by: str, labels: str = _J) -> str:
     return f"sum by ({by}) (rate({metric}{{{labels}}}[$__rate_interval]))"
 
 
-def _quantile(q: float, metric: str, by: str = "job") -> str:
-    rate = f"rate({metric}_bucket{{{_J}}}[$__rate_interval])"
+def _quantile(q: float, metric: str, labels: str, by: str = "job") -> str:
+    rate = f"rate({metric}_bucket{{{labels}}}[$__rate_interval])"
     return f"histogram_quantile({q}, sum by ({by}, le) ({rate}))"
 
 
-def _quantiles(metric: str) -> tuple[tuple[str, str], ...]:
-    return tuple((_quantile(q, metric), f"{{{{job}}}} p{int(q * 100)}") for q in (0.5, 0.99))
+def _quantiles(metric: str, labels: str = _J) -> tuple[tuple[str, str], ...]:
+    found = ((_quantile(q, metric, labels), int(q * 100)) for q in (0.5, 0.99))
+    return tuple((query, f"{{{{job}}}} p{percent}") for query, percent in found)
+
+
+def refused(labels: str, interval: str) -> str:
+    """Answered 503, by a route or, because too much was under way, before there was one."""
+    answered = f'rate(hotline_http_requests_total{{{labels}, {WORK}, status="503"}}[{interval}])'
+    at_once = f"rate(hotline_http_requests_refused_total{{{labels}}}[{interval}])"
+    return f"sum by (job) ({answered} or {at_once})"
 
 
 def _one(query: str, legend: str) -> tuple[tuple[str, str], ...]:
@@ -48,11 +57,11 @@ def _one(query: str, legend: str) -> tuple[tuple[str, str], ...]:
 DASHBOARDS = (
     Dashboard("hotline-loop", "Hotline: the loop", (
         Panel("Requests", "reqps", _one(
-            _rate("hotline_http_requests_total", "job, status"), "{{job}} {{status}}")),
-        Panel("Time to answer", "s", _quantiles("hotline_http_request_seconds")),
+            _rate("hotline_http_requests_total", "job, status", f"{_J}, {WORK}"),
+            "{{job}} {{status}}")),
+        Panel("Time to answer", "s", _quantiles("hotline_http_request_seconds", f"{_J}, {WORK}")),
         Panel("Requests refused (503)", "reqps", _one(
-            _rate("hotline_http_requests_total", "job", f'{_J}, status="503"') + " or "
-            + "0 * " + _rate("hotline_http_requests_total", "job"), "{{job}}")),
+            refused(_J, "$__rate_interval"), "{{job}}")),
         Panel("Requests under way", "short", _one(
             f"sum by (job) (hotline_http_requests_in_flight{{{_J}}})", "{{job}}")),
         Panel("Commands answered", "ops", _one(
@@ -69,7 +78,7 @@ DASHBOARDS = (
         Panel("Facts appended", "ops", _one(
             _rate("hotline_facts_appended_total", "job"), "{{job}}")),
         Panel("Facts applied", "ops", _one(_rate("hotline_facts_applied_total", "job"), "{{job}}")),
-        Panel("Durable append", "s", _quantiles("hotline_append_seconds")),
+        Panel("Durable append of commands by HTTP", "s", _quantiles("hotline_append_seconds")),
         Panel("Commands per append", "short", _quantiles("hotline_append_commands")),
         Panel("Facts per batch", "short", _quantiles("hotline_batch_facts")),
         Panel("Relay: not yet read back", "short", _one(

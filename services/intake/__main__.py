@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from services.intake.adapters.books import Books, CityRegistry, kinds_of
 from services.intake.adapters.boxes import KINDS, Boxes, BoxVault, keep
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
@@ -11,13 +13,14 @@ from services.intake.adapters.http import app
 from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
+from services.intake.adapters.tallies import Gauges, Tallies
 from services.intake.adapters.vault import PostgresVault
 from services.intake.service import service
 from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.names import TICKETS, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.process import Parts, Ports, run
-from services.kernel.registry import Registry
+from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
 
@@ -32,18 +35,26 @@ def main() -> None:
         vault = PostgresVault(ports.store, MasterKeys(masters), index_key, city.country_code)
         topic = topic_of(settings.namespace, TICKETS)
         await forget_again(vault, ports.bus, topic, settings.buckets)
-        registry = Registry(ports.entries, ports.clock, KINDS)
+        registry = CityRegistry(ports.entries, ports.clock, {**KINDS, **kinds_of(city)})
         boxes, pairs = Boxes(), BoxVault(ports.store, MasterKeys(masters))
         boxes.take(await pairs.refreshed(ports.clock.now()))
         ports.store.seals = boxes
         recent = RecentMatters(ports.store, city.same) if city.same else None
-        tree, articles = city.catalogue.tree, city.catalogue.articles
-        desk = Desk(vault, city.zone, city.register, tree, recent, articles, boxes)
+        books = Books(city, registry)
+        desk = Desk(vault, books, recent, boxes)
         security = Security.of(settings, ports.keys)
+        tallies, gauges = Tallies(ports.store, books), Gauges(ports.registry)
+
+        async def beside(_: Runtime) -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(keep(boxes, pairs, registry, ports.clock))
+                group.create_task(gauges.show(books, tallies, ports.clock))
+
+        numbers = Numbers(ports.store)
         return Parts(
-            replace(service(city, desk, recent), read_back=Numbers(ports.store).read_back),
-            lambda runtime: app(runtime, desk, security, registry),
-            beside=lambda _: keep(boxes, pairs, registry, ports.clock),
+            replace(service(desk, recent, (tallies,)), read_back=numbers.read_back),
+            lambda runtime: app(runtime, desk, security, registry, tallies),
+            beside=beside,
             registry=registry,
         )
 

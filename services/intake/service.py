@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from services.intake.adapters.codec import CODEC
-from services.intake.adapters.desk import Desk
+from services.intake.adapters.codec import CODEC, MissedCall, SubmittedMatter
+from services.intake.adapters.desk import MISSED, Desk
 from services.intake.adapters.recent import RecentMatters, reads
-from services.intake.adapters.registry import City
-from services.intake.domain import commands
+from services.intake.domain import commands, rejections
+from services.intake.domain.channels import NO_SWITCHBOARD, Switchboard
 from services.intake.domain.deciding import decider
 from services.intake.domain.events import (
+    Event,
     SupplementAsked,
     TicketAnswered,
     TicketLinked,
     TicketRefused,
     TicketTransferred,
 )
+from services.intake.domain.rules import Words
 from services.intake.domain.ticket import NotAccepted, Objection, Ticket
-from services.kernel.service import CommandRule, Service
+from services.kernel.decider import Decider
+from services.kernel.service import CommandRule, Service, View
 
+Intake = Decider[Ticket, commands.Command, Event]
 COMMANDS = (
     CommandRule("", commands.SubmitMatter, frozenset({"channel", "staff", "supervisor"})),
     CommandRule("withdraw", commands.WithdrawTicket, frozenset({"channel", "staff", "supervisor"})),
@@ -29,6 +34,9 @@ COMMANDS = (
         commands.AcknowledgeDiversion,
         frozenset({"channel", "staff", "supervisor"}),
     ),
+    CommandRule("", commands.RecordMissedCall, frozenset({"channel", "staff", "supervisor"})),
+    CommandRule("record-call", commands.RecordCall, frozenset({"channel", "staff", "supervisor"})),
+    CommandRule("call-back", commands.CallBack, frozenset({"staff", "supervisor"})),
     CommandRule("hand-back", commands.HandBack, frozenset({"channel", "staff", "supervisor"})),
     CommandRule(
         "report-unhelpful", commands.ReportUnhelpful, frozenset({"channel", "staff", "supervisor"})
@@ -39,29 +47,49 @@ COMMANDS = (
 )
 
 
-def service(city: City, desk: Desk, recent: RecentMatters | None = None) -> Service:
-    """Stage 1 under the city's rules; `recent` is kept where matters are compared (R16)."""
+def service(
+    desk: Desk, recent: RecentMatters | None = None, more: tuple[View, ...] = ()
+) -> Service:
+    """Stage 1 under the city's rules; `recent` is kept where matters are compared (R16), `more`
+    are its other views.
+    """
+
+    def told(ticket: str, state: Ticket, events: Sequence[Any]) -> dict[str, Any]:
+        """What the sender reads besides number and facts."""
+        at = events[-1].at if events else None
+        return outcome(
+            ticket, state, desk.books.at(at).catalogue.switchboard if at else NO_SWITCHBOARD
+        )
+
     return Service(
         "intake",
         CODEC,
-        decider(city.rules, city.catalogue),
+        _refusing_submissions(decider(desk.books.laid_down)),
         commands=COMMANDS,
         submit=desk.submit,
+        submissions={MISSED: desk.submit_missed_call},
         confide=desk.confide,
         answer=told,
-        views=() if recent is None else (recent,),
+        views=more if recent is None else (recent, *more),
         reads=None if recent is None else reads,
         gather_s=0.02,
     )
 
 
-def told(ticket: str, state: Ticket, events: Sequence[Any]) -> dict[str, Any]:
-    """What the sender reads besides number and facts."""
-    return outcome(state)
+def _refusing_submissions(decider: Intake) -> Intake:
+    """A submission that was sent to a ticket is answered so, and parks nothing."""
+
+    def decide(command: Any, ticket: Ticket) -> Sequence[Event]:
+        if isinstance(command, SubmittedMatter | MissedCall):
+            raise rejections.NotOnATicket
+        return decider.decide(command, ticket)
+
+    return replace(decider, decide=decide)
 
 
-def outcome(state: Ticket) -> dict[str, Any]:
-    """What became of the matter, and why, in words for the citizen (R10-R19) or the line (R11)."""
+def outcome(ticket: str, state: Ticket, switchboard: Switchboard) -> dict[str, Any]:
+    """What became of the matter, and why, in words for the citizen (R10-R19) or the line (R11),
+    with the message that its channel has for that (R3)."""
     found: dict[str, Any] = {"state": state.phase.value}
     if state.receipt:
         found["diversion"] = {"line": state.line, "receipt": state.receipt}
@@ -69,7 +97,26 @@ def outcome(state: Ticket) -> dict[str, Any]:
         found |= _decision(state.decision)
     if state.objection is not Objection.NONE:
         found["objection"] = state.objection.value
-    return found
+    channel = switchboard.channels.get(state.channel)
+    template = channel.templates.get(state.phase) if channel else None
+    return found | ({"message": _filled(template, ticket, found)} if template else {})
+
+
+def _filled(template: Words, ticket: str, found: dict[str, Any]) -> dict[str, str]:
+    """The channel's words with the values of the answer in their places."""
+    part = next((part for part in found.values() if isinstance(part, dict)), {})
+    values = {
+        "ticket": ticket,
+        "right_place": part.get("right_place", ""),
+        "line": part.get("line", ""),
+        "missing": ", ".join(part.get("missing", ())),
+        "earlier": part.get("ticket", ""),
+    }
+    reason = part.get("reason", {"zh": "", "en": ""})
+    return {
+        "zh": template.zh.format_map(values | {"reason": reason["zh"]}),
+        "en": template.en.format_map(values | {"reason": reason["en"]}),
+    }
 
 
 def _decision(decision: NotAccepted) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.kernel import seen, tracing
 from services.kernel.commands import MOST_TEXT, Answer
 from services.kernel.describe import ABOUT, describe
 from services.kernel.in_flight import InFlight
 from services.kernel.problems import Problem, install, unexpected
 from services.kernel.security import Security
-from services.kernel.telemetry import HttpMeter, current_trace, follow
+from services.kernel.telemetry import HttpMeter, current_trace
 
 MOST_BODY_BYTES = 1_048_576
 BODY_S = 10.0
@@ -62,6 +63,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # we have our own
     )
     app.state.security = security
     app.state.quick = {}
@@ -114,7 +116,7 @@ class Edge:
 
     async def _one(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        trace = follow(headers.get(b"traceparent", b"").decode("latin-1"))
+        trace = tracing.begun(headers.get(b"traceparent", b"").decode("latin-1"))
         scope.setdefault("state", {})["traceparent"] = trace.format()
         current_trace.set(trace.format())
         started, status, sent = time.perf_counter(), 500, False
@@ -144,6 +146,7 @@ class Edge:
             route = getattr(scope.get("route"), "path", None) or scope.get("quick", "unknown")
             seconds = time.perf_counter() - started
             self._meter.answered(scope["method"], route, status, seconds)
+            seen.by_http(scope, route, status, seconds, trace)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         quick = self._quick.get((scope["method"], scope["path"]))

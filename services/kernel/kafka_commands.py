@@ -23,6 +23,7 @@ from services.kernel.imports import OFF, Imports
 from services.kernel.names import SUBMISSIONS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
 from services.kernel.replies import Reply
+from services.kernel.seen import Asked
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import Service
 from services.kernel.signing import SIGNED_HEADERS, SignatureError, Signed, verify
@@ -44,6 +45,7 @@ class Request:
     meta: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     problem: tuple[int, str, str] | None = None
+    asked: Asked = field(default_factory=Asked)
     record: Record | None = None
 
 
@@ -142,19 +144,20 @@ class KafkaCommands:
         at, import_id, unit = self._standing(record, headers, sender)
         request.live = not import_id
         request.body_hash = hash_of(type_name, body)
+        sent = traced(headers.get("traceparent", b"").decode(errors="replace"))
         request.meta = metadata(
             import_id=import_id,
             command_id=f"{sender.name}/{request.command_id}",
             by=sender.name,
-            traceparent=traced(headers.get("traceparent", b"").decode(errors="replace")),
+            traceparent=request.asked.follow(sent),
         )
         if type_name not in self._service.codec.commands:
             raise Refused(404, "unknown-command", f"No service knows the command {type_name}.")
+        request.asked.command = type_name.rpartition(".")[2]
         self._require_role(type_name, sender, request.live)
         if record.topic == self._submissions and self._service.submit is not None:
-            made = await self._service.submit(
-                body, content_type, sender.name, at=at, import_id=import_id
-            )
+            submit = self._service.submissions.get(type_name, self._service.submit)
+            made = await submit(body, content_type, sender.name, at=at, import_id=import_id)
             request.ticket, request.command, request.extra = made.ticket, made.command, made.extra
             return
         request.ticket = self._ticket(record)
@@ -222,7 +225,9 @@ class KafkaCommands:
         if known is not None:
             bucket = bucket_of(known.ticket, self._buckets)
             answer = repeated_answer(self._service.name, bucket, request.body_hash, known)
-            return Reply(request.sender, request.command_id, known.ticket, answer, True)
+            return Reply(
+                request.sender, request.command_id, known.ticket, answer, True, asked=request.asked
+            )
         assert draft is not None
         topic = replies_of(request.sender)
         key = CommandKey(request.sender, request.command_id, request.body_hash, 0, b"", topic)
@@ -236,10 +241,14 @@ class KafkaCommands:
             extra=request.extra,
         )
         answer = Answer(key.status, key.body, draft.version, None)
-        return Reply(request.sender, request.command_id, request.ticket, answer, True, key)
+        return Reply(
+            request.sender, request.command_id, request.ticket, answer, True, key, request.asked
+        )
 
 
 def _refused(request: Request, status: int, slug: str, detail: str) -> Reply:
     title = slug.replace("-", " ").capitalize() + "."
     answer = Answer(status, Problem(status, slug, title, detail).body(), None, None)
-    return Reply(request.sender, request.command_id, request.ticket, answer, False)
+    return Reply(
+        request.sender, request.command_id, request.ticket, answer, False, asked=request.asked
+    )

@@ -47,6 +47,11 @@ class Meter:
         self._parked = Counter(
             "hotline_records_parked", "Records set aside with a reason.", registry=registry
         )
+        self._unknown = Counter(
+            "hotline_facts_unknown",
+            "Own facts of types that this build does not know, skipped: a newer one runs beside.",
+            registry=registry,
+        )
         self._of_type = cache(self._facts.labels)
         self._measure_time_and_size(registry)
         self._show_standing(registry)
@@ -124,6 +129,9 @@ class Meter:
 
     def command(self, way: str, status: int) -> None:
         self._commands.labels(way, str(status)).inc()
+
+    def unknown(self) -> None:
+        self._unknown.inc()
 
     def parked(self) -> None:
         self._parked.inc()

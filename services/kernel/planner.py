@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -23,11 +24,12 @@ from services.kernel.facts import (
     TooLate,
 )
 from services.kernel.imports import Standing
-from services.kernel.inbox import Batch
+from services.kernel.inbox import PARKED_TYPE, Batch
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
 from services.kernel.replies import Reply
+from services.kernel.seen import Steps, steps_of
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import StoreUnavailable, TimerRow
@@ -44,6 +46,8 @@ class Plan:
         self.timers: list[TimerRow] = []
         self.frontiers: list[tuple[int, Any]] = []
         self.replies: list[Reply] = []
+        self.steps: Steps = {}
+        self.began = time.perf_counter()
         self.early: list[Request] = []
 
     def appends(self) -> list[tuple[Draft, Append]]:
@@ -79,8 +83,10 @@ class Planner:
         for fact in batch.facts:
             self._fold_own(plan, fact)
         if service.decider is None or self._states is None:
+            plan.steps = steps_of(batch.facts)
             return plan
         wanted = [f for f in batch.facts if self._reacts(f)]
+        plan.steps = steps_of(wanted)
         requests = await self._commands.read(batch.others) if self._commands else []
         tickets = {f.ticket for f in wanted} | {r.ticket for r in requests if not r.problem}
         states = await self._states.of(tickets)
@@ -91,7 +97,7 @@ class Planner:
         await self._hold(plan.drafts, [r for r in requests if not r.problem and not r.live])
         for fact in wanted:
             with about(fact.ticket, fact.traceparent):
-                self._react(plan.drafts[fact.ticket], fact)
+                self._react(plan, fact)
         self._decide(plan, requests, repeats, room or 0)
         if room is None:
             for draft in plan.drafts.values():
@@ -155,6 +161,8 @@ class Planner:
         """Timers from our own facts, frontiers from anybody's."""
         service = self._service
         if not service.codec.knows(fact.type):
+            if fact.source == service.name and fact.type != PARKED_TYPE:
+                self._meter.unknown()
             return
         if service.timers is not None and fact.source == service.name:
             for change in service.timers(service.codec.decode(fact)):
@@ -164,15 +172,18 @@ class Planner:
             if frontier is not None:
                 plan.frontiers.append((fact.bucket, frontier))
 
-    def _react(self, draft: Draft, fact: Fact) -> None:
-        service = self._service
+    def _react(self, plan: Plan, fact: Fact) -> None:
+        service, draft = self._service, plan.drafts[fact.ticket]
         assert service.decider is not None
         event = service.codec.decode(fact)
         imported = bool(fact.import_id)
         at = fact.time if imported else fact.broker_time
         assert at is not None
+        step = plan.steps.get(fact.event_id)
         meta = metadata(
-            import_id=fact.import_id, causation=fact.event_id, traceparent=fact.traceparent
+            import_id=fact.import_id,
+            causation=fact.event_id,
+            traceparent=step.format() if step else fact.traceparent,
         )
         for command in service.decider.react(event, draft.state, at):
             try:

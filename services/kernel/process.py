@@ -41,6 +41,7 @@ from services.kernel.registry_log import RegistryRelay, restore
 from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.releasing import Orders, Releaser
 from services.kernel.runtime import Place, Runtime
+from services.kernel.seen import told
 from services.kernel.senders import Senders
 from services.kernel.service import Service
 from services.kernel.settings import KernelSettings, loaded
@@ -89,7 +90,8 @@ def run(name: str, settings: KernelSettings, build: Build) -> None:
     loaded(kafka_security, settings)
     loaded(http_security, settings)
     require_free(settings.http_host, settings.http_port)
-    uvloop.run(_run(name, settings, build))
+    with told(name, settings):
+        uvloop.run(_run(name, settings, build))
 
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:

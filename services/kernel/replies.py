@@ -14,6 +14,7 @@ from services.kernel.commands import Answer, repeated_answer
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of, replies_of, topic_of
+from services.kernel.seen import Asked, by_kafka
 from services.kernel.senders import Senders
 from services.kernel.store import Store, StoreUnavailable
 
@@ -22,7 +23,8 @@ log = logging.getLogger("hotline.replies")
 
 @dataclass(slots=True)
 class Reply:
-    """An answer on its way to the sender's replies topic; `key` where it was decided just now."""
+    """An answer on its way to the sender's replies topic; `key` where it was decided just now,
+    `asked` where the command was just read."""
 
     sender: str
     command_id: str
@@ -30,6 +32,7 @@ class Reply:
     answer: Answer
     stored: bool
     key: CommandKey | None = None
+    asked: Asked | None = None
 
 
 class Replies:
@@ -59,6 +62,8 @@ class Replies:
         """
         for reply in replies:
             self._meter.command("kafka", reply.answer.status)
+            if reply.asked is not None:
+                by_kafka(reply.asked, reply.ticket, reply.answer.status)
             if reply.key is not None and reply.key.wrote:
                 last = placed[reply.ticket] + reply.key.upto - 1
                 position = f"{self._service}/{bucket_of(reply.ticket, self._buckets)}/{last}"

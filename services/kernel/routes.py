@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import typing
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import create_model
@@ -23,12 +24,12 @@ from services.kernel.http import (
     idempotency_key,
     if_match,
 )
-from services.kernel.performer import Busy, VersionMismatch
+from services.kernel.performer import HEARD_S, LOOK_AGAIN_S, Busy, VersionMismatch
 from services.kernel.problems import Problem, unavailable
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, role
 from services.kernel.service import CommandRule
-from services.kernel.telemetry import current_ticket
+from services.kernel.telemetry import current_command, current_ticket
 from services.kernel.writer import Overloaded
 
 NUMBER = r"^[A-Za-z0-9_.-]+$"
@@ -41,6 +42,7 @@ TICKET = Annotated[
         description="Number of the ticket.",
     ),
 ]
+T = TypeVar("T")
 AFTER_S = 2.0
 positions_type = dict[tuple[str, int], int]
 
@@ -79,6 +81,22 @@ async def waited(
             raise unavailable(f"{source}/{bucket}/{position} was not applied yet.")
 
 
+async def heard_of(read: Callable[[], Awaitable[T]]) -> T:
+    """What is read of a ticket; one that is unknown may be on its way here: a second is waited.
+
+    One that is there and not shown is answered after the same second. Raises what `read` does.
+    """
+    now = asyncio.get_running_loop().time
+    give_up = now() + HEARD_S
+    while True:
+        try:
+            return await read()
+        except Problem as problem:
+            if problem.status_code != HTTPStatus.NOT_FOUND or now() >= give_up:
+                raise
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
 async def perform(
     runtime: Runtime,
     ticket: str,
@@ -100,10 +118,11 @@ async def perform(
     where the codec does not know the command.
     """
     assert runtime.performer is not None
+    name = type(command).__name__
     current_ticket.set(ticket)
+    current_command.set(name)
     if import_id and runtime.imports is not None:
         runtime.imports.note(principal.name, import_id)
-    name = type(command).__name__
     hashed = "" if new else ticket
     meta = metadata(
         import_id=import_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -62,8 +62,9 @@ class Service:
     and `announce` are given beside the service's own and those that its codec knows. `timers`
     gives the timer changes of an own event, `expire` the command of a due timer. `frontier` reads
     the end of an import out of another's event. `submit` makes a command of a submission: (body,
-    content type, sender, at=, import_id=) -> Submission. `announce` is told of facts before they
-    are committed as applied: at least once, in order. `answer` adds to what the sender of a
+    content type, sender, at=, import_id=) -> Submission; `submissions` do
+    it for further types, by name. `announce` is told of facts before they are committed as
+    applied: at least once, in order. `answer` adds to what the sender of a
     command learns; `confide` completes an answer's body with what only the sender may learn and no
     store may hold, each time that it is given. `gather_s` is how long facts gather behind a batch
     that was not full, for a service whose work is by the batch; the first after a rest is never
@@ -82,6 +83,7 @@ class Service:
     expire: Callable[[str, datetime], Any] | None = None
     frontier: Callable[[Any], Frontier | None] | None = None
     submit: Callable[..., Awaitable[Submission]] | None = None
+    submissions: Mapping[str, Callable[..., Awaitable[Submission]]] = field(default_factory=dict)
     announce: Callable[[Sequence[Fact]], Awaitable[None]] | None = None
     answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None
     confide: Callable[[bytes], bytes] | None = None

@@ -81,6 +81,19 @@ class KernelSettings(TransportSettings):
     log: Literal["debug", "info", "warning", "error"] = setting(
         "HOTLINE_LOG", "the least level that is logged", default="info"
     )
+    otlp_endpoint: str = setting(
+        "HOTLINE_OTLP_ENDPOINT",
+        "the collector that takes spans by OTLP over HTTP, without /v1/traces; empty: none",
+        default="",
+        pattern=r"(https?://[^\s]+)?",
+    )
+    trace_share: float = setting(
+        "HOTLINE_TRACE_SHARE",
+        "the share of traces that begin with us and are recorded; a caller's own are as it says",
+        default=0.01,
+        low=0,
+        high=1,
+    )
     oidc_issuer: str = setting(
         "HOTLINE_OIDC_ISSUER",
         "the OpenID Connect issuer, as in its tokens' iss",

@@ -86,12 +86,16 @@ _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """One step of a trace: `traceparent` out of it goes into the next call, record or fact."""
+    """One step of a trace: `traceparent` out of it goes into the next call, record or fact.
+
+    `parent` is the span id of the step before; a first one has none.
+    """
 
     trace_id: str
     span_id: str
     sampled: bool = False
     state: str = ""
+    parent: str = ""
 
     @classmethod
     def new(cls) -> TraceContext:
@@ -113,7 +117,7 @@ class TraceContext:
 
     def child(self) -> TraceContext:
         """The same trace, a step of its own."""
-        return TraceContext(self.trace_id, _new_span(), self.sampled, self.state)
+        return TraceContext(self.trace_id, _new_span(), self.sampled, self.state, self.span_id)
 
     def format(self) -> str:
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
@@ -134,9 +138,10 @@ def traced(traceparent: str) -> str:
     return traceparent if TraceContext.parse(traceparent) else ""
 
 
-# What log lines carry: `traceparent` and the ticket that is being handled.
+# What log lines carry: `traceparent`, and the ticket and command that are being handled.
 current_trace: ContextVar[str] = ContextVar("current_trace", default="")
 current_ticket: ContextVar[str] = ContextVar("current_ticket", default="")
+current_command: ContextVar[str] = ContextVar("current_command", default="")
 
 
 @contextmanager

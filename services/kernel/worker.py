@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Record
@@ -29,6 +30,7 @@ from services.kernel.parking import (
 from services.kernel.planner import Plan, Planner, Stale, accepted
 from services.kernel.relay import Relay
 from services.kernel.replies import Replies
+from services.kernel.seen import applied
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import (
@@ -221,6 +223,7 @@ class Worker(Owning):
             if fact.source == source:
                 self._relay.seen(fact.bucket, fact.position, applied=True)
         self._meter.applied(batch)
+        applied(batch.facts, plan.steps, time.perf_counter() - plan.began)
         for view in self._service.views:
             await view.committed(batch.facts)
         if plan.replies:

@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from hotline.contracts import asyncapi
-from hotline.contracts.channels import COMMANDED, SUBMIT, buckets
+from hotline.contracts.channels import COMMANDED, SUBMISSIONS, buckets
 from hotline.contracts.codecs import codecs
 from hotline.contracts.protos import published
 from services.kernel.topics import ticket_topics
@@ -115,7 +115,7 @@ def message(document: Document, name: str) -> Document:
 
 
 def test_every_command_of_a_service_stands_there_with_its_roles(document: Document) -> None:
-    on = {*document["channels"]["commands"]["messages"], SUBMIT}
+    on = {*document["channels"]["commands"]["messages"], *SUBMISSIONS}
     for service in COMMANDED:
         assert set(codecs()[service].commands) <= on
         for rule in import_module(f"services.{service}.service").COMMANDS:

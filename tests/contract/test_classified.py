@@ -33,6 +33,8 @@ CITIZENS = {
     "hotline.intake.v1.ObjectToRefusal",
     "hotline.intake.v1.RefusalObjected",
     "hotline.intake.v1.PersonForgotten",
+    "hotline.intake.v1.RecordMissedCall",
+    "hotline.intake.v1.CallMissed",
 }
 _FILES = (
     intake, intake_commands, dispatch, dispatch_commands, evaluation, evaluation_commands,

@@ -1,6 +1,6 @@
 """Schemathesis calls every route of every service as its description says and as it does not.
 
-No call may end in a 5xx, and every answer must be one that the description names. HOTLINE_FUZZ_S
+No call may end in a 5xx, and every answer must be one that the description names. FUZZ_S
 says for how long each service is called.
 """
 
@@ -18,7 +18,7 @@ import pytest
 
 from tests.e2e.conftest import Town
 
-SECONDS = int(os.environ.get("HOTLINE_FUZZ_S", "12"))
+SECONDS = int(os.environ.get("FUZZ_S", "12"))
 DESCRIPTIONS = Path("docs/openapi")
 # Called for as long as it runs, it answers for as long as it runs: its own tests read it.
 ENDLESS = "/v1/feeds/{subscription}/events"

@@ -1,7 +1,7 @@
 """Everything that reads bytes from outside, given bytes that nobody meant: refused, never worse.
 
 The inputs are golden records and commands, changed by a seeded hand: bytes flipped, cut, put in,
-repeated and spliced from another record. HOTLINE_FUZZ_INPUTS says how many are tried in all.
+repeated and spliced from another record. FUZZ_INPUTS says how many are tried in all.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from services.kernel.personal import FieldCipher, Unreadable
 from services.kernel.problems import Problem
 from services.kernel.telemetry import TraceContext
 
-INPUTS = int(os.environ.get("HOTLINE_FUZZ_INPUTS", "50000"))
-SEED = int(os.environ.get("HOTLINE_FUZZ_SEED", "12345"))
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "50000"))
+SEED = int(os.environ.get("FUZZ_SEED", "12345"))
 AT = golden.AT
 ENVELOPE = {"at": AT, "by": "web", "unit": "u1", "ticket": golden.TICKET, "import_id": ""}
 RECORDS = [g for name in golden.covered() for g in golden.goldens(name) if g.headers]

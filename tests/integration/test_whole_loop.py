@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 
@@ -41,6 +40,7 @@ from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
 from services.evaluation.adapters.registry import load as load_formula
 from services.evaluation.adapters.store_memory import MemoryFiguresStore
 from services.evaluation.service import service as evaluation
+from services.intake.adapters.books import Books
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.registry import load as load_city
 from services.intake.adapters.vault_memory import MemoryVault, Rows
@@ -79,7 +79,7 @@ class MemoryCity:
     async def _start(self) -> Coroutine[None, None, None]:
         bus, senders = self._loop.bus(), self._senders
         vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "1")
-        desk = Desk(vault, ZoneInfo("America/New_York"))
+        desk = Desk(vault, Books(load_city(CITY)))
         policy, calendar = load_policy(CITY)
         codec, formula = PolicyCodec(policy), load_formula(CITY)
         sharing = load_sharing(CITY).sharing
@@ -95,7 +95,7 @@ class MemoryCity:
             self._loop.namespace,
         )
         for service in (
-            intake(load_city(CITY), desk),
+            intake(desk),
             dispatch(load_directory(CITY)),
             deadline(always(policy, calendar), codec, ClocksView(codec, self.clocks)),
             evaluation(

@@ -63,9 +63,7 @@ def application(name: str, security: Security, **parts: Any) -> FastAPI:
     commands = getattr(import_module(f"services.{name}.service"), "COMMANDS", ())
     made = import_module(f"services.{name}.adapters.http").app
     given = {"runtime": runtime(name, commands), "security": security, **parts}
-    nothing = SimpleNamespace(
-        vault=None, register=None, tree=None, articles={}, zone=None, boxes=None
-    )
+    nothing = SimpleNamespace(vault=None, books=None, boxes=None)
     found: FastAPI = made(**{p: given.get(p, nothing) for p in inspect.signature(made).parameters})
     return found
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,12 @@ import httpx
 from hotline.cli.cities import units
 from hotline.cli.place import Place
 from hotline.cli.verify import verify
+from hotline.dev.ports import LOCALHOST, free_port
+from hotline.dev.probes import http_ok
 from hotline.dev.senders import city_senders, make_senders
 from hotline.dev.services import Services, services
 from hotline.dev.stack import StackInfo
+from hotline.dev.supervisor import Supervisor
 from hotline.history.nyc import read_rows
 from hotline.intake.v1.commands_pb2 import SubmitMatter
 from hotline.intake.v1.events_pb2 import TicketReceived
@@ -39,6 +42,7 @@ from services.kernel.scanning import scan
 from services.kernel.tokens import dev_token
 
 CITY, BUCKETS = "nyc", 24
+LONG = os.environ.get("DRILLS") == "long"
 ONCE = (
     "TicketReceived",
     "TicketAccepted",
@@ -210,6 +214,33 @@ async def drill_city(
             yield DrillCity(running, place, run_dir, bus)
         finally:
             await bus.close()
+
+
+@dataclass(frozen=True, slots=True)
+class OneMore:
+    """One more process of a service: where it answers, and its log."""
+
+    url: str
+    log: Path
+
+
+@asynccontextmanager
+async def one_more(
+    city: DrillCity, name: str, folder: Path, instance: str = "1"
+) -> AsyncIterator[OneMore]:
+    """A member of its own in the service's group, ready; ended by SIGTERM, as by a roll."""
+    port = free_port()
+    url = f"http://{LOCALHOST}:{port}"
+    program = city.running.program(name)
+    env = {**program.env, "HOTLINE_HTTP_PORT": str(port), "HOTLINE_INSTANCE": instance}
+    called = f"{name}-{instance}"
+    process = Supervisor(folder / called)
+    try:
+        ready = http_ok(f"{url}/readyz")
+        await process.start(replace(program, name=called, env=env, needs=(), ready=ready))
+        yield OneMore(url, folder / called / "logs" / f"{called}.log")
+    finally:
+        await process.stop(5.0)
 
 
 def _is_new(fact: Fact) -> bool:

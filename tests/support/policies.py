@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hotline.programs import SERVICES
 from tests.support.rendered import (
     Resource,
     container_of,
@@ -20,6 +21,16 @@ from tests.support.rendered import (
 Policy = Callable[[list[Resource]], Iterator[str]]
 # Requests 1 s, commands 2 s, consumers and producer 4 s: see Runtime.stop and process.py.
 DRAIN_S = 8
+INDEX = "metadata.labels['apps.kubernetes.io/pod-index']"
+# What a fact that was acknowledged rests on.
+KEPT = {
+    "auto.create.topics.enable": "false",
+    "default.replication.factor": 3,
+    "log.message.timestamp.type": "LogAppendTime",
+    "min.insync.replicas": 2,
+    "offsets.topic.replication.factor": 3,
+    "unclean.leader.election.enable": "false",
+}
 
 
 def restricted(resources: list[Resource]) -> Iterator[str]:
@@ -65,6 +76,9 @@ def steady(resources: list[Resource]) -> Iterator[str]:
     """A roll or an eviction is not noticed: budget, probes, preStop, grace, spread."""
     for workload in of_kind(resources, "StatefulSet"):
         name, pod, one = workload["metadata"]["name"], pod_of(workload), container_of(workload)
+        members = [v for v in one["env"] if v["name"] == "HOTLINE_INSTANCE"]
+        if [v["valueFrom"] for v in members] != [{"fieldRef": {"fieldPath": INDEX}}]:
+            yield f"{name} is another member of its group at each start"
         budgets = [
             b
             for b in of_kind(resources, "PodDisruptionBudget")
@@ -120,6 +134,11 @@ def whole(resources: list[Resource]) -> Iterator[str]:
         ]
         if reached != [name]:
             yield f"{name} is reached by {reached}"
+
+
+def reached(resources: list[Resource]) -> Iterator[str]:
+    """From outside over TLS, and no more than what callers need."""
+    services = {s["metadata"]["name"] for s in of_kind(resources, "Service")}
     for ingress in of_kind(resources, "Ingress"):
         backends = [
             p["backend"]["service"]["name"]
@@ -129,9 +148,21 @@ def whole(resources: list[Resource]) -> Iterator[str]:
         yield from (f"ingress: no Service {b}" for b in backends if b not in services)
         if {r["host"] for r in ingress["spec"]["rules"]} != set(ingress["spec"]["tls"][0]["hosts"]):
             yield "ingress: a host without TLS"
+        paths = {p["path"] for r in ingress["spec"]["rules"] for p in r["http"]["paths"]}
+        if paths != {"/v1"}:
+            yield f"ingress: {sorted(paths)} is reached from outside"
+
+
+def scaled(resources: list[Resource]) -> Iterator[str]:
+    """By what it has to read itself."""
+    sets = {w["metadata"]["name"] for w in of_kind(resources, "StatefulSet")}
     for scaled in of_kind(resources, "ScaledObject"):
-        if scaled["spec"]["scaleTargetRef"]["name"] not in sets:
+        target = scaled["spec"]["scaleTargetRef"]["name"]
+        if target not in sets:
             yield f"{scaled['metadata']['name']} scales nothing"
+        for trigger in scaled["spec"]["triggers"]:
+            if f'hotline_inbox_lag_records{{job="{target}"}}' not in trigger["metadata"]["query"]:
+                yield f"{target} is scaled by what it has not to read"
 
 
 def closed_network(resources: list[Resource]) -> Iterator[str]:
@@ -145,6 +176,8 @@ def closed_network(resources: list[Resource]) -> Iterator[str]:
         mine = {n: s for n, s in policies.items() if selects(s["podSelector"], labels)}
         if "to-brokers" not in mine or ("to-store" in mine) != (name != "windows"):
             yield f"{name} does not reach what it needs, or more"
+        if ("to-collector" in mine) != (name in SERVICES):
+            yield f"{name}: spans are sent by services alone"
         if ("to-departments" in mine) != (name == "datasync"):
             yield f"{name}: only datasync leaves for departments"
         for policy, spec in mine.items():
@@ -164,6 +197,29 @@ def _anywhere(spec: dict[str, Any]) -> Iterator[str]:
                     yield way
 
 
+def durable(resources: list[Resource]) -> Iterator[str]:
+    """An acknowledged fact is on two machines, in the log and in the store."""
+    for kafka in of_kind(resources, "Kafka"):
+        found = kafka["spec"]["kafka"]["config"]
+        yield from (f"brokers: {name}" for name, kept in KEPT.items() if found.get(name) != kept)
+    pools = of_kind(resources, "KafkaNodePool")
+    if sum(p["spec"]["replicas"] for p in pools if "broker" in p["spec"]["roles"]) < 3:
+        yield "brokers: less than three"
+    for pool in pools:
+        if any(
+            volume.get("deleteClaim") is not False for volume in pool["spec"]["storage"]["volumes"]
+        ):
+            yield "brokers: disks go with the cluster"
+    for store in of_kind(resources, "Cluster"):
+        spec = store["spec"]
+        synchronous = spec["postgresql"].get("synchronous", {})
+        if spec["instances"] < 2 or synchronous.get("dataDurability") != "required":
+            yield "store: a commit may stand on one machine"
+        nightly = [b["spec"]["cluster"]["name"] for b in of_kind(resources, "ScheduledBackup")]
+        if ("backup" in spec) != (nightly == [store["metadata"]["name"]]):
+            yield "store: it is not backed up each night"
+
+
 def by_reference(resources: list[Resource]) -> Iterator[str]:
     """No secret stands in a manifest."""
     yield from (f"Secret {s['metadata']['name']}" for s in of_kind(resources, "Secret"))
@@ -178,5 +234,6 @@ def _volumes(pod: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 POLICIES: tuple[Policy, ...] = (
-    restricted, no_token_and_no_links, steady, bounded, whole, closed_network, by_reference,
+    restricted, no_token_and_no_links, steady, bounded, whole, reached, scaled, closed_network,
+    durable, by_reference,
 )  # fmt: skip

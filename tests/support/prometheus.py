@@ -38,6 +38,7 @@ class Server:
     """A Prometheus that runs."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._http = httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False)
 
     async def get(self, path: str, **query: str) -> Any:

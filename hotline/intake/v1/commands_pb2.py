@@ -27,7 +27,7 @@ from hotline.intake.v1 import events_pb2 as hotline_dot_intake_dot_v1_dot_events
 from hotline.kernel.v1 import options_pb2 as hotline_dot_kernel_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/intake/v1/commands.proto\x12\x11hotline.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehotline/intake/v1/events.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xea\x02\n\x0bMatterFacts\x12\x16\n\x0e\x65mergency_line\x18\x01 \x01(\t\x12\x19\n\x11\x65mergency_ongoing\x18\x02 \x01(\x08\x12\r\n\x05organ\x18\x03 \x01(\t\x12\x0c\n\x04\x64uty\x18\x04 \x01(\t\x12\x17\n\x0flegal_procedure\x18\x05 \x01(\t\x12\x14\n\x0clegal_status\x18\x06 \x01(\t\x12\x0f\n\x07secrecy\x18\x07 \x01(\t\x12\x12\n\ndiscipline\x18\x08 \x01(\x08\x12\x0f\n\x07\x63ontent\x18\t \x01(\t\x12\x1a\n\x12\x63onsumer_mediation\x18\n \x01(\t\x12\x12\n\nabout_unit\x18\x0b \x01(\t\x12\x15\n\rabout_conduct\x18\x0c \x01(\x08\x12\x11\n\tduty_unit\x18\r \x01(\t\x12\x12\n\nsub_centre\x18\x0e \x01(\t\x12\x0f\n\x07missing\x18\x0f \x03(\t\x12\x11\n\tkb_answer\x18\x10 \x01(\t\x12\x14\n\x0cother_ground\x18\x11 \x01(\t\"\xf5\x04\n\x0cSubmitMatter\x12\x15\n\x07\x63hannel\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x19\n\x0b\x65xternal_id\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x16\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x04\x88\xb5\x18\x02\x12\x12\n\x04\x61rea\x18\x06 \x01(\tB\x04\x88\xb5\x18\x02\x12\x13\n\x05title\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\x19\n\x0b\x64\x65scription\x18\x08 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\t \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\n \x01(\tB\x04\x88\xb5\x18\x03\x12\x1b\n\x08latitude\x18\x0b \x01(\x01\x42\x04\x88\xb5\x18\x02H\x00\x88\x01\x01\x12\x1c\n\tlongitude\x18\x0c \x01(\x01\x42\x04\x88\xb5\x18\x02H\x01\x88\x01\x01\x12\x1b\n\rcalled_number\x18\r \x01(\tB\x04\x88\xb5\x18\x02\x12-\n\x05\x66\x61\x63ts\x18\x0e \x01(\x0b\x32\x1e.hotline.intake.v1.MatterFacts\x12\x31\n\rstated_due_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63onfidential\x18\x10 \x01(\x08\x12\x1c\n\x0etransferred_by\x18\x11 \x01(\tB\x04\x88\xb5\x18\x02\x12\x32\n\x0etransferred_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10new_circumstance\x18\x13 \x01(\x08\x42\x0b\n\t_latitudeB\x0c\n\n_longitude\":\n\x0eWithdrawTicket\x12\x14\n\x06reason\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\"\'\n\x14\x41\x63knowledgeDiversion\x12\x0f\n\x07receipt\x18\x01 \x01(\t\"\x85\x01\n\x0eSupplyElements\x12\x12\n\x04\x63ode\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x16\n\x08\x65lements\x18\x02 \x03(\tB\x04\x88\xb5\x18\x02\x12\x19\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\x04 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x04\x88\xb5\x18\x03\"\x1f\n\x0fReportUnhelpful\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"+\n\x08HandBack\x12\x0f\n\x07receipt\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\"\n\x10OverrideDecision\x12\x0e\n\x06reason\x18\x01 \x01(\t\";\n\x0fObjectToRefusal\x12\x12\n\x04\x63ode\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\"1\n\x0fReviewObjection\x12\x0e\n\x06uphold\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\"[\n\x0c\x43loseHistory\x12\x11\n\timport_id\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/intake/v1/commands.proto\x12\x11hotline.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ehotline/intake/v1/events.proto\x1a\x1fhotline/kernel/v1/options.proto\"\xea\x02\n\x0bMatterFacts\x12\x16\n\x0e\x65mergency_line\x18\x01 \x01(\t\x12\x19\n\x11\x65mergency_ongoing\x18\x02 \x01(\x08\x12\r\n\x05organ\x18\x03 \x01(\t\x12\x0c\n\x04\x64uty\x18\x04 \x01(\t\x12\x17\n\x0flegal_procedure\x18\x05 \x01(\t\x12\x14\n\x0clegal_status\x18\x06 \x01(\t\x12\x0f\n\x07secrecy\x18\x07 \x01(\t\x12\x12\n\ndiscipline\x18\x08 \x01(\x08\x12\x0f\n\x07\x63ontent\x18\t \x01(\t\x12\x1a\n\x12\x63onsumer_mediation\x18\n \x01(\t\x12\x12\n\nabout_unit\x18\x0b \x01(\t\x12\x15\n\rabout_conduct\x18\x0c \x01(\x08\x12\x11\n\tduty_unit\x18\r \x01(\t\x12\x12\n\nsub_centre\x18\x0e \x01(\t\x12\x0f\n\x07missing\x18\x0f \x03(\t\x12\x11\n\tkb_answer\x18\x10 \x01(\t\x12\x14\n\x0cother_ground\x18\x11 \x01(\t\"\xa4\x05\n\x0cSubmitMatter\x12\x15\n\x07\x63hannel\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x19\n\x0b\x65xternal_id\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\x12%\n\x04kind\x18\x03 \x01(\x0e\x32\x17.hotline.intake.v1.Kind\x12+\n\x07urgency\x18\x04 \x01(\x0e\x32\x1a.hotline.intake.v1.Urgency\x12\x16\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x04\x88\xb5\x18\x02\x12\x12\n\x04\x61rea\x18\x06 \x01(\tB\x04\x88\xb5\x18\x02\x12\x13\n\x05title\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\x19\n\x0b\x64\x65scription\x18\x08 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\t \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\n \x01(\tB\x04\x88\xb5\x18\x03\x12\x1b\n\x08latitude\x18\x0b \x01(\x01\x42\x04\x88\xb5\x18\x02H\x00\x88\x01\x01\x12\x1c\n\tlongitude\x18\x0c \x01(\x01\x42\x04\x88\xb5\x18\x02H\x01\x88\x01\x01\x12\x1b\n\rcalled_number\x18\r \x01(\tB\x04\x88\xb5\x18\x02\x12-\n\x05\x66\x61\x63ts\x18\x0e \x01(\x0b\x32\x1e.hotline.intake.v1.MatterFacts\x12\x31\n\rstated_due_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63onfidential\x18\x10 \x01(\x08\x12\x1c\n\x0etransferred_by\x18\x11 \x01(\tB\x04\x88\xb5\x18\x02\x12\x32\n\x0etransferred_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10new_circumstance\x18\x13 \x01(\x08\x12-\n\x04\x63\x61ll\x18\x14 \x01(\x0b\x32\x1f.hotline.intake.v1.AnsweredCallB\x0b\n\t_latitudeB\x0c\n\n_longitude\"Q\n\x0c\x41nsweredCall\x12\x10\n\x08waited_s\x18\x01 \x01(\r\x12\x16\n\x08operator\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\x12\x17\n\trecording\x18\x03 \x01(\tB\x04\x88\xb5\x18\x02\"\x83\x01\n\nRecordCall\x12\x15\n\x07\x63hannel\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x1b\n\rcalled_number\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\x12\x10\n\x08waited_s\x18\x03 \x01(\r\x12\x16\n\x08operator\x18\x04 \x01(\tB\x04\x88\xb5\x18\x02\x12\x17\n\trecording\x18\x05 \x01(\tB\x04\x88\xb5\x18\x02\"\x89\x01\n\x10RecordMissedCall\x12\x15\n\x07\x63hannel\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x19\n\x0b\x65xternal_id\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\x12\x1b\n\rcalled_number\x18\x03 \x01(\tB\x04\x88\xb5\x18\x02\x12\x10\n\x08waited_s\x18\x04 \x01(\r\x12\x14\n\x06\x63\x61ller\x18\x05 \x01(\tB\x04\x88\xb5\x18\x03\"J\n\x08\x43\x61llBack\x12\x0f\n\x07reached\x18\x01 \x01(\x08\x12\x17\n\trecording\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\x12\x14\n\x06\x62\x65\x63\x61me\x18\x03 \x01(\tB\x04\x88\xb5\x18\x02\":\n\x0eWithdrawTicket\x12\x14\n\x06reason\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\"\'\n\x14\x41\x63knowledgeDiversion\x12\x0f\n\x07receipt\x18\x01 \x01(\t\"\x85\x01\n\x0eSupplyElements\x12\x12\n\x04\x63ode\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x16\n\x08\x65lements\x18\x02 \x03(\tB\x04\x88\xb5\x18\x02\x12\x19\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x63ontact\x18\x04 \x01(\tB\x04\x88\xb5\x18\x03\x12\x15\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x04\x88\xb5\x18\x03\"\x1f\n\x0fReportUnhelpful\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"+\n\x08HandBack\x12\x0f\n\x07receipt\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\"\n\x10OverrideDecision\x12\x0e\n\x06reason\x18\x01 \x01(\t\";\n\x0fObjectToRefusal\x12\x12\n\x04\x63ode\x18\x01 \x01(\tB\x04\x88\xb5\x18\x02\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\x88\xb5\x18\x02\"1\n\x0fReviewObjection\x12\x0e\n\x06uphold\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\"[\n\x0c\x43loseHistory\x12\x11\n\timport_id\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +58,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITMATTER'].fields_by_name['called_number']._serialized_options = b'\210\265\030\002'
   _globals['_SUBMITMATTER'].fields_by_name['transferred_by']._loaded_options = None
   _globals['_SUBMITMATTER'].fields_by_name['transferred_by']._serialized_options = b'\210\265\030\002'
+  _globals['_ANSWEREDCALL'].fields_by_name['operator']._loaded_options = None
+  _globals['_ANSWEREDCALL'].fields_by_name['operator']._serialized_options = b'\210\265\030\002'
+  _globals['_ANSWEREDCALL'].fields_by_name['recording']._loaded_options = None
+  _globals['_ANSWEREDCALL'].fields_by_name['recording']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDCALL'].fields_by_name['channel']._loaded_options = None
+  _globals['_RECORDCALL'].fields_by_name['channel']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDCALL'].fields_by_name['called_number']._loaded_options = None
+  _globals['_RECORDCALL'].fields_by_name['called_number']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDCALL'].fields_by_name['operator']._loaded_options = None
+  _globals['_RECORDCALL'].fields_by_name['operator']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDCALL'].fields_by_name['recording']._loaded_options = None
+  _globals['_RECORDCALL'].fields_by_name['recording']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDMISSEDCALL'].fields_by_name['channel']._loaded_options = None
+  _globals['_RECORDMISSEDCALL'].fields_by_name['channel']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDMISSEDCALL'].fields_by_name['external_id']._loaded_options = None
+  _globals['_RECORDMISSEDCALL'].fields_by_name['external_id']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDMISSEDCALL'].fields_by_name['called_number']._loaded_options = None
+  _globals['_RECORDMISSEDCALL'].fields_by_name['called_number']._serialized_options = b'\210\265\030\002'
+  _globals['_RECORDMISSEDCALL'].fields_by_name['caller']._loaded_options = None
+  _globals['_RECORDMISSEDCALL'].fields_by_name['caller']._serialized_options = b'\210\265\030\003'
+  _globals['_CALLBACK'].fields_by_name['recording']._loaded_options = None
+  _globals['_CALLBACK'].fields_by_name['recording']._serialized_options = b'\210\265\030\002'
+  _globals['_CALLBACK'].fields_by_name['became']._loaded_options = None
+  _globals['_CALLBACK'].fields_by_name['became']._serialized_options = b'\210\265\030\002'
   _globals['_WITHDRAWTICKET'].fields_by_name['reason']._loaded_options = None
   _globals['_WITHDRAWTICKET'].fields_by_name['reason']._serialized_options = b'\210\265\030\002'
   _globals['_WITHDRAWTICKET'].fields_by_name['code']._loaded_options = None
@@ -79,23 +103,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MATTERFACTS']._serialized_start=154
   _globals['_MATTERFACTS']._serialized_end=516
   _globals['_SUBMITMATTER']._serialized_start=519
-  _globals['_SUBMITMATTER']._serialized_end=1148
-  _globals['_WITHDRAWTICKET']._serialized_start=1150
-  _globals['_WITHDRAWTICKET']._serialized_end=1208
-  _globals['_ACKNOWLEDGEDIVERSION']._serialized_start=1210
-  _globals['_ACKNOWLEDGEDIVERSION']._serialized_end=1249
-  _globals['_SUPPLYELEMENTS']._serialized_start=1252
-  _globals['_SUPPLYELEMENTS']._serialized_end=1385
-  _globals['_REPORTUNHELPFUL']._serialized_start=1387
-  _globals['_REPORTUNHELPFUL']._serialized_end=1418
-  _globals['_HANDBACK']._serialized_start=1420
-  _globals['_HANDBACK']._serialized_end=1463
-  _globals['_OVERRIDEDECISION']._serialized_start=1465
-  _globals['_OVERRIDEDECISION']._serialized_end=1499
-  _globals['_OBJECTTOREFUSAL']._serialized_start=1501
-  _globals['_OBJECTTOREFUSAL']._serialized_end=1560
-  _globals['_REVIEWOBJECTION']._serialized_start=1562
-  _globals['_REVIEWOBJECTION']._serialized_end=1611
-  _globals['_CLOSEHISTORY']._serialized_start=1613
-  _globals['_CLOSEHISTORY']._serialized_end=1704
+  _globals['_SUBMITMATTER']._serialized_end=1195
+  _globals['_ANSWEREDCALL']._serialized_start=1197
+  _globals['_ANSWEREDCALL']._serialized_end=1278
+  _globals['_RECORDCALL']._serialized_start=1281
+  _globals['_RECORDCALL']._serialized_end=1412
+  _globals['_RECORDMISSEDCALL']._serialized_start=1415
+  _globals['_RECORDMISSEDCALL']._serialized_end=1552
+  _globals['_CALLBACK']._serialized_start=1554
+  _globals['_CALLBACK']._serialized_end=1628
+  _globals['_WITHDRAWTICKET']._serialized_start=1630
+  _globals['_WITHDRAWTICKET']._serialized_end=1688
+  _globals['_ACKNOWLEDGEDIVERSION']._serialized_start=1690
+  _globals['_ACKNOWLEDGEDIVERSION']._serialized_end=1729
+  _globals['_SUPPLYELEMENTS']._serialized_start=1732
+  _globals['_SUPPLYELEMENTS']._serialized_end=1865
+  _globals['_REPORTUNHELPFUL']._serialized_start=1867
+  _globals['_REPORTUNHELPFUL']._serialized_end=1898
+  _globals['_HANDBACK']._serialized_start=1900
+  _globals['_HANDBACK']._serialized_end=1943
+  _globals['_OVERRIDEDECISION']._serialized_start=1945
+  _globals['_OVERRIDEDECISION']._serialized_end=1979
+  _globals['_OBJECTTOREFUSAL']._serialized_start=1981
+  _globals['_OBJECTTOREFUSAL']._serialized_end=2040
+  _globals['_REVIEWOBJECTION']._serialized_start=2042
+  _globals['_REVIEWOBJECTION']._serialized_end=2091
+  _globals['_CLOSEHISTORY']._serialized_start=2093
+  _globals['_CLOSEHISTORY']._serialized_end=2184
 # @@protoc_insertion_point(module_scope)

@@ -50,7 +50,7 @@ class MatterFacts(_message.Message):
     def __init__(self, emergency_line: _Optional[str] = ..., emergency_ongoing: _Optional[bool] = ..., organ: _Optional[str] = ..., duty: _Optional[str] = ..., legal_procedure: _Optional[str] = ..., legal_status: _Optional[str] = ..., secrecy: _Optional[str] = ..., discipline: _Optional[bool] = ..., content: _Optional[str] = ..., consumer_mediation: _Optional[str] = ..., about_unit: _Optional[str] = ..., about_conduct: _Optional[bool] = ..., duty_unit: _Optional[str] = ..., sub_centre: _Optional[str] = ..., missing: _Optional[_Iterable[str]] = ..., kb_answer: _Optional[str] = ..., other_ground: _Optional[str] = ...) -> None: ...
 
 class SubmitMatter(_message.Message):
-    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential", "transferred_by", "transferred_at", "new_circumstance")
+    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential", "transferred_by", "transferred_at", "new_circumstance", "call")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +70,7 @@ class SubmitMatter(_message.Message):
     TRANSFERRED_BY_FIELD_NUMBER: _ClassVar[int]
     TRANSFERRED_AT_FIELD_NUMBER: _ClassVar[int]
     NEW_CIRCUMSTANCE_FIELD_NUMBER: _ClassVar[int]
+    CALL_FIELD_NUMBER: _ClassVar[int]
     channel: str
     external_id: str
     kind: _events_pb2.Kind
@@ -89,7 +90,56 @@ class SubmitMatter(_message.Message):
     transferred_by: str
     transferred_at: _timestamp_pb2.Timestamp
     new_circumstance: bool
-    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., facts: _Optional[_Union[MatterFacts, _Mapping]] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., confidential: _Optional[bool] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., new_circumstance: _Optional[bool] = ...) -> None: ...
+    call: AnsweredCall
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., facts: _Optional[_Union[MatterFacts, _Mapping]] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., confidential: _Optional[bool] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., new_circumstance: _Optional[bool] = ..., call: _Optional[_Union[AnsweredCall, _Mapping]] = ...) -> None: ...
+
+class AnsweredCall(_message.Message):
+    __slots__ = ("waited_s", "operator", "recording")
+    WAITED_S_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    RECORDING_FIELD_NUMBER: _ClassVar[int]
+    waited_s: int
+    operator: str
+    recording: str
+    def __init__(self, waited_s: _Optional[int] = ..., operator: _Optional[str] = ..., recording: _Optional[str] = ...) -> None: ...
+
+class RecordCall(_message.Message):
+    __slots__ = ("channel", "called_number", "waited_s", "operator", "recording")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    CALLED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    WAITED_S_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    RECORDING_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    called_number: str
+    waited_s: int
+    operator: str
+    recording: str
+    def __init__(self, channel: _Optional[str] = ..., called_number: _Optional[str] = ..., waited_s: _Optional[int] = ..., operator: _Optional[str] = ..., recording: _Optional[str] = ...) -> None: ...
+
+class RecordMissedCall(_message.Message):
+    __slots__ = ("channel", "external_id", "called_number", "waited_s", "caller")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    CALLED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    WAITED_S_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    external_id: str
+    called_number: str
+    waited_s: int
+    caller: str
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., called_number: _Optional[str] = ..., waited_s: _Optional[int] = ..., caller: _Optional[str] = ...) -> None: ...
+
+class CallBack(_message.Message):
+    __slots__ = ("reached", "recording", "became")
+    REACHED_FIELD_NUMBER: _ClassVar[int]
+    RECORDING_FIELD_NUMBER: _ClassVar[int]
+    BECAME_FIELD_NUMBER: _ClassVar[int]
+    reached: bool
+    recording: str
+    became: str
+    def __init__(self, reached: _Optional[bool] = ..., recording: _Optional[str] = ..., became: _Optional[str] = ...) -> None: ...
 
 class WithdrawTicket(_message.Message):
     __slots__ = ("reason", "code")

@@ -94,6 +94,52 @@ class TicketReceived(_message.Message):
     transferred_at: _timestamp_pb2.Timestamp
     def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., code_digest: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ..., confidential: _Optional[bool] = ..., facts: _Optional[_Union[_facts_pb2.KnownFacts, _Mapping]] = ..., repeats_being_handled: _Optional[_Iterable[str]] = ..., repeats_handled: _Optional[_Iterable[str]] = ..., related: _Optional[_Iterable[str]] = ..., received_by: _Optional[str] = ..., called_mode: _Optional[str] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class CallAnswered(_message.Message):
+    __slots__ = ("channel", "called_number", "called_mode", "waited_s", "operator", "recording")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    CALLED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CALLED_MODE_FIELD_NUMBER: _ClassVar[int]
+    WAITED_S_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    RECORDING_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    called_number: str
+    called_mode: str
+    waited_s: int
+    operator: str
+    recording: str
+    def __init__(self, channel: _Optional[str] = ..., called_number: _Optional[str] = ..., called_mode: _Optional[str] = ..., waited_s: _Optional[int] = ..., operator: _Optional[str] = ..., recording: _Optional[str] = ...) -> None: ...
+
+class CallMissed(_message.Message):
+    __slots__ = ("channel", "external_id", "called_number", "called_mode", "waited_s", "person_id", "caller")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    CALLED_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CALLED_MODE_FIELD_NUMBER: _ClassVar[int]
+    WAITED_S_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    channel: str
+    external_id: str
+    called_number: str
+    called_mode: str
+    waited_s: int
+    person_id: str
+    caller: bytes
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., called_number: _Optional[str] = ..., called_mode: _Optional[str] = ..., waited_s: _Optional[int] = ..., person_id: _Optional[str] = ..., caller: _Optional[bytes] = ...) -> None: ...
+
+class CalledBack(_message.Message):
+    __slots__ = ("operator", "reached", "recording", "became")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    REACHED_FIELD_NUMBER: _ClassVar[int]
+    RECORDING_FIELD_NUMBER: _ClassVar[int]
+    BECAME_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    reached: bool
+    recording: str
+    became: str
+    def __init__(self, operator: _Optional[str] = ..., reached: _Optional[bool] = ..., recording: _Optional[str] = ..., became: _Optional[str] = ...) -> None: ...
+
 class TicketAccepted(_message.Message):
     __slots__ = ("rule_set", "rule_set_version", "kind", "urgency", "category", "area", "title", "stated_due_at", "about_unit")
     RULE_SET_FIELD_NUMBER: _ClassVar[int]

@@ -152,4 +152,5 @@ def to_fact(fact: kernel.Fact) -> Fact:
         decode(fact.type, fact.data),
         fact.data,
         hashlib.sha256(fact.data).digest(),
+        fact.traceparent,
     )

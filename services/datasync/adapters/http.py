@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -23,7 +24,7 @@ from services.kernel.http import CleanText, after, create_app, idempotency_key
 from services.kernel.identity import Principal, Role
 from services.kernel.passes import LIFETIME
 from services.kernel.problems import unavailable
-from services.kernel.routes import waited
+from services.kernel.routes import heard_of, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import PASS, Security, role
 
@@ -129,7 +130,7 @@ def _ticket_routes(made: APIRouter, reading: Reading, waits: Waits) -> None:
     ) -> Response:
         """The ticket file: header and timeline, as of `at`."""
         await waits(positions)
-        file = await reading.ticket(caller, ticket, at)
+        file = await heard_of(partial(reading.ticket, caller, ticket, at))
         headers = {"ETag": f'"{len(file.timeline)}"'}
         return _json(documents.ticket_document(file), headers)
 

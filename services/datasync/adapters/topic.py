@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 from services.datasync.adapters.measure import DeliveryMeter
 from services.datasync.adapters.serving import Serving
@@ -14,6 +15,7 @@ from services.datasync.domain.sharing import Way
 from services.kernel.bus import Bus, BusUnavailable, Outgoing
 from services.kernel.clock import Clock
 from services.kernel.codec import rfc3339
+from services.kernel.seen import delivered
 from services.kernel.store import StoreUnavailable
 
 log = logging.getLogger("hotline.datasync")
@@ -95,7 +97,10 @@ class TopicDelivery:
         entries = await self.tail.take(BATCH)
         if not entries:
             return False
+        began = time.perf_counter()
         await self._bus.publish([self._record(entry) for entry in entries])
+        facts = [entry.fact for entry in entries]
+        delivered(facts, self._subscription, Way.TOPIC, time.perf_counter() - began)
         for entry in entries:
             if entry.bucket in self._acknowledged:
                 self._acknowledged[entry.bucket] = entry.sequence

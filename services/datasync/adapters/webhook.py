@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +34,7 @@ from services.datasync.domain.webhook import (
 )
 from services.kernel.clock import Clock
 from services.kernel.codec import rfc3339
+from services.kernel.seen import delivered
 from services.kernel.store import StoreUnavailable
 
 log = logging.getLogger("hotline.datasync")
@@ -170,6 +172,7 @@ class WebhookDelivery:
             entries = await self._entries(post)
             if not entries:
                 return
+            began = time.perf_counter()
             outcome, reason, pause = await self._sent(entries)
         except StoreUnavailable as error:
             log.warning("the webhook of %s waits: %s", self._subscription, error)
@@ -178,6 +181,8 @@ class WebhookDelivery:
         self.flight.settle(post, entries, outcome, reason, self._clock.now(), pause)
         if outcome is Verdict.DELIVERED:
             self._meter.add(self._subscription, Way.WEBHOOK, len(entries))
+            facts = [entry.fact for entry in entries]
+            delivered(facts, self._subscription, Way.WEBHOOK, time.perf_counter() - began)
         else:
             self._meter.failed(self._subscription)
             log.warning("webhook of %s: %s", self._subscription, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ class Fact:
     `data` is the event in proto3 JSON form under the proto's own field names (enums by name,
     instants as RFC 3339 text, bytes as base64); a field at its default may be left out. `body`
     and `digest` are the event's bytes as they stand in the ledger and their SHA-256; both may be
-    empty where a fact is only shown.
+    empty where a fact is only shown. `traceparent` goes with it while it is in memory.
     """
 
     source: str
@@ -28,6 +28,7 @@ class Fact:
     data: Mapping[str, Any]
     body: bytes = b""
     digest: bytes = b""
+    traceparent: str = field(default="", compare=False)
 
     @property
     def event_id(self) -> str:

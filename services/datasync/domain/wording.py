@@ -102,6 +102,7 @@ ZH = {
     "visit": "回访",
     "supplement": "补充",
     "diversion_receipt": "转接回执",
+    "call_back": "回拨",
     "KIND_CONSULTATION": "咨询",
     "KIND_HELP": "求助",
     "KIND_COMPLAINT": "投诉",
@@ -113,6 +114,17 @@ _INTAKE = {
     "TicketReceived": Words(
         CITIZEN, "收到诉求（{kind}）：{title}", "Matter received ({kind}): {title}"
     ),
+    "CallAnswered": Words(
+        "{operator}",
+        "接听来电（{called_number}），等候 {waited_s} 秒",
+        "Call to {called_number} answered after {waited_s} s",
+    ),
+    "CallMissed": Words(
+        CITIZEN,
+        "来电未接（{called_number}），等候 {waited_s} 秒",
+        "Call to {called_number} missed after {waited_s} s",
+    ),
+    "CalledBack": Words("{operator}", "回拨，接通：{reached}", "Called back, reached: {reached}"),
     "TicketAccepted": Words(HOTLINE, "受理，事项分类：{category}", "Accepted, category {category}"),
     "TicketRefused": Words(
         HOTLINE, "不予受理（{rule}）：{reason_zh}", "Refused under {rule}: {reason_en}"

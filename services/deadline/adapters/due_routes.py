@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -22,7 +23,7 @@ from services.kernel.describe import problems
 from services.kernel.http import CleanText, after
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
-from services.kernel.routes import TICKET, positions_type, waited
+from services.kernel.routes import TICKET, heard_of, positions_type, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, require_unit, role
 
@@ -144,7 +145,8 @@ def _add_proof(made: APIRouter, runtime: Runtime, cities: Cities) -> None:
     ) -> Response:
         """Why the clock's last run is due then (R27): `hotline due verify` counts it again."""
         await waited(runtime, positions)
-        return JSONResponse(await _proven(runtime, cities, ticket, clock, principal))
+        found = await heard_of(partial(_proven, runtime, cities, ticket, clock, principal))
+        return JSONResponse(found)
 
     @made.get(
         "/v1/tickets/{ticket}/clocks/{clock}/proof.txt",
@@ -159,7 +161,7 @@ def _add_proof(made: APIRouter, runtime: Runtime, cities: Cities) -> None:
     ) -> str:
         """The same in plain words, Chinese and English."""
         await waited(runtime, positions)
-        return page(await _proven(runtime, cities, ticket, clock, principal))
+        return page(await heard_of(partial(_proven, runtime, cities, ticket, clock, principal)))
 
 
 async def _proven(

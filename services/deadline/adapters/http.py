@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
@@ -18,7 +19,7 @@ from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
 from services.kernel.registry import Registry
 from services.kernel.registry_http import registry_router
-from services.kernel.routes import TICKET, command_router, positions_type, waited
+from services.kernel.routes import TICKET, command_router, heard_of, positions_type, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security
 
@@ -48,12 +49,7 @@ def app(
     ) -> list[ClockView]:
         """Every run of every clock of the ticket; a unit sees its own."""
         await waited(runtime, positions, views=True)
-        rows = await clocks.of_ticket(bucket_of(ticket, runtime.place.buckets), ticket)
-        if Role.UNIT in principal.roles:
-            rows = [row for row in rows if row.unit == principal.unit]
-        if not rows:
-            raise Problem(404, "unknown-ticket", "No clock of that ticket is known here.")
-        return rows
+        return await heard_of(partial(_shown, runtime, clocks, ticket, principal))
 
     @made.get("/v1/due", tags=["clocks"])
     async def due(
@@ -68,3 +64,14 @@ def app(
         return await clocks.due(wanted(principal, unit, desk=desk), before, limit)
 
     return made
+
+
+async def _shown(
+    runtime: Runtime, clocks: ClocksStore, ticket: str, principal: Principal
+) -> list[ClockView]:
+    rows = await clocks.of_ticket(bucket_of(ticket, runtime.place.buckets), ticket)
+    if Role.UNIT in principal.roles:
+        rows = [row for row in rows if row.unit == principal.unit]
+    if not rows:
+        raise Problem(404, "unknown-ticket", "No clock of that ticket is known here.")
+    return rows

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, tzinfo
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.intake.adapters.answers import Reason
-from services.intake.adapters.articles import Library
+from services.intake.adapters.articles import Libraries
+from services.intake.adapters.books import Books
+from services.intake.adapters.tallies import ArticleUse, Counted
 from services.intake.domain.articles import Article
 from services.kernel.identity import Role
 from services.kernel.runtime import Runtime
@@ -36,10 +37,17 @@ class FoundArticle(BaseModel):
     overdue: bool = Field(description="Its unit has not looked at it in time.")
 
 
-def article_router(articles: Mapping[str, Article], runtime: Runtime, zone: tzinfo) -> APIRouter:
-    """`GET /v1/articles`."""
+class ReviewedArticle(FoundArticle):
+    """An article in the queue of reviews, with what its answers did."""
+
+    answered: int = Field(description="So often it answered at once.")
+    unhelpful: int = Field(description="So often that did not help, and went on as a ticket.")
+
+
+def article_router(books: Books, runtime: Runtime, counted: Counted) -> APIRouter:
+    """`GET /v1/articles` and `GET /v1/articles/reviews`."""
     router = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(_READERS)])
-    library = Library(list(articles.values()))
+    libraries = Libraries()
 
     @router.get("/articles")
     async def find_articles(
@@ -50,15 +58,49 @@ def article_router(articles: Mapping[str, Article], runtime: Runtime, zone: tzin
         limit: Annotated[int, Query(ge=1, le=50, description="At most so many.")] = 10,
     ) -> list[FoundArticle]:
         """Articles that hold today, the best first."""
-        today = runtime.clock.now().astimezone(zone).date()
+        now = runtime.clock.now()
+        catalogue = books.at(now).catalogue
+        articles, today = catalogue.articles, catalogue.day(now)
         if q.strip():
-            found = library.search(q, today, 50)
+            found = libraries.of(articles).search(q, today, 50)
         else:
             found = [article for article in articles.values() if article.holds_on(today)]
         late = [a for a in found if not overdue or a.is_overdue(today)]
         return [_shown(article, today) for article in late[:limit]]
 
+    @router.get("/articles/reviews")
+    async def article_reviews(
+        unit: Annotated[
+            str, Query(max_length=100, description="Only those that this unit keeps up.")
+        ] = "",
+        days: Annotated[
+            int, Query(ge=1, le=3_660, description="Uses are counted so far back.")
+        ] = 90,
+        limit: Annotated[int, Query(ge=1, le=500, description="At most so many.")] = 50,
+    ) -> list[ReviewedArticle]:
+        """Articles that hold today, in the order in which they are to be looked at again.
+
+        Each with how often it answered, and how often that did not help (R5).
+        """
+        now = runtime.clock.now()
+        catalogue = books.at(now).catalogue
+        today = catalogue.day(now)
+        found = [
+            article
+            for article in catalogue.articles.values()
+            if article.holds_on(today) and unit in ("", article.unit)
+        ]
+        found.sort(key=lambda article: (article.review_on, article.id))
+        uses = await counted.articles(today - timedelta(days=days))
+        return [_reviewed(a, uses.get(a.id, ArticleUse()), today) for a in found[:limit]]
+
     return router
+
+
+def _reviewed(article: Article, use: ArticleUse, today: date) -> ReviewedArticle:
+    return ReviewedArticle(
+        **_shown(article, today).model_dump(), answered=use.answered, unhelpful=use.unhelpful
+    )
 
 
 def _shown(article: Article, today: date) -> FoundArticle:

@@ -72,6 +72,7 @@ class Became(BaseModel):
     link: Link | None = Field(None, description="Only where it repeats an earlier matter.")
     supplement: SupplementQuestion | None = Field(None, description="Only where it was asked.")
     answer: AnsweredAtOnce | None = Field(None, description="Only where it was answered at once.")
+    message: Reason | None = Field(None, description="Only where the channel has words for it.")
     objection: Objection | None = Field(None, description="Only where a refusal was objected to.")
 
 

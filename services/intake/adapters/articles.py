@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib import resources
 from typing import Any
 
 import tantivy
 
-from services.intake.adapters.entries import required, text, words
+from services.intake.adapters.entries import day, required, text, words
 from services.intake.domain.articles import Article
 from services.kernel import yaml_file
 
@@ -17,15 +17,16 @@ _ARTICLE = {"id", "version", "unit", "source", "since", "review_on", "question",
 _LONGEST_QUERY = 500
 
 
-def load_articles(city: str) -> tuple[Article, ...]:
-    """None for a city without the file. Raises ValueError with one sentence."""
+def load_articles(city: str) -> tuple[Mapping[str, Article], Any]:
+    """By id, and the document; none for a city without the file. Raises ValueError."""
     file = resources.files("services.intake") / "registry" / city / "articles.yaml"
     name = f"intake/registry/{city}/articles.yaml"
-    return parse_articles(yaml_file.read(file, name), name) if file.is_file() else ()
+    document = yaml_file.read(file, name) if file.is_file() else {"articles": []}
+    return parse_articles(document, name), document
 
 
-def parse_articles(top: Any, name: str) -> tuple[Article, ...]:
-    """Raises ValueError."""
+def parse_articles(top: Any, name: str) -> Mapping[str, Article]:
+    """By id. Raises ValueError."""
     required(top, {"articles"}, set(), f"{name}: the file")
     if not isinstance(top["articles"], list):
         raise ValueError(f"{name}: articles must be a list")
@@ -33,15 +34,11 @@ def parse_articles(top: Any, name: str) -> tuple[Article, ...]:
     ids = [article.id for article in found]
     if twice := sorted({i for i in ids if ids.count(i) > 1}):
         raise ValueError(f"{name}: {twice[0]} stands there twice")
-    return found
+    return {article.id: article for article in found}
 
 
 def _article(part: Any, where: str) -> Article:
     required(part, _ARTICLE, {"until"}, where)
-    days = {key: part.get(key) for key in ("since", "review_on", "until")}
-    for key, day in days.items():
-        if type(day) is not date and not (key == "until" and day is None):
-            raise ValueError(f"{where}.{key}: {day!r} is no day (YYYY-MM-DD)")
     return Article(
         id=text(part, "id", where),
         version=text(part, "version", where),
@@ -49,9 +46,9 @@ def _article(part: Any, where: str) -> Article:
         source=words(part["source"], f"{where}.source"),
         question=words(part["question"], f"{where}.question"),
         answer=words(part["answer"], f"{where}.answer"),
-        since=part["since"],
-        review_on=part["review_on"],
-        until=part.get("until"),
+        since=day(part["since"], f"{where}.since"),
+        review_on=day(part["review_on"], f"{where}.review_on"),
+        until=day(part["until"], f"{where}.until") if part.get("until") is not None else None,
     )
 
 
@@ -106,3 +103,16 @@ class Library:
         hits = searcher.search(tantivy.Query.boolean_query(clauses), len(self.articles) or 1).hits
         found = [self.articles[searcher.doc(address)["id"][0]] for _, address in hits]
         return [article for article in found if article.holds_on(day)][:limit]
+
+
+class Libraries:
+    """The index of the articles in effect, made again when others are."""
+
+    def __init__(self) -> None:
+        self._articles: Mapping[str, Article] | None = None
+        self._library = Library(())
+
+    def of(self, articles: Mapping[str, Article]) -> Library:
+        if articles is not self._articles:
+            self._articles, self._library = articles, Library(list(articles.values()))
+        return self._library

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
@@ -51,29 +52,34 @@ _STATES: Mapping[str, Progress] = {
 _FACTS = {field.name: str(field.type) for field in fields(MatterFacts)}
 # A channel that only knows that there is an answer, or a ground, says so by `true`.
 _STATED_BY_TRUE = {"kb_answer": "KB", "other_ground": "on record"}
+_KEYS = {
+    "id", "rule_set", "title", "description", "kind", "channel", "called_number", "caller", "facts",
+    "earlier", "supplement",
+}  # fmt: skip
 _EARLIER = {"ticket", "state", "same_caller", "same_matter", "new_circumstance"}
-Numbers = Callable[[str], str]
+# The facts with the sub-centre's line; raises LookupError where nobody knows it.
+Transferable = Callable[[MatterFacts], MatterFacts]
 
 
 class BadLine(ValueError):
     """The line cannot be decided; the text says what to put right."""
 
 
-def decided(lines: Iterable[bytes], sub_centre: Numbers = str) -> Iterator[bytes]:
+def decided(lines: Iterable[bytes], transferable: Transferable) -> Iterator[bytes]:
     """One answer per line that is not blank, in their order; a bad one spoils no other.
 
-    `sub_centre` gives the line of a sub-centre that is stated by another name.
+    `transferable` gives the line of the sub-centre that is stated by number or name (R9).
     """
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield orjson.dumps(_answer(line, number, sub_centre)) + b"\n"
+            yield orjson.dumps(_answer(line, number, transferable)) + b"\n"
 
 
-def _answer(line: bytes, number: int, sub_centre: Numbers) -> dict[str, Any]:
+def _answer(line: bytes, number: int, transferable: Transferable) -> dict[str, Any]:
     found: Any = None
     try:
         found = _parsed(line)
-        rules, case = _rules(found), _case(found, sub_centre)
+        rules, case = _rules(found), _case(found, transferable)
         return _told(found, case, rules.decide(case))
     except BadLine as error:
         name = found.get("id") if isinstance(found, dict) else None
@@ -109,7 +115,10 @@ def _rules(found: Mapping[str, Any]) -> RuleSet:
     return _set(name)
 
 
-def _case(found: Mapping[str, Any], sub_centre: Numbers) -> Case:
+def _case(found: Mapping[str, Any], transferable: Transferable) -> Case:
+    for key in found.keys() - _KEYS:
+        if meant := get_close_matches(key, _KEYS, n=1, cutoff=0.85):
+            raise BadLine(f"{key[:40]}: there is no such field: {meant[0]} is meant")
     for name in ("title", "caller"):
         _mapping(found.get(name), name)
     for name in ("description", "channel", "called_number"):
@@ -118,7 +127,7 @@ def _case(found: Mapping[str, Any], sub_centre: Numbers) -> Case:
     supplement = found.get("supplement")
     return Case(
         kind=_word(Kind, found.get("kind"), "kind"),
-        facts=_facts(_mapping(found.get("facts"), "facts"), sub_centre),
+        facts=_facts(_mapping(found.get("facts"), "facts"), transferable),
         earlier=_earlier(found.get("earlier")),
         supplement=Supplement.NONE
         if supplement is None
@@ -138,13 +147,18 @@ def _word(words: type[E], value: Any, where: str) -> E:
     return words(value)
 
 
-def _facts(stated: Mapping[str, Any], sub_centre: Numbers) -> MatterFacts:
+def _facts(stated: Mapping[str, Any], transferable: Transferable) -> MatterFacts:
     facts = MatterFacts(**{name: _fact(name, v) for name, v in stated.items() if v is not None})
     if unknown := unknown_words(facts):
         raise BadLine(
             f"facts.{unknown[0]}: {getattr(facts, unknown[0])[:40]!r} is not a known word"
         )
-    return replace(facts, sub_centre=sub_centre(facts.sub_centre)) if facts.sub_centre else facts
+    try:
+        return transferable(facts)
+    except LookupError:
+        raise BadLine(
+            f"facts.sub_centre: {facts.sub_centre[:40]!r} is no line of the register"
+        ) from None
 
 
 def _fact(name: str, value: Any) -> Any:
@@ -212,7 +226,9 @@ def _told(found: Mapping[str, Any], case: Case, decision: Decision) -> dict[str,
         "right_place": decision.right_place.both,
     }
     told |= {name: value for name, value in more.items() if value}
-    return told | {"reason": decision.reason.both, "matched": list(decision.matched)}
+    told |= {"reason": decision.reason.both, "matched": list(decision.matched)}
+    ignored = sorted(key[:40] for key in found.keys() - _KEYS)
+    return told | ({"ignored": ignored} if ignored else {})
 
 
 def _where_to(found: Mapping[str, Any], decision: Decision) -> dict[str, str]:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.intake.v1 import commands_pb2, events_pb2
-from services.intake.domain import commands, deciding, events
+from services.intake.domain import calls, commands, deciding, events
+from services.intake.domain.calls import AnsweredCall
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.kernel.codec import Codec
 
@@ -35,6 +36,18 @@ class SubmittedMatter:
     transferred_by: str = ""
     transferred_at: datetime | None = None
     new_circumstance: bool = False
+    call: AnsweredCall | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissedCall:
+    """A missed call as it arrives: the caller's number is still plain."""
+
+    channel: str
+    called_number: str
+    waited_s: int
+    caller: str
+    external_id: str = ""
 
 
 CODEC = Codec(
@@ -59,10 +72,16 @@ CODEC = Codec(
         (events.DecisionOverridden, events_pb2.DecisionOverridden),
         (events.RefusalObjected, events_pb2.RefusalObjected),
         (events.ObjectionReviewed, events_pb2.ObjectionReviewed),
+        (calls.CallAnswered, events_pb2.CallAnswered),
+        (calls.CallMissed, events_pb2.CallMissed),
+        (calls.CalledBack, events_pb2.CalledBack),
     ],
     foreign=[(deciding.DeadlineMissed, deadline.DeadlineMissed)],
     commands=[
         (SubmittedMatter, commands_pb2.SubmitMatter),
+        (MissedCall, commands_pb2.RecordMissedCall),
+        (commands.RecordCall, commands_pb2.RecordCall),
+        (commands.CallBack, commands_pb2.CallBack),
         (commands.WithdrawTicket, commands_pb2.WithdrawTicket),
         (commands.AcknowledgeDiversion, commands_pb2.AcknowledgeDiversion),
         (commands.HandBack, commands_pb2.HandBack),

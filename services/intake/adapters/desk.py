@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from hotline.intake.v1 import commands_pb2
+from services.intake.adapters.books import Books
 from services.intake.adapters.boxes import SEALED_TO, Boxed, Boxes
-from services.intake.adapters.codec import CODEC, SubmittedMatter
+from services.intake.adapters.calling import missed
+from services.intake.adapters.channels import OPTIONAL
+from services.intake.adapters.codec import CODEC, MissedCall, SubmittedMatter
+from services.intake.adapters.limiting import Limits
 from services.intake.adapters.vault import Vault
-from services.intake.domain.articles import Article
-from services.intake.domain.categories import NO_TREE, Tree
 from services.intake.domain.commands import SubmitMatter
-from services.intake.domain.hotlines import NO_REGISTER, Register
 from services.intake.domain.matter import NO_FACTS, Earlier, Progress
 from services.intake.domain.number import ticket_number
 from services.intake.domain.similar import Recent
 from services.intake.domain.ticket import digest_of
+from services.kernel.kafka_commands import Refused
 from services.kernel.personal import FieldCipher
+from services.kernel.problems import Problem
 from services.kernel.service import Submission
 
 SUBMIT = commands_pb2.SubmitMatter.DESCRIPTOR.full_name
+MISSED = commands_pb2.RecordMissedCall.DESCRIPTOR.full_name
 _UNTOLD = b'"code":null'  # within a text its quotes would be escaped
 
 
@@ -37,46 +42,61 @@ class Comparison(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`zone` is the city's: a ticket's date is the city's date; `register` knows its numbers,
-    `tree` its categories, `articles` is the knowledge base (R5). Without `recent`, what was
+    """`books` are the city's: a ticket's date is the city's date. Without `recent`, what was
     received before, nothing is compared (R16).
     """
 
     vault: Vault
-    zone: ZoneInfo
-    register: Register = NO_REGISTER
-    tree: Tree = NO_TREE
+    books: Books
     recent: Comparison | None = None
-    articles: Mapping[str, Article] = field(default_factory=dict)
     boxes: Boxed = field(default_factory=Boxes)
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.books.city.zone
 
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
-        """A record of the submissions topic, sealed to a box or not. Raises BadBody."""
-        body, content_type = self._unboxed(body, content_type)
-        matter = CODEC.command(SUBMIT, body, content_type, {})
-        return await self.received(matter, at, sender, import_id=import_id)
+        """A record of the submissions topic, sealed to a box or not. Raises BadBody, Refused."""
+        matter = self._parsed(SUBMIT, body, content_type)
+        with _refused():
+            return await self.received(matter, at, sender, import_id=import_id)
 
-    def _unboxed(self, body: bytes, content_type: str) -> tuple[bytes, str]:
+    async def submit_missed_call(
+        self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
+    ) -> Submission:
+        """The same of a missed call (R3)."""
+        call = self._parsed(MISSED, body, content_type)
+        with _refused():
+            return await self.missed(call, at, sender)
+
+    async def missed(self, call: MissedCall, at: datetime, by: str) -> Submission:
+        """The command of a missed call. Raises Problem as `received`."""
+        self._require_turn(call.channel, at)
+        return await missed(call, at, by, vault=self.vault, zone=self.zone)
+
+    def _parsed(self, type_name: str, body: bytes, content_type: str) -> Any:
         media, *parameters = (part.strip() for part in content_type.split(";"))
         named = dict(p.split("=", 1) for p in parameters if "=" in p)
         box = named.get(SEALED_TO)
-        return (body, media) if box is None else (self.boxes.opened_by(box, body), media)
+        plain = body if box is None else self.boxes.opened_by(box, body)
+        return CODEC.command(type_name, plain, media, {})
 
     async def received(
         self, matter: SubmittedMatter, at: datetime, by: str, *, import_id: str = ""
     ) -> Submission:
         """The command of a matter that arrived at `at`; only the sender learns the code.
 
-        What is imported was decided long ago, and is not compared (R16).
+        What is imported was decided long ago, and is not compared (R16). Raises Problem where the
+        channel has sent too many (R3).
         """
+        if not import_id:
+            self._require_turn(matter.channel, at)
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
         ticket = ticket_number(day, await self.vault.serial(day))
-        facts, called = matter.facts or NO_FACTS, self.register.line(matter.called_number, day)
-        if facts.sub_centre:
-            facts = replace(facts, sub_centre=self.register.sub_centre(facts.sub_centre, day))
         new = Recent(
             ticket,
             person.id,
@@ -108,19 +128,34 @@ class Desk:
             contact=sealed("contact", matter.contact),
             address=sealed("address", matter.address),
             code_digest=digest_of(ticket, self.vault.code(ticket)),
-            facts=facts,
+            facts=matter.facts or NO_FACTS,
             latitude=matter.latitude,
             longitude=matter.longitude,
             called_number=matter.called_number,
-            called_mode=called.mode if called else "",
             transferred_by=matter.transferred_by,
             transferred_at=matter.transferred_at,
             stated_due_at=matter.stated_due_at,
             confidential=matter.confidential,
             earlier=earlier,
             by=by,
+            call=matter.call,
+            stated=None if import_id else _stated(matter),
         )
         return Submission(ticket, command, {"code": None})
+
+    def _require_turn(self, name: str, at: datetime) -> None:
+        channel = self.books.at(at).catalogue.switchboard.channels.get(name)
+        if channel is None or not channel.per_minute:
+            return
+        if wait_s := self.limits.wait_s(name, channel.per_minute, at):
+            raise Problem(
+                429,
+                "channel-limit",
+                "The channel has sent more than its rate limit.",
+                f"{channel.per_minute} a minute: again after {wait_s} s.",
+                rule="R3",
+                headers={"Retry-After": str(wait_s)},
+            )
 
     async def _earlier(self, new: Recent, is_new: bool) -> tuple[Earlier, ...]:
         return () if self.recent is None else await self.recent.earlier(new, is_new=is_new)
@@ -131,3 +166,18 @@ class Desk:
             return body
         code = self.vault.code(orjson.loads(body)["ticket"])
         return body.replace(_UNTOLD, b'"code":"%b"' % code.encode(), 1)
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What an answer over HTTP would say, as the answer of a record."""
+    try:
+        yield
+    except Problem as problem:
+        slug = problem.type.removeprefix("/problems/")
+        raise Refused(problem.status_code, slug, str(problem.detail)) from None
+
+
+def _stated(matter: SubmittedMatter) -> tuple[str, ...]:
+    """What it fills beside what every matter has."""
+    return tuple(n for n, default in OPTIONAL.items() if getattr(matter, n) != default)

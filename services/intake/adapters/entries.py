@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
+from string import Formatter
 from typing import Any
 
 from services.intake.domain.rules import Words
@@ -43,7 +45,36 @@ def names(top: Mapping[str, Any], key: str, name: str) -> dict[str, str]:
     return {word: text(top[key], word, f"{name}: {key}") for word in top[key]}
 
 
+def day(value: Any, where: str) -> date:
+    """A day as YAML has it, or as JSON writes it. Raises ValueError."""
+    if type(value) is date:
+        return value
+    try:
+        if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f"{where}: {value!r} is no day (YYYY-MM-DD)")
+
+
 def words(value: Any, where: str) -> Words:
     """The same in both languages. Raises ValueError."""
     required(value, {"zh", "en"}, set(), where)
     return Words(text(value, "zh", where), text(value, "en", where))
+
+
+def sentences(value: Any, known: Collection[str], where: str) -> Words:
+    """Words in which `{name}` stands for one of the known values. Raises ValueError.
+
+    Nothing else of Python's formats is taken, so nothing of Python can be reached by them.
+    """
+    found = words(value, where)
+    for language in (found.zh, found.en):
+        try:
+            parts = list(Formatter().parse(language))
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from None
+        for _, field, form, conversion in parts:
+            if field is not None and (field not in known or form or conversion):
+                raise ValueError(f"{where}: {{{field}}} is not one of {', '.join(sorted(known))}")
+    return found

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from importlib import resources
 from typing import Any, TypeVar
 
-from services.intake.adapters.entries import required, text, words
+from services.intake.adapters.entries import day, required, text, words
 from services.intake.domain.hotlines import (
     Fate,
     Hotline,
@@ -26,13 +25,14 @@ _LINE = {"number", "name", "set_up_by", "mode", "plan", "number_is", "seats_are"
 _LINE_MAY = {"until", "transfer_line", "reason", "approval", "opened"}
 
 
-def load_register(city: str) -> Register:
-    """An empty one for a city without the file. Raises ValueError with one sentence."""
+def load_register(city: str) -> tuple[Register, Any]:
+    """With its document; an empty one for a city without the file. Raises ValueError."""
     file = resources.files("services.intake") / "registry" / city / "hotlines.yaml"
     name = f"intake/registry/{city}/hotlines.yaml"
     if not file.is_file():
-        return Register(city, "", ())
-    return parse_register(yaml_file.read(file, name), name)
+        return Register(city, "", ()), None
+    document = yaml_file.read(file, name)
+    return parse_register(document, name), document
 
 
 def parse_register(top: Any, name: str) -> Register:
@@ -69,8 +69,8 @@ def _line(part: Any, where: str) -> Hotline:
         plan=_word(Mode, part, "plan", where),
         number_is=_word(Fate, part, "number_is", where),
         seats_are=_word(Fate, part, "seats_are", where),
-        since=_day(part["since"], f"{where}.since"),
-        until=_day(part["until"], f"{where}.until") if "until" in part else None,
+        since=day(part["since"], f"{where}.since"),
+        until=day(part["until"], f"{where}.until") if "until" in part else None,
         transfer_line=text(part, "transfer_line", where) if "transfer_line" in part else "",
         reason=words(part["reason"], f"{where}.reason") if "reason" in part else NO_WORDS,
         approval=text(part, "approval", where) if "approval" in part else "",
@@ -91,9 +91,3 @@ def _word(kind: type[E], part: Mapping[str, Any], key: str, where: str) -> E:
     if not isinstance(value, str) or value not in list(kind):
         raise ValueError(f"{where}.{key}: {value!r} is not one of {', '.join(kind)}")
     return kind(value)
-
-
-def _day(value: Any, where: str) -> date:
-    if type(value) is not date:
-        raise ValueError(f"{where}: {value!r} is no day (YYYY-MM-DD)")
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Path
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from services.intake.adapters.answering import article_router
 from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.boxes import box_router
+from services.intake.adapters.calls import call_router
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_router
 from services.intake.adapters.opening import opening_router
@@ -19,7 +21,9 @@ from services.intake.adapters.registers import register_router
 from services.intake.adapters.submitting import add_submitting
 from services.intake.adapters.suggesting import load_dictionary, suggest_router
 from services.intake.adapters.supplying import supply_router
+from services.intake.adapters.tallies import Counted
 from services.intake.domain.commands import CloseHistory
+from services.intake.domain.ticket import Ticket
 from services.intake.service import outcome
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import StrictModel, after, create_app, idempotency_key
@@ -31,6 +35,7 @@ from services.kernel.routes import (
     NUMBER,
     TICKET,
     command_router,
+    heard_of,
     perform,
     positions_type,
     trace_of,
@@ -60,7 +65,9 @@ class Frontier(StrictModel):
     final: bool = Field(description="The import has ended: its tickets follow the live clock.")
 
 
-def app(runtime: Runtime, desk: Desk, security: Security, registry: Registry) -> FastAPI:
+def app(
+    runtime: Runtime, desk: Desk, security: Security, registry: Registry, counted: Counted
+) -> FastAPI:
     """The application of one process."""
     made = create_app("intake", runtime.readiness, security=security, registry=runtime.registry)
     add_submitting(made, runtime, desk)
@@ -68,17 +75,18 @@ def app(runtime: Runtime, desk: Desk, security: Security, registry: Registry) ->
     made.include_router(supply_router(runtime, desk.vault))
     made.include_router(opening_router(desk.vault))
     made.include_router(suggest_router(load_dictionary()))
-    made.include_router(article_router(desk.articles, runtime, desk.zone))
-    made.include_router(register_router(desk.register, desk.tree))
+    made.include_router(article_router(desk.books, runtime, counted))
+    made.include_router(register_router(desk.books, runtime))
+    made.include_router(call_router(runtime, desk, counted))
     made.include_router(box_router(desk.boxes))
     made.include_router(forget_router(runtime, desk.vault))
     made.include_router(registry_router(registry, runtime.clock))
-    _state(made, runtime)
+    _state(made, runtime, desk)
     _frontier(made, runtime)
     return made
 
 
-def _state(made: FastAPI, runtime: Runtime) -> None:
+def _state(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
     @made.get(
         "/v1/tickets/{ticket}/state",
         tags=["citizens"],
@@ -93,11 +101,17 @@ def _state(made: FastAPI, runtime: Runtime) -> None:
     ) -> TicketState:
         """What became of a matter, for who has its number and code."""
         await waited(runtime, positions)
-        assert runtime.states is not None
-        state, _ = await runtime.states.anew(ticket)
-        if not state.opens(ticket, code):
-            raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
-        return TicketState.model_validate({"ticket": ticket, **outcome(state)})
+        state = await heard_of(partial(_opened, runtime, ticket, code))
+        switchboard = desk.books.at(runtime.clock.now()).catalogue.switchboard
+        return TicketState.model_validate({"ticket": ticket, **outcome(ticket, state, switchboard)})
+
+
+async def _opened(runtime: Runtime, ticket: str, code: str) -> Ticket:
+    assert runtime.states is not None
+    state, _ = await runtime.states.anew(ticket)
+    if not state.opens(ticket, code):
+        raise Problem(404, "unknown-ticket", "There is no ticket of that number and code.")
+    return state
 
 
 def _frontier(made: FastAPI, runtime: Runtime) -> None:

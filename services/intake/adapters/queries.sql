@@ -102,3 +102,40 @@ update {vault}.box set wrapped = null where made_at < $1 and wrapped is not null
 -- name: boxes
 -- Those that can still be opened; the newest last.
 select id, public, wrapped from {vault}.box where wrapped is not null order by made_at, id
+
+-- name: put_calls
+-- Calls of a batch; a fact that is applied again changes nothing.
+insert into {schema}.call (bucket, ticket, version, at, answered, waited_s)
+select * from unnest($1::int[], $2::text[], $3::int[], $4::timestamptz[], $5::bool[], $6::int[])
+on conflict (bucket, ticket, version) do nothing
+
+-- name: put_missed_calls
+-- Those that wait to be called back.
+insert into {schema}.missed_call (bucket, ticket, at)
+select * from unnest($1::int[], $2::text[], $3::timestamptz[])
+on conflict (bucket, ticket) do nothing
+
+-- name: called_back
+-- They wait no more.
+delete from {schema}.missed_call m using unnest($1::int[], $2::text[]) a (bucket, ticket)
+where m.bucket = a.bucket and m.ticket = a.ticket
+
+-- name: call_figures
+-- Of calls within the span; an index-only read of that span, however long the history.
+select count(*) filter (where answered) as answered,
+       count(*) filter (where not answered) as missed,
+       count(*) filter (where answered and waited_s <= $3) as in_time,
+       (select count(*) from {schema}.missed_call) as waiting
+from {schema}.call where at > $1 and at <= $2
+
+-- name: use_articles
+-- Answers and what was said of them, per bucket: one owner writes each row.
+insert into {schema}.article_use as u (bucket, article, day, answered, unhelpful)
+select * from unnest($1::int[], $2::text[], $3::date[], $4::int[], $5::int[])
+on conflict (bucket, article, day) do update
+set answered = u.answered + excluded.answered, unhelpful = u.unhelpful + excluded.unhelpful
+
+-- name: article_uses
+-- What each article has done since that day.
+select article, sum(answered)::int as answered, sum(unhelpful)::int as unhelpful
+from {schema}.article_use where day >= $1 group by article

@@ -1,4 +1,4 @@
-"""What the city keeps as data, to read: merged hotlines (R7) and the category tree (R4)."""
+"""What the city keeps as data, to read: channels (R3), categories (R4), merged hotlines (R7)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.intake.adapters.answers import Reason
-from services.intake.domain.categories import Category, Element, Tree
-from services.intake.domain.hotlines import Fate, Hotline, Mode, Register, SetUpBy
+from services.intake.adapters.books import Books
+from services.intake.domain.categories import Catalogue, Category, Element, Tree
+from services.intake.domain.channels import Channel, ChannelKind
+from services.intake.domain.hotlines import Fate, Hotline, Mode, SetUpBy
 from services.intake.domain.matter import Kind
 from services.kernel.identity import Role
+from services.kernel.runtime import Runtime
 from services.kernel.security import role
 
 _READERS = role(
@@ -61,15 +64,36 @@ class Node(BaseModel):
     moved_to: str = Field(description="Where its matters are filed from then on.")
 
 
-def register_router(register: Register, tree: Tree) -> APIRouter:
-    """`GET /v1/hotlines` and `GET /v1/categories`."""
+class ShownChannel(BaseModel):
+    """One channel (R3)."""
+
+    id: str
+    name: Reason
+    kind: ChannelKind
+    callers: list[str] = Field(description="Who may post through it; empty: all who may post.")
+    states: list[str] | None = Field(description="The fields that it may fill; null: all.")
+    per_minute: int = Field(description="Rate limit of each process; 0: none.")
+    templates: dict[str, Reason] = Field(description="Words of its answers by state.")
+
+
+def register_router(books: Books, runtime: Runtime) -> APIRouter:
+    """`GET /v1/channels`, `GET /v1/hotlines` and `GET /v1/categories`."""
     router = APIRouter(prefix="/v1", tags=["registers"], dependencies=[Depends(_READERS)])
+
+    def catalogue() -> Catalogue:
+        return books.at(runtime.clock.now()).catalogue
+
+    @router.get("/channels")
+    async def channels() -> list[ShownChannel]:
+        """Through which matters come now."""
+        return [_channel(channel) for channel in catalogue().switchboard.channels.values()]
 
     @router.get("/hotlines")
     async def hotlines(
         on: Annotated[date | None, Query(description="Only lines that hold on that day.")] = None,
     ) -> Lines:
         """What became of each line that was merged into 12345, or runs beside it."""
+        register = catalogue().register
         shown = [line for line in register.lines if on is None or line.holds_on(on)]
         planned = (Mode.MERGED, Mode.DUAL_PARALLEL, Mode.SUB_CENTRE)
         return Lines(
@@ -84,10 +108,23 @@ def register_router(register: Register, tree: Tree) -> APIRouter:
         on: Annotated[date | None, Query(description="Only those that hold on that day.")] = None,
     ) -> list[Node]:
         """The category tree, past nodes too: an old ticket's category stays readable."""
+        tree = catalogue().tree
         nodes = tree.nodes.values()
         return [_node(tree, node) for node in nodes if on is None or node.holds_on(on)]
 
     return router
+
+
+def _channel(channel: Channel) -> ShownChannel:
+    return ShownChannel(
+        id=channel.id,
+        name=Reason(zh=channel.name.zh, en=channel.name.en),
+        kind=channel.kind,
+        callers=sorted(channel.callers),
+        states=None if channel.states is None else sorted(channel.states),
+        per_minute=channel.per_minute,
+        templates={p: Reason(zh=w.zh, en=w.en) for p, w in channel.templates.items()},
+    )
 
 
 def _node(tree: Tree, node: Category) -> Node:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import resources
 from typing import Any
@@ -10,11 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.intake.adapters.articles import load_articles
 from services.intake.adapters.categories import load_tree
+from services.intake.adapters.channels import load_channels
 from services.intake.adapters.entries import names, required, text
 from services.intake.adapters.hotlines import load_register
-from services.intake.adapters.rule_sets import load_rules
+from services.intake.adapters.rule_sets import load_rules, shipped_rules
 from services.intake.domain.categories import NO_TREE, Catalogue
-from services.intake.domain.hotlines import Register
 from services.intake.domain.rules import RuleSet
 from services.intake.domain.similar import SameMatter
 from services.kernel import yaml_file
@@ -24,14 +25,17 @@ _CATALOGUE = {"id", "version", "rule_set", "time_zone", "country_code", "categor
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """What intake knows of its city; `country_code` is for numbers dialled without one."""
+    """What intake knows of its city; `country_code` is for numbers dialled without one.
+
+    `documents` are those of the registries as they are shipped, by name.
+    """
 
     rules: RuleSet
     catalogue: Catalogue
     zone: ZoneInfo
     country_code: str
-    register: Register
     same: SameMatter | None = None
+    documents: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(city: str) -> City:
@@ -43,13 +47,22 @@ def load(city: str) -> City:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"{name}: time_zone: {top['time_zone']!r} is no time zone") from None
     country_code = text(top, "country_code", name)
-    tree = load_tree(text(top, "tree", name)) if "tree" in top else NO_TREE
+    tree, rows = load_tree(text(top, "tree", name)) if "tree" in top else (NO_TREE, ())
     categories, areas = names(top, "categories", name), names(top, "areas", name)
-    articles = {article.id: article for article in load_articles(city)}
-    catalogue = Catalogue(categories, areas, tree, zone, articles)
-    rules, register = load_rules(text(top, "rule_set", name)), load_register(city)
+    articles, article_document = load_articles(city)
+    register, hotlines = load_register(city)
+    switchboard, channels = load_channels(city)
+    catalogue = Catalogue(categories, areas, tree, zone, articles, register, switchboard)
+    rules = load_rules(text(top, "rule_set", name))
+    documents = {
+        "channels": channels,
+        "hotlines": hotlines,
+        "articles": article_document,
+        "categories": {"version": "shipped", "categories": list(rows)},
+        f"rules/{rules.id}": shipped_rules(top["rule_set"]),
+    }
     same = _same(top["same_matter"], f"{name}: same_matter") if "same_matter" in top else None
-    return City(rules, catalogue, zone, country_code, register, same)
+    return City(rules, catalogue, zone, country_code, same, documents)
 
 
 def _same(part: Any, where: str) -> SameMatter:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import resources
-from string import Formatter
 from typing import Any
 
 from services.intake.adapters.conditions import VARIABLES, compiled
-from services.intake.adapters.entries import required, text, texts, words
+from services.intake.adapters.entries import required, sentences, text, texts
 from services.intake.domain.matter import VOCABULARY, Progress
 from services.intake.domain.rules import NO_WORDS, PLACEHOLDERS, Outcome, Rule, RuleSet, Words
 from services.kernel import yaml_file
@@ -29,6 +28,11 @@ _FOLDER = resources.files("services.intake") / "registry" / "rule_sets"
 def shipped() -> tuple[str, ...]:
     """The names of the rule sets that come with Hotline."""
     return tuple(sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir()))
+
+
+def shipped_rules(name: str) -> Any:
+    """The document of a shipped set. Raises ValueError."""
+    return _read(name)[0]
 
 
 def load_rules(name: str) -> RuleSet:
@@ -127,20 +131,4 @@ def _places(value: Any, where: str) -> tuple[str, dict[str, Words]]:
 
 
 def _words(value: Any, where: str) -> Words:
-    found = words(value, where)
-    for language in (found.zh, found.en):
-        _require_placeholders(language, where)
-    return found
-
-
-def _require_placeholders(sentence: str, where: str) -> None:
-    """Only `{name}` of a known fact: nothing of Python can be reached by the words of a rule."""
-    try:
-        parts = list(Formatter().parse(sentence))
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
-    for _, field, form, conversion in parts:
-        if field is not None and (field not in PLACEHOLDERS or form or conversion):
-            raise ValueError(
-                f"{where}: {{{field}}} is not one of {', '.join(sorted(PLACEHOLDERS))}"
-            )
+    return sentences(value, PLACEHOLDERS, where)

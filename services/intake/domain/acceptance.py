@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.intake.domain import events, rejections
+from services.intake.domain.calling import answered
 from services.intake.domain.categories import Catalogue, Element
 from services.intake.domain.commands import SubmitMatter
-from services.intake.domain.events import (
-    Event,
-    SupplementAsked,
-    TicketAccepted,
-    TicketAnswered,
-    TicketReceived,
+from services.intake.domain.events import Event, TicketAccepted, TicketReceived
+from services.intake.domain.hotlines import Hotline, Register
+from services.intake.domain.matter import (
+    NO_FACTS,
+    UNNAMED_UNIT,
+    Case,
+    MatterFacts,
+    Progress,
+    unknown_words,
 )
-from services.intake.domain.matter import NO_FACTS, Case, MatterFacts, Progress, unknown_words
 from services.intake.domain.rules import Decision, Outcome, RuleSet
 from services.intake.domain.ticket import Phase, Ticket, case_of
 
@@ -28,15 +31,23 @@ def submit(
 ) -> Sequence[Event]:
     if ticket.phase is not Phase.UNKNOWN:
         return []
+    _require_channel(command, catalogue)
     _require_sound(command, catalogue)
-    facts = _with_missing(command, catalogue)
-    received = _received(replace(command, facts=facts) if facts is not command.facts else command)
+    day = catalogue.day(command.at)
+    facts = _with_missing(command, _with_line(command.facts, catalogue.register, day), catalogue)
+    received = _received(command, facts, catalogue.register.line(command.called_number, day))
     case = case_of(received)
     decided = judged(command.at, command.ticket, received, case, rules)
-    goes_on = isinstance(decided, TicketAccepted | SupplementAsked | TicketAnswered)
-    if goes_on and command.facts.about_conduct and not case.barred_unit:
-        raise rejections.ConductOfNobody
-    return [received, decided]
+    return [received, *answered(command, received.called_mode), decided]
+
+
+def _require_channel(command: SubmitMatter, catalogue: Catalogue) -> None:
+    """R3: what is imported came through channels of its own time."""
+    if command.stated is None:
+        return
+    switchboard, name = catalogue.switchboard, command.channel
+    channel = switchboard.channel(name) if command.call is None else switchboard.telephone(name)
+    channel.require(command.by, command.stated)
 
 
 def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
@@ -62,7 +73,14 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
         raise rejections.UnknownWord(*unknown)
 
 
-def _with_missing(command: SubmitMatter, catalogue: Catalogue) -> MatterFacts:
+def _with_line(facts: MatterFacts, register: Register, day: date) -> MatterFacts:
+    try:
+        return register.transferable(facts, day)
+    except LookupError:
+        raise rejections.UnknownSubCentre(facts.sub_centre[:80]) from None
+
+
+def _with_missing(command: SubmitMatter, facts: MatterFacts, catalogue: Catalogue) -> MatterFacts:
     """R18: what the category requires and nobody stated is missing too."""
     given = {
         element
@@ -74,12 +92,11 @@ def _with_missing(command: SubmitMatter, catalogue: Catalogue) -> MatterFacts:
         }.items()
         if is_given
     }
-    facts = command.facts
     more = [e for e in catalogue.tree.missing(command.category, given) if e not in facts.missing]
     return replace(facts, missing=(*facts.missing, *more)) if more else facts
 
 
-def _received(command: SubmitMatter) -> TicketReceived:
+def _received(command: SubmitMatter, facts: MatterFacts, called: Hotline | None) -> TicketReceived:
     return TicketReceived(
         at=command.at,
         channel=command.channel,
@@ -98,17 +115,22 @@ def _received(command: SubmitMatter) -> TicketReceived:
         called_number=command.called_number,
         code_digest=command.code_digest,
         stated_due_at=command.stated_due_at,
-        about_unit=command.facts.about_unit if command.facts.about_conduct else "",
+        about_unit=_about(facts),
         confidential=command.confidential,
-        facts=None if command.facts == NO_FACTS else command.facts,
+        facts=None if facts is NO_FACTS or facts == NO_FACTS else facts,
         repeats_being_handled=_repeats(command, Progress.BEING_HANDLED),
         repeats_handled=_repeats(command, Progress.HANDLED),
         related=tuple(e.ticket for e in command.earlier if e.same_matter and not e.is_repeated),
         received_by=command.by,
-        called_mode=command.called_mode,
+        called_mode=called.mode if called else "",
         transferred_by=command.transferred_by,
         transferred_at=command.transferred_at,
     )
+
+
+def _about(facts: MatterFacts) -> str:
+    """R2: no unit bears that name, so a matter about an unnamed one waits for a dispatcher."""
+    return (facts.about_unit or UNNAMED_UNIT) if facts.about_conduct else ""
 
 
 def _repeats(command: SubmitMatter, progress: Progress) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from services.intake.domain.articles import Article
+from services.intake.domain.channels import NO_SWITCHBOARD, Switchboard
+from services.intake.domain.hotlines import NO_REGISTER, Register
 from services.intake.domain.matter import Kind
 from services.intake.domain.rules import Words
 
@@ -93,7 +95,8 @@ NO_TREE = Tree()
 class Catalogue:
     """The categories and areas that the city knows, by id, with their names.
 
-    `tree` holds further categories, `articles` the knowledge base; days are those of `zone`.
+    `tree` holds further categories, `articles` the knowledge base, `register` the merged lines,
+    `switchboard` the channels; days are those of `zone`.
     """
 
     categories: Mapping[str, str]
@@ -101,17 +104,23 @@ class Catalogue:
     tree: Tree = NO_TREE
     zone: tzinfo = UTC
     articles: Mapping[str, Article] = field(default_factory=dict)
+    register: Register = NO_REGISTER
+    switchboard: Switchboard = NO_SWITCHBOARD
+
+    def day(self, at: datetime) -> date:
+        """The city's day of an instant."""
+        return at.astimezone(self.zone).date()
 
     def knows(self, category: str, at: datetime) -> bool:
         """Whether a matter can be filed under it at that instant."""
         if category in self.categories:
             return True
-        return self.tree.on(category, at.astimezone(self.zone).date()) is not None
+        return self.tree.on(category, self.day(at)) is not None
 
     def answers(self, article: str, at: datetime) -> bool:
         """R5: whether that article holds at that instant."""
         found = self.articles.get(article)
-        return found is not None and found.holds_on(at.astimezone(self.zone).date())
+        return found is not None and found.holds_on(self.day(at))
 
 
 def faults(nodes: Sequence[Category]) -> Iterator[tuple[int, str]]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.intake.domain.calls import AnsweredCall
 from services.intake.domain.matter import NO_FACTS, Earlier, Kind, MatterFacts, Urgency
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitMatter:
-    """A matter as it reaches the domain: personal fields sealed, the citizen a random id."""
+    """A matter as it reaches the domain: personal fields sealed, the citizen a random id.
+
+    `stated` are the fields that its channel filled; None: it is imported, from channels of its
+    time.
+    """
 
     at: datetime
     ticket: str
@@ -31,12 +36,51 @@ class SubmitMatter:
     latitude: float | None = None
     longitude: float | None = None
     called_number: str = ""
-    called_mode: str = ""
     transferred_by: str = ""
     transferred_at: datetime | None = None
     stated_due_at: datetime | None = None
     confidential: bool = False
     by: str = ""
+    call: AnsweredCall | None = None
+    stated: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCall:
+    """A call that was answered, on a matter that has its ticket (R3)."""
+
+    at: datetime
+    by: str
+    channel: str
+    called_number: str
+    waited_s: int
+    operator: str = ""
+    recording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMissedCall:
+    """Nobody answered: the caller is to be called back (R3); their number is sealed."""
+
+    at: datetime
+    by: str
+    channel: str
+    external_id: str
+    called_number: str
+    waited_s: int
+    person_id: str
+    caller: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """The caller of a missed call was called back (R3); `became` is the ticket of the matter."""
+
+    at: datetime
+    by: str
+    reached: bool
+    recording: str = ""
+    became: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +209,5 @@ After = (
     | ObjectToRefusal
     | ReviewObjection
 )
-Command = SubmitMatter | After | CloseHistory | ForgetPerson
+Calling = RecordCall | RecordMissedCall | CallBack
+Command = SubmitMatter | Calling | After | CloseHistory | ForgetPerson

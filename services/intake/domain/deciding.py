@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from services.intake.domain import after, commands
+from services.intake.domain import after, calling, commands
 from services.intake.domain.acceptance import submit
 from services.intake.domain.categories import Catalogue
 from services.intake.domain.commands import After, Command
@@ -29,9 +29,13 @@ class DeadlineMissed:
     run: int
 
 
-def decider(rules: RuleSet, catalogue: Catalogue) -> Decider[Ticket, Command, Event]:
-    """Intake under this rule set."""
-    return Decider(Ticket(), decisions(rules, catalogue), evolve, react)
+# What the city has laid down at an instant.
+LaidDown = Callable[[datetime], tuple[RuleSet, Catalogue]]
+
+
+def decider(laid_down: LaidDown) -> Decider[Ticket, Command, Event]:
+    """Intake; each command is decided by what is in effect at its time."""
+    return Decider(Ticket(), decisions(laid_down), evolve, react)
 
 
 def react(event: DeadlineMissed, ticket: Ticket, at: datetime) -> Sequence[Command]:
@@ -45,10 +49,11 @@ def react(event: DeadlineMissed, ticket: Ticket, at: datetime) -> Sequence[Comma
             return []
 
 
-def decisions(rules: RuleSet, catalogue: Catalogue) -> Callable[[Command, Ticket], Sequence[Event]]:
-    """`decide` under this rule set."""
+def decisions(laid_down: LaidDown) -> Callable[[Command, Ticket], Sequence[Event]]:
+    """`decide` by what is laid down."""
 
     def decide(command: Command, ticket: Ticket) -> Sequence[Event]:
+        rules, catalogue = laid_down(command.at)
         match command:
             case commands.SubmitMatter():
                 return submit(command, ticket, rules, catalogue)
@@ -56,6 +61,12 @@ def decisions(rules: RuleSet, catalogue: Catalogue) -> Callable[[Command, Ticket
                 return after.close_history(command, ticket)
             case commands.ForgetPerson():
                 return after.forget(command, ticket)
+            case commands.RecordCall():
+                return calling.join(command, ticket, catalogue)
+            case commands.RecordMissedCall():
+                return calling.miss(command, ticket, catalogue)
+            case commands.CallBack():
+                return calling.call_back(command, ticket)
             case _:
                 return _decide_after(command, ticket, rules)
 

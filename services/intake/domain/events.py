@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 
 
@@ -257,6 +258,9 @@ Event = (
     | RefusalObjected
     | ObjectionReviewed
     | TicketWithdrawn
+    | CallAnswered
+    | CallMissed
+    | CalledBack
     | HistoryClosed
     | PersonForgotten
 )

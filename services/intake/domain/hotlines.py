@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from services.intake.domain.matter import MatterFacts
 from services.intake.domain.rules import NO_WORDS, Words
 
+_NUMBER = re.compile(r"^[0-9]{3,}")
+OWN_NUMBER = "12345"
+_RESTORED = "a cancelled number is not restored without an approval (R7)"
+_SET_UP = "no new departmental line or county platform without an approval (R7)"
 EMERGENCY = frozenset({"110", "119", "120", "122"})
 
 
@@ -88,13 +94,31 @@ class Register:
         """What the number is on that day; None: it is not registered."""
         return next((h for h in self.lines if h.number == number and h.holds_on(day)), None)
 
-    def sub_centre(self, name: str, day: date) -> str:
-        """The line of the sub-centre of that number or name; the name itself where none is."""
+    def transferable(self, facts: MatterFacts, day: date) -> MatterFacts:
+        """R9: the facts with the line of the sub-centre that was stated by number or name.
+
+        Without it where that is no sub-centre but 12345 or another line of the register, which
+        would hand the matter back, or the very unit whose conduct the matter is about (R2).
+        Raises LookupError where nobody knows what was stated.
+        """
+        stated = facts.sub_centre
+        if not stated:
+            return facts
+        line = self._named(stated, day)
+        if line is None and stated != OWN_NUMBER:
+            raise LookupError(stated)
+        is_own = facts.about_conduct and line in (self._named(facts.about_unit, day), None)
+        to = line.transfer_line or line.number if line and line.plan is Mode.SUB_CENTRE else ""
+        return replace(facts, sub_centre="" if is_own else to)
+
+    def _named(self, stated: str, day: date) -> Hotline | None:
+        """The line of that number or name, or whose number begins the text."""
+        texts = {stated.lower(), *_NUMBER.findall(stated)} - {""}
         for line in self.lines:
             known = {line.number, line.transfer_line, line.name.zh, line.name.en.lower()}
-            if line.plan is Mode.SUB_CENTRE and line.holds_on(day) and name.lower() in known:
-                return line.transfer_line or line.number
-        return name
+            if line.holds_on(day) and texts & known:
+                return line
+        return None
 
     def counted(self, plan: Mode) -> int:
         """R8: how many lines the plan counts under that mode; county platforms stand beside it."""
@@ -127,9 +151,24 @@ def _against_r7(line: Hotline, register: Register) -> Sequence[str]:
     if line.mode is Mode.MERGED and line.number_is is Fate.KEPT:
         found.append("a merged line's number is cancelled (R7)")
     if not line.approval and _is_restored(line, register):
-        found.append("a cancelled number is not restored without an approval (R7)")
+        found.append(_RESTORED)
     if not line.approval and line.opened:
-        found.append("no new departmental line or county platform without an approval (R7)")
+        found.append(_SET_UP)
+    return found
+
+
+def against_r7(before: Register, after: Register) -> Sequence[str]:
+    """What a change of the register does against R7 without a recorded approval."""
+    known = {line.number for line in before.lines}
+    cancelled = {h.number for h in before.lines if h.number_is is Fate.CANCELLED}
+    found: list[str] = []
+    for line in after.lines:
+        if line.approval or line.number_is is not Fate.KEPT or line in before.lines:
+            continue
+        if line.number in cancelled:
+            found.append(f"{line.number}: {_RESTORED}")
+        elif line.number not in known:
+            found.append(f"{line.number}: {_SET_UP}")
     return found
 
 

@@ -63,6 +63,8 @@ class MatterFacts:
 
 
 NO_FACTS = MatterFacts()
+# R2: whose conduct a matter is about, where the citizen did not say.
+UNNAMED_UNIT = "unnamed"
 
 # The words that a fact may be stated in; facts that are not listed are free text.
 VOCABULARY: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -25,16 +25,70 @@ class UnknownArea(Rejection):
     status = 422
 
 
+class UnknownChannel(Rejection):
+    """The city has no such channel."""
+
+    rule = "R3"
+    status = 422
+
+
+class NotTheChannelsCaller(Rejection):
+    """The channel belongs to others: post through your own."""
+
+    rule = "R3"
+    status = 403
+
+
+class NotStatedThere(Rejection):
+    """The channel may not state these fields of a matter: leave them out."""
+
+    rule = "R3"
+    status = 422
+
+
+class NoTelephone(Rejection):
+    """Calls come by a channel of the kind telephone only."""
+
+    rule = "R3"
+    status = 422
+
+
+class NobodyToCall(Rejection):
+    """A missed call needs the caller's number, to call back."""
+
+    rule = "R3"
+    status = 422
+
+
+class NotMissed(Rejection):
+    """Only a missed call can be called back."""
+
+    rule = "R3"
+
+
+class CallOutOfBounds(Rejection):
+    """A caller waits from 0 to 86,400 seconds."""
+
+    rule = "R3"
+    status = 422
+
+
 class UnknownWord(Rejection):
     """A fact of the matter is stated in a word that is not in the vocabulary."""
 
     status = 422
 
 
-class ConductOfNobody(Rejection):
-    """A complaint about a unit's own conduct must name the unit, so that it never goes there."""
+class UnknownSubCentre(Rejection):
+    """The register has no such sub-centre now: state the number of its line, or leave it out."""
 
-    rule = "R2"
+    rule = "R9"
+    status = 422
+
+
+class NotOnATicket(Rejection):
+    """It makes a ticket of its own: send it to the submissions, not to a ticket."""
+
     status = 422
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
 from services.intake.domain.events import (
     AnswerUnhelpful,
     DecisionOverridden,
@@ -57,6 +58,8 @@ class Phase(StrEnum):
     SUPPLEMENT_ASKED = "supplement_asked"
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
+    CALL_MISSED = "call_missed"
+    CALLED_BACK = "called_back"
 
 
 class Objection(StrEnum):
@@ -83,6 +86,7 @@ class Ticket:
 
     phase: Phase = Phase.UNKNOWN
     code_digest: str = ""
+    channel: str = ""
     person_id: str = ""
     line: str = ""
     receipt: str = ""
@@ -129,6 +133,7 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
                 state,
                 phase=Phase.RECEIVED,
                 code_digest=event.code_digest,
+                channel=event.channel,
                 person_id=event.person_id,
                 received=event,
                 persons=state.persons | ({event.received_by} - {""}),
@@ -158,7 +163,11 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return replace(state, objection=verdict)
         case DecisionOverridden():
             return replace(state, was_overridden=True)
-        case AnswerUnhelpful():
+        case CallMissed():
+            return replace(state, phase=Phase.CALL_MISSED, person_id=event.person_id)
+        case CalledBack():
+            return replace(state, phase=Phase.CALLED_BACK) if event.reached else state
+        case AnswerUnhelpful() | CallAnswered():
             return state
         case _:
             return _diverted(state, event)

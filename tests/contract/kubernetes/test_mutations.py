@@ -17,6 +17,11 @@ def intake(resources: list[Resource]) -> Resource:
     return named(resources, "StatefulSet", "hotline-intake")
 
 
+def first(resources: list[Resource], kind: str) -> Resource:
+    found: Resource = of_kind(resources, kind)[0]["spec"]
+    return found
+
+
 def policy_of(resources: list[Resource], name: str) -> Resource:
     found: Resource = named(resources, "NetworkPolicy", name)["spec"]
     return found
@@ -68,6 +73,12 @@ CASES: list[tuple[Policy, str, Change]] = [
         policies.steady, "budget",
         lambda r: r.remove(named(r, "PodDisruptionBudget", "hotline-intake")),
     ),
+    (
+        policies.steady, "another member",
+        lambda r: container_of(intake(r))["env"][0]["valueFrom"]["fieldRef"].update(
+            fieldPath="metadata.uid"
+        ),
+    ),
     (policies.steady, "startup", lambda r: container_of(intake(r)).pop("startupProbe")),
     (
         policies.steady, "readiness",
@@ -99,11 +110,39 @@ CASES: list[tuple[Policy, str, Change]] = [
     ),
     (policies.whole, "runs dispatch", lambda r: container_of(intake(r))["args"].append("dispatch")),
     (
-        policies.whole, "without TLS",
+        policies.reached, "without TLS",
         lambda r: of_kind(r, "Ingress")[0]["spec"]["tls"][0]["hosts"].pop(),
     ),
     (
-        policies.whole, "scales nothing",
+        policies.reached, "from outside",
+        lambda r: of_kind(r, "Ingress")[0]["spec"]["rules"][0]["http"]["paths"][0].update(path="/"),
+    ),
+    (
+        policies.scaled, "not to read",
+        lambda r: first(r, "ScaledObject")["triggers"][0]["metadata"].update(query="1"),
+    ),
+    (
+        policies.durable, "min.insync.replicas",
+        lambda r: first(r, "Kafka")["kafka"]["config"].update({"min.insync.replicas": 1}),
+    ),
+    (
+        policies.durable, "less than three",
+        lambda r: of_kind(r, "KafkaNodePool")[0]["spec"].update(replicas=1),
+    ),
+    (
+        policies.durable, "disks go",
+        lambda r: first(r, "KafkaNodePool")["storage"]["volumes"][0].pop("deleteClaim"),
+    ),
+    (
+        policies.durable, "on one machine",
+        lambda r: of_kind(r, "Cluster")[0]["spec"]["postgresql"].pop("synchronous"),
+    ),
+    (
+        policies.durable, "not backed up",
+        lambda r: r.remove(of_kind(r, "ScheduledBackup")[0]),
+    ),
+    (
+        policies.scaled, "scales nothing",
         lambda r: of_kind(r, "ScaledObject")[0]["spec"]["scaleTargetRef"].update(name="nobody"),
     ),
     (
@@ -117,6 +156,10 @@ CASES: list[tuple[Policy, str, Change]] = [
     (
         policies.closed_network, "only datasync",
         lambda r: policy_of(r, "to-departments").update(podSelector={}),
+    ),
+    (
+        policies.closed_network, "spans are sent",
+        lambda r: r.remove(named(r, "NetworkPolicy", "to-collector")),
     ),
     (
         policies.closed_network, "egress anywhere",

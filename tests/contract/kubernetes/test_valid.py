@@ -42,6 +42,15 @@ def test_every_overlay_keeps_the_policies(overlay: str, policy: Policy) -> None:
     assert list(policy(rendered(overlay))) == []
 
 
+@pytest.mark.parametrize("overlay", [name for name in OVERLAYS if name != "kind"])
+def test_what_is_not_to_try_it_out_is_backed_up_and_whole(overlay: str) -> None:
+    resources = rendered(overlay)
+    backup = named(resources, "Cluster", "hotline-store")["spec"]["backup"]["barmanObjectStore"]
+    assert backup["wal"], "its log is archived as it is written"
+    kinds = {r["kind"] for r in resources}
+    assert {"NetworkPolicy", "ScaledObject", "PrometheusRule", "ServiceMonitor", "Ingress"} <= kinds
+
+
 def test_a_field_that_is_not_there_is_found() -> None:
     resources = rendered("production")
     service = named(resources, "StatefulSet", "hotline-intake")

@@ -1,6 +1,6 @@
 """kill -9, SIGSTOP, SIGTERM under load: everything that was acknowledged is there, once.
 
-The short forms run by `make test`; HOTLINE_DRILLS=long (`make drills`) takes the full numbers.
+The short forms run by `make test`; DRILLS=long (`make drills`) takes the full numbers.
 """
 
 from __future__ import annotations
@@ -13,22 +13,19 @@ import signal
 import statistics
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from hotline.dev.ports import free_port
 from hotline.dev.probes import http_ok
 from hotline.dev.stack import StackInfo
 from hotline.dev.supervisor import Supervisor
 from hotline.programs import SERVICES
-from tests.support.drills import DrillCity, drill_city
+from tests.support.drills import LONG, DrillCity, drill_city, one_more
 from tests.support.loops import wait_until
 
-LONG = os.environ.get("HOTLINE_DRILLS") == "long"
 KILLS = 20 if LONG else 2
 SERVING_WITHIN_S = 10.0
 MATTER = {
@@ -147,7 +144,7 @@ async def test_a_zombie_adds_nothing_and_takes_nothing_back(
     city: DrillCity, tmp_path: Path
 ) -> None:
     """Stopped beyond its session while it works; another has taken over when it goes on."""
-    async with second_of(city, "deadline", tmp_path) as log, city.load(in_flight=20):
+    async with one_more(city, "deadline", tmp_path) as second, city.load(in_flight=20):
         await asyncio.sleep(2.0)
         zombie = city.running.pid("deadline")
         os.kill(zombie, signal.SIGSTOP)
@@ -156,7 +153,7 @@ async def test_a_zombie_adds_nothing_and_takes_nothing_back(
         finally:
             os.kill(zombie, signal.SIGCONT)
         await moved_on(city, 40)
-        lost = log.read_text("utf-8").count("newer owners have")
+        lost = second.log.read_text("utf-8").count("newer owners have")
         assert lost <= 1, "the successor was robbed again and again"
     await city.sound()
 
@@ -169,21 +166,6 @@ async def moved_on(city: DrillCity, loops: int) -> None:
         return city.loops.closed >= enough
 
     await wait_until(closed, 60.0, f"{loops} more loops")
-
-
-@asynccontextmanager
-async def second_of(city: DrillCity, name: str, folder: Path) -> AsyncIterator[Path]:
-    """One more process of a service, a member of its own in the group; its log."""
-    port = free_port()
-    program = city.running.program(name)
-    env = {**program.env, "HOTLINE_HTTP_PORT": str(port), "HOTLINE_INSTANCE": "1"}
-    ready = http_ok(f"http://127.0.0.1:{port}/readyz")
-    second = Supervisor(folder / "second")
-    try:
-        await second.start(replace(program, name="second", env=env, needs=(), ready=ready))
-        yield folder / "second" / "logs" / "second.log"
-    finally:
-        await second.stop(5.0)
 
 
 async def test_sigterm_is_heeded_while_a_service_starts(

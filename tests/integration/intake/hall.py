@@ -16,17 +16,19 @@ from hotline.client.commands import Import, SealTo
 from hotline.dev.senders import DevSender, make_senders, signer
 from hotline.dev.stack import StackInfo
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
+from services.intake.adapters.books import Books, CityRegistry, kinds_of
 from services.intake.adapters.boxes import KINDS, Boxes, BoxVault
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.http import app
 from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
+from services.intake.adapters.tallies import Tallies
 from services.intake.adapters.vault import OpenedField, PostgresVault
 from services.intake.service import service
+from services.kernel.clock import DatabaseClock
 from services.kernel.migrate import migrate
 from services.kernel.names import replies_of, schema_of, topic_of
 from services.kernel.pool_pg import connect
-from services.kernel.registry import Registry
 from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.runtime import Runtime
 from services.kernel.security import Role, Security
@@ -34,7 +36,7 @@ from services.kernel.senders import Senders
 from services.kernel.store_pg import PostgresStore
 from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
-from tests.integration.intake.vaults import INDEX_KEY, MASTERS, RECENT, TABLES, opened_fields
+from tests.integration.intake.vaults import CALLS, INDEX_KEY, MASTERS, RECENT, TABLES, opened_fields
 from tests.support.loops import BUCKETS, Loop, real_loop
 from tests.support.stores import KERNEL
 
@@ -130,7 +132,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     make_senders(run_dir, SENDERS)
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
-        await migrate(stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT], BUCKETS)
+        await migrate(stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT, CALLS], BUCKETS)
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
         city = load("sample")
@@ -140,14 +142,17 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         boxes.take(await BoxVault(store, MASTERS).refreshed(datetime.now(UTC)))
         assert city.same is not None
         recent = RecentMatters(store, city.same)
-        tree, articles = city.catalogue.tree, city.catalogue.articles
-        desk = Desk(vault, city.zone, city.register, tree, recent, articles, boxes)
+        entries = PostgresRegistry(pool, "intake", namespace)
+        clock = DatabaseClock(store.database_clock)
+        await clock.follow()
+        registry = CityRegistry(entries, clock, {**KINDS, **kinds_of(city)})
+        books = Books(city, registry)
+        desk, tallies = Desk(vault, books, recent, boxes), Tallies(store, books)
         senders = Senders(run_dir / "senders.json")
-        runtime = await loop.run(service(city, desk, recent), senders=senders)
+        runtime = await loop.run(service(desk, recent, (tallies,)), senders=senders)
         cast(PostgresStore, runtime.store).seals = boxes
-        registry = Registry(PostgresRegistry(pool, "intake", namespace), runtime.clock, KINDS)
         security = Security(DevTokens(run_dir), None, imports=True)
-        made = app(runtime, desk, security, registry)
+        made = app(runtime, desk, security, registry, tallies)
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
             yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http)

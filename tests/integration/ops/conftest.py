@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from hotline.dev.services import Services, services
 from hotline.dev.stack import StackInfo
 from hotline.programs import PROGRAMS
 from services.kernel.tokens import dev_token
+from tests.support.collector import Collector, collector
 from tests.support.stack import new_namespace
 
 MATTER = {
@@ -37,16 +38,17 @@ class City:
     programs: Services
     numbers: Any
 
-    async def post(self, matters: int) -> list[str]:
-        """Tickets of new matters."""
+    async def post(self, matters: int, contact: str = "", **more: str) -> list[str]:
+        """Tickets of new matters; `more` headers."""
+        matter = MATTER | ({"contact": contact} if contact else {})
         token = dev_token("channel", "web", run_dir=self.place.run_dir)
         url = self.place.urls["intake"]
         async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as http:
             found = []
             for _ in range(matters):
                 key = f"m{next(self.numbers)}"
-                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
-                answer = await http.post("/v1/tickets", json=MATTER, headers=headers)
+                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, **more}
+                answer = await http.post("/v1/tickets", json=matter, headers=headers)
                 assert answer.status_code == 201, answer.text
                 found.append(answer.json()["ticket"])
             return found
@@ -62,14 +64,24 @@ class City:
         }
 
 
+@pytest.fixture(scope="package")
+def spans() -> Iterator[Collector]:
+    """Where all of them send what a caller samples."""
+    with collector() as made:
+        yield made
+
+
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def city(stack: StackInfo, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
+async def city(
+    stack: StackInfo, tmp_path_factory: pytest.TempPathFactory, spans: Collector
+) -> AsyncIterator[City]:
     """With all six programs, ready."""
     run_dir: Path = tmp_path_factory.mktemp("city")
     namespace = new_namespace()
     make_senders(run_dir, city_senders([]))
+    env = {"HOTLINE_OTLP_ENDPOINT": spans.url, "HOTLINE_TRACE_SHARE": "0"}
     async with services(
-        stack, namespace, run_dir=run_dir, city="nyc", only=PROGRAMS, say=lambda _: None
+        stack, namespace, run_dir=run_dir, city="nyc", only=PROGRAMS, env=env, say=lambda _: None
     ) as programs:
         place = Running(stack.bootstrap, stack.dsn, namespace, "nyc", 24, programs.urls, run_dir)
         write_running(place)

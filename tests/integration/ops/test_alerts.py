@@ -13,7 +13,7 @@ from tests.support.prometheus import needs_prometheus, promtool
 
 pytestmark = needs_prometheus
 
-JOB = 'job="hotline-intake"'
+JOB, WORK = 'job="hotline-intake"', 'route="/v1/tickets"'
 # By alert: series that break the promise, and the same that keep it. A point per minute; "a+bxn"
 # begins at a and grows by b, n times.
 CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
@@ -63,10 +63,13 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
          f'hotline_append_seconds_bucket{{{JOB},le="+Inf"}}': "0+100x30"},
     ),
     "HotlineRefusesWork": (
-        {f'hotline_http_requests_total{{{JOB},status="201"}}': "0+98x30",
-         f'hotline_http_requests_total{{{JOB},status="503"}}': "0+2x30"},
-        {f'hotline_http_requests_total{{{JOB},status="201"}}': "0+995x30",
-         f'hotline_http_requests_total{{{JOB},status="503"}}': "0+5x30"},
+        {f'hotline_http_requests_total{{{JOB},{WORK},status="201"}}': "0+985x30",
+         f'hotline_http_requests_total{{{JOB},{WORK},status="503"}}': "0+8x30",
+         f"hotline_http_requests_refused_total{{{JOB}}}": "0+7x30"},
+        {f'hotline_http_requests_total{{{JOB},{WORK},status="201"}}': "0+995x30",
+         f'hotline_http_requests_total{{{JOB},{WORK},status="503"}}': "0+5x30",
+         f'hotline_http_requests_total{{{JOB},route="/readyz",status="503"}}': "0+30x30",
+         f"hotline_http_requests_refused_total{{{JOB}}}": "0x30"},
     ),
     "HotlineErrors": (
         {f'hotline_http_requests_total{{{JOB},status="500"}}': "0+1x30"},
@@ -95,12 +98,16 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {f"hotline_commands_unanswered{{{JOB}}}": "101x30"},
         {f"hotline_commands_unanswered{{{JOB}}}": "100x30"},
     ),
+    "HotlineUnknownFacts": (
+        {f"hotline_facts_unknown_total{{{JOB}}}": "0+1x70"},
+        {f"hotline_facts_unknown_total{{{JOB}}}": "0+1x5 5x65"},
+    ),
     "HotlineMemory": (
         {f"process_resident_memory_bytes{{{JOB}}}": "350000000x30"},
         {f"process_resident_memory_bytes{{{JOB}}}": "150000000x30"},
     ),
 }  # fmt: skip
-LATE = {"HotlineWebhookFailing": "45m"}
+LATE = {"HotlineWebhookFailing": "45m", "HotlineUnknownFacts": "65m"}
 
 
 def test_every_alert_has_its_case() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections.abc import AsyncIterator
@@ -10,9 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
+from PIL import Image
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from hotline.ops import draw
 from hotline.ops.alerts import ALERTS, groups
 from hotline.ops.dashboards import DASHBOARDS, Panel
 from hotline.programs import PROGRAMS
@@ -31,7 +35,7 @@ PLAIN = {
     "hotline_timers_overdue", "hotline_commands_unanswered", "hotline_webhook_stopped",
     "hotline_buckets_forked",
 }  # fmt: skip
-MOST_SERIES = 1_500
+MOST_SERIES, MOST_BYTES = 1_500, 150_000
 
 
 async def families(city: City, name: str) -> list[Metric]:
@@ -105,6 +109,30 @@ async def test_every_panel_shows_something(server: Server, panel: Panel) -> None
         values = [float(one["value"][1]) for one in found]
         if panel.title != "Lateness of timers":  # no deadline of these matters has come
             assert any(not math.isnan(value) for value in values), panel.title
+
+
+@needs_prometheus
+async def test_every_dashboard_is_drawn(server: Server, tmp_path: Path) -> None:
+    words = [server.url, str(tmp_path), "--minutes", "1", "--rate", "10s"]
+    done = await asyncio.to_thread(CliRunner().invoke, draw.main, words)
+    assert done.exit_code == 0, done.output
+    for dashboard in DASHBOARDS:
+        file = tmp_path / f"{dashboard.uid}.png"
+        assert f"{file}\n" in done.output, "and no panel of it is empty"
+        with Image.open(file) as picture:
+            colors = picture.convert("RGB").getcolors(256)
+            assert picture.size[0] > 900
+        assert len(colors or ()) > 10, "lines in their colours"
+        assert file.stat().st_size < MOST_BYTES
+
+
+@needs_prometheus
+async def test_a_query_that_is_none_is_not_drawn(server: Server) -> None:
+    broken = {"title": "x", "unit": "s", "targets": [{"expr": "sum(", "legendFormat": ""}]}
+    with pytest.raises(ValueError, match="parse error"):
+        await asyncio.to_thread(
+            draw.draw, {"title": "x", "panels": [broken]}, server.url, 1.0, "10s"
+        )
 
 
 @needs_prometheus

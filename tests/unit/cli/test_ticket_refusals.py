@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from hotline.cli.running import Running, write_running
+from hotline.cli.running import Running, running, write_running
 from hotline.cli.ticket import command
 
 
@@ -37,6 +37,17 @@ def test_a_city_that_was_stopped_is_told_in_one_sentence(
     assert "does not answer" in found.output
     assert "make run" in found.output
     assert "secret" not in found.output
+
+
+def test_in_a_pod_the_settings_say_where_it_is(stopped: Path) -> None:
+    place = running(stopped)
+    env = {"HOTLINE_DSN": place.dsn, "HOTLINE_KAFKA": place.kafka, "HOTLINE_CITY": "nyc"}
+    for options in ((), ("--from", "kafka")):
+        found = CliRunner(env=env).invoke(command, ["show", "T-1", *options])
+        assert (found.exit_code, found.output.count("\n")) == (1, 1), found.output
+        assert "that the settings name does not answer" in found.output
+    found = CliRunner(env=env).invoke(command, ["show", "T-1", "--from", "file"])
+    assert found.exit_code == 2
 
 
 def test_a_time_is_asked_of_the_ledgers_only(stopped: Path) -> None:

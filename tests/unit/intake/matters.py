@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.intake.adapters.books import Books
 from services.intake.adapters.registry import load
 from services.intake.domain.commands import Command, SubmitMatter
 from services.intake.domain.deciding import decider
@@ -21,7 +22,7 @@ from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.intake.domain.ticket import digest_of
 
 CITY = load("sample")
-DECIDER = decider(CITY.rules, CITY.catalogue)
+DECIDER = decider(Books(CITY).laid_down)
 NOON = datetime(2026, 3, 16, 4, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 TICKET = "20260316-0000001-5"

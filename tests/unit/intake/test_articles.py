@@ -15,7 +15,7 @@ from services.intake.domain.matter import Kind
 from services.kernel import yaml_file
 from tests.unit.intake.matters import matter, when
 
-ARTICLES = load_articles("sample")
+ARTICLES = list(load_articles("sample")[0].values())
 LIBRARY = Library(ARTICLES)
 TODAY = date(2026, 11, 25)
 TEXT = """
@@ -64,7 +64,7 @@ def test_only_articles_that_hold_that_day_are_found() -> None:
 
 
 def test_overdue_upkeep_is_told() -> None:
-    (article,) = parse_articles(yaml_file.parse(TEXT, "file"), "file")
+    (article,) = parse_articles(yaml_file.parse(TEXT, "file"), "file").values()
     assert not article.is_overdue(date(2026, 6, 30))
     assert article.is_overdue(date(2026, 7, 1))
     assert not replace(article, until=date(2026, 7, 1)).is_overdue(date(2026, 7, 1))

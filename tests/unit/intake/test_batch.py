@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import orjson
@@ -10,7 +12,9 @@ from click.testing import CliRunner
 
 from hotline.cli.main import cli
 from services.intake.adapters.batch import decided
+from services.intake.adapters.hotlines import load_register
 
+REGISTER, _ = load_register("sample")
 LINE: dict[str, Any] = {
     "id": "m-1",
     "rule_set": "suzhou",
@@ -31,8 +35,12 @@ EARLIER = {
 }
 
 
+def batch(lines: Sequence[bytes]) -> Iterator[bytes]:
+    return decided(lines, lambda facts: REGISTER.transferable(facts, date(2026, 11, 26)))
+
+
 def answer(**changes: Any) -> dict[str, Any]:
-    (line,) = decided([orjson.dumps({**LINE, **changes})])
+    (line,) = batch([orjson.dumps({**LINE, **changes})])
     assert line.endswith(b"\n")
     told: dict[str, Any] = orjson.loads(line)
     return told
@@ -64,6 +72,11 @@ def error(**changes: Any) -> str:
                 "receipt": "m-1/119",
                 "right_place": "119",
             },
+        ),
+        ({"facts": {"sub_centre": "12345"}}, {"decision": "accepted"}),
+        (
+            {"facts": {"sub_centre": "12366", "about_conduct": True, "about_unit": "tax"}},
+            {"decision": "accepted", "not_to": "tax"},
         ),
         (
             {"facts": {"sub_centre": "12366"}},
@@ -118,7 +131,7 @@ def test_lines_are_answered_in_order_and_blank_ones_passed_over() -> None:
         orjson.dumps(LINE | {"id": 1}) + b"\n", b"\n", b"no json\n", b'"text"\n',
         orjson.dumps(LINE | {"id": "2"}) + b"\r\n",
     ]  # fmt: skip
-    told = [orjson.loads(line) for line in decided(lines)]
+    told = [orjson.loads(line) for line in batch(lines)]
     assert [t["id"] for t in told] == [1, None, None, "2"]
     assert [t.get("decision") for t in told] == ["accepted", None, None, "accepted"]
     assert told[1]["error"].startswith("line 3: not JSON")
@@ -138,6 +151,10 @@ def test_lines_are_answered_in_order_and_blank_ones_passed_over() -> None:
         ({"facts": {"organ": "club"}}, "facts.organ: 'club' is not a known word"),
         ({"facts": {"organ": 7}}, "facts.organ must be a text"),
         ({"facts": {"organ": True}}, "facts.organ must be a text"),
+        ({"facts": {"sub_centre": "99999"}}, "facts.sub_centre: '99999' is no line of the"),
+        ({"fact": {"organ": "court"}}, "fact: there is no such field: facts is meant"),
+        ({"erlier": []}, "erlier: there is no such field: earlier is meant"),
+        ({"suplement": "expired"}, "suplement: there is no such field: supplement is meant"),
         ({"facts": {"organs": "court"}}, "facts.organs: there is no such fact"),
         ({"facts": {"discipline": "yes"}}, "facts.discipline must be true or false"),
         ({"facts": {"emergency_ongoing": 1}}, "facts.emergency_ongoing must be true or false"),
@@ -172,7 +189,7 @@ def test_a_line_without_an_id_is_told_by_its_number(name: Any) -> None:
 
 @pytest.mark.parametrize("line", [b"\xff{}", b'{"id": "\\ud800"}', b'{"id": NaN}', b"[" * 5_000])
 def test_hostile_bytes_spoil_their_own_line_only(line: bytes) -> None:
-    told = [orjson.loads(t) for t in decided([line, orjson.dumps(LINE)])]
+    told = [orjson.loads(t) for t in batch([line, orjson.dumps(LINE)])]
     assert "error" in told[0]
     assert told[1]["decision"] == "accepted"
 
@@ -182,8 +199,13 @@ def test_what_is_absent_null_false_or_empty_means_no() -> None:
         facts = {"organ": value, "other_ground": value, "kb_answer": value, "sub_centre": value}
         assert answer(facts=facts)["decision"] == "accepted"
     bare = {name: LINE[name] for name in ("id", "rule_set", "kind")}
-    (line,) = decided([orjson.dumps(bare)])
+    (line,) = batch([orjson.dumps(bare)])
     assert orjson.loads(line)["decision"] == "accepted"
+
+
+def test_a_field_of_the_callers_own_is_passed_over_and_told() -> None:
+    told = answer(remark="from the old system", lot=7)
+    assert (told["decision"], told["ignored"]) == ("accepted", ["lot", "remark"])
 
 
 @pytest.mark.parametrize("name", ["suzhou", "trial-measures"])

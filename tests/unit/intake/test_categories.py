@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
+import orjson
 import pytest
+from click.testing import CliRunner
 
-from services.intake.adapters.categories import COLUMNS, load_tree, read_tree
+from hotline.cli.main import cli
+from services.intake.adapters.categories import (
+    COLUMNS,
+    load_tree,
+    parse_tree,
+    read_tree,
+    read_workbook,
+)
 from services.intake.domain import rejections
 from services.intake.domain.categories import Element
 from services.intake.domain.deciding import decider
@@ -16,7 +30,7 @@ from services.intake.domain.events import SupplementAsked, TicketAccepted
 from services.intake.domain.ticket import Ticket
 from tests.unit.intake.matters import CITY, matter, when
 
-TREE = load_tree("cn")
+TREE, _ = load_tree("cn")
 TODAY = date(2026, 11, 25)
 HEAD = ",".join(COLUMNS)
 OLD = "a/old,a,旧,Old,,,,,2020-01-01,2025-01-01,a/new"
@@ -134,7 +148,7 @@ def test_a_category_that_moved_is_refused_with_where_it_went() -> None:
     """R4."""
     tree = read(*GOOD).tree
     catalogue = replace(CITY.catalogue, tree=tree)
-    decide = decider(CITY.rules, catalogue).decide
+    decide = decider(lambda _: (CITY.rules, catalogue)).decide
     late = replace(matter(), at=datetime(2026, 3, 16, 4, tzinfo=UTC), category="a/old")
     with pytest.raises(rejections.UnknownCategory, match="now a/new"):
         decide(late, Ticket())
@@ -144,3 +158,96 @@ def test_a_category_that_moved_is_refused_with_where_it_went() -> None:
     next_day = replace(early, at=datetime(2024, 12, 31, 16, tzinfo=UTC))
     with pytest.raises(rejections.UnknownCategory):
         decide(next_day, Ticket())
+
+
+# XLSX
+
+
+def workbook(rows: Sequence[Sequence[str | int | date]]) -> bytes:
+    """The least that a spreadsheet program writes."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kinds = "http://schemas.openxmlformats.org/package/2006/content-types"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    lines = "".join(
+        f'<row r="{n}">{"".join(_cell(value) for value in row)}</row>'
+        for n, row in enumerate(rows, 1)
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{kinds}"/>',
+        "_rels/.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="tree" sheetId="1" r:id="s1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}"><Relationship Id="s1" '
+        f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="s2" '
+        f'Type="{office}/styles" Target="styles.xml"/></Relationships>',
+        "xl/styles.xml": f'<styleSheet xmlns="{main}"><cellXfs count="2"><xf numFmtId="0"/>'
+        '<xf numFmtId="14"/></cellXfs></styleSheet>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData>'
+        "</worksheet>",
+    }
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def _cell(value: str | int | date) -> str:
+    if isinstance(value, date):
+        return f'<c s="1"><v>{(value - date(1899, 12, 30)).days}</v></c>'
+    if isinstance(value, int):
+        return f"<c><v>{value}</v></c>"
+    return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+
+
+GROWN = ("fields", "", "领域", "Fields", "", "", "", "", date(2026, 1, 1), "", "")
+LIMITED = ("fields/noise", "fields", "噪声", "Noise", "place", "help", 7, "", "2026-01-01", "", "")
+
+
+def test_a_workbook_is_read_like_a_csv() -> None:
+    """R4: days and numbers as a spreadsheet keeps them, empty lines passed over."""
+    empty = ("",) * len(COLUMNS)
+    report = read_workbook(workbook([COLUMNS, GROWN, empty, LIMITED]))
+    assert (report.errors, report.lines) == ([], 4)
+    noise = report.tree.nodes["fields/noise"]
+    assert (noise.limit_days, noise.since, noise.parent) == (7, date(2026, 1, 1), "fields")
+    assert parse_tree({"version": "1", "categories": list(report.rows)}, "it") == report.tree
+
+
+def test_a_workbook_is_reported_by_the_lines_that_its_sheet_shows() -> None:
+    """R4."""
+    wrong, empty = (*LIMITED[:8], "soon", "", ""), ("",) * len(COLUMNS)
+    report = read_workbook(workbook([COLUMNS, GROWN, empty, wrong, LIMITED, LIMITED]))
+    assert [line for line, _ in report.errors] == [4, 5]
+    assert "'soon' is no day" in report.errors[0][1]
+    other = read_workbook(workbook([("id", "name"), ("a", "b")]))
+    assert other.errors == [(1, f"the columns must be {','.join(COLUMNS)}")]
+    assert "not XLSX" in read_workbook(b"no workbook").errors[0][1]
+    assert "not XLSX" in read_workbook(workbook([])[:200]).errors[0][1]
+
+
+def test_the_command_reads_a_workbook_and_prints_what_the_registry_takes(tmp_path: Path) -> None:
+    """R4."""
+    file = tmp_path / "tree.xlsx"
+    file.write_bytes(workbook([COLUMNS, GROWN, LIMITED]))
+    told = CliRunner().invoke(cli, ["rules", "categories", str(file)])
+    assert (told.exit_code, told.stdout) == (0, "2 categories, 1 leaves, 0 errors.\n")
+    made = CliRunner().invoke(cli, ["rules", "categories", str(file), "--document", "2027"])
+    document = orjson.loads(made.stdout)
+    assert document["version"] == "2027"
+    assert set(parse_tree(document, "it").nodes) == {"fields", "fields/noise"}
+
+
+def test_a_workbook_that_declares_entities_is_refused() -> None:
+    hostile = '<!DOCTYPE x [<!ENTITY a "aaa"><!ENTITY f SYSTEM "file:///etc/hostname">]>'
+    made, honest = io.BytesIO(), zipfile.ZipFile(io.BytesIO(workbook([COLUMNS, GROWN])))
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in honest.namelist():
+            content = honest.read(name).decode()
+            sheet = name.endswith("sheet1.xml")
+            archive.writestr(
+                name, hostile + content.replace("Fields", "&a;&f;") if sheet else content
+            )
+    assert "not XLSX" in read_workbook(made.getvalue()).errors[0][1]

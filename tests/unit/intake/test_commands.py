@@ -69,7 +69,7 @@ def test_an_acceptance_carries_what_others_decide_by() -> None:
         ({"category": "moon"}, {}, rejections.UnknownCategory, "no such category. (moon)"),
         ({"area": "moon"}, {}, rejections.UnknownArea, "no such area. (moon)"),
         ({}, {"organ": "club"}, rejections.UnknownWord, "is not in the vocabulary. (organ)"),
-        ({}, {"about_conduct": True}, rejections.ConductOfNobody, "must name the unit"),
+        ({}, {"sub_centre": "moon"}, rejections.UnknownSubCentre, "no such sub-centre now"),
     ],
 )
 def test_a_matter_that_cannot_be_placed_is_not_received(
@@ -250,6 +250,7 @@ def test_the_fold_remembers_what_later_decisions_need() -> None:
     assert DECIDER.fold((RECEIVED, REFUSED)) == Ticket(
         Phase.REFUSED,
         code_digest=digest_of(TICKET, CODE),
+        channel="phone",
         person_id="p1",
         decision=REFUSED,
         received=received(),

@@ -15,10 +15,11 @@ from hotline.cli.main import cli
 from services.intake.adapters.hotlines import load_register, parse_register
 from services.intake.domain import rejections
 from services.intake.domain.hotlines import Fate, Mode, SetUpBy
+from services.intake.domain.matter import MatterFacts
 from services.kernel import yaml_file
 from tests.unit.intake.matters import NOON, matter, when
 
-REGISTER = load_register("sample")
+REGISTER, _ = load_register("sample")
 TODAY = date(2026, 11, 25)
 LINES = """
 id: test
@@ -112,8 +113,34 @@ def test_a_line_holds_from_its_first_day_to_before_its_last() -> None:
 @pytest.mark.parametrize("name", ["12366", "税务", "Tax", "tax", "05581-12366"])
 def test_a_sub_centre_is_known_by_number_and_name(name: str) -> None:
     """R9."""
-    assert parsed().sub_centre(name, TODAY) == "05581-12366"
-    assert parsed().sub_centre("moon", TODAY) == "moon"
+    facts = MatterFacts(sub_centre=name)
+    assert parsed().transferable(facts, TODAY).sub_centre == "05581-12366"
+
+
+@pytest.mark.parametrize("stated", ["12345", "12315", "12312", "12345/funan", "12348"])
+def test_no_matter_is_transferred_to_what_is_no_sub_centre(stated: str) -> None:
+    """R9: 12345 would hand it to itself, another line back to 12345."""
+    facts = MatterFacts(sub_centre=stated, duty="local")
+    assert REGISTER.transferable(facts, TODAY) == MatterFacts(duty="local")
+
+
+@pytest.mark.parametrize("stated", ["moon", "99999", "110"])
+def test_a_sub_centre_that_nobody_knows_is_told(stated: str) -> None:
+    """R9."""
+    with pytest.raises(LookupError):
+        REGISTER.transferable(MatterFacts(sub_centre=stated), TODAY)
+
+
+@pytest.mark.parametrize("unit", ["12366", "tax", "税务", "12366 税务"])
+def test_a_complaint_about_a_sub_centre_is_not_transferred_to_it(unit: str) -> None:
+    """R2 before R9."""
+    for sub_centre in ("12366", "税务"):
+        facts = MatterFacts(sub_centre=sub_centre, about_unit=unit, about_conduct=True)
+        assert REGISTER.transferable(facts, TODAY).sub_centre == ""
+        only_about = replace(facts, about_conduct=False)
+        assert REGISTER.transferable(only_about, TODAY).sub_centre == "12366"
+    other = MatterFacts(sub_centre="12366", about_unit="transport", about_conduct=True)
+    assert REGISTER.transferable(other, TODAY).sub_centre == "12366"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +176,7 @@ def test_a_cancelled_number_comes_back_with_an_approval_only() -> None:
 
 
 def test_a_city_without_a_register_has_an_empty_one() -> None:
-    assert load_register("nyc").lines == ()
+    assert load_register("nyc")[0].lines == ()
 
 
 def test_a_call_to_a_registered_number_becomes_a_ticket_that_says_which() -> None:
@@ -158,7 +185,6 @@ def test_a_call_to_a_registered_number_becomes_a_ticket_that_says_which() -> Non
     called = replace(
         matter(),
         called_number="12315",
-        called_mode="dual_parallel",
         transferred_by="12315",
         transferred_at=earlier,
     )

@@ -21,6 +21,11 @@ country_code: "86"
 categories: {traffic: Traffic}
 areas: {yingzhou: Yingzhou}
 """
+CHANNELS = """
+version: "1"
+answering: {within_s: 15, connected_percent: 95, over_hours: 24}
+channels: [{id: web, name: {zh: 网站, en: Website}, kind: internet}]
+"""
 
 
 @pytest.fixture
@@ -28,6 +33,7 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Loads a city of this file."""
     folder = tmp_path / "registry" / "test"
     folder.mkdir(parents=True)
+    (folder / "channels.yaml").write_text(CHANNELS, "utf-8")
     monkeypatch.setattr(registry.resources, "files", lambda _: tmp_path)
 
     def loaded(catalogue: str = CATALOGUE) -> registry.City:

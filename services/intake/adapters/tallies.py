@@ -1,0 +1,149 @@
+"""What is counted: calls (R3), and the answers of the knowledge base (R5)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib import resources
+from typing import Any, Protocol
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from services.intake.adapters.books import Books
+from services.intake.adapters.codec import CODEC
+from services.intake.domain.calls import CallFigures
+from services.kernel.clock import Clock
+from services.kernel.facts import Fact
+from services.kernel.faults_pg import store_faults
+from services.kernel.queries import named
+from services.kernel.store import StoreUnavailable, Tx
+from services.kernel.store_pg import PostgresStore
+
+log = logging.getLogger("hotline.intake")
+SHOWN_EVERY_S = 10.0
+_ANSWERED, _MISSED, _BACK, _KNOWN, _UNHELPFUL = (
+    f"hotline.intake.v1.{name}"
+    for name in ("CallAnswered", "CallMissed", "CalledBack", "TicketAnswered", "AnswerUnhelpful")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleUse:
+    """R5: how often an article answered at once, and how often that did not help."""
+
+    answered: int = 0
+    unhelpful: int = 0
+
+
+class Counted(Protocol):
+    """What is asked of the tallies. Raises StoreUnavailable."""
+
+    async def calls(self, since: datetime, until: datetime, within_s: int) -> CallFigures: ...
+
+    async def articles(self, since: date) -> Mapping[str, ArticleUse]: ...
+
+
+class Tallies:
+    """The views, and what is asked of them."""
+
+    def __init__(self, store: PostgresStore, books: Books) -> None:
+        self._pool: Any = store.pool
+        file = resources.files("services.intake") / "adapters" / "queries.sql"
+        self._sql = named(file, store.schema, store.vault)
+        self._zone = books.city.zone
+
+    async def calls(self, since: datetime, until: datetime, within_s: int) -> CallFigures:
+        with store_faults():
+            row = await self._pool.fetchrow(self._sql["call_figures"], since, until, within_s)
+        return CallFigures(row["answered"], row["missed"], row["in_time"], row["waiting"])
+
+    async def articles(self, since: date) -> Mapping[str, ArticleUse]:
+        with store_faults():
+            rows = await self._pool.fetch(self._sql["article_uses"], since)
+        return {row["article"]: ArticleUse(row["answered"], row["unhelpful"]) for row in rows}
+
+    # The view
+
+    async def apply(self, tx: Tx, facts: Sequence[Fact]) -> None:
+        by_type: dict[str, list[Fact]] = {}
+        for fact in facts:
+            by_type.setdefault(fact.type, []).append(fact)
+        await self._calls(tx, by_type.get(_ANSWERED, []), by_type.get(_MISSED, []))
+        backs = [(f.bucket, f.ticket) for f in by_type.get(_BACK, [])]
+        await self._put(tx, "called_back", backs)
+        await self._articles(tx, by_type.get(_KNOWN, []), by_type.get(_UNHELPFUL, []))
+
+    async def _calls(self, tx: Tx, answered: Sequence[Fact], missed: Sequence[Fact]) -> None:
+        waiting = [(f.bucket, f.ticket, f.time) for f in missed]
+        rows = [
+            (f.bucket, f.ticket, f.version, f.time, f.type == _ANSWERED, CODEC.decode(f).waited_s)
+            for f in (*answered, *missed)
+        ]
+        await self._put(tx, "put_calls", rows)
+        await self._put(tx, "put_missed_calls", waiting)
+
+    async def _articles(self, tx: Tx, answered: Sequence[Fact], unhelpful: Sequence[Fact]) -> None:
+        helped, not_helped = self._counted(answered), self._counted(unhelpful)
+        rows = [(*key, helped[key], not_helped[key]) for key in sorted({*helped, *not_helped})]
+        await self._put(tx, "use_articles", rows)
+
+    def _counted(self, facts: Iterable[Fact]) -> Counter[tuple[int, str, date]]:
+        return Counter(
+            (f.bucket, CODEC.decode(f).article, f.time.astimezone(self._zone).date()) for f in facts
+        )
+
+    async def _put(self, tx: Tx, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            await tx.connection.execute(self._sql[query], *columns)
+
+    async def committed(self, facts: Sequence[Fact]) -> None:
+        """Nobody waits for it."""
+
+    async def owned(self, buckets: frozenset[int]) -> None:
+        """Nothing is kept in memory."""
+
+
+class Gauges:
+    """The same for Prometheus; every replica tells the same. NaN: there were no calls."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, what: str) -> Gauge:
+            return Gauge(f"hotline_{name}", what, registry=registry)
+
+        self._connected = gauge("calls_connected_percent", "Calls answered, of all (R3).")
+        self._in_time = gauge("calls_in_time_percent", "Answered in time, of those answered (R3).")
+        self._standard = gauge("calls_connected_percent_wanted", "The city's standard (R3).")
+        self._waiting = gauge("missed_calls_waiting", "Missed calls that nobody called back (R3).")
+        self._overdue = gauge("articles_overdue", "Articles whose upkeep is late (R5).")
+
+    async def show(self, books: Books, counted: Counted, clock: Clock) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.take(books, counted, clock.now())
+            except StoreUnavailable as error:
+                log.warning("calls cannot be counted: %s", error)
+            await asyncio.sleep(SHOWN_EVERY_S)
+
+    async def take(self, books: Books, counted: Counted, now: datetime) -> None:
+        """Once. Raises StoreUnavailable."""
+        catalogue = books.at(now).catalogue
+        day = catalogue.day(now)
+        self._overdue.set(sum(a.is_overdue(day) for a in catalogue.articles.values()))
+        if (standard := catalogue.switchboard.answering) is None:
+            return
+        since = now - timedelta(hours=standard.over_hours)
+        figures = await counted.calls(since, now, standard.within_s)
+        self._standard.set(standard.connected_percent)
+        self._waiting.set(figures.waiting)
+        self._connected.set(_or_nan(figures.connected_percent))
+        self._in_time.set(_or_nan(figures.in_time_percent))
+
+
+def _or_nan(figure: float | None) -> float:
+    return float("nan") if figure is None else figure

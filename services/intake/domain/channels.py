@@ -1,0 +1,76 @@
+"""Channels as data (R3): through which a matter may come, from whom, and what it may state."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from services.intake.domain import rejections
+from services.intake.domain.rules import Words
+
+
+class ChannelKind(StrEnum):
+    """S2: by which way citizens come."""
+
+    TELEPHONE = "telephone"
+    INTERNET = "internet"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`callers` are the names of the keys, tokens or senders that post through it; none: all who
+    may post matters. `states` are the fields that it may fill beside those that every matter has;
+    None: all. `per_minute` is its rate limit for each process (0: none). `templates` are the words
+    of its answers by what became of the matter.
+    """
+
+    id: str
+    name: Words
+    kind: ChannelKind
+    callers: frozenset[str] = frozenset()
+    states: frozenset[str] | None = None
+    per_minute: int = 0
+    templates: Mapping[str, Words] = field(default_factory=dict)
+
+    def require(self, by: str, stated: Collection[str]) -> None:
+        """Raises Rejection for a caller or a field that is not the channel's."""
+        if self.callers and by not in self.callers:
+            raise rejections.NotTheChannelsCaller(self.id)
+        if self.states is not None and (more := sorted(set(stated) - self.states)):
+            raise rejections.NotStatedThere(*more)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """R3: calls are to be answered within `within_s`, and so many of a hundred over those hours."""
+
+    within_s: int
+    connected_percent: int
+    over_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """All channels of a city by id, and its standard of answering."""
+
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    answering: Answering | None = None
+
+    def channel(self, name: str) -> Channel:
+        """Raises Rejection for a channel that the city does not have."""
+        found = self.channels.get(name)
+        if found is None:
+            raise rejections.UnknownChannel(name[:80])
+        return found
+
+    def telephone(self, name: str) -> Channel:
+        """The same, of a channel on which calls come."""
+        found = self.channel(name)
+        if found.kind is not ChannelKind.TELEPHONE:
+            raise rejections.NoTelephone(name[:80])
+        return found
+
+
+NO_SWITCHBOARD = Switchboard()

@@ -1,0 +1,191 @@
+"""Channels as data (R3): a new one needs no code, and what is not its own is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hotline.intake.v1 import commands_pb2, events_pb2
+from services.intake.adapters.books import Books
+from services.intake.adapters.channels import parse_channels
+from services.intake.adapters.codec import MissedCall, SubmittedMatter
+from services.intake.adapters.desk import Desk
+from services.intake.adapters.limiting import Limits
+from services.intake.adapters.vault_memory import MemoryVault, Rows
+from services.intake.domain import rejections
+from services.intake.domain.channels import ChannelKind
+from services.intake.domain.deciding import decider
+from services.intake.domain.events import Event
+from services.intake.domain.matter import Kind
+from services.intake.domain.ticket import Ticket
+from services.intake.service import outcome
+from services.kernel import yaml_file
+from services.kernel.codec import PROTOBUF
+from services.kernel.decider import Rejection
+from services.kernel.kafka_commands import Refused
+from services.kernel.personal import MasterKeys
+from services.kernel.problems import Problem
+from tests.unit.intake.matters import CITY, NOON, matter
+
+FILE = """
+version: "1"
+answering: {within_s: 15, connected_percent: 95, over_hours: 24}
+channels:
+  - {id: phone, name: {zh: 电话, en: Telephone}, kind: telephone}
+  - id: kiosk
+    name: {zh: 自助终端, en: Kiosk}
+    kind: other
+    callers: [kiosk-1]
+    states: [description, contact]
+    per_minute: 2
+    templates:
+      accepted: {zh: "已受理{ticket}", en: "Taken in as {ticket}"}
+      refused: {zh: "{reason}去{right_place}", en: "{reason} Go to {right_place}"}
+"""
+NEW = parse_channels(yaml_file.parse(FILE, "file"), "file")
+EXTENDED = replace(CITY, catalogue=replace(CITY.catalogue, switchboard=NEW))
+DECIDER = decider(Books(EXTENDED).laid_down)
+
+
+def when(**changes: Any) -> Sequence[Event]:
+    stated = {"channel": "kiosk", "by": "kiosk-1", "stated": ("description",)}
+    return DECIDER.decide(replace(matter(), **(stated | changes)), Ticket())
+
+
+def test_a_new_channel_needs_no_code() -> None:
+    """R3, S1."""
+    received: Any = when()[0]
+    assert received.channel == "kiosk"
+    assert NEW.channels["kiosk"].kind is ChannelKind.OTHER
+
+
+@pytest.mark.parametrize(
+    ("changes", "rejection", "said"),
+    [
+        ({"channel": "moon"}, rejections.UnknownChannel, "no such channel. (moon)"),
+        ({"by": "other"}, rejections.NotTheChannelsCaller, "belongs to others"),
+        (
+            {"stated": ("description", "facts", "confidential")},
+            rejections.NotStatedThere,
+            "(confidential; facts)",
+        ),
+    ],
+)
+def test_what_is_not_the_channels_is_refused_in_words(
+    changes: dict[str, Any], rejection: type[Rejection], said: str
+) -> None:
+    """R3."""
+    with pytest.raises(rejection) as caught:
+        when(**changes)
+    assert said in caught.value.message
+
+
+def test_what_is_imported_came_through_channels_of_its_time() -> None:
+    assert when(channel="telegraph", by="importer", stated=None)
+
+
+def test_a_channel_without_lists_takes_all_that_a_matter_may_state() -> None:
+    assert when(channel="phone", by="anybody", stated=("facts", "description"))
+
+
+def test_an_answer_speaks_in_the_words_of_its_channel() -> None:
+    """R3: templates; where a channel has none, the answer has no message."""
+    accepted = DECIDER.fold(when())
+    told = outcome("T-1", accepted, NEW)
+    assert told["message"] == {"zh": "已受理T-1", "en": "Taken in as T-1"}
+    refused = DECIDER.fold(DECIDER.decide(court(), Ticket()))
+    message = outcome("T-1", refused, NEW)["message"]
+    assert "12368" in message["zh"]
+    assert message["en"].startswith("This is the duty of an organ outside the government")
+    plain = DECIDER.fold(when(channel="phone"))
+    assert "message" not in outcome("T-1", plain, NEW)
+
+
+def court() -> Any:
+    return replace(matter(Kind.HELP, organ="court"), channel="kiosk", by="kiosk-1", stated=())
+
+
+def test_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> None:
+    """R3."""
+    limits = Limits()
+    waits = [limits.wait_s("kiosk", 2, NOON) for _ in range(3)]
+    assert waits == [0, 0, 30]
+    assert limits.wait_s("kiosk", 2, NOON + timedelta(seconds=29)) == 1
+    assert limits.wait_s("kiosk", 2, NOON + timedelta(seconds=30)) == 0
+    assert limits.wait_s("kiosk", 2, NOON + timedelta(seconds=31)) == 29
+    assert limits.wait_s("other", 2, NOON) == 0
+    later = NOON + timedelta(hours=1)
+    assert [limits.wait_s("kiosk", 2, later) for _ in range(3)] == [0, 0, 30]
+
+
+async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports() -> None:
+    """R3: 429 with Retry-After, by Kafka as the answer's problem."""
+    vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
+    desk = Desk(vault, Books(EXTENDED))
+    assert desk.zone == ZoneInfo("Asia/Shanghai")
+    posted = SubmittedMatter("kiosk", Kind.HELP, "traffic/road", "yingzhou", "Pothole")
+    for _ in range(2):
+        await desk.received(posted, NOON, "kiosk-1")
+    with pytest.raises(Problem) as caught:
+        await desk.received(posted, NOON, "kiosk-1")
+    assert (caught.value.status_code, caught.value.type) == (429, "/problems/channel-limit")
+    assert caught.value.headers == {"Retry-After": "30"}
+    body = _body()
+    with pytest.raises(Refused, match="again after 30 s"):
+        await desk.submit(body, PROTOBUF, "kiosk-1", at=NOON, import_id="")
+    missed = MissedCall("kiosk", "12345", 30, "13800138000")
+    with pytest.raises(Problem):
+        await desk.missed(missed, NOON, "kiosk-1")
+    made = await desk.submit(body, PROTOBUF, "importer", at=NOON, import_id="old")
+    assert made.command.stated is None
+
+
+def _body() -> bytes:
+    return commands_pb2.SubmitMatter(
+        channel="kiosk",
+        kind=events_pb2.KIND_HELP,
+        urgency=events_pb2.URGENCY_NORMAL,
+        category="traffic/road",
+        area="yingzhou",
+        title="Pothole",
+    ).SerializeToString()
+
+
+async def test_only_what_differs_from_leaving_it_out_counts_as_stated() -> None:
+    vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
+    desk = Desk(vault, Books(EXTENDED))
+    posted = SubmittedMatter(
+        "web", Kind.HELP, "traffic/road", "yingzhou", "Pothole", description="deep", latitude=0.0
+    )
+    made = await desk.received(posted, NOON, "me")
+    assert made.command.stated == ("description", "latitude")
+    assert (await desk.received(posted, NOON, "me", import_id="old")).command.stated is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("id: phone, ", "", "channels.0: missing ['id']"),
+        ("id: kiosk", "id: phone", "channels.1: phone stands there twice"),
+        ("kind: other", "kind: pigeon", "kind: 'pigeon' is not one of telephone, internet, other"),
+        ("[kiosk-1]", "[]", "callers must be a list of texts"),
+        ("[description, contact]", "[colour]", "states: 'colour' is not one of urgency,"),
+        ("[description, contact]", "[title]", "states: 'title' is not one of"),
+        ("per_minute: 2", "per_minute: -2", "per_minute: -2 is no number from 0"),
+        ("accepted:", "praised:", "templates: unknown ['praised']"),
+        ("{ticket}", "{code}", "templates.accepted: {code} is not one of"),
+        ("within_s: 15", "within_s: 0", "answering.within_s: 0 is no number from 1"),
+        ("connected_percent: 95", "connected_percent: 101", "is no number from 1 to 100"),
+        ("answering: {", "answers: {", "the file: unknown ['answers']"),
+    ],
+)
+def test_a_mistake_in_the_channels_is_one_sentence(old: str, new: str, sentence: str) -> None:
+    assert old in FILE
+    with pytest.raises(ValueError, match=r"^file: ") as caught:
+        parse_channels(yaml_file.parse(FILE.replace(old, new, 1), "file"), "file")
+    assert sentence in str(caught.value)
