@@ -79,7 +79,13 @@ def _marks(
             morning = datetime.combine(day, rule.morning, tzinfo=calendar.zone)
             yield morning.astimezone(UTC), f"{share}%"
     if rule.before_due is not None and _how_long(length, start) > rule.longer_than:
-        yield due.due_at - rule.before_due, f"{rule.before_due / timedelta(hours=1):g}h"
+        yield due.due_at - rule.before_due, _mark(rule.before_due)
+
+
+def _mark(left: timedelta) -> str:
+    if left % timedelta(hours=1):
+        return f"{left // timedelta(minutes=1)}min"
+    return f"{left // timedelta(hours=1)}h"
 
 
 def _how_long(length: Length, start: datetime) -> timedelta:

@@ -16,6 +16,7 @@ from hotline.kernel.v1.watermark_pb2 import Watermark
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.rules import Rules
 from services.deadline.adapters.store import ClocksStore
+from services.deadline.domain.policy import Policy
 from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.bus import Bus, Outgoing, Record
@@ -77,9 +78,9 @@ class City:
         loop.resources.push_async_callback(pool.close)
         return cls(loop, clocks_of(PostgresStore(pool, "deadline", loop.namespace)))
 
-    async def run(self, instance: str = "0") -> Runtime:
-        view = ClocksView(CODEC, self.clocks)
-        made = service(always(*CITIES["sample"]), CODEC, view)
+    async def run(self, instance: str = "0", policy: Policy | None = None) -> Runtime:
+        view, (shipped, calendar) = ClocksView(CODEC, self.clocks), CITIES["sample"]
+        made = service(always(policy or shipped, calendar), CODEC, view)
         return await self.loop.run(made, instance=instance)
 
     # The others

@@ -9,6 +9,7 @@ import pytest
 
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
+from services.deadline.adapters.registry import document, parse
 from services.kernel.codec import put_datetime, to_datetime
 from tests.integration.deadline.city import HOUR, City, body, in_bucket_of, now, only, said
 from tests.support.loops import memory_loop, real_loop, wait_until
@@ -44,6 +45,27 @@ async def test_a_clock_is_missed_once_and_only_after_everyone_who_may_end_it_is_
     facts = await city.told("T1 confirm ClockStopped", promising=BOTH)
     assert not body(only(facts, "T1 confirm ClockStopped")).in_time
     assert len([f for f in facts if said(f) == "T1 confirm DeadlineMissed"]) == 1
+
+
+async def test_r25_a_warning_is_told_once_by_the_timer_that_then_waits_for_the_end(
+    city: City,
+) -> None:
+    content = document("sample")
+    row = content["clocks"]["diversion_receipt"]
+    soon = {"before_due": {"minutes": 9}, "longer_than": {"minutes": 1}}
+    content["clocks"]["diversion_receipt"] = {**row, "warnings": soon}
+    await city.run(policy=parse(content, "a city that warns early"))
+    diverted_at = now() - timedelta(seconds=57)  # the minute is over in three seconds
+    await city.say("T1", intake.TicketDiverted(line="119"), diverted_at)
+    facts = await city.told("T1 diversion_receipt ClockWarned", promising=["intake"])
+    warned = only(facts, "T1 diversion_receipt ClockWarned")
+    assert warned.time == diverted_at + timedelta(minutes=1)
+    assert (body(warned).mark, body(warned).warn_mark) == ("9min", "")
+    assert to_datetime(body(warned).due_at) == diverted_at + timedelta(minutes=10)
+    await city.say("T1", intake.DiversionAcknowledged(line="119"), now())
+    facts = await city.told("T1 diversion_receipt ClockStopped", promising=["intake"])
+    assert only(facts, "T1 diversion_receipt ClockWarned") == warned
+    assert body(only(facts, "T1 diversion_receipt ClockStopped")).in_time
 
 
 async def test_a_promise_counts_once_everything_below_it_was_applied(city: City) -> None:
