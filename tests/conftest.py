@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from hotline.dev.stack import StackInfo
 from tests.support.stack import describe, new_namespace, running_stack
+
+settings.register_profile("patient", deadline=None)  # a busy machine is no failure
+settings.load_profile("patient")
 
 
 def pytest_report_header() -> str:

@@ -183,7 +183,7 @@ async def _rows(batches: list[list[Fact]]) -> tuple[Any, Any]:
         return await twin.rows()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(split())
 def test_any_split_into_batches_gives_the_same_rows(
     made: tuple[list[Fact], list[list[Fact]]],

@@ -210,7 +210,7 @@ async def feeds_of(batches: Sequence[Sequence[kernel.Fact]]) -> dict[str, list[E
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAYINGS, st.data())
 async def test_any_split_into_batches_gives_the_same_feeds(
     sayings: list[tuple[str, Message]], data: st.DataObject
@@ -224,7 +224,7 @@ async def test_any_split_into_batches_gives_the_same_feeds(
     assert await feeds_of(batches) == await feeds_of([[fact] for fact in topic.facts])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAYINGS)
 async def test_a_feed_is_what_the_facts_of_each_ticket_say_and_its_chain_holds(
     sayings: list[tuple[str, Message]],

@@ -96,7 +96,7 @@ NAMES = ["take", "launch", "read", "answer", "keep", "later", "try", "try", "try
 STEPS = st.tuples(st.sampled_from(NAMES), st.integers(1, 12), OUTCOMES)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from("ABCD"), max_size=25), st.lists(STEPS, min_size=10, max_size=60))
 def test_every_ticket_gets_all_its_entries_whatever_fails(
     tickets: list[str], steps: list[tuple[str, int, Verdict]]

@@ -14,7 +14,6 @@ from services.deadline.adapters.proof import differences, prove
 from services.deadline.domain.course import PAUSE_REASONS
 from tests.unit.deadline.questions import TRIAL, answered
 
-PATIENT = settings(deadline=None)  # a busy machine is no failure
 CITIES = st.sampled_from([TRIAL, City.of("shandong"), City.of("beijing"), City.of("nyc")])
 CLOCKS = st.sampled_from(sorted(TRIAL.policy.rows))
 FROM = datetime.fromisoformat("2026-01-01T00:00+08:00")
@@ -82,7 +81,7 @@ def told(found: dict[str, Any], events: list[Any]) -> dict[str, Any]:
     return {**found, "rejected": sorted(rejected, key=str)}
 
 
-@settings(PATIENT, max_examples=300)
+@settings(max_examples=300)
 @given(CITIES, CLOCKS, HOURS, lives(unique=True), st.data())
 def test_the_order_in_which_events_are_given_changes_nothing(
     city: City, clock: str, start: int, events: list[Any], data: st.DataObject
@@ -92,7 +91,6 @@ def test_the_order_in_which_events_are_given_changes_nothing(
     assert told(answered(line(clock, start, shuffled), city), shuffled) == told(one, events)
 
 
-@PATIENT
 @given(CLOCKS, HOURS, lives(types=("paused", "resumed", "extension_refused")), st.data())
 def test_r26_pauses_of_one_instant_may_come_in_any_order(
     clock: str, start: int, events: list[Any], data: st.DataObject
@@ -102,7 +100,6 @@ def test_r26_pauses_of_one_instant_may_come_in_any_order(
     assert answered(line(clock, start, shuffled)) == answered(line(clock, start, same))
 
 
-@PATIENT
 @given(CITIES, CLOCKS, HOURS, lives(), st.data())
 def test_a_repeated_event_changes_nothing(
     city: City, clock: str, start: int, events: list[Any], data: st.DataObject
@@ -113,7 +110,7 @@ def test_a_repeated_event_changes_nothing(
     assert answered(line(clock, start, named + again), city) == one
 
 
-@settings(PATIENT, max_examples=300)
+@settings(max_examples=300)
 @given(CITIES, CLOCKS, HOURS, lives())
 def test_r27_every_instant_round_trips_through_its_proof(
     city: City, clock: str, start: int, events: list[Any]
@@ -126,7 +123,6 @@ def test_r27_every_instant_round_trips_through_its_proof(
     }
 
 
-@PATIENT
 @given(CITIES, CLOCKS, HOURS, lives())
 def test_r22_at_most_two_extensions_and_none_of_a_promise_or_return(
     city: City, clock: str, start: int, events: list[Any]
@@ -135,7 +131,6 @@ def test_r22_at_most_two_extensions_and_none_of_a_promise_or_return(
     assert granted <= (2 if clock in ("contact", "resolve", "redo") else 0)
 
 
-@PATIENT
 @given(HOURS, lives())
 def test_r24_a_promise_is_moved_by_nothing(start: int, events: list[Any]) -> None:
     later = [e for e in events if e["at"] >= instant(start)]
@@ -145,7 +140,6 @@ def test_r24_a_promise_is_moved_by_nothing(start: int, events: list[Any]) -> Non
     )
 
 
-@PATIENT
 @given(CLOCKS, HOURS, lives(types=("calendar_changed", "progress_noted"), unique=True))
 def test_r27_a_notice_never_makes_a_clock_overdue_in_retrospect(
     clock: str, start: int, events: list[Any]

@@ -8,14 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.deadline.domain.calendar import NEW_YEAR_UNPUBLISHED, WEEKDAYS, Calendar
 from services.deadline.domain.calendar_data import from_data, to_data
 from tests.unit.deadline.shipped import CN, US
 
-PATIENT = settings(deadline=None)  # a busy machine is no failure
 DAYS = st.dates(date(2001, 1, 1), date(2031, 12, 31))
 CALENDARS = st.sampled_from([CN, US])
 SMALL: dict[str, Any] = {
@@ -64,7 +63,6 @@ def test_r28_years_before_the_table_are_not_published_either() -> None:
     assert CN.reason_off(date(2003, 1, 1)) == NEW_YEAR_UNPUBLISHED
 
 
-@PATIENT
 @given(CALENDARS, DAYS, st.integers(-400, 400))
 def test_adding_working_days_is_what_a_clerk_counts(
     calendar: Calendar, day: date, count: int
@@ -72,7 +70,6 @@ def test_adding_working_days_is_what_a_clerk_counts(
     assert calendar.add_working_days(day, count) == walked(calendar, day, count)
 
 
-@PATIENT
 @given(CALENDARS, DAYS, DAYS, st.integers(1, 300))
 def test_adding_days_is_monotone(calendar: Calendar, one: date, two: date, count: int) -> None:
     early, late = sorted((one, two))
@@ -80,7 +77,6 @@ def test_adding_days_is_monotone(calendar: Calendar, one: date, two: date, count
     assert calendar.add_working_days(early, count) < calendar.add_working_days(early, count + 1)
 
 
-@PATIENT
 @given(CALENDARS, DAYS, st.integers(0, 400))
 def test_the_days_between_are_the_days_added(calendar: Calendar, day: date, count: int) -> None:
     reached = calendar.add_working_days(day, count)
@@ -88,14 +84,12 @@ def test_the_days_between_are_the_days_added(calendar: Calendar, day: date, coun
     assert calendar.working_days_between(reached, day) == 0
 
 
-@PATIENT
 @given(CALENDARS, DAYS, st.integers(1, 300))
 def test_going_back_undoes_going_forth(calendar: Calendar, day: date, count: int) -> None:
     working = calendar.add_working_days(day, 1)
     assert calendar.add_working_days(calendar.add_working_days(working, count), -count) == working
 
 
-@PATIENT
 @given(CALENDARS, DAYS)
 def test_a_day_ends_where_the_next_begins(calendar: Calendar, day: date) -> None:
     end = calendar.end_of(day)

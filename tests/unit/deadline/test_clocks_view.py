@@ -31,7 +31,7 @@ async def rows_of(batches: Sequence[Sequence[Fact]]) -> Rows:
     return {**found, "due": await store.due("", NINE + timedelta(days=9), 100)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAYINGS, st.data())
 async def test_any_split_into_batches_gives_the_same_rows(
     sayings: list[tuple[str, Event]], data: st.DataObject

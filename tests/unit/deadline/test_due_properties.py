@@ -22,7 +22,6 @@ from services.deadline.domain.lengths import (
 )
 from tests.unit.deadline.shipped import CN, US
 
-PATIENT = settings(deadline=None)  # a busy machine is no failure
 STEP = timedelta(minutes=211)  # any time of day
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -71,7 +70,7 @@ def pauses(draw: st.DrawFn, start: datetime, *, may_stay_open: bool = True) -> l
     return made
 
 
-@settings(PATIENT, max_examples=300)
+@settings(max_examples=300)
 @given(CALENDARS, LENGTHS | STATED, STARTS, EXTENSIONS, st.data())
 def test_the_fast_path_gives_what_the_explained_path_explains(
     calendar: Calendar,
@@ -85,7 +84,6 @@ def test_the_fast_path_gives_what_the_explained_path_explains(
     assert due_at(length, start, calendar, stops, extensions) == explained.due_at
 
 
-@PATIENT
 @given(CALENDARS, WORKING, STARTS, EXTENSIONS, st.data())
 def test_the_last_counted_day_of_a_working_day_clock_is_a_working_day(
     calendar: Calendar,
@@ -102,7 +100,6 @@ def test_the_last_counted_day_of_a_working_day_clock_is_a_working_day(
         assert answer.due_at == calendar.end_of(answer.last_day)
 
 
-@PATIENT
 @given(CALENDARS, DAY_LENGTHS, STARTS, st.data())
 def test_every_day_from_start_to_last_is_counted_or_skipped_once(
     calendar: Calendar, length: Length, start: datetime, data: st.DataObject
@@ -114,7 +111,6 @@ def test_every_day_from_start_to_last_is_counted_or_skipped_once(
     assert answer.last_day in (None, *days[-1:])
 
 
-@PATIENT
 @given(CALENDARS, LENGTHS, STARTS, EXTENSIONS, st.data())
 def test_r26_a_pause_never_shortens(
     calendar: Calendar,
@@ -130,7 +126,6 @@ def test_r26_a_pause_never_shortens(
     assert before <= after
 
 
-@PATIENT
 @given(CALENDARS, LENGTHS, STARTS, EXTENSIONS, st.data())
 def test_r26_splitting_a_pause_changes_nothing(
     calendar: Calendar,
@@ -151,7 +146,6 @@ def test_r26_splitting_a_pause_changes_nothing(
     )
 
 
-@PATIENT
 @given(CALENDARS, WORKING, STARTS, st.integers(0, 60), st.data())
 def test_r26_a_pause_inside_one_day_loses_nothing(
     calendar: Calendar, length: WorkingDays, start: datetime, ahead: int, data: st.DataObject
@@ -165,7 +159,6 @@ def test_r26_a_pause_inside_one_day_loses_nothing(
     assert due(length, start, calendar, [inside]) == due(length, start, calendar)
 
 
-@PATIENT
 @given(CALENDARS, st.integers(1, 30), STARTS, STARTS, st.data())
 def test_r21_a_longer_or_later_clock_is_never_due_earlier(
     calendar: Calendar, count: int, one: datetime, two: datetime, data: st.DataObject
@@ -181,7 +174,6 @@ def test_r21_a_longer_or_later_clock_is_never_due_earlier(
     )
 
 
-@PATIENT
 @given(CALENDARS, LENGTHS, STARTS, st.integers(1, 10), st.integers(1, 10), st.data())
 def test_r22_an_extension_only_lengthens_and_two_are_their_sum(
     calendar: Calendar, length: Length, start: datetime, one: int, two: int, data: st.DataObject
@@ -193,7 +185,6 @@ def test_r22_an_extension_only_lengthens_and_two_are_their_sum(
     assert both == due_at(length, start, calendar, stops, [Extension(one + two)])
 
 
-@PATIENT
 @given(CALENDARS, WORKING, STARTS, st.integers(1, 10))
 def test_r22_extending_working_days_is_counting_on(
     calendar: Calendar, length: WorkingDays, start: datetime, more: int
@@ -202,7 +193,6 @@ def test_r22_extending_working_days_is_counting_on(
     assert extended == due(WorkingDays(length.count + more), start, calendar)
 
 
-@PATIENT
 @given(CALENDARS, LENGTHS, STARTS)
 def test_r21_a_clock_is_due_after_it_started(
     calendar: Calendar, length: Length, start: datetime

@@ -52,7 +52,7 @@ def proof(desk: Desk, clock: str) -> Any:
     return orjson.loads(orjson.dumps(prove(line, SAMPLE)))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from([*ACTS, *SAID])), max_size=9))
 def test_r27_whatever_happens_the_proof_says_what_the_service_keeps(steps: list[Any]) -> None:
     desk, now = Desk(), cn(3, 9, 11)

@@ -67,7 +67,7 @@ class Clerk:
                 self.asked = self.asked[1:]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     st.integers(0, 24 * 60),
     lives(types=TYPES, unique=True),

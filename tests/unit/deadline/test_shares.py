@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.cli.due import command
@@ -94,7 +94,6 @@ LATER = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(LATER, st.data())
 def test_r33_the_parts_sum_exactly_to_the_whole_in_any_order(
     later: list[Moment], data: st.DataObject

@@ -112,7 +112,7 @@ def accepted(category: str) -> World:
     return world
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CATEGORIES, STEPS)
 def test_the_same_twice_adds_nothing(category: str, steps: list[Step]) -> None:
     world = accepted(category)
@@ -122,7 +122,7 @@ def test_the_same_twice_adds_nothing(category: str, steps: list[Step]) -> None:
             assert world.take(step) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CATEGORIES, STEPS)
 def test_the_state_is_the_fold_over_what_is_read_back_from_the_wire(
     category: str, steps: list[Step]
@@ -139,7 +139,7 @@ def test_the_state_is_the_fold_over_what_is_read_back_from_the_wire(
     assert DECIDER.fold(read) == world.state
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(CATEGORIES, STEPS)
 def test_what_must_hold_of_every_history(category: str, steps: list[Step]) -> None:
     world = accepted(category)

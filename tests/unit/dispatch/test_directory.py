@@ -74,7 +74,7 @@ ENTRIES = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ENTRIES, CATEGORIES, st.sampled_from(["x", "y", "z"]))
 def test_no_fitting_entry_is_more_exact_than_the_one_found(
     entries: dict[tuple[str, str], int], category: str, area: str

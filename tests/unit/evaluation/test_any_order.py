@@ -73,7 +73,7 @@ class World:
         return events
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STEPS)
 def test_the_same_twice_adds_nothing(steps: list[Any]) -> None:
     world = World()
@@ -83,7 +83,7 @@ def test_the_same_twice_adds_nothing(steps: list[Any]) -> None:
             assert world.take(step) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STEPS)
 def test_the_state_is_the_fold_over_what_is_read_back_from_the_wire(steps: list[Any]) -> None:
     world = World()
@@ -98,7 +98,7 @@ def test_the_state_is_the_fold_over_what_is_read_back_from_the_wire(steps: list[
     assert DECIDER.fold(read) == world.state
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(STEPS)
 def test_at_most_one_entry_is_open_and_it_tells_the_truth(steps: list[Any]) -> None:
     world = World()
@@ -139,7 +139,7 @@ def _counted(world: World) -> None:
     assert (visit is not None) == isinstance(world.state, VisitDue)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STEPS)
 def test_a_round_is_visited_once_after_at_most_the_formulas_attempts(steps: list[Any]) -> None:
     world = World()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.evaluation.v1.measures_pb2 import Measure, Windows
@@ -20,7 +20,6 @@ from tests.unit.evaluation.windows import (
     rows,
 )
 
-PATIENT = settings(deadline=None)  # a busy machine is no failure
 # Around both changes of the clocks, so that days of 23 and 25 hours are among them.
 STARTS = st.sampled_from([datetime(2011, 3, 12, tzinfo=UTC), datetime(2011, 11, 5, tzinfo=UTC)])
 ZONES = st.sampled_from([NEW_YORK, ZoneInfo("Asia/Shanghai"), ZoneInfo("America/Havana")])
@@ -44,7 +43,6 @@ def streams(draw: st.DrawFn) -> list[Measure]:
     ]
 
 
-@PATIENT
 @given(streams(), KEEPS)
 def test_the_windows_are_the_plain_sums_of_what_is_kept(stream: list[Measure], keep: Keep) -> None:
     windows = counted(stream, keep)
@@ -52,7 +50,6 @@ def test_the_windows_are_the_plain_sums_of_what_is_kept(stream: list[Measure], k
     assert rows(windows.days, keep.zone) == days_of(stream, keep)  # type: ignore[arg-type]
 
 
-@PATIENT
 @given(streams(), KEEPS, st.data())
 def test_a_stream_that_is_taken_up_again_anywhere_before_gives_the_same(
     stream: list[Measure], keep: Keep, data: st.DataObject
@@ -69,7 +66,6 @@ def test_a_stream_that_is_taken_up_again_anywhere_before_gives_the_same(
     assert windows == counted(stream, keep)
 
 
-@PATIENT
 @given(streams(), KEEPS)
 def test_starts_ascend_and_no_window_is_there_twice(stream: list[Measure], keep: Keep) -> None:
     windows = counted(stream, keep)

@@ -109,7 +109,7 @@ def test_the_brokers_time_is_its_own() -> None:
     assert broker_time(record(FACT, timestamp=1)) == datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.builds(
         Fact,
@@ -211,7 +211,7 @@ def test_a_hostile_header_makes_it_no_fact(name: str, value: Any) -> None:
         to_fact(record(FACT), changed({name: value}))
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=2_000)
 @given(st.dictionaries(st.sampled_from(NEEDED), st.none() | st.binary(max_size=30), max_size=4))
 def test_no_headers_raise_anything_but_not_a_fact(changes: dict[str, Any]) -> None:
     with suppress(NotAFact):

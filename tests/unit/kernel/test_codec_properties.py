@@ -81,7 +81,7 @@ def broken(entry: Any) -> st.SearchStrategy[bytes]:
 
 @pytest.mark.parametrize(("codec", "entry"), named(OWN))
 def test_an_own_event_comes_back_as_it_was(codec: Codec, entry: Any) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(instances(entry.cls))
     def check(event: Any) -> None:
         new = codec.encode(event, b"{}")
@@ -94,7 +94,7 @@ def test_an_own_event_comes_back_as_it_was(codec: Codec, entry: Any) -> None:
 
 @pytest.mark.parametrize(("codec", "entry"), named(FACTS))
 def test_no_bytes_of_a_fact_raise_anything_but_bad_body(codec: Codec, entry: Any) -> None:
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(broken(entry))
     def check(data: bytes) -> None:
         try:
@@ -107,7 +107,7 @@ def test_no_bytes_of_a_fact_raise_anything_but_bad_body(codec: Codec, entry: Any
 
 @pytest.mark.parametrize(("codec", "entry"), named(COMMANDS))
 def test_no_bytes_of_a_command_raise_anything_but_bad_body(codec: Codec, entry: Any) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(broken(entry), st.sampled_from([PROTOBUF, JSON, "text/plain"]))
     def check(data: bytes, content_type: str) -> None:
         try:
@@ -120,7 +120,7 @@ def test_no_bytes_of_a_command_raise_anything_but_bad_body(codec: Codec, entry: 
 
 @pytest.mark.parametrize(("codec", "entry"), named(COMMANDS))
 def test_no_json_of_a_command_raises_anything_but_bad_body(codec: Codec, entry: Any) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(documents(entry.message))
     def check(document: Any) -> None:
         try:

@@ -209,7 +209,7 @@ async def test_only_an_importer_may_state_anything() -> None:
     ),
     st.none() | st.binary(max_size=12),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 async def test_no_record_makes_the_reader_fail(changes: Any, key: bytes | None) -> None:
     await read(replace(record(command(), **changes), key=key))
 
