@@ -22,8 +22,8 @@ ROOT = Path(".run") / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only.
-    `tickets` and `similar`: of intake only; `open` and `replan`: of timers only."""
+    """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only,
+    `tickets` and `similar`: of intake only, `opened` and `replan`: of timers only."""
 
     clients: int = 0
     rounds: int = 3
@@ -31,7 +31,7 @@ class Options:
     rate: float = 200.0
     tickets: int = 0
     similar: bool = False
-    open: int = 0
+    opened: int = 0
     replan: int = 0
 
 

@@ -75,8 +75,8 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
             more: dict[str, Any] = {}
             if options.replan:
                 more |= await bench.replan(options.replan, say)
-            if options.open:
-                more |= await bench.under(options.open, say)
+            if options.opened:
+                more |= await bench.under(options.opened, say)
         finally:
             await pool.close()
     noise = noise_percent([r["fired_per_s"] for r in rounds])

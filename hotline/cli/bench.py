@@ -48,7 +48,15 @@ def _add(name: str, summary: str) -> None:
         help="Matters per second, for push.",
     )
     @click.option(
+        "--tickets",
+        type=click.IntRange(0, 10_000_000),
+        default=0,
+        help="Earlier tickets in the store, for intake.",
+    )
+    @click.option("--similar", is_flag=True, help="Compare with earlier matters, for intake (R16).")
+    @click.option(
         "--open",
+        "opened",
         type=click.IntRange(0, 10_000_000),
         default=0,
         help="Besides, so many open clocks under a restart, for timers.",
@@ -59,13 +67,6 @@ def _add(name: str, summary: str) -> None:
         default=0,
         help="Besides, so many clocks planned again by another calendar, for timers.",
     )
-    @click.option(
-        "--tickets",
-        type=click.IntRange(0, 10_000_000),
-        default=0,
-        help="Earlier tickets in the store, for intake.",
-    )
-    @click.option("--similar", is_flag=True, help="Compare with earlier matters, for intake (R16).")
     def run(as_json: bool, clients: int | None, **asked: Any) -> None:
         options = Options(clients=clients or 0, **asked)
         code = interrupt.run(_measured(name, options, as_json), uvloop.new_event_loop)

@@ -33,12 +33,13 @@ _PROBLEMS = {
     413: ("BodyTooLarge", "The body is too large."),
     415: ("NotJson", "The body is not sent as JSON."),
     422: ("Unprocessable", "The body breaks its schema or a rule, or its key was used before."),
+    429: ("TooMany", "More than the sender's rate limit, and nothing was recorded."),
     500: ("Unexpected", "A defect; sending the same request with the same key again is safe."),
     503: ("Unavailable", "Not now, and nothing was recorded: send the same request again."),
 }
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 _CHALLENGE = {"WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}}
-_HEADERS = {401: _CHALLENGE, 503: _RETRY}
+_HEADERS = {401: _CHALLENGE, 429: _RETRY, 503: _RETRY}
 ETAG = {
     "ETag": {
         "description": "The version of what was answered.",

@@ -64,7 +64,7 @@ def call_router(runtime: Runtime, desk: Desk, counted: Counted) -> APIRouter:
         "/missed",
         status_code=201,
         response_class=Response,
-        responses=answers(MatterAnswer, 201, headers=ANSWER_HEADERS) | problems(403, 422),
+        responses=answers(MatterAnswer, 201, headers=ANSWER_HEADERS) | problems(422, 429),
     )
     async def record_missed_call(
         request: Request,

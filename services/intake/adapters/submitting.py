@@ -15,7 +15,7 @@ from starlette.responses import Response
 from services.intake.adapters.answers import SubmitAnswer
 from services.intake.adapters.codec import SubmittedMatter
 from services.intake.adapters.desk import Desk
-from services.kernel.describe import ANSWER_HEADERS, answers
+from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import KEY_PATTERN, StrictModel, idempotency_key
 from services.kernel.problems import Problem
 from services.kernel.routes import body_model, perform, trace_of
@@ -78,7 +78,7 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         tags=["commands"],
         status_code=201,
         response_class=Response,
-        responses=answers(SubmitAnswer, 201, headers=ANSWER_HEADERS),
+        responses=answers(SubmitAnswer, 201, headers=ANSWER_HEADERS) | problems(429),
     )
     async def submit_matter(
         request: Request,

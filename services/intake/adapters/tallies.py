@@ -115,9 +115,9 @@ class Gauges:
         def gauge(name: str, what: str) -> Gauge:
             return Gauge(f"hotline_{name}", what, registry=registry)
 
-        self._connected = gauge("calls_connected_percent", "Calls answered, of all (R3).")
-        self._in_time = gauge("calls_in_time_percent", "Answered in time, of those answered (R3).")
-        self._standard = gauge("calls_connected_percent_wanted", "The city's standard (R3).")
+        self._connected = gauge("calls_connected_ratio", "Calls answered, of all (R3).")
+        self._in_time = gauge("calls_in_time_ratio", "Answered in time, of those answered (R3).")
+        self._standard = gauge("calls_connected_wanted_ratio", "The city's standard (R3).")
         self._waiting = gauge("missed_calls_waiting", "Missed calls that nobody called back (R3).")
         self._overdue = gauge("articles_overdue", "Articles whose upkeep is late (R5).")
 
@@ -139,11 +139,11 @@ class Gauges:
             return
         since = now - timedelta(hours=standard.over_hours)
         figures = await counted.calls(since, now, standard.within_s)
-        self._standard.set(standard.connected_percent)
+        self._standard.set(standard.connected_percent / 100)
         self._waiting.set(figures.waiting)
-        self._connected.set(_or_nan(figures.connected_percent))
-        self._in_time.set(_or_nan(figures.in_time_percent))
+        self._connected.set(_ratio(figures.connected_percent))
+        self._in_time.set(_ratio(figures.in_time_percent))
 
 
-def _or_nan(figure: float | None) -> float:
-    return float("nan") if figure is None else figure
+def _ratio(percent: float | None) -> float:
+    return float("nan") if percent is None else percent / 100

@@ -47,7 +47,8 @@ def _require_channel(command: SubmitMatter, catalogue: Catalogue) -> None:
         return
     switchboard, name = catalogue.switchboard, command.channel
     channel = switchboard.channel(name) if command.call is None else switchboard.telephone(name)
-    channel.require(command.by, command.stated)
+    # R11: an emergency goes on whatever its channel may state.
+    channel.require(command.by, () if command.facts.emergency_ongoing else command.stated)
 
 
 def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:

@@ -99,13 +99,13 @@ class Register:
 
         Without it where that is no sub-centre but 12345 or another line of the register, which
         would hand the matter back, or the very unit whose conduct the matter is about (R2).
-        Raises LookupError where nobody knows what was stated.
+        Raises LookupError where nobody knows what was stated, but of an emergency (R11).
         """
         stated = facts.sub_centre
         if not stated:
             return facts
         line = self._named(stated, day)
-        if line is None and stated != OWN_NUMBER:
+        if line is None and stated != OWN_NUMBER and not facts.emergency_ongoing:
             raise LookupError(stated)
         is_own = facts.about_conduct and line in (self._named(facts.about_unit, day), None)
         to = line.transfer_line or line.number if line and line.plan is Mode.SUB_CENTRE else ""

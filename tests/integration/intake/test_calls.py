@@ -92,9 +92,9 @@ async def test_the_figures_are_shown_to_prometheus(hall: Hall) -> None:
         return registry.get_sample_value("hotline_missed_calls_waiting") == 1
 
     await wait_until(shown)
-    assert registry.get_sample_value("hotline_calls_connected_percent") == 0
-    assert registry.get_sample_value("hotline_calls_connected_percent_wanted") == 95
-    in_time = registry.get_sample_value("hotline_calls_in_time_percent")
+    assert registry.get_sample_value("hotline_calls_connected_ratio") == 0
+    assert registry.get_sample_value("hotline_calls_connected_wanted_ratio") == 0.95
+    in_time = registry.get_sample_value("hotline_calls_in_time_ratio")
     assert in_time is not None
     assert in_time != in_time  # no call was answered
     later = datetime.now(UTC) + timedelta(days=3_000)

@@ -29,11 +29,11 @@ LABELS = {
     "type", "position", "way", "status", "method", "route", "subscription", "timer", "le",
     "generation", "implementation", "major", "minor", "patchlevel", "version",
 }  # fmt: skip
-UNITS = ("seconds", "bytes", "total", "facts", "records", "entries", "tickets", "commands")
+UNITS = ("seconds", "bytes", "total", "facts", "records", "entries", "tickets", "commands", "ratio")
 PLAIN = {
     "hotline_http_requests_in_flight", "hotline_owned_buckets", "hotline_timers_open",
     "hotline_timers_overdue", "hotline_commands_unanswered", "hotline_webhook_stopped",
-    "hotline_buckets_forked",
+    "hotline_buckets_forked", "hotline_missed_calls_waiting", "hotline_articles_overdue",
 }  # fmt: skip
 MOST_SERIES, MOST_BYTES = 1_500, 150_000
 

@@ -20,8 +20,8 @@ from services.intake.adapters.vault_memory import MemoryVault, Rows
 from services.intake.domain import rejections
 from services.intake.domain.channels import ChannelKind
 from services.intake.domain.deciding import decider
-from services.intake.domain.events import Event
-from services.intake.domain.matter import Kind
+from services.intake.domain.events import Event, TicketDiverted
+from services.intake.domain.matter import Kind, MatterFacts
 from services.intake.domain.ticket import Ticket
 from services.intake.service import outcome
 from services.kernel import yaml_file
@@ -85,6 +85,14 @@ def test_what_is_not_the_channels_is_refused_in_words(
     assert said in caught.value.message
 
 
+def test_an_emergency_goes_on_whatever_its_channel_may_state() -> None:
+    """R11 before R3."""
+    urgent = replace(
+        matter(emergency_ongoing=True), channel="kiosk", by="kiosk-1", stated=("facts",)
+    )
+    assert isinstance(DECIDER.decide(urgent, Ticket())[1], TicketDiverted)
+
+
 def test_what_is_imported_came_through_channels_of_its_time() -> None:
     assert when(channel="telegraph", by="importer", stated=None)
 
@@ -138,6 +146,8 @@ async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports(
     body = _body()
     with pytest.raises(Refused, match="again after 30 s"):
         await desk.submit(body, PROTOBUF, "kiosk-1", at=NOON, import_id="")
+    urgent = replace(posted, facts=MatterFacts(emergency_ongoing=True))
+    assert (await desk.received(urgent, NOON, "kiosk-1")).command.facts.emergency_ongoing
     missed = MissedCall("kiosk", "12345", 30, "13800138000")
     with pytest.raises(Problem):
         await desk.missed(missed, NOON, "kiosk-1")

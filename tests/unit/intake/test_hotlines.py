@@ -129,6 +129,8 @@ def test_a_sub_centre_that_nobody_knows_is_told(stated: str) -> None:
     """R9."""
     with pytest.raises(LookupError):
         REGISTER.transferable(MatterFacts(sub_centre=stated), TODAY)
+    urgent = MatterFacts(sub_centre=stated, emergency_ongoing=True)  # R11: goes on all the same
+    assert REGISTER.transferable(urgent, TODAY).sub_centre == ""
 
 
 @pytest.mark.parametrize("unit", ["12366", "tax", "税务", "12366 税务"])
