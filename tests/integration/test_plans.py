@@ -16,10 +16,23 @@ from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
 from services.kernel.pool_pg import connect
 from services.kernel.queries import named
+from services.kernel.store_pg import PostgresStore
+from tests.support.appends import fact, keyed
 
 # A city's own size, whatever its history: a row per bucket, partition, import, unit and month, and
 # a box per week.
-SMALL = {"bucket", "server", "inbox", "frontier", "api_key", "figures", "cursor", "endpoint", "box"}
+SMALL = {
+    "bucket",
+    "server",
+    "inbox",
+    "frontier",
+    "api_key",
+    "figures",
+    "cursor",
+    "endpoint",
+    "box",
+    "planned_by",
+}
 # What an operator asks for: whose records wait. There are few such records, or somebody is told.
 ASKED = {"parked_records", "parked_tickets", "tickets", "parked", "due_parked", "disowned"}
 KERNEL = ("queries", "api_keys", "verify", "healing", "parked")
@@ -76,3 +89,28 @@ async def plan(connection: asyncpg.Connection, sql: str) -> str:
 
 def scans(text: str) -> set[str]:
     return set(re.findall(r"Seq Scan on (\w+)", text))
+
+
+READ = "select idx_tup_read from pg_stat_user_indexes where schemaname = $1 and indexrelname = $2"
+
+
+async def test_an_append_looks_up_its_own_commands_and_not_those_of_the_past(
+    stack: StackInfo, namespace: str
+) -> None:
+    """Also on a connection that planned it when there were few of them."""
+    schema, vault = schema_of(namespace, "dispatch"), vault_of(namespace, "dispatch")
+    await migrate(stack.dsn, "dispatch", namespace, migrations("dispatch"), 4)
+    pool = await connect(stack.dsn, schema, size=2)
+    store = PostgresStore(pool, "dispatch", namespace)
+    try:
+        async with pool.acquire() as first, pool.acquire() as later:
+            await store.append_on(first, [keyed(f"s{n}", f"s{n}", fact()) for n in range(20)])
+            await first.execute(f"analyze {vault}.command")
+            for n in range(1_000):
+                await store.append_on(later, [keyed(f"t{n}", f"k{n}", fact())])
+            await later.execute("select pg_stat_force_next_flush()")
+            await first.execute("select pg_stat_force_next_flush()")
+            read = await first.fetchval(READ, vault, "command_pkey")
+        assert read <= 2 * 1_000
+    finally:
+        await pool.close()
