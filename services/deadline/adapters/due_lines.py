@@ -46,18 +46,26 @@ class City:
         return cls(*load(name))
 
 
+_EMPTY = orjson.dumps({"id": None, "error": "an empty line asks nothing"})
 Cities = Callable[[datetime], City]  # by what is in effect at that instant
 
 
 def answers(lines: Iterable[bytes], city: City) -> Iterator[bytes]:
-    """One line of JSON for each, in their order; a bad one, as an empty one, spoils no other."""
+    """One line of JSON for each, in their order; a bad one, as an empty one, spoils no other.
+
+    Empty lines behind the last that is not are the end of the file.
+    """
+    empty = 0
     for line in lines:
+        if not line.strip():
+            empty += 1
+            continue
+        yield from [_EMPTY] * empty
+        empty = 0
         yield orjson.dumps(_answered(line, city))
 
 
 def _answered(line: bytes, city: City) -> dict[str, Any]:
-    if not line.strip():
-        return {"id": None, "error": "an empty line asks nothing"}
     try:
         data = orjson.loads(line)
     except orjson.JSONDecodeError as error:

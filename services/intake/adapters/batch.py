@@ -155,10 +155,8 @@ def _facts(stated: Mapping[str, Any], transferable: Transferable) -> MatterFacts
         )
     try:
         return transferable(facts)
-    except LookupError:
-        raise BadLine(
-            f"facts.sub_centre: {facts.sub_centre[:40]!r} is no line of the register"
-        ) from None
+    except LookupError:  # of another city's register: a batch hands nothing over
+        return facts
 
 
 def _fact(name: str, value: Any) -> Any:

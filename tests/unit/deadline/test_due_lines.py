@@ -72,10 +72,12 @@ def test_a_bad_line_gives_its_id_and_what_to_write_instead(
 @pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 2000, b"5", b'"x"', b"null", b"[]"])
 def test_what_is_no_object_is_answered_and_the_rest_goes_on(raw: bytes) -> None:
     good = orjson.dumps(GOOD)
-    found = [orjson.loads(out) for out in answers([good, raw, b"\n", good], TRIAL)]
+    lines = [good, raw, b"\n", good, b"\n", b""]
+    found = [orjson.loads(out) for out in answers(lines, TRIAL)]
     assert [sorted(answer)[:2] for answer in found][1] == ["error", "id"]
     assert found[2] == {"id": None, "error": "an empty line asks nothing"}
     assert found[0] == found[3] == answered(GOOD)
+    assert len(found) == 4  # the end of a file is no line
 
 
 def test_the_answers_come_in_the_order_of_the_lines_under_any_id() -> None:
