@@ -80,11 +80,16 @@ class Site:
     async def get(self, path: str, caller: str, **query: Any) -> httpx.Response:
         return await self.client.get(f"/v1{path}", params=query, headers=self._headers(caller))
 
-    async def send(self, ticket: str, message: Message) -> CommandAnswered:
-        """A supervisor's command by Kafka, and what its sender is answered."""
+    async def publish(self, ticket: str, message: Message) -> str:
+        """A supervisor's command by Kafka; its id."""
         keys = signer(self.run_dir, SENDER.name, self.loop.namespace, BUCKETS)
         command_id = f"k{next(self.keys)}"
         await self.bus.publish([keys.command(ticket, message, command_id, datetime.now(UTC))])
+        return command_id
+
+    async def send(self, ticket: str, message: Message) -> CommandAnswered:
+        """A supervisor's command by Kafka, and what its sender is answered."""
+        command_id = await self.publish(ticket, message)
         name = topic_of(self.loop.namespace, replies_of(SENDER.name))
 
         def answers(records: Any) -> list[CommandAnswered]:

@@ -17,7 +17,7 @@ from services.kernel.facts import Fact
 from services.kernel.http import encode_cursor
 from services.kernel.security import undeclared_routes
 from tests.integration.evaluation.running import running
-from tests.support.loops import wait_until
+from tests.support.loops import BUCKETS, wait_until
 from tests.support.site import Site, loop_of, problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -276,8 +276,12 @@ async def test_a_command_by_kafka_is_decided_by_the_same_rules(evaluation: Site)
     refused = await evaluation.send("K-1", commands_pb2.RecordVisit(contacted=True))
     assert refused.status == 409
     assert b'"rule":"R29"' in refused.body
-    unknown = await evaluation.send("nobody", answers)
-    assert unknown.status == 404
+    await evaluation.publish("nobody", answers)
+
+    async def waits() -> bool:
+        return "nobody" in await evaluation.runtime.store.early_tickets(range(BUCKETS))
+
+    await wait_until(waits, what="the command waits for its ticket")
 
 
 async def test_every_route_declares_who_may_call_it(evaluation: Site) -> None:
