@@ -176,11 +176,17 @@ where bucket = any ($1::int[]) and dropped_at is null and early_until is null
 
 -- name: early_tickets
 -- Whose commands came before them, and whether that is over: they have appeared, or time is up.
+-- Asked twice a second: by an index of these alone, however many records wait for operators.
 select p.ticket, min(p.early_until) <= clock_timestamp() or exists (
     select from {schema}.event e
     where e.bucket = p.bucket and e.stream = p.ticket) as due
-from {vault}.parked p where p.bucket = any ($1::int[]) and p.dropped_at is null
-group by p.bucket, p.ticket having bool_and(p.early_until is not null)
+from {vault}.parked p
+where p.bucket = any ($1::int[]) and p.early_until is not null and p.dropped_at is null
+    and not exists (
+        select from {vault}.parked w
+        where w.bucket = p.bucket and w.ticket = p.ticket
+            and w.dropped_at is null and w.early_until is null)
+group by p.bucket, p.ticket
 
 -- name: parked_records
 -- In the order in which they came; every ticket's where none is named.
