@@ -119,7 +119,7 @@ class Verifier:
                 continue
             reached[partition] = record.offset + 1
             self.read += 1
-            source, position = _place(record.headers)
+            source, position = place_of(record.headers)
             service = self._sources.get(source)
             if service is None:
                 continue
@@ -208,7 +208,7 @@ class Verifier:
             after = max(upto, after + 1)
 
 
-def _place(headers: Headers) -> tuple[bytes, bytes]:
+def place_of(headers: Headers) -> tuple[bytes, bytes]:
     """Source and position; where the relay puts them, that is cheaper than a dictionary."""
     if len(headers) > 8 and headers[2][0] == "ce_source" and headers[8][0] == "ce_position":
         return headers[2][1], headers[8][1]
