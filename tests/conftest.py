@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from hotline.dev.stack import StackInfo
-from tests.support.stack import describe, new_namespace, running_stack
+from tests.support.stack import describe, fetch_ahead, new_namespace, running_stack
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
@@ -17,6 +17,14 @@ settings.load_profile("patient")
 def pytest_report_header() -> str:
     """Say which broker and store the tests get."""
     return describe()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Several processes share the tests, each with a stack of its own: first fetch, once and in
+    words, what all of them need."""
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    fetch_ahead(say=terminal.write_line if terminal else _silent)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from hotline.dev import kafka
+from hotline.dev import artifacts, fetchers, kafka
 from hotline.dev import stack as embedded
 from hotline.dev.artifacts import Say
 from hotline.dev.failure import StackFailure
@@ -68,6 +68,13 @@ def running_stack(say: Say) -> Iterator[StackInfo]:
     """Broker and store for the length of a block; `say` is told what takes longer."""
     with containers() if engine_answers() else embedded_stack(say) as info:
         yield info
+
+
+def fetch_ahead(say: Say) -> None:
+    """What the embedded broker needs, where it is the one to be used."""
+    if not engine_answers():
+        jars, cache = artifacts.locked_jars(), artifacts.cache_folder()
+        asyncio.run(artifacts.fetched(jars, fetchers.available(), cache, say))
 
 
 def describe() -> str:
