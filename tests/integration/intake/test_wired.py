@@ -192,6 +192,34 @@ async def test_an_importer_says_how_far_it_has_come(hall: Hall) -> None:
     assert problem(refused)[:2] == (422, "/problems/body-invalid")
 
 
+async def test_a_closed_import_takes_nothing_new_and_answers_again_what_it_had(
+    hall: Hall,
+) -> None:
+    stated = {"Hotline-Import": "old", "Hotline-Import-Time": OLD.isoformat()}
+    first = await hall.post("tickets", MATTER, Role.IMPORTER, key="m-1", **stated)
+    await hall.send("importer", pothole(), "k-1", Import("old", OLD))
+    (taken,) = await hall.replies("importer", 1)
+    end = {"until": OLD.isoformat(), "final": True}
+    done = await hall.post("imports/old/frontier", end, Role.IMPORTER, key="end")
+    assert (first.status_code, taken.status, done.status_code) == (201, 201, 201)
+
+    late = await hall.post("tickets", MATTER, Role.IMPORTER, key="m-2", **stated)
+    assert problem(late)[:2] == (409, "/problems/import-closed")
+    assert "'old'" in late.json()["detail"]
+    await hall.send("importer", pothole(), "k-2", Import("old", OLD))
+    await hall.send("importer", pothole(), "k-1", Import("old", OLD))
+    answers = {(a.command_id, a.status) for a in await hall.replies("importer", 3)}
+    assert answers == {("k-1", 201), ("k-2", 409)}
+    again = await hall.post("tickets", MATTER, Role.IMPORTER, key="m-1", **stated)
+    assert (again.status_code, again.content) == (201, first.content)
+    closed = await hall.post("imports/old/frontier", end, Role.IMPORTER, key="end")
+    assert (closed.status_code, closed.content) == (201, done.content)
+    other = {**stated, "Hotline-Import": "older"}
+    assert (await hall.post("tickets", MATTER, Role.IMPORTER, **other)).status_code == 201
+    facts = await hall.loop.facts(lambda found: len(found) >= BUCKETS + 6)
+    assert len(facts) == BUCKETS + 6
+
+
 async def test_a_contact_stands_nowhere_in_plain(
     hall: Hall, caplog: pytest.LogCaptureFixture
 ) -> None:

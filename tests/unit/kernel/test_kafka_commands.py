@@ -25,6 +25,7 @@ from services.kernel.names import COMMANDS, bucket_of, replies_of, topic_of
 from services.kernel.senders import Sender, Senders
 from services.kernel.service import CommandRule, Service, Submission
 from services.kernel.signing import Signed, sign
+from services.kernel.store_memory import MemoryStore
 from services.kernel.topics import replies_topic
 from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS, Loop, memory_loop
@@ -78,8 +79,9 @@ def record(sent: Outgoing, **changes: bytes | None) -> MemoryRecord:
 
 
 async def read(given: MemoryRecord) -> Request:
+    imports = Imports(MemoryStore("dispatch", BUCKETS, lambda: NOW))
     commands = KafkaCommands(
-        noting(), Known(), namespace="", buckets=BUCKETS, answers_unknown=True, imports=Imports()
+        noting(), Known(), namespace="", buckets=BUCKETS, answers_unknown=True, imports=imports
     )
     (found,) = await commands.read([(given, attributes(given.headers))])
     return found
