@@ -55,11 +55,11 @@ class Service:
     message that tells how far an import has come (fields import_id, until, final). `submit` makes
     a command of a submission: (body, content type, sender, at=, import_id=) -> Submission;
     `submissions` do it for further types, by name. `announce` is told of facts before they are
-    committed as applied: at least once, in order. `answer` adds to what the sender of a command learns; `confide` completes an answer's
-    body with what only the sender may learn and no store may hold, each time that it is given.
-    `gather_s` is how long facts gather behind a batch that was not full, for a service whose work
-    is by the batch; the first after a rest is never kept waiting. `read_back` is told of tickets
-    that a restored ledger had lost and the log still knew.
+    committed as applied: at least once, in order. `answer` adds to what the sender of a command
+    learns; `confide` completes an answer's body with what only the sender may learn and no store
+    may hold, each time that it is given. `gather_s` is how long facts gather behind a batch that
+    was not full, for a service whose work is by the batch; the first after a rest is never kept
+    waiting. `read_back` is told of tickets that a restored ledger had lost and the log still knew.
     """
 
     name: str
