@@ -44,6 +44,12 @@ class CommandRule:
     roles: frozenset[str]
 
 
+class Announce(Protocol):
+    """What is told of facts before they are committed as applied."""
+
+    async def __call__(self, facts: Sequence[Fact], *, released: bool) -> None: ...
+
+
 @dataclass(frozen=True)
 class Service:
     """One service, as the kernel runs it.
@@ -55,11 +61,12 @@ class Service:
     message that tells how far an import has come (fields import_id, until, final). `submit` makes
     a command of a submission: (body, content type, sender, at=, import_id=) -> Submission;
     `submissions` do it for further types, by name. `announce` is told of facts before they are
-    committed as applied: at least once, in order. `answer` adds to what the sender of a command
-    learns; `confide` completes an answer's body with what only the sender may learn and no store
-    may hold, each time that it is given. `gather_s` is how long facts gather behind a batch that
-    was not full, for a service whose work is by the batch; the first after a rest is never kept
-    waiting. `read_back` is told of tickets that a restored ledger had lost and the log still knew.
+    committed as applied: at least once, in order, and whether they were parked and are released
+    now. `answer` adds to what the sender of a command learns; `confide` completes an answer's body
+    with what only the sender may learn and no store may hold, each time that it is given.
+    `gather_s` is how long facts gather behind a batch that was not full, for a service whose work
+    is by the batch; the first after a rest is never kept waiting. `read_back` is told of tickets
+    that a restored ledger had lost and the log still knew.
     """
 
     name: str
@@ -74,7 +81,7 @@ class Service:
     frontier: type[Any] | None = None
     submit: Callable[..., Awaitable[Submission]] | None = None
     submissions: Mapping[str, Callable[..., Awaitable[Submission]]] = field(default_factory=dict)
-    announce: Callable[[Sequence[Fact]], Awaitable[None]] | None = None
+    announce: Announce | None = None
     answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None
     confide: Callable[[bytes], bytes] | None = None
     gather_s: float = 0.0
