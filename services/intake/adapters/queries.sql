@@ -51,6 +51,12 @@ update {schema}.recent r set progress = a.progress
 from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, progress)
 where r.bucket = a.bucket and r.ticket = a.ticket
 
+-- name: refile_recent
+-- Matters whose category was corrected: compared with those of the right one from here on.
+update {schema}.recent r set category = a.category
+from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, category)
+where r.bucket = a.bucket and r.ticket = a.ticket
+
 -- name: recent_of_persons
 -- The latest matters of each citizen and category: bounded, however long the history.
 select a.n, r.* from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])
