@@ -64,7 +64,7 @@ class Runtime:
         self.tickets = topic_of(place.namespace, names.TICKETS)
         self.inbox = Inbox(self.tickets, self._wants)
         self.relay = Relay(service.codec, self.tickets, store, bus, clock)
-        self.proof = Proof()
+        self.proof = Proof(self.inbox.moved)
         self.consumer: Consumer | None = None
         self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []
