@@ -6,7 +6,8 @@ a measure that comes again, because a worker was killed before it committed its 
 the publisher repeated itself, is not above the last position and changes nothing. Positions of
 one source and bucket rise in the order of the topic, and all measures of a key stand in one
 partition, so nothing that is new is ever below. The place costs one number per bucket; a set of
-ids seen would grow with the history, and Kafka's offset would not tell a publisher's repeat.
+ids seen would grow with the history, and Kafka's offset would not tell a publisher's repeat. Only
+what was parked and released comes below; of the last few of those the ids are kept.
 
 Windows are named by the measure's own time (of the visit, of the acceptance), so that an import
 or a repeat lands where the first went; those older than `Keep` allows, counted from the newest
@@ -22,6 +23,7 @@ from datetime import datetime, timedelta, tzinfo
 from hotline.evaluation.v1.measures_pb2 import Measure, Window, Windows
 
 HOUR_S = 3600
+RELEASED = 100  # ids: a repeat follows within seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,28 @@ class Surge:
 
 def count(windows: Windows, measure: Measure, keep: Keep) -> bool:
     """Add the measure to its hour and day. False: it was counted before, nothing changed."""
-    if measure.position <= windows.counted.get(measure.bucket, 0):
+    if not _is_new(windows, measure):
         return False
-    windows.counted[measure.bucket] = measure.position
     windows.unit, windows.category, windows.area = _names(measure)
     at = datetime.fromtimestamp(measure.at.seconds, keep.zone)
     hour = at.replace(minute=0, second=0)
     day = hour.replace(hour=0, fold=0)
     _add(windows.hours, hour, _hours_back(_newest(windows.hours, hour), keep.hours), measure)
     _add(windows.days, day, _days_back(_newest(windows.days, day), keep), measure)
+    return True
+
+
+def _is_new(windows: Windows, measure: Measure) -> bool:
+    """And remember it."""
+    if measure.released:
+        if measure.id in windows.released:
+            return False
+        windows.released.append(measure.id)
+        del windows.released[:-RELEASED]
+    elif measure.position <= windows.counted.get(measure.bucket, 0):
+        return False
+    else:
+        windows.counted[measure.bucket] = measure.position
     return True
 
 

@@ -50,10 +50,7 @@ class _Entry:
         return self.build(body, envelope)
 
     def build(self, body: Message, envelope: Mapping[str, Any]) -> Any:
-        values = self.mapping.read(body)
-        for name in self.mapping.envelope:
-            values[name] = envelope[name]
-        return self.cls(**values)
+        return self.mapping.read(body, envelope)
 
     def serialize(self, event: Any) -> bytes:
         message = self.message()

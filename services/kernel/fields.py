@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -21,6 +22,7 @@ Getter = Callable[[Message], Any]
 Setter = Callable[[Message, Any], None]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NANOS = 1_000_000_000  # of a second
 _PYTHON: dict[int, type] = {
     FieldDescriptor.CPPTYPE_INT32: int,
     FieldDescriptor.CPPTYPE_INT64: int,
@@ -41,11 +43,13 @@ def to_datetime(stamp: Any) -> datetime:
 
     Raises BadBody for one outside the years 1 to 9999.
     """
+    seconds, nanos = stamp.seconds, stamp.nanos
     try:
-        whole = datetime.fromtimestamp(stamp.seconds, UTC)
-        return whole.replace(microsecond=stamp.nanos // 1000)
-    except (ValueError, OverflowError, OSError):
-        raise BadBody(f"{stamp.seconds} s and {stamp.nanos} ns are no time") from None
+        if 0 <= nanos < _NANOS:
+            return _EPOCH + timedelta(0, seconds, nanos // 1000)
+    except OverflowError:
+        pass
+    raise BadBody(f"{seconds} s and {nanos} ns are no time")
 
 
 def put_datetime(stamp: Any, value: datetime) -> None:
@@ -56,34 +60,58 @@ def put_datetime(stamp: Any, value: datetime) -> None:
 
 
 class FieldMap:
-    """Reads and writes the body fields of `cls`; `envelope` names those that stand elsewhere."""
+    """Reads and writes the body fields of `cls`; `envelope` names those that stand elsewhere.
+
+    What has one form on both sides is copied in one go; only the rest is converted field by field.
+    """
 
     def __init__(self, cls: type, descriptor: Any, envelope: frozenset[str]) -> None:
         hints = typing.get_type_hints(cls)
         names = [f.name for f in dataclasses.fields(cls)]
         body = descriptor.fields_by_name
-        self.envelope = tuple(n for n in names if n in envelope and n not in body)
-        self.getters: list[tuple[str, Getter]] = []
-        self.setters: list[tuple[str, Setter]] = []
-        for name in names:
-            if name in self.envelope:
-                continue
+        inside = [name for name in names if name in body or name not in envelope]
+        self._cls = cls
+        self._envelope = [(k, name) for k, name in enumerate(names) if name not in inside]
+        self._read: list[tuple[int, Getter]] = []
+        self._written: list[tuple[str, Setter]] = []
+        same: list[str] = []
+        for place, name in enumerate(inside):
             if name not in body:
                 raise TypeError(f"{cls.__name__}.{name} is no field of {descriptor.full_name}")
-            get, put = _accessors(body[name], hints[name])
-            self.getters.append((name, get))
-            self.setters.append((name, put))
+            accessors = _accessors(body[name], hints[name])
+            if accessors is None:
+                same.append(name)
+            else:
+                self._read.append((place, accessors[0]))
+                self._written.append((name, accessors[1]))
+        self._same = tuple(same)
+        self._body_values, self._same_values = _values(inside), _values(same)
 
-    def read(self, message: Message) -> dict[str, Any]:
-        """Raises BadBody."""
-        return {name: get(message) for name, get in self.getters}
+    def read(self, message: Message, envelope: Mapping[str, Any]) -> Any:
+        """An instance of `cls`. Raises BadBody."""
+        values = [*self._body_values(message)]
+        for place, get in self._read:
+            values[place] = get(message)
+        for place, name in self._envelope:
+            values.insert(place, envelope[name])
+        return self._cls(*values)
 
     def write(self, message: Message, value: Any) -> None:
-        for name, put in self.setters:
+        for name, found in zip(self._same, self._same_values(value), strict=True):
+            setattr(message, name, found)
+        for name, put in self._written:
             put(message, getattr(value, name))
 
 
-def _accessors(descriptor: Any, hint: Any) -> tuple[Getter, Setter]:
+def _values(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """All attributes of those names at once."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
+
+
+def _accessors(descriptor: Any, hint: Any) -> tuple[Getter, Setter] | None:
+    """None for a field that is the same on both sides."""
     plain, optional = _plain(hint)
     if descriptor.is_repeated:
         return _repeated(descriptor, plain)
@@ -137,7 +165,7 @@ def _nested(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]
     def get(message: Message) -> Any:
         if optional and not message.HasField(name):
             return None
-        return hint(**mapping.read(getattr(message, name)))
+        return mapping.read(getattr(message, name), {})
 
     def put(message: Message, value: Any) -> None:
         if value is not None:
@@ -182,12 +210,12 @@ def _repeated(descriptor: Any, hint: Any) -> tuple[Getter, Setter]:
     )
 
 
-def _scalar(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
+def _scalar(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter] | None:
     name = descriptor.name
     if hint is not _python(descriptor):
         raise _mismatch(descriptor, _python(descriptor).__name__, hint)
     if not optional:
-        return (lambda message: getattr(message, name)), lambda m, value: setattr(m, name, value)
+        return None
     if not descriptor.has_presence:
         raise TypeError(f"{descriptor.full_name} is not optional, so it is never None")
 

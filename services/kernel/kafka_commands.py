@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,8 +81,15 @@ class KafkaCommands:
     # Read
 
     async def read(self, records: Sequence[tuple[Record, dict[str, bytes]]]) -> list[Request]:
-        """The commands among the records that this service answers."""
-        found = [await self._read(record, headers) for record, headers in records]
+        """The commands among the records that this service answers.
+
+        Submissions ask the store who their citizens are: all of a batch at once.
+        """
+        reading = [self._read(record, headers) for record, headers in records]
+        if any(record.topic == self._submissions for record, _ in records):
+            found = await asyncio.gather(*reading)
+        else:
+            found = [await one for one in reading]
         return [request for request in found if request is not None]
 
     def _is_mine(self, headers: Headers) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 TICKETS = "hotline.tickets.v1"
 COMMANDS = "hotline.commands.v1"
@@ -69,6 +70,7 @@ def murmur2(data: bytes) -> int:
     return h ^ (h >> 15)
 
 
+@lru_cache(maxsize=20_000)
 def bucket_of(ticket: str, buckets: int) -> int:
     """The ticket's bucket = its partition on every ticket topic."""
     return (murmur2(ticket.encode()) & 0x7FFFFFFF) % buckets

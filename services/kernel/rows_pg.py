@@ -38,19 +38,12 @@ def inbox_row(row: Any) -> InboxRow:
 
 
 def fact_of(source: str, row: Any) -> Fact:
-    """A row of the ledger."""
+    """A row of the ledger, as `load` and `page` give it."""
+    bucket, position, stream, version, type_name, data, metadata, time, recorded_at = row
     return Fact(
-        source,
-        row["bucket"],
-        row["position"],
-        row["stream"],
-        row["version"],
-        row["type"],
-        row["data"],
-        row["time"],
-        row["recorded_at"],
-        **orjson.loads(row["metadata"]),
-    )
+        source, bucket, position, stream, version, type_name, data, time, recorded_at,
+        **orjson.loads(metadata),
+    )  # fmt: skip
 
 
 def key_of(command: CommandKey) -> tuple[str, str]:

@@ -53,22 +53,28 @@ class CommandRule:
     roles: frozenset[str]
 
 
+class Announce(Protocol):
+    """What is told of facts before they are committed as applied."""
+
+    async def __call__(self, facts: Sequence[Fact], *, released: bool) -> None: ...
+
+
 @dataclass(frozen=True)
 class Service:
     """One service, as the kernel runs it.
 
-    `commands` says who may send what, by HTTP and by Kafka alike. `own_reactions` are the
-    service's own event classes that `react` wants to see again. `reads` tells which types `views`
-    and `announce` are given beside the service's own and those that its codec knows. `timers`
-    gives the timer changes of an own event, `expire` the command of a due timer. `frontier` reads
-    the end of an import out of another's event. `submit` makes a command of a submission: (body,
-    content type, sender, at=, import_id=) -> Submission; `submissions` do it for further types, by
-    name. `announce` is told of facts before they are committed as applied: at least once, in
-    order. `answer` adds to what the sender of a command learns; `confide` completes an answer's
-    body with what only the sender may learn and no store may hold, each time that it is given.
-    `gather_s` is how long facts gather behind a batch that was not full, for a service whose work
-    is by the batch; the first after a rest is never kept waiting. `read_back` is told of tickets
-    that a restored ledger had lost and the log still knew.
+    `commands` says who may send what, by HTTP and by Kafka alike. `own_reactions` are the service's
+    own event classes that `react` wants to see again. `reads` tells which types `views` and
+    `announce` are given beside the service's own and those that its codec knows. `timers` gives the
+    timer changes of an own event, `expire` the command of a due timer. `frontier` reads the end of
+    an import out of another's event. `submit` makes a command of a submission: (body, content type,
+    sender, at=, import_id=) -> Submission; `submissions` do it for further types, by name.
+    `announce` is told of facts before they are committed as applied: at least once, in order, and
+    whether they were parked and are released now. `answer` adds to what the sender of a command
+    learns; `confide` completes an answer's body with what only the sender may learn and no store
+    may hold, each time that it is given. `gather_s` is how long facts gather behind a batch that
+    was not full, for a service whose work is by the batch; the first after a rest is never kept
+    waiting. `read_back` is told of tickets that a restored ledger had lost and the log still knew.
     """
 
     name: str
@@ -83,7 +89,7 @@ class Service:
     frontier: Callable[[Any], Frontier | None] | None = None
     submit: Callable[..., Awaitable[Submission]] | None = None
     submissions: Mapping[str, Callable[..., Awaitable[Submission]]] = field(default_factory=dict)
-    announce: Callable[[Sequence[Fact]], Awaitable[None]] | None = None
+    announce: Announce | None = None
     answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None
     confide: Callable[[bytes], bytes] | None = None
     gather_s: float = 0.0

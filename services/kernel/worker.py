@@ -123,8 +123,6 @@ class Worker(Owning):
                 [spoiled(r, why, self._namespace, self._service.name) for r, why in batch.spoiled]
             )
         if batch:
-            if self._service.announce is not None:
-                await self._service.announce(batch.facts)
             if self._states is not None:
                 self._states.read_back(batch.read)
             plan, written = await self._settle(batch)
@@ -183,8 +181,6 @@ class Worker(Owning):
             if not rows:
                 return 0
             batch = Batch() if drop_by else batch_of(rows, self._inbox.tickets)
-            if self._service.announce is not None:
-                await self._service.announce(batch.facts)
             plan, written = await self._settle(batch, Released(ticket, len(rows), drop_by))
             if len(rows) < MOST_RELEASED:
                 self._inbox.parked.discard(ticket)
@@ -197,11 +193,16 @@ class Worker(Owning):
     async def _settle(
         self, batch: Batch, released: Released | None = None
     ) -> tuple[Plan, list[tuple[Draft, Appended]]]:
-        """Decide and commit; again, from fresh states, where a stream had moved on."""
+        """Decide and commit; again, from fresh states, where a stream had moved on.
+
+        What makes the code fail is not announced, for it will be when it is released.
+        """
         repeats: dict[tuple[str, str], Repeated] = {}
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             room = None if released else MOST_EARLY - len(self._inbox.early)
             plan = await self._planner.plan(batch, repeats, room=room)
+            if attempt == 0 and self._service.announce is not None:
+                await self._service.announce(batch.facts, released=released is not None)
             try:
                 return plan, await self._commit(batch, plan, released)
             except Stale as stale:

@@ -93,7 +93,7 @@ async def measures() -> list[Outgoing]:
     )
     new = EVALUATION.encode(score, b"{}")
     fact = Fact("evaluation", 3, 1, "T1", 1, new.type, new.data, new.time, AT)
-    await MeasuresFeed(bus, "").announce([fact])
+    await MeasuresFeed(bus, "").announce([fact], released=False)
     found = [record for log in bus.logs.values() for record in log]
     return [Outgoing(r.topic, r.partition, r.key or b"", r.value or b"", r.headers) for r in found]
 

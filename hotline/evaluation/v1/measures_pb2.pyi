@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Measure(_message.Message):
-    __slots__ = ("id", "unit", "category", "area", "at", "contacted", "solved", "satisfied", "on_time", "weight", "kind", "bucket", "position", "confirmed_on_time", "visited", "promise_missed")
+    __slots__ = ("id", "unit", "category", "area", "at", "contacted", "solved", "satisfied", "on_time", "weight", "kind", "bucket", "position", "confirmed_on_time", "visited", "released", "promise_missed")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Measure.Kind]
@@ -35,6 +35,7 @@ class Measure(_message.Message):
     POSITION_FIELD_NUMBER: _ClassVar[int]
     CONFIRMED_ON_TIME_FIELD_NUMBER: _ClassVar[int]
     VISITED_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
     PROMISE_MISSED_FIELD_NUMBER: _ClassVar[int]
     id: str
     unit: str
@@ -51,11 +52,12 @@ class Measure(_message.Message):
     position: int
     confirmed_on_time: bool
     visited: bool
+    released: bool
     promise_missed: bool
-    def __init__(self, id: _Optional[str] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., weight: _Optional[int] = ..., kind: _Optional[_Union[Measure.Kind, str]] = ..., bucket: _Optional[int] = ..., position: _Optional[int] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., promise_missed: _Optional[bool] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., weight: _Optional[int] = ..., kind: _Optional[_Union[Measure.Kind, str]] = ..., bucket: _Optional[int] = ..., position: _Optional[int] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., released: _Optional[bool] = ..., promise_missed: _Optional[bool] = ...) -> None: ...
 
 class Windows(_message.Message):
-    __slots__ = ("counted", "hours", "days", "unit", "category", "area")
+    __slots__ = ("counted", "hours", "days", "unit", "category", "area", "released")
     class CountedEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -69,13 +71,15 @@ class Windows(_message.Message):
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     AREA_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
     counted: _containers.ScalarMap[int, int]
     hours: _containers.RepeatedCompositeFieldContainer[Window]
     days: _containers.RepeatedCompositeFieldContainer[Window]
     unit: str
     category: str
     area: str
-    def __init__(self, counted: _Optional[_Mapping[int, int]] = ..., hours: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., days: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ...) -> None: ...
+    released: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, counted: _Optional[_Mapping[int, int]] = ..., hours: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., days: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., released: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Window(_message.Message):
     __slots__ = ("start", "entries", "visited", "contacted", "solved", "satisfied", "on_time", "confirmed_on_time", "promise_missed")

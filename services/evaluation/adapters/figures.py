@@ -65,13 +65,13 @@ class MeasuresFeed:
     def __init__(self, bus: Bus, namespace: str) -> None:
         self._bus, self._topic = bus, topic_of(namespace, MEASURES)
 
-    async def announce(self, facts: Sequence[Fact]) -> None:
+    async def announce(self, facts: Sequence[Fact], *, released: bool) -> None:
         """Raises BusUnavailable: then the batch waits too."""
         headers = [("content-type", b"application/protobuf")]
         found = [
             Outgoing(self._topic, None, record.key, record.value, headers)
             for fact in facts
-            for record in records(fact)
+            for record in records(fact, released=released)
         ]
         if found:
             await self._bus.publish(found)

@@ -36,12 +36,12 @@ class Record:
     value: bytes
 
 
-def records(fact: Fact) -> list[Record]:
+def records(fact: Fact, *, released: bool = False) -> list[Record]:
     """What the live views need of one fact; empty for most."""
     if not COUNTED.knows(fact.type):
         return []
     return [
-        Record(fact.source, fact.bucket, fact.position, m.key.encode(), _value(m, fact))
+        Record(fact.source, fact.bucket, fact.position, m.key.encode(), _value(m, fact, released))
         for m in views.measures(COUNTED.decode(fact))
     ]
 
@@ -68,7 +68,7 @@ def key_of(measure: Measure) -> str:
     return f"{measure.category}@{measure.area}"
 
 
-def _value(measure: views.Measure, fact: Fact) -> bytes:
+def _value(measure: views.Measure, fact: Fact, released: bool) -> bytes:
     message = Measure(
         id=fact.event_id,
         kind=_KINDS[measure.kind],
@@ -85,6 +85,7 @@ def _value(measure: views.Measure, fact: Fact) -> bytes:
         visited=measure.visited,
         promise_missed=measure.promise_missed,
         weight=measure.weight,
+        released=released,
     )
     put_datetime(message.at, measure.at)
     return message.SerializeToString()

@@ -43,7 +43,7 @@ class Town:
     place: Place
     desk: Runtime
     echo: Runtime
-    announced: list[Fact]
+    announced: list[tuple[Fact, bool]]
     mended: bool = False
 
     async def ask(self, *words: str) -> Result:
@@ -69,8 +69,8 @@ async def town(stack: StackInfo, namespace: str) -> AsyncIterator[Town]:
                 return [Start(at, "mended", at)]
             return echo_react(event, state, at)
 
-        async def announce(facts: Sequence[Fact]) -> None:
-            made.announced.extend(facts)
+        async def announce(facts: Sequence[Fact], *, released: bool) -> None:
+            made.announced.extend((f, released) for f in facts)
 
         service = echo()
         assert service.decider is not None
@@ -125,8 +125,8 @@ async def test_a_retry_after_the_mend_applies_everything_in_order(town: Town) ->
     assert (done.exit_code, done.stdout) == (0, "deadline: 2 records applied\n")
     assert await town.started(BAD, "mended")
     assert await town.started(BAD, "later")
-    told = [f.ticket for f in town.announced if f.ticket == BAD and f.source == "dispatch"]
-    assert told == [BAD, BAD]  # the live views hear of them too
+    told = [r for f, r in town.announced if f.ticket == BAD and f.source == "dispatch"]
+    assert told == [True, True]  # the live views hear of them too
     await note(town.desk, BAD, "again")
     await wait_until(lambda: town.started(BAD, "again"), what="the ticket going on")
     assert (await town.ask("list")).stdout == "No ticket is parked.\n"

@@ -35,7 +35,7 @@ async def publish(live: Worker, facts: Sequence[Fact]) -> None:
     for number, start in enumerate(range(0, len(facts), BATCH)):
         batch = facts[start : start + BATCH]
         for _ in range(2 if number % 3 == 0 else 1):
-            await live.feed.announce(batch)
+            await live.feed.announce(batch, released=False)
 
 
 async def test_windows_are_exact_though_the_worker_is_killed_again_and_again(live: Worker) -> None:

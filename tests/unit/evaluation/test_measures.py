@@ -49,6 +49,12 @@ def test_a_booked_score_is_counted_for_its_unit_at_the_time_of_the_visit() -> No
     assert (measure.on_time, measure.confirmed_on_time, measure.visited) == (True, False, True)
 
 
+def test_a_released_fact_says_so_in_its_measure() -> None:
+    fact = fact_of(BOOKED)
+    assert [measure_of(r.key, r.value).released for r in records(fact, released=True)] == [True]
+    assert [measure_of(r.key, r.value).released for r in records(fact)] == [False]
+
+
 def test_a_score_taken_back_is_the_same_with_the_opposite_weight() -> None:
     back = ScoreTakenBack(**asdict(BOOKED), reason="a miss was withdrawn")
     [before], [after] = records(fact_of(BOOKED)), records(fact_of(back))

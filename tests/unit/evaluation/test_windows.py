@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hotline.evaluation.v1.measures_pb2 import Measure, Windows
-from services.evaluation.windows import Keep, Surge, SurgeRule, count, newest_first, surge
+from services.evaluation.windows import RELEASED, Keep, Surge, SurgeRule, count, newest_first, surge
 from tests.unit.evaluation.windows import KEEP, NEW_YORK, a_matter, a_measure, counted, rows
 
 NOON = datetime(2011, 3, 16, 12, 20, tzinfo=NEW_YORK)
@@ -43,6 +43,22 @@ def test_a_repeat_changes_nothing() -> None:
     assert not count(windows, a_measure(NOON, 7), KEEP)
     assert not count(windows, a_measure(NOON, 9), KEEP)
     assert windows == before
+
+
+def test_what_was_parked_is_counted_once_though_others_were_counted_before() -> None:
+    windows = counted([a_measure(NOON, 9), a_measure(NOON, 7, id="a", released=True)])
+    assert windows.days[0].entries == 2
+    assert dict(windows.counted) == {0: 9}
+    assert not count(windows, a_measure(NOON, 7, id="a", released=True), KEEP)
+    assert count(windows, a_measure(NOON, 8, id="b", released=True), KEEP)
+    assert windows.days[0].entries == 3
+
+
+def test_of_released_measures_only_the_last_are_remembered() -> None:
+    many = [a_measure(NOON, 1, id=str(n), released=True) for n in range(RELEASED + 5)]
+    windows = counted(many)
+    assert windows.days[0].entries == len(many)
+    assert list(windows.released) == [str(n) for n in range(5, RELEASED + 5)]
 
 
 def test_the_same_position_of_another_bucket_is_no_repeat() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
 from services.kernel.bus import LogHole, Outgoing
-from services.kernel.facts import Append, Appended
+from services.kernel.facts import Append, Appended, Fact
 from services.kernel.names import PARKED, TICKETS, bucket_of
 from services.kernel.service import Service
 from services.kernel.store import StoreUnavailable
@@ -241,6 +241,23 @@ async def test_release_applies_what_waited_in_order_and_with_its_own_times(town:
     await noted(town, first, (bad, "after"))
     await second.read()
     assert await started(second, bad) == ["poison", "later", "after"]
+
+
+async def test_each_fact_is_announced_as_read_or_as_released(town: City) -> None:
+    bad, healthy = tickets_in(0, 2)
+    mendable, told = Mendable(), list[tuple[str, int, bool]]()
+
+    async def announce(facts: Sequence[Fact], *, released: bool) -> None:
+        told.extend((f.ticket, f.version, released) for f in facts if f.source == "dispatch")
+
+    service = replace(mendable.service(), announce=announce)
+    first, second = await town.process(desk()), await town.process(service)
+    await noted(town, first, (bad, "poison"), (bad, "later"), (healthy, "one"))
+    await second.read()
+    assert told == [(healthy, 1, False)]
+    mendable.mended = True
+    await second.worker.release(bad)
+    assert told[1:] == [(bad, 1, True), (bad, 2, True)]
 
 
 async def test_release_decides_again_where_the_stream_moved_on(town: City) -> None:
