@@ -143,14 +143,14 @@ def _enum(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
         raise TypeError(f"{descriptor.full_name} knows no {', '.join(unknown)}")
     to_number: dict[Any, int] = {m: values[prefix + m.value.upper()] for m in hint}
     to_member = {number: member for member, number in to_number.items()}
-
+    known = ", ".join(hint)
     if optional:  # what is left out is UNSPECIFIED on the wire
         to_number[None], to_member[0] = 0, None
 
     def get(message: Message) -> Any:
         number = getattr(message, name)
         if number not in to_member:
-            raise BadBody(f"{name}: {number or 'nothing'} is not one of {', '.join(to_number)}")
+            raise BadBody(f"{name}: {number or 'nothing'} is not one of {known}")
         return to_member[number]
 
     return get, lambda message, value: setattr(message, name, to_number[value])

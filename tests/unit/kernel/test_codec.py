@@ -146,6 +146,8 @@ def test_an_enum_that_may_be_left_out_is_none_where_it_is_unspecified() -> None:
         data = codec.encode(made(AT, kind), b"").data
         assert events_pb2.TicketReceived.FromString(data).kind == (2 if kind else 0)
         assert codec.decode(replace(received(), data=data)).kind is kind
+    with pytest.raises(BadBody, match="99 is not one of consultation, help"):
+        codec.decode(received(kind=99))
 
 
 @pytest.mark.parametrize(
