@@ -131,6 +131,30 @@ async def test_an_emergency_is_diverted_and_acknowledged_by_its_receipt(hall: Ha
     assert problem(await hall.post(f"tickets/{ticket}/withdraw", withdrawal))[0] == 409
 
 
+async def test_r4_the_hotline_corrects_a_category_over_http_and_the_unit_may_not(
+    hall: Hall,
+) -> None:
+    told = await hall.submit()
+    verb = f"tickets/{told['ticket']}/correct-category"
+    corrected = {"category": "market/food", "reason": "It is about the stall."}
+    for role_ in (Role.CHANNEL, Role.UNIT):
+        assert problem(await hall.post(verb, corrected, role_))[0] == 403
+    done = await hall.post(verb, corrected, Role.STAFF)
+    assert (done.status_code, done.json()["facts"]) == (200, ["CategoryCorrected"])
+    again = await hall.post(verb, corrected, Role.STAFF)
+    assert (again.status_code, again.json()["facts"]) == (200, [])
+    unknown = await hall.post(verb, corrected | {"category": "moon"}, Role.STAFF)
+    assert problem(unknown) == (422, "/problems/unknown-category", "R4")
+    urgent = corrected | {"kind": "report", "urgency": "urgent"}
+    assert (await hall.post(verb, urgent, Role.STAFF)).json()["facts"] == ["CategoryCorrected"]
+    [_, *facts] = await hall.loop.facts(lambda found: len(found) >= 4)
+    said = [events_pb2.CategoryCorrected.FromString(f.data) for f in facts[1:]]
+    assert [(s.kind, s.urgency) for s in said] == [
+        (events_pb2.KIND_COMPLAINT, events_pb2.URGENCY_NORMAL),
+        (events_pb2.KIND_REPORT, events_pb2.URGENCY_URGENT),
+    ]
+
+
 async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) -> None:
     await hall.send("channel", pothole(), "c-1")
     (first,) = await hall.replies("channel", 1)
