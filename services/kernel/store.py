@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -178,6 +178,9 @@ class Store(Protocol):
     async def timer_sources(self) -> list[tuple[str, ...]]: ...
 
     async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]: ...
+
+    async def closed_imports(self, names: Collection[str]) -> set[str]:
+        """Those of the imports that were closed in any bucket, as far as the topic was applied."""
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         """(sender, key, reply topic, answer) of Kafka commands not known to be answered; the topic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from importlib import resources
@@ -242,6 +242,9 @@ class PostgresStore:
         with store_faults():
             async with self.pool.acquire() as connection:
                 return await self._answers(connection, keys)
+
+    async def closed_imports(self, names: Collection[str]) -> set[str]:
+        return {row["import_id"] for row in await self._fetch("closed_imports", list(names))}
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         rows = await self._fetch("unsent_replies", limit)

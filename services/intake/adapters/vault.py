@@ -7,12 +7,13 @@ import hmac
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib import resources
 from typing import Any, Protocol
 
 import asyncpg
 
+from services.intake.adapters.limiting import Turns
 from services.kernel.faults_pg import store_faults
 from services.kernel.gather import Gather
 from services.kernel.personal import MasterKeys, blind_index, new_key
@@ -59,6 +60,9 @@ class Vault(Protocol):
 
     async def serial(self, day: date) -> int:
         """A number that no other ticket of that day gets."""
+
+    async def turns(self, channel: str, per_minute: int, wanted: int, at: datetime) -> Turns:
+        """Up to so many turns out of the channel's bucket, which all processes share (R3)."""
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         """Leave the record of what is being read."""
@@ -149,6 +153,10 @@ class PostgresVault:
                 self._blocks.clear()
             self._blocks[day] = (upcoming + 1, end)
             return upcoming
+
+    async def turns(self, channel: str, per_minute: int, wanted: int, at: datetime) -> Turns:
+        [row] = await self._fetch("take_turns", channel, per_minute, wanted, at)
+        return Turns(row["taken"], row["remaining"])
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         columns = zip(*map(astuple, fields), strict=True)

@@ -133,6 +133,10 @@ on conflict (bucket, import_id) do update
 set until = greatest({schema}.frontier.until, excluded.until),
     final = {schema}.frontier.final or excluded.final
 
+-- name: closed_imports
+-- Which imports take nothing more; one row per import and bucket, so the table is small.
+select distinct import_id from {schema}.frontier where import_id = any ($1::text[]) and final
+
 -- name: unsent_replies
 -- Answers of commands that came by Kafka and may not have been sent before the last stop.
 (select sender, key, ticket, body_hash, status, body, version, bucket, position, reply_to
