@@ -20,6 +20,13 @@ def pytest_report_header() -> str:
     return describe()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that tests took; what they are on this machine is nobody's failure."""
+    for report in terminalreporter.stats.get("passed", []):
+        if figures := ", ".join(f"{name} {value}" for name, value in report.user_properties):
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {figures}")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Several processes share the tests, each with a stack of its own: first fetch, once and in

@@ -75,9 +75,7 @@ def city(folder: Path) -> Iterator[City]:
 
 @pytest.mark.timeout(400)
 def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(
-    tmp_path: Path,
-    record_property: Callable[[str, object], None],
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     with city(tmp_path) as broken_off:
         broken_off.until("bringing in")
@@ -101,8 +99,6 @@ def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(
         second.stop()
     for name, seconds in figures.items():
         record_property(name, round(seconds, 1))
-    with capsys.disabled():
-        print(f"\nmake run: {figures}")  # noqa: T201 - figures, of whatever machine this is
 
 
 def assert_past(running: City) -> None:
