@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.intake.adapters.books import Books, CityRegistry, kinds_of
 from services.intake.adapters.boxes import KINDS, Boxes, BoxVault, keep
+from services.intake.adapters.decided import Decided
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
 from services.intake.adapters.http import app
@@ -50,9 +51,9 @@ def main() -> None:
                 group.create_task(keep(boxes, pairs, registry, ports.clock))
                 group.create_task(gauges.show(books, tallies, ports.clock))
 
-        numbers = Numbers(ports.store)
+        numbers, counted = Numbers(ports.store), (tallies, Decided(ports.registry))
         return Parts(
-            replace(service(desk, recent, (tallies,)), read_back=numbers.read_back),
+            replace(service(desk, recent, counted), read_back=numbers.read_back),
             lambda runtime: app(runtime, desk, security, registry, tallies),
             beside=beside,
             registry=registry,
