@@ -23,7 +23,7 @@ ROOT = Path(".run") / "bench"
 @dataclass(frozen=True, slots=True)
 class Options:
     """What is asked of every bench; `clients` 0: the bench's own choice; `rate`: of push only,
-    `tickets` and `similar`: of intake only, `opened` and `replan`: of timers only."""
+    `similar`: of intake only, `tickets` also of verify, `opened` and `replan`: of timers only."""
 
     clients: int = 0
     rounds: int = 3

@@ -21,6 +21,7 @@ BENCHES = {
     "loop": "Full closed loops per second, commands by Kafka, simulated units without delay.",
     "push": "From acceptance to the department: by topic and by webhook.",
     "rules": "CPU per matter of evaluating a whole rule set of acceptance.",
+    "verify": "Facts per second that `hotline verify` compares in ledgers and topic.",
     "replay": "Facts per second from the topic into the states of dispatch, a process per core.",
 }
 
@@ -51,7 +52,7 @@ def _add(name: str, summary: str) -> None:
         "--tickets",
         type=click.IntRange(0, 10_000_000),
         default=0,
-        help="Earlier tickets in the store, for intake.",
+        help="Earlier tickets in the store, for intake and verify.",
     )
     @click.option("--similar", is_flag=True, help="Compare with earlier matters, for intake (R16).")
     @click.option(

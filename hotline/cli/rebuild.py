@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -77,9 +78,7 @@ async def _rebuilt(place: Place, name: str) -> Rebuilt:
 async def _view(place: Place, name: str, view: str) -> None:
     async with opened(place, name) as (store, bus, clock):
         service = await composed(store, bus, clock, place.city)
-        if view == "timers":
-            service = replace(service, views=())
-        else:
-            service = replace(service, timers=None, frontier=None)
+        left_out: dict[str, Any] = {"views": ()} if view == "timers" else {"timers": None}
+        service = replace(service, **left_out)
         work = Rebuilder(service, store, bus, clock, place.buckets, migrations(name))
         await work.view(service, VIEWS[name, view], Progress(f"{view}: "))

@@ -33,6 +33,7 @@ from services.kernel.names import schema_of, vault_of
 from services.kernel.pool_pg import connect
 from services.kernel.reading_pg import LedgerReader
 from services.kernel.verify import BucketReport, Verifier
+from services.kernel.verify_registry import RegistryVerifier
 
 RECORDERS = tuple(name for name in SERVICES if name != "datasync")
 MOST_PROCESSES = 8
@@ -40,11 +41,16 @@ MOST_PROCESSES = 8
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found, and what it took."""
+    """What was found, and what it took; CPU seconds are those of the reading processes."""
 
     reports: list[BucketReport]
     facts: int
     seconds: float
+    cpu_s: float = 0.0
+
+    @property
+    def facts_per_s(self) -> float:
+        return self.facts / self.seconds
 
     @property
     def ok(self) -> bool:
@@ -56,7 +62,8 @@ class Verified:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object only.")
 @of_city
 def command(place: Place, service: str | None, as_json: bool) -> None:
-    """Compare SERVICE (all, if none is named) with the topic: every fact, position, byte and feed.
+    """Compare SERVICE (all, if none is named) with the topics: every fact, position, byte and feed,
+    and what its registry published.
 
     Exit code 0: all is as promised; 1: something is not, or could not be read.
     """
@@ -67,6 +74,8 @@ def command(place: Place, service: str | None, as_json: bool) -> None:
             "ok": found.ok,
             "facts": found.facts,
             "seconds": round(found.seconds, 3),
+            "facts_per_s": round(found.facts_per_s),
+            "cpu_us_per_fact": round(1e6 * found.cpu_s / max(1, found.facts), 2),
             "buckets": [asdict(report) for report in found.reports],
         }
         click.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
@@ -83,11 +92,11 @@ def verify(
     *,
     processes: int = 0,
 ) -> Verified:
-    """Ledgers in as many processes as there are processors, then the feeds.
+    """Ledgers in as many processes as there are processors, then the feeds and the registries.
 
     Raises BusUnavailable, LogHole, StoreUnavailable.
     """
-    began, reports, facts = time.perf_counter(), list[BucketReport](), 0
+    began, reports, facts, used = time.perf_counter(), list[BucketReport](), 0, _cpu_s()
     ledgers = [name for name in services if name in RECORDERS]
     if ledgers:
         count = processes or min(os.cpu_count() or 1, MOST_PROCESSES, place.buckets)
@@ -99,8 +108,17 @@ def verify(
         found, read = asyncio.run(_feeds(place, progress))
         reports += found
         facts += read
-    reports.sort(key=lambda r: (SERVICES.index(r.service), r.bucket))
-    return Verified(reports, facts, time.perf_counter() - began)
+    found, read = asyncio.run(_registries(place, services))
+    reports += found
+    facts += read
+    reports.sort(key=lambda r: (SERVICES.index(r.service), r.log != "tickets", r.bucket))
+    return Verified(reports, facts, time.perf_counter() - began, _cpu_s() - used)
+
+
+def _cpu_s() -> float:
+    """Of this process and of those that it has started and seen end."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 Found = tuple[list[BucketReport], int]
@@ -152,6 +170,13 @@ async def _feeds(place: Place, progress: Callable[[int, int], None]) -> Found:
         return await verifier.run(), verifier.read
 
 
+async def _registries(place: Place, services: Sequence[str]) -> Found:
+    async with _bus(place) as bus, _pools(place, services) as pools:
+        readers = [LedgerReader(pool, name, place.namespace) for name, pool in pools.items()]
+        verifier = RegistryVerifier(readers, bus, place.namespace)
+        return await verifier.run(), verifier.read
+
+
 @asynccontextmanager
 async def _bus(place: Place) -> AsyncIterator[KafkaBus]:
     bus = place.bus("verify")
@@ -181,13 +206,19 @@ def _show(found: Verified) -> None:
         column.justify = "right"
     for r in found.reports:
         state = f"{r.wrong} wrong" if r.wrong else "ok"
-        counts = (f"{n:,}" for n in (r.bucket, r.ledger, r.topic, r.repeats, r.waiting))
-        table.add_row(r.service, *counts, state)
+        counts = (f"{n:,}" for n in (r.ledger, r.topic, r.repeats, r.waiting))
+        table.add_row(r.service, _place(r), *counts, state)
     console = Console(markup=False, highlight=False, soft_wrap=True)
     console.print(table)
     for r in found.reports:
         for what in r.findings:
-            console.print(f"{r.service} bucket {r.bucket}: {what}")
-    rate = found.facts / found.seconds
+            where = f"bucket {r.bucket}" if r.log == "tickets" else r.log
+            console.print(f"{r.service} {where}: {what}")
+    rate = found.facts_per_s
     verdict = "ok" if found.ok else f"{sum(r.wrong for r in found.reports)} wrong"
     console.print(f"{found.facts:,} facts in {found.seconds:.1f} s ({rate:,.0f}/s): {verdict}")
+
+
+def _place(report: BucketReport) -> str:
+    """A bucket by its number, a log without buckets by its name."""
+    return str(report.bucket) if report.log == "tickets" else report.log

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 from google.protobuf.json_format import MessageToDict
@@ -148,11 +149,7 @@ class Importer:
         }
         body = MessageToDict(journey.matter(), preserving_proto_field_name=True)
         body["kind"], body["urgency"] = "complaint", "normal"
-        while True:
-            answer = await http.post("/v1/tickets", json=body, headers=headers)
-            if answer.status_code != 503:
-                break
-            await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
+        answer = await _posted(http, "/v1/tickets", body, headers)
         if answer.status_code >= 400:
             raise ImportStalled(f"{key} was not taken: {answer.status_code} {answer.text[:300]}")
 
@@ -216,14 +213,12 @@ class Importer:
 
     async def _close(self, http: httpx.AsyncClient, until: datetime) -> None:
         city = self._city
-        answer = await http.post(
-            f"/v1/imports/{city.import_id}/frontier",
-            json={"until": rfc3339(until), "final": True},
-            headers={
-                "Authorization": f"Bearer {city.token}",
-                "Idempotency-Key": f"{city.import_id}/frontier",
-            },
-        )
+        headers = {
+            "Authorization": f"Bearer {city.token}",
+            "Idempotency-Key": f"{city.import_id}/frontier",
+        }
+        body = {"until": rfc3339(until), "final": True}
+        answer = await _posted(http, f"/v1/imports/{city.import_id}/frontier", body, headers)
         if answer.status_code >= 400:
             raise ImportStalled(f"the frontier was not taken: {answer.text[:300]}")
 
@@ -243,6 +238,17 @@ class Importer:
     def _who_waits(self) -> str:
         tickets = [self._by_key[key].ticket or f"row {key}" for key in sorted(self._in_flight)]
         return f"{len(tickets)} tickets wait for a fact, as {tickets[:5]}"
+
+
+async def _posted(
+    http: httpx.AsyncClient, path: str, body: Any, headers: Mapping[str, str]
+) -> httpx.Response:
+    """Again for as long as the service says that it cannot now."""
+    while True:
+        answer = await http.post(path, json=body, headers=headers)
+        if answer.status_code != 503:
+            return answer
+        await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
 
 
 _STOPS = {"ClockStopped", "DeadlineMissed", "ClockPaused", "ReturnWindowClosed"}

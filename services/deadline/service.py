@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
+from hotline.intake.v1.events_pb2 import HistoryClosed
 from services.deadline.adapters.clocks import ClocksView
-from services.deadline.adapters.codec import HISTORY_CLOSED, PolicyCodec
+from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.domain import desk, supervision
-from services.deadline.domain.reactions import Happened, decider_by
+from services.deadline.domain.reactions import decider_by
 from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.views import expire, timers
-from services.kernel.service import CommandRule, Frontier, Service
+from services.kernel.service import CommandRule, Service
 
 UNIT = frozenset({"unit"})
 HOTLINE = frozenset({"staff", "supervisor"})
@@ -48,15 +46,6 @@ def service(rules: Rulebook, codec: PolicyCodec, clocks: ClocksView | None = Non
         views=() if clocks is None else (clocks,),
         timers=timers(rules),
         expire=expire,
-        frontier=frontier,
+        frontier=HistoryClosed,
         gather_s=0.02,
     )
-
-
-def frontier(event: Any) -> Frontier | None:
-    """How far an import has come, from HistoryClosed."""
-    if not isinstance(event, Happened) or event.type != HISTORY_CLOSED:
-        return None
-    until = event.values["until"]
-    assert isinstance(until, datetime)
-    return Frontier(str(event.values["import_id"]), until, bool(event.values["final"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hotline.intake.v1.events_pb2 import HistoryClosed
 from services.dispatch.adapters.codec import CODEC
 from services.dispatch.domain import commands
 from services.dispatch.domain.directory import Directory
@@ -30,4 +31,4 @@ COMMANDS = (
 
 def service(directory: Directory) -> Service:
     """Stages 2, 3, 4 and 6 under the city's directory."""
-    return Service("dispatch", CODEC, decider(directory), commands=COMMANDS)
+    return Service("dispatch", CODEC, decider(directory), commands=COMMANDS, frontier=HistoryClosed)

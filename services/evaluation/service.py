@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hotline.intake.v1.events_pb2 import HistoryClosed
 from services.evaluation.adapters.codec import CODEC, COUNTED
 from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
 from services.evaluation.adapters.registry import Registry
@@ -28,6 +29,7 @@ def service(
         commands=COMMANDS,
         views=() if figures is None else (figures,),
         reads=COUNTED.knows,
+        frontier=HistoryClosed,
         announce=None if measures is None else measures.announce,
         gather_s=0.02,
     )

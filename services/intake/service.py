@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from hotline.intake.v1.events_pb2 import HistoryClosed
 from services.intake.adapters.codec import CODEC, MissedCall, SubmittedMatter
 from services.intake.adapters.desk import MISSED, Desk
 from services.intake.adapters.recent import RecentMatters, reads
@@ -69,6 +70,7 @@ def service(
         commands=COMMANDS,
         submit=desk.submit,
         submissions={MISSED: desk.submit_missed_call},
+        frontier=HistoryClosed,
         confide=desk.confide,
         answer=told,
         views=more if recent is None else (recent, *more),

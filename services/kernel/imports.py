@@ -7,12 +7,15 @@ switches it on, what it records names sender and import, and its beginning is lo
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from services.kernel.codec import to_datetime
 from services.kernel.decider import Rejection
 from services.kernel.facts import Fact
+from services.kernel.store import Store
 
 log = logging.getLogger("hotline.security")
 OFF = (
@@ -21,6 +24,7 @@ OFF = (
     "Imports are switched off: HOTLINE_IMPORTS=1 at every service admits importers.",
 )
 MOST_NOTED = 1_000
+MOST_ID = 200  # characters of an import's name or a command's id
 
 
 class NotOfThisImport(Rejection):
@@ -56,11 +60,47 @@ def require_own(import_id: str, at: datetime, standing: Standing, last_at: datet
         raise BeforeLastFact(at.isoformat(), f"last fact {last_at.isoformat()}")
 
 
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """An import has sent all that it has up to `until`; `final`: all that it will ever send."""
+
+    import_id: str
+    until: datetime
+    final: bool
+
+
+def frontier_of(message: type[Any] | None, fact: Fact) -> Frontier | None:
+    """What a fact says of how far its import has come, where it is such a `message`."""
+    if message is None or fact.type != message.DESCRIPTOR.full_name:
+        return None
+    told = message.FromString(fact.data)
+    return Frontier(told.import_id, to_datetime(told.until), told.final)
+
+
+def closed(import_id: str) -> tuple[int, str, str]:
+    """Status, slug and detail of the answer to what comes first after the end."""
+    detail = (
+        f"The import {import_id!r} was closed by its final frontier and takes nothing more. What "
+        "it had sent before is answered as it was; what is still to come needs another import."
+    )
+    return 409, "import-closed", detail
+
+
 class Imports:
     """Where they are admitted: logs each once per process, when its first command comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._seen: set[tuple[str, str]] = set()
+
+    async def too_late(self, asked: Collection[tuple[str, str, str]]) -> set[tuple[str, str]]:
+        """(import, sender, key): the senders and keys of commands that came after their import had
+        been closed and were not answered before. Raises StoreUnavailable."""
+        sound = [each for each in asked if all(map(_is_id, each))]
+        ids = {import_id for import_id, _, _ in sound}
+        ended = await self._store.closed_imports(ids) if ids else set()
+        late = [(sender, key) for import_id, sender, key in sound if import_id in ended]
+        return set(late) - (await self._store.answers(late)).keys() if late else set()
 
     def note(self, sender: str, import_id: str) -> None:
         if (sender, import_id) not in self._seen:
@@ -68,3 +108,7 @@ class Imports:
                 self._seen.clear()
             self._seen.add((sender, import_id))
             log.warning("%s imports under the name %s", sender, import_id)
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= MOST_ID and text.isprintable()

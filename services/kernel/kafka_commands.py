@@ -20,7 +20,7 @@ from services.kernel.commands import (
 )
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
-from services.kernel.imports import OFF, Imports
+from services.kernel.imports import OFF, Imports, closed
 from services.kernel.names import SUBMISSIONS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
 from services.kernel.replies import Reply
@@ -31,6 +31,7 @@ from services.kernel.signing import SIGNED_HEADERS, SignatureError, Signed, veri
 from services.kernel.telemetry import traced
 
 Headers = Mapping[str, bytes]
+Late = set[tuple[str, str]]  # senders and command ids
 
 
 @dataclass(slots=True)
@@ -80,12 +81,16 @@ class KafkaCommands:
 
     # Read
 
-    async def read(self, records: Sequence[tuple[Record, dict[str, bytes]]]) -> list[Request]:
-        """The commands among the records that this service answers.
+    async def read(
+        self, records: Sequence[tuple[Record, dict[str, bytes]]], *, released: bool = False
+    ) -> list[Request]:
+        """The commands among the records that this service answers; what was `released` came in
+        time, however its import stands now.
 
         Submissions ask the store who their citizens are: all of a batch at once.
         """
-        reading = [self._read(record, headers) for record, headers in records]
+        late = set() if released else await self._too_late([headers for _, headers in records])
+        reading = [self._read(record, headers, late) for record, headers in records]
         if any(record.topic == self._submissions for record, _ in records):
             found = await asyncio.gather(*reading)
         else:
@@ -100,7 +105,13 @@ class KafkaCommands:
             ("hotline.intake.", "hotline.deadline.", "hotline.evaluation.", "hotline.datasync.")
         )
 
-    async def _read(self, record: Record, headers: Headers) -> Request | None:
+    async def _too_late(self, batch: Sequence[Headers]) -> Late:
+        if self._imports is None:
+            return set()
+        imported = [headers for headers in batch if "ce_importid" in headers]
+        return await self._imports.too_late([_named(headers) for headers in imported])
+
+    async def _read(self, record: Record, headers: Headers, late: Late) -> Request | None:
         if not self._is_mine(headers):
             return None
         name = headers.get("ce_source", b"").decode(errors="replace")
@@ -108,7 +119,7 @@ class KafkaCommands:
         request = Request(name, command_id, record=record)
         try:
             sender = self._verified(record, headers, name, command_id)
-            await self._fill(request, record, headers, sender)
+            await self._fill(request, record, headers, sender, late)
         except Refused as refused:
             request.problem = refused.problem
         except (BadBody, UnicodeDecodeError) as error:
@@ -144,7 +155,7 @@ class KafkaCommands:
         return sender
 
     async def _fill(
-        self, request: Request, record: Record, headers: Headers, sender: Sender
+        self, request: Request, record: Record, headers: Headers, sender: Sender, late: Late
     ) -> None:
         type_name = headers.get("ce_type", b"").decode()
         content_type = headers.get("content-type", PROTOBUF.encode()).decode()
@@ -163,6 +174,8 @@ class KafkaCommands:
             raise Refused(404, "unknown-command", f"No service knows the command {type_name}.")
         request.asked.command = type_name.rpartition(".")[2]
         self._require_role(type_name, sender, request.live)
+        if import_id and (sender.name, request.command_id) in late:
+            raise Refused(*closed(import_id))
         if record.topic == self._submissions and self._service.submit is not None:
             submit = self._service.submissions.get(type_name, self._service.submit)
             made = await submit(body, content_type, sender.name, at=at, import_id=import_id)
@@ -260,3 +273,12 @@ def _refused(request: Request, status: int, slug: str, detail: str) -> Reply:
     return Reply(
         request.sender, request.command_id, request.ticket, answer, False, asked=request.asked
     )
+
+
+def _named(headers: Headers) -> tuple[str, str, str]:
+    """Its import, sender and command id, as they are stated."""
+    import_id, sender, command_id = (
+        headers.get(name, b"").decode(errors="replace")
+        for name in ("ce_importid", "ce_source", "ce_id")
+    )
+    return import_id, sender, command_id

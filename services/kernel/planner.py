@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 
 from services.kernel.codec import metadata
 from services.kernel.commands import REUSED
@@ -23,7 +22,7 @@ from services.kernel.facts import (
     Repeated,
     TooLate,
 )
-from services.kernel.imports import Standing
+from services.kernel.imports import Frontier, Standing, frontier_of
 from services.kernel.inbox import PARKED_TYPE, Batch
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.measure import Meter
@@ -33,7 +32,7 @@ from services.kernel.seen import Steps, steps_of
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import StoreUnavailable, TimerRow
-from services.kernel.telemetry import about
+from services.kernel.telemetry import about, recorded
 
 log = logging.getLogger("hotline.planner")
 
@@ -44,7 +43,7 @@ class Plan:
     def __init__(self) -> None:
         self.drafts: dict[str, Draft] = {}
         self.timers: list[TimerRow] = []
-        self.frontiers: list[tuple[int, Any]] = []
+        self.frontiers: list[tuple[int, Frontier]] = []
         self.replies: list[Reply] = []
         self.steps: Steps = {}
         self.began = time.perf_counter()
@@ -87,7 +86,9 @@ class Planner:
             return plan
         wanted = [f for f in batch.facts if self._reacts(f)]
         plan.steps = steps_of(wanted)
-        requests = await self._commands.read(batch.others) if self._commands else []
+        requests = (
+            await self._commands.read(batch.others, released=room is None) if self._commands else []
+        )
         tickets = {f.ticket for f in wanted} | {r.ticket for r in requests if not r.problem}
         states = await self._states.of(tickets)
         for ticket, (state, version) in states.items():
@@ -160,17 +161,16 @@ class Planner:
     def _fold_own(self, plan: Plan, fact: Fact) -> None:
         """Timers from our own facts, frontiers from anybody's."""
         service = self._service
+        if (frontier := frontier_of(service.frontier, fact)) is not None:
+            plan.frontiers.append((fact.bucket, frontier))
         if not service.codec.knows(fact.type):
             if fact.source == service.name and fact.type != PARKED_TYPE:
                 self._meter.unknown()
             return
         if service.timers is not None and fact.source == service.name:
+            place, trace = (fact.bucket, fact.ticket, fact.import_id), recorded(fact.traceparent)
             for change in service.timers(service.codec.decode(fact)):
-                plan.timers.append(TimerRow(fact.bucket, fact.ticket, fact.import_id, change))
-        if service.frontier is not None and fact.source != service.name:
-            frontier = service.frontier(service.codec.decode(fact))
-            if frontier is not None:
-                plan.frontiers.append((fact.bucket, frontier))
+                plan.timers.append(TimerRow(*place, change, trace))
 
     def _react(self, plan: Plan, fact: Fact) -> None:
         service, draft = self._service, plan.drafts[fact.ticket]

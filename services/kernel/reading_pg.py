@@ -11,6 +11,7 @@ import asyncpg
 from services.kernel.faults_pg import store_faults
 from services.kernel.names import schema_of, vault_of
 from services.kernel.queries import named
+from services.kernel.registry import Entry
 
 PAGE = 5_000
 Row = Sequence[Any]
@@ -51,6 +52,11 @@ class LedgerReader:
     async def unsent(self, bucket: int, after: int, limit: int) -> tuple[int, int, float]:
         (row,) = await self._fetch("unsent", bucket, after, limit)
         return row["count"], row["last"], row["waiting_s"] or 0.0
+
+    async def registry(self, after: int, limit: int) -> list[tuple[Entry, float]]:
+        """Entries behind a position, with how many seconds each has been there."""
+        rows = await self._fetch("registry", after, limit)
+        return [(Entry(*row[:-1]), row[-1]) for row in map(tuple, rows)]
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
         with store_faults():

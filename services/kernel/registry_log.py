@@ -114,3 +114,17 @@ async def restore(store: RegistryStore, bus: Bus, namespace: str, source: str) -
         log.warning("registry: %d entries are read back from the log", len(lost))
         await store.restore(lost)
     return len(lost)
+
+
+async def send_lost(store: RegistryStore, bus: Bus, namespace: str, source: str) -> int:
+    """Give the topic what it has lost; how many entries. Raises ValueError where it holds others
+    than the store, and what the ports raise."""
+    have = await store.since(0, MOST * MOST)
+    logged = await read_registry(bus, namespace, source)
+    if logged != have[: len(logged)]:
+        raise ValueError(f"the registry's topic holds other entries of {source} than its store")
+    lost, topic = have[len(logged) :], topic_of(namespace, REGISTRY)
+    if lost:
+        await bus.publish([to_record(to_registry_fact(entry, source), topic) for entry in lost])
+        await store.relayed(lost[-1].position)
+    return len(lost)

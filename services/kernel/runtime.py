@@ -62,6 +62,8 @@ class Runtime:
         self.store, self.bus, self.clock = store, bus, clock
         self.registry = registry
         self.tickets = topic_of(place.namespace, names.TICKETS)
+        frontier = service.frontier and service.frontier.DESCRIPTOR.full_name
+        self._always = {PARKED_TYPE, frontier}
         self.inbox = Inbox(self.tickets, self._wants)
         self.relay = Relay(service.codec, self.tickets, store, bus, clock)
         self.proof = Proof(self.inbox.moved)
@@ -71,7 +73,7 @@ class Runtime:
         self._more: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
         self.states = States(service, store, place.buckets) if service.decider else None
         self.meter = Meter(registry)
-        self.imports = Imports() if place.imports else None
+        self.imports = Imports(store) if place.imports else None
         self.commands = self._kafka_commands(senders)
         self.replies = Replies(
             service.name,
@@ -105,7 +107,7 @@ class Runtime:
 
     def _wants(self, source: str, type_name: str) -> bool:
         service = self.service
-        known = service.codec.knows(type_name) or type_name == PARKED_TYPE
+        known = service.codec.knows(type_name) or type_name in self._always
         reads = service.reads is not None and service.reads(type_name)
         return reads or source == service.name or known
 

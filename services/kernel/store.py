@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,12 +72,13 @@ class BucketClosed:
 
 @dataclass(slots=True)
 class TimerRow:
-    """A change of one ticket's timers, with the ticket that it belongs to."""
+    """A change of one ticket's timers, with the ticket that it belongs to, and the trace."""
 
     bucket: int
     ticket: str
     import_id: str
     change: TimerChange
+    traceparent: str = ""
 
 
 @dataclass(slots=True)
@@ -177,6 +178,9 @@ class Store(Protocol):
     async def timer_sources(self) -> list[tuple[str, ...]]: ...
 
     async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]: ...
+
+    async def closed_imports(self, names: Collection[str]) -> set[str]:
+        """Those of the imports that were closed in any bucket, as far as the topic was applied."""
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         """(sender, key, reply topic, answer) of Kafka commands not known to be answered; the topic

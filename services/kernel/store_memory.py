@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,7 +62,7 @@ class MemoryTx:
             key = (row.bucket, row.ticket, row.change.name)
             if isinstance(row.change, SetTimer):
                 self._tables.timers[key] = Timer(
-                    *key, row.change.due_at, row.change.sources, row.import_id
+                    *key, row.change.due_at, row.change.sources, row.import_id, row.traceparent
                 )
             else:
                 self._tables.timers.pop(key, None)
@@ -241,6 +241,10 @@ class MemoryStore:
 
     async def answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Repeated]:
         return {k: self._tables.commands[k] for k in keys if k in self._tables.commands}
+
+    async def closed_imports(self, names: Collection[str]) -> set[str]:
+        ended = {name for (_, name), (_, final) in self._tables.frontier.items() if final}
+        return ended & set(names)
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         rows = list(self._tables.unsent.items())[:limit]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from importlib import resources
@@ -94,13 +94,16 @@ class PostgresTx:
         for (bucket, ticket, name), row in sorted(last.items(), key=lambda item: item[0]):
             if isinstance(row.change, SetTimer):
                 sources = ",".join(row.change.sources)
-                sets.append((bucket, ticket, name, row.change.due_at, sources, row.import_id))
+                sets.append(
+                    (bucket, ticket, name, row.change.due_at, sources, row.import_id,
+                     row.traceparent)
+                )  # fmt: skip
             else:
                 clears.append((bucket, ticket, name))
         if clears:
             await self.connection.execute(self._sql["clear_timers"], *columns(clears, 3))
         if sets:
-            await self.connection.execute(self._sql["set_timers"], *columns(sets, 6))
+            await self.connection.execute(self._sql["set_timers"], *columns(sets, 7))
 
     async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
         await self.connection.execute(self._sql["set_frontier"], bucket, import_id, until, final)
@@ -227,6 +230,7 @@ class PostgresStore:
                 row["due_at"],
                 tuple(row["sources"].split(",")),
                 row["import_id"],
+                row["traceparent"],
             )
             for row in await self._fetch("due_timers", *places, list(buckets), limit)
         ]
@@ -238,6 +242,9 @@ class PostgresStore:
         with store_faults():
             async with self.pool.acquire() as connection:
                 return await self._answers(connection, keys)
+
+    async def closed_imports(self, names: Collection[str]) -> set[str]:
+        return {row["import_id"] for row in await self._fetch("closed_imports", list(names))}
 
     async def unsent_replies(self, limit: int) -> list[tuple[str, str, str, Repeated]]:
         rows = await self._fetch("unsent_replies", limit)

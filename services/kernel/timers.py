@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from services.kernel.draft import Draft
 from services.kernel.facts import Appended, Timer
 from services.kernel.inbox import Inbox
 from services.kernel.measure import Meter
+from services.kernel.seen import fired, step_of
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import LostOwnership, Store, StoreUnavailable
@@ -136,9 +138,14 @@ class Timers:
         assert service.expire is not None
         states = await self._states.of({t.ticket for t in timers})
         drafts = {t.ticket: Draft(t.bucket, t.ticket, *states[t.ticket]) for t in timers}
-        for timer in timers:
+        began, steps = time.perf_counter(), [step_of(timer) for timer in timers]
+        for timer, step in zip(timers, steps, strict=True):
             command = service.expire(timer.name, timer.due_at)
-            meta = metadata(import_id=timer.import_id, causation=f"timer/{timer.name}")
+            meta = metadata(
+                import_id=timer.import_id,
+                causation=f"timer/{timer.name}",
+                traceparent=step.format() if step else timer.traceparent,
+            )
             try:
                 drafts[timer.ticket].decide(
                     command, service.decider, service.codec, meta, live=False
@@ -147,6 +154,9 @@ class Timers:
                 what = timer.name, rejection.message
                 log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
         undone = await self._write([d for d in drafts.values() if d.facts], timers)
+        for timer, step in zip(timers, steps, strict=True):
+            if step is not None and timer.ticket not in undone:
+                fired(timer, step, time.perf_counter() - began)
         return {(t.ticket, t.name): t.due_at for t in timers if t.ticket not in undone}
 
     async def _write(self, drafts: list[Draft], timers: list[Timer]) -> set[str]:

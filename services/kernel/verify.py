@@ -21,7 +21,7 @@ from services.kernel.cloudevents import INCARNATION, OPTIONAL, fixed_headers
 from services.kernel.names import TICKETS, murmur2, topic_of
 from services.kernel.reading_pg import PAGE, LedgerReader, Row
 
-POLL = 20_000
+POLL = 1_000  # stays in the processor's cache: of 20,000 each record costs half as much again
 LATE_S = 10.0
 MOST_FINDINGS = 5
 _OPTIONAL = {key: name for name, key in OPTIONAL}
@@ -31,10 +31,11 @@ Run = list[tuple[int, Record]]
 
 @dataclass(slots=True)
 class BucketReport:
-    """One bucket of one service. `waiting`: committed, not yet on the topic."""
+    """One bucket of one service's log. `waiting`: committed, not yet on the topic."""
 
     service: str
     bucket: int
+    log: str = "tickets"
     ledger: int = 0
     topic: int = 0
     repeats: int = 0
@@ -119,7 +120,7 @@ class Verifier:
                 continue
             reached[partition] = record.offset + 1
             self.read += 1
-            source, position = _place(record.headers)
+            source, position = place_of(record.headers)
             service = self._sources.get(source)
             if service is None:
                 continue
@@ -141,6 +142,18 @@ class Verifier:
     def _one(self, checked: _Checked, row: Row | None, position: int, record: Record) -> None:
         """A record in topic order: what consumers would do with it, and whether it is the fact."""
         report = checked.report
+        if (
+            position == checked.expected
+            and checked.incarnation == 1
+            and row is not None
+            and record.headers == _headers(row, report.service)
+            and record.value == row[4]
+            and record.key == row[1]
+        ):  # nearly all of them
+            checked.highest = max(checked.highest, position)
+            checked.expected = position + 1
+            self._in_stream(checked, row[1], row[2], position)
+            return
         if position > checked.highest:
             checked.highest = position
         if position > checked.expected or not self._is_current(checked, record):
@@ -208,7 +221,7 @@ class Verifier:
             after = max(upto, after + 1)
 
 
-def _place(headers: Headers) -> tuple[bytes, bytes]:
+def place_of(headers: Headers) -> tuple[bytes, bytes]:
     """Source and position; where the relay puts them, that is cheaper than a dictionary."""
     if len(headers) > 8 and headers[2][0] == "ce_source" and headers[8][0] == "ce_position":
         return headers[2][1], headers[8][1]
@@ -218,13 +231,23 @@ def _place(headers: Headers) -> tuple[bytes, bytes]:
 
 def difference(row: Row, source: str, record: Record) -> str:
     """What is not as the relay would have sent it; empty where every byte is."""
-    _, ticket, _, type_name, data, metadata, event_id, time, position, version, recorded = row
-    if record.value != data:
+    if record.value != row[4]:
         return "the body differs"
-    if record.key != ticket:
-        return f"the key is {record.key!r:.60}, not {ticket!r:.60}"
-    wanted = (
-        *fixed_headers(source, type_name, stage_named(type_name)),
+    if record.key != row[1]:
+        return f"the key is {record.key!r:.60}, not {row[1]!r:.60}"
+    wanted, headers = _headers(row, source), tuple(record.headers)
+    if headers and headers[-1][0] == INCARNATION:
+        headers = headers[:-1]
+    if headers == wanted:
+        return ""
+    return _first_difference(dict(headers), dict(wanted))
+
+
+def _headers(row: Row, source: str) -> tuple[tuple[str, bytes], ...]:
+    """As the relay sends the row."""
+    _, ticket, _, type_name, _, metadata, event_id, time, position, version, recorded = row
+    return (
+        *_fixed(source, type_name),
         ("ce_id", event_id),
         ("ce_subject", ticket),
         ("ce_time", time),
@@ -233,12 +256,11 @@ def difference(row: Row, source: str, record: Record) -> str:
         ("ce_recordedtime", recorded),
         *[(_OPTIONAL[key], value.encode()) for key, value in orjson.loads(metadata).items()],
     )
-    headers = tuple(record.headers)
-    if headers and headers[-1][0] == INCARNATION:
-        headers = headers[:-1]
-    if headers == wanted:
-        return ""
-    return _first_difference(dict(headers), dict(wanted))
+
+
+@lru_cache(maxsize=1024)
+def _fixed(source: str, type_name: str) -> Sequence[tuple[str, bytes]]:
+    return fixed_headers(source, type_name, stage_named(type_name))
 
 
 def _first_difference(found: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> str:

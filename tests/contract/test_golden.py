@@ -160,7 +160,6 @@ def test_every_fact_that_others_react_to_was_read_by_them() -> None:
         ("TicketAccepted", "deadline"),
         ("TicketAccepted", "evaluation"),
         ("TicketWithdrawn", "dispatch"),
-        ("HistoryClosed", "deadline"),
         ("TicketDispatched", "deadline"),
         ("TicketCompleted", "evaluation"),
         ("TicketArchived", "evaluation"),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import asyncpg
-import orjson
 
 from hotline.bench.past import loops
+from hotline.bench.verify import record
 from hotline.cli.migrate import migrations
 from hotline.cli.place import Place
 from hotline.dev.stack import StackInfo
@@ -46,32 +46,6 @@ async def with_past(
     await record(place, [f for f in facts if f.source in services])
     await publish(place, facts)
     return place
-
-
-async def record(place: Place, facts: Sequence[Fact]) -> None:
-    """Into the ledgers, as they are."""
-    connection = await asyncpg.connect(place.dsn, timeout=10.0)
-    try:
-        for service in sorted({f.source for f in facts}):
-            mine = [f for f in facts if f.source == service]
-            schema = schema_of(place.namespace, service)
-            await connection.copy_records_to_table(
-                "event", schema_name=schema, records=[_row(f) for f in mine]
-            )
-            await connection.execute(
-                f"update {schema}.bucket b set next_position = e.last + 1 from "
-                f"(select bucket, max(position) as last from {schema}.event group by 1) e "
-                "where e.bucket = b.bucket"
-            )
-    finally:
-        await connection.close()
-
-
-def _row(f: Fact) -> tuple[object, ...]:
-    metadata = orjson.dumps({"by": f.by})
-    return (
-        f.bucket, f.position, f.ticket, f.version, f.type, f.data, metadata, f.time, f.recorded_at
-    )  # fmt: skip
 
 
 async def publish(place: Place, facts: Sequence[Fact]) -> None:

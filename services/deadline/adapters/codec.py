@@ -67,8 +67,7 @@ COMMANDS = [
     (supervision.DisputeMiss, commands_pb2.DisputeMiss),
     (supervision.RuleDispute, commands_pb2.RuleDispute),
 ]
-HISTORY_CLOSED = intake.HistoryClosed.DESCRIPTOR.full_name
-_ALWAYS = ("unit", "stated_due_at", *MATTER, "import_id", "until", "final")
+_ALWAYS = ("unit", "stated_due_at", *MATTER)
 _REMEMBERED = {"kind"}
 Read = Callable[[Message], object]
 
@@ -95,13 +94,7 @@ class PolicyCodec(Codec):
                 _require_fields(replace(trigger, instant=row.due_field), recorded, policy.version)
         self._names |= policy.fields()
         passing_on = {name for name in FACTS if not name.startswith("hotline.deadline.")}
-        for type_name in (
-            *self._readers,
-            *policy.types(),
-            *passing_on,
-            HISTORY_CLOSED,
-            CATEGORY_CORRECTED,
-        ):
+        for type_name in {*self._readers, *policy.types(), *passing_on, CATEGORY_CORRECTED}:
             message = recorded[type_name]
             self._readers[type_name] = (message, _readers(message, self._names))
 

@@ -128,8 +128,11 @@ def _frontier(made: FastAPI, runtime: Runtime) -> None:
         principal: Annotated[Principal, Depends(role(Role.IMPORTER))],
         key: Annotated[str, Depends(idempotency_key)],
     ) -> Response:
-        """Say that nothing of the import with a time up to `until` is still to come."""
-        answer = Response(status_code=200)
+        """Say that nothing of the import with a time up to `until` is still to come.
+
+        After a `final` frontier is answered, what the import had not sent before is refused.
+        """
+        answer, said = Response(status_code=200), []
         for bucket in range(runtime.place.buckets):
             stream = stream_in(bucket, f"import-{import_id}", runtime.place.buckets)
             command = CloseHistory(runtime.clock.now(), import_id, body.until, body.final)
@@ -143,4 +146,7 @@ def _frontier(made: FastAPI, runtime: Runtime) -> None:
                 trace=trace_of(request),
                 import_id=import_id,
             )
+            said.append(answer.headers.get("Hotline-Position", ""))
+        if body.final:
+            await waited(runtime, await after(",".join(said)), views=True)
         return answer

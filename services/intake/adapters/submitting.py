@@ -17,6 +17,7 @@ from services.intake.adapters.codec import SubmittedMatter
 from services.intake.adapters.desk import Desk
 from services.kernel.describe import ANSWER_HEADERS, answers, problems
 from services.kernel.http import KEY_PATTERN, StrictModel, idempotency_key
+from services.kernel.imports import closed
 from services.kernel.problems import Problem
 from services.kernel.routes import body_model, perform, trace_of
 from services.kernel.runtime import Runtime
@@ -44,6 +45,7 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
     async def submit(
         request: Request, body: Any, principal: Principal, key: str, at: datetime, import_id: str
     ) -> Response:
+        await _require_open(runtime, import_id, principal.name, key)
         values = {name: getattr(body, name) for name in _FIELDS}
         made = await desk.received(
             SubmittedMatter(**values), at, principal.name, import_id=import_id
@@ -78,7 +80,7 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         tags=["commands"],
         status_code=201,
         response_class=Response,
-        responses=answers(SubmitAnswer, 201, headers=ANSWER_HEADERS) | problems(429),
+        responses=answers(SubmitAnswer, 201, headers=ANSWER_HEADERS) | problems(409, 429),
     )
     async def submit_matter(
         request: Request,
@@ -95,6 +97,15 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         """
         at = _stated(runtime, principal, hotline_import, hotline_import_time)
         return await submit(request, body, principal, key, at, hotline_import)
+
+
+async def _require_open(runtime: Runtime, import_id: str, sender: str, key: str) -> None:
+    """Before the matter gets a number and its citizen a name."""
+    if not import_id or runtime.imports is None:
+        return
+    if await runtime.imports.too_late([(import_id, sender, key)]):
+        status, slug, detail = closed(import_id)
+        raise Problem(status, slug, "Import closed.", detail)
 
 
 def _stated(

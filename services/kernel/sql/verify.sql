@@ -32,3 +32,9 @@ select "offset" from {vault}.parked where topic = $1 and partition = $2
 -- name: disowned
 -- Positions at which the log and the ledger once differed, until an operator decided.
 select distinct bucket, position from {vault}.disowned
+
+-- name: registry
+-- A page of what this service has published, and for how long each entry has been there.
+select position, name, version, effective_at, source, document, at, by, command_id, recorded_at,
+    extract(epoch from clock_timestamp() - recorded_at)::float8
+from {schema}.registry where position > $1 order by position limit $2

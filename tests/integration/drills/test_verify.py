@@ -182,13 +182,16 @@ async def test_the_command_prints_a_table_or_json_and_says_it_by_its_exit_code(
     where += ["--city", CITY, "--buckets", str(BUCKETS)]
     done = await asyncio.to_thread(CliRunner().invoke, command, ["dispatch", *where])
     assert done.exit_code == 0, done.output
-    assert done.stdout.count("dispatch") == BUCKETS
+    assert done.stdout.count("dispatch") == BUCKETS + 1
+    assert "registry" in done.stdout
     assert done.stdout.rstrip().endswith(": ok")
     await publish(place, [following(last_of("dispatch"))])
     done = await asyncio.to_thread(CliRunner().invoke, command, ["dispatch", "--json", *where])
     shown = orjson.loads(done.stdout)
     assert done.exit_code == 1
     assert shown["ok"] is False
+    assert shown["facts_per_s"] > 0
+    assert [b["log"] for b in shown["buckets"]] == ["tickets"] * BUCKETS + ["registry"]
     assert sum(b["wrong"] for b in shown["buckets"]) == 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -11,13 +11,12 @@ import httpx
 import orjson
 import pytest
 
-from hotline.client.commands import Import
-from hotline.intake.v1 import commands_pb2, events_pb2
+from hotline.intake.v1 import events_pb2
 from services.intake.domain.number import is_valid
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, bucket_of, topic_of
 from services.kernel.security import Role, undeclared_routes
-from tests.integration.intake.hall import CONTACT, MATTER, Hall, problem
+from tests.integration.intake.hall import CONTACT, MATTER, Hall, pothole, problem
 from tests.support.loops import BUCKETS
 
 OLD = datetime(2011, 3, 16, 4, tzinfo=UTC)
@@ -25,18 +24,6 @@ OLD = datetime(2011, 3, 16, 4, tzinfo=UTC)
 
 def names(facts: list[Fact], ticket: str) -> list[str]:
     return [f.type.rpartition(".")[2] for f in facts if f.ticket == ticket]
-
-
-def pothole() -> commands_pb2.SubmitMatter:
-    return commands_pb2.SubmitMatter(
-        channel="sms",
-        kind=events_pb2.KIND_COMPLAINT,
-        urgency=events_pb2.URGENCY_NORMAL,
-        category="traffic/road",
-        area="yingzhou",
-        title="Pothole",
-        contact=CONTACT,
-    )
 
 
 async def test_a_matter_that_is_sent_again_is_one_ticket(hall: Hall) -> None:
@@ -175,45 +162,6 @@ async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) 
     assert (refused.status, orjson.loads(refused.body)["type"]) == (400, "/problems/bad-body")
     facts = await hall.loop.facts(lambda found: len(found) >= 2)
     assert {f.ticket for f in facts} == {first.ticket_id}
-
-
-async def test_only_an_importer_states_the_time(hall: Hall) -> None:
-    stated: dict[str, Any] = {"Hotline-Import": "old", "Hotline-Import-Time": OLD.isoformat()}
-    forbidden = await hall.post("tickets", MATTER, **stated)
-    assert problem(forbidden)[:2] == (403, "/problems/not-an-importer")
-    missing = await hall.post("tickets", MATTER, Role.IMPORTER)
-    assert problem(missing)[:2] == (400, "/problems/import-missing")
-    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    early = await hall.post(
-        "tickets", MATTER, Role.IMPORTER, **{**stated, "Hotline-Import-Time": ahead}
-    )
-    assert problem(early)[:2] == (400, "/problems/bad-time")
-    done = await hall.post("tickets", MATTER, Role.IMPORTER, **stated)
-    assert done.status_code == 201, done.text
-    assert done.json()["ticket"].startswith("20110316-0000001-")
-    for sender in ("channel", "importer"):
-        await hall.send(sender, pothole(), "i-1", Import("old", OLD))
-    (refused,) = await hall.replies("channel", 1)
-    (taken,) = await hall.replies("importer", 1)
-    assert (refused.status, taken.status) == (403, 201)
-    facts = await hall.loop.facts(lambda found: len(found) >= 4)
-    assert {(f.time, f.import_id) for f in facts} == {(OLD, "old")}
-    assert {f.by for f in facts} == {"importer"}
-
-
-async def test_an_importer_says_how_far_it_has_come(hall: Hall) -> None:
-    until = {"until": OLD.isoformat(), "final": False}
-    forbidden = await hall.post("imports/old/frontier", until)
-    assert problem(forbidden)[:2] == (403, "/problems/role-missing")
-    done = await hall.post("imports/old/frontier", until, Role.IMPORTER)
-    assert done.status_code == 201, done.text
-    facts = await hall.loop.facts(lambda found: len(found) >= BUCKETS)
-    assert {(f.bucket, f.type.rpartition(".")[2]) for f in facts} == {
-        (bucket, "HistoryClosed") for bucket in range(BUCKETS)
-    }
-    naive = {"until": "2011-03-16T04:00:00", "final": False}
-    refused = await hall.post("imports/old/frontier", naive, Role.IMPORTER)
-    assert problem(refused)[:2] == (422, "/problems/body-invalid")
 
 
 async def test_a_contact_stands_nowhere_in_plain(

@@ -19,9 +19,7 @@ from services.deadline.domain.events import ClockStarted
 from services.deadline.domain.reactions import Happened, reactions
 from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clocks
-from services.deadline.service import frontier
 from services.kernel.codec import put_datetime
-from services.kernel.service import Frontier
 from tests.unit.deadline.tickets import CITIES, Ticket, accepted, approved, cn, dispatched, names
 
 MONDAY = cn(3, 9, 9)
@@ -140,13 +138,9 @@ def test_in_an_import_a_late_act_is_a_miss_with_the_due_instant() -> None:
     assert [e.at for e in events] == [MONDAY + 2 * HOUR, MONDAY + 3 * HOUR]
 
 
-def test_the_frontier_of_an_import_is_read_from_its_fact_alone() -> None:
+def test_the_frontier_of_an_import_is_no_act_of_any_ticket() -> None:
     message = intake.HistoryClosed(import_id="history", final=True)
     put_datetime(message.until, MONDAY)
-    values = {"import_id": "history", "until": MONDAY, "final": True}
-    closed = Happened(message.DESCRIPTOR.full_name, LATER, "intake", "intake/T1/9", "", values)
-    assert frontier(closed) == Frontier("history", MONDAY, True)
-    assert frontier(happened(accepted())) is None
     assert Ticket().say(message, LATER) == []
 
 

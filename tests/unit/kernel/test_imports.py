@@ -24,8 +24,10 @@ from services.kernel.imports import MOST_NOTED, Imports, Standing, standing_of
 from services.kernel.security import Security, role
 from services.kernel.service import CommandRule
 from services.kernel.settings import KernelSettings, parse
+from services.kernel.store_memory import MemoryStore
 from services.kernel.tokens import dev_token
 from tests.support.desks import NoteProgress, desk
+from tests.support.loops import BUCKETS
 from tests.support.processes import City, Process, city
 from tests.support.senders import KnownSenders, Signer
 from tests.support.virtual import START
@@ -149,7 +151,7 @@ async def test_over_http_the_role_counts_only_where_imports_are_on(
 def test_an_import_is_logged_once_and_what_is_remembered_is_bounded(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    imports = Imports()
+    imports = Imports(MemoryStore("dispatch", BUCKETS, lambda: START))
     with caplog.at_level(logging.WARNING, "hotline.security"):
         for n in range(MOST_NOTED + 1):
             imports.note("old-city", f"i{n}")

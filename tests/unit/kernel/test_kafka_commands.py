@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,8 +22,9 @@ from services.kernel.imports import Imports
 from services.kernel.kafka_commands import KafkaCommands, Request
 from services.kernel.names import COMMANDS, bucket_of, replies_of, topic_of
 from services.kernel.senders import Sender, Senders
-from services.kernel.service import CommandRule, Service, Submission
+from services.kernel.service import CommandRule, Service
 from services.kernel.signing import Signed, sign
+from services.kernel.store_memory import MemoryStore
 from services.kernel.topics import replies_topic
 from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS, Loop, memory_loop
@@ -78,8 +78,9 @@ def record(sent: Outgoing, **changes: bytes | None) -> MemoryRecord:
 
 
 async def read(given: MemoryRecord) -> Request:
+    imports = Imports(MemoryStore("dispatch", BUCKETS, lambda: NOW))
     commands = KafkaCommands(
-        noting(), Known(), namespace="", buckets=BUCKETS, answers_unknown=True, imports=Imports()
+        noting(), Known(), namespace="", buckets=BUCKETS, answers_unknown=True, imports=imports
     )
     (found,) = await commands.read([(given, attributes(given.headers))])
     return found
@@ -216,23 +217,6 @@ async def test_no_record_makes_the_reader_fail(changes: Any, key: bytes | None) 
 
 
 # In the loop: a sender's own id is not used up by another
-
-
-async def test_submissions_of_a_batch_wait_for_the_store_together() -> None:
-    together = asyncio.Barrier(3)
-
-    async def submit(body: bytes, *_: Any, at: datetime, import_id: str) -> Submission:
-        async with asyncio.timeout(10):
-            await together.wait()
-        return Submission(TICKET, NoteProgress(at, "web", "called"))
-
-    rule = CommandRule("note", NoteProgress, frozenset({"channel"}))
-    service = replace(desk(), commands=(rule,), submit=submit)
-    commands = KafkaCommands(service, Known(), namespace="", buckets=BUCKETS, answers_unknown=True)
-    sent = [signer("web").submission(str(n), NOTE, f"c-{n}", NOW) for n in range(3)]
-    found = await commands.read([(r, attributes(r.headers)) for r in map(record, sent)])
-    assert [request.command_id for request in found] == ["c-0", "c-1", "c-2"]
-    assert [request.problem for request in found] == [None] * 3
 
 
 @dataclass

@@ -1,0 +1,155 @@
+"""An import that was closed takes nothing more, and answers again what it had answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+import orjson
+import pytest
+
+from hotline.dispatch.v1 import commands_pb2
+from hotline.intake.v1 import events_pb2 as intake
+from hotline.kernel.v1.answer_pb2 import CommandAnswered
+from services.kernel.bus import Outgoing
+from services.kernel.cloudevents import to_record
+from services.kernel.codec import put_datetime, rfc3339
+from services.kernel.facts import Fact
+from services.kernel.imports import MOST_ID, Frontier, Imports, frontier_of
+from services.kernel.names import TICKETS, bucket_of
+from services.kernel.service import CommandRule
+from services.kernel.store import Store
+from tests.support.desks import NoteProgress, desk
+from tests.support.loops import BUCKETS
+from tests.support.processes import City, Process, city
+from tests.support.senders import KnownSenders, Signer
+from tests.support.virtual import START
+
+TICKET, OTHER = "T-1", "T-2"
+OLD, UNIT = Signer("old-city", "importer"), Signer("dpr", "unit")
+THEN = START - timedelta(days=400)
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[City]:
+    async with city() as made:
+        made.senders = KnownSenders(OLD, UNIT)
+        for signer in (OLD, UNIT):
+            made.bus.create(signer.replies, 1)
+        yield made
+
+
+@pytest.fixture
+async def dispatch(town: City) -> Process:
+    rule = CommandRule("note", NoteProgress, frozenset({"unit"}))
+    return await town.process(replace(desk(), commands=(rule,), frontier=intake.HistoryClosed))
+
+
+def said(*, final: bool, import_id: str = "i1") -> Fact:
+    """Intake's first fact in the ticket's bucket: how far the import has come."""
+    message = intake.HistoryClosed(import_id=import_id, final=final)
+    put_datetime(message.until, START)
+    bucket, kind = bucket_of(TICKET, BUCKETS), message.DESCRIPTOR.full_name
+    return Fact(
+        "intake", bucket, 1, "import-i1-0", 1, kind, message.SerializeToString(), START, START
+    )
+
+
+def stated(words: str, ticket: str = TICKET, import_id: str = "i1") -> Outgoing:
+    """NoteProgress of an import; its words are its command id."""
+    body = commands_pb2.NoteProgress(note=words).SerializeToString()
+    headers = {"ce_importid": import_id, "ce_importtime": rfc3339(THEN), "ce_actingfor": "DPR"}
+    return OLD.command(ticket, words, START, body, signed=headers)
+
+
+async def answers(town: City, dispatch: Process, *records: Outgoing) -> list[CommandAnswered]:
+    before = len(town.log(OLD.replies))
+    await town.publish(*records)
+    await dispatch.read()
+    return [CommandAnswered.FromString(r.value) for r in town.log(OLD.replies)[before:]]
+
+
+async def close(town: City, dispatch: Process, *, final: bool = True) -> None:
+    await town.publish(to_record(said(final=final), TICKETS))
+    await dispatch.read()
+
+
+async def test_what_comes_first_after_the_close_is_refused_and_nothing_is_written(
+    town: City, dispatch: Process
+) -> None:
+    await answers(town, dispatch, stated("one"))
+    await close(town, dispatch)
+    refused = await answers(town, dispatch, stated("two"), stated("new", OTHER))
+    assert [a.status for a in refused] == [409, 409]
+    problem = orjson.loads(refused[0].body)
+    assert problem["type"] == "/problems/import-closed"
+    assert "'i1'" in problem["detail"]
+    assert [f.command_id for f in await dispatch.ledger(TICKET)] == ["old-city/one"]
+    assert await dispatch.ledger(OTHER) == []
+    assert await dispatch.store.answers([("old-city", "two"), ("old-city", "new")]) == {}
+
+
+async def test_a_repeat_after_the_close_gets_the_answer_of_the_first_time(
+    town: City, dispatch: Process
+) -> None:
+    first = await answers(town, dispatch, stated("one"))
+    await close(town, dispatch)
+    again = await answers(town, dispatch, stated("one"))
+    assert again == first
+    assert first[0].status == 201
+    assert len(await dispatch.ledger(TICKET)) == 1
+
+
+async def test_another_body_under_the_id_of_a_closed_import_is_still_422(
+    town: City, dispatch: Process
+) -> None:
+    await answers(town, dispatch, stated("one"))
+    await close(town, dispatch)
+    body = commands_pb2.NoteProgress(note="other").SerializeToString()
+    headers = {"ce_importid": "i1", "ce_importtime": rfc3339(THEN), "ce_actingfor": "DPR"}
+    changed = OLD.command(TICKET, "one", START, body, signed=headers)
+    assert [a.status for a in await answers(town, dispatch, changed)] == [422]
+
+
+async def test_a_frontier_that_is_not_the_last_closes_nothing(
+    town: City, dispatch: Process
+) -> None:
+    await close(town, dispatch, final=False)
+    assert [a.status for a in await answers(town, dispatch, stated("one"))] == [201]
+
+
+async def test_other_imports_and_live_commands_go_on(town: City, dispatch: Process) -> None:
+    await answers(town, dispatch, stated("one"))
+    await close(town, dispatch)
+    other = await answers(town, dispatch, stated("theirs", OTHER, import_id="i2"))
+    assert [a.status for a in other] == [201]
+    await town.publish(UNIT.note(TICKET, "live", "c1", START))
+    await dispatch.read()
+    assert [f.import_id for f in await dispatch.ledger(TICKET)] == ["i1", ""]
+
+
+async def test_a_command_that_was_parked_before_the_close_is_not_late(
+    town: City, dispatch: Process
+) -> None:
+    await close(town, dispatch)
+    assert dispatch.runtime.commands is not None
+    await town.publish(stated("one"))
+    records = [(r, dict(r.headers)) for r in await dispatch.poll()]
+    (late,) = await dispatch.runtime.commands.read(records)
+    (kept,) = await dispatch.runtime.commands.read(records, released=True)
+    assert late.problem is not None
+    assert kept.problem is None
+
+
+async def test_a_name_that_no_store_can_hold_is_not_looked_up() -> None:
+    imports = Imports(cast(Store, object()))
+    odd = [("i1\0", "old-city", "c"), ("", "old-city", "c"), ("i" * (MOST_ID + 1), "s", "c")]
+    assert await imports.too_late(odd) == set()
+
+
+def test_the_frontier_is_read_from_its_fact_alone() -> None:
+    assert frontier_of(intake.HistoryClosed, said(final=True)) == Frontier("i1", START, True)
+    assert frontier_of(None, said(final=True)) is None
+    assert frontier_of(intake.TicketAccepted, said(final=True)) is None
