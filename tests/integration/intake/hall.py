@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -104,6 +105,13 @@ class Hall:
         now = datetime.now(UTC)
         record = signed.submission("w-1", message, command_id, now, stated, sealed_to)
         await self.loop.bus().publish([record])
+
+    async def key(self, role: Role = Role.CHANNEL) -> SealTo:
+        """The key of the week, as a channel asks for it."""
+        answer = await self.http.get("/v1/submissions/key", headers=self.headers(role))
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        return SealTo(told["id"], base64.b64decode(told["public_key"]))
 
     async def command(self, sender: str, ticket: str, message: Message, command_id: str) -> None:
         """A signed record of the commands topic."""

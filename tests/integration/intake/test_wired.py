@@ -27,7 +27,7 @@ def names(facts: list[Fact], ticket: str) -> list[str]:
     return [f.type.rpartition(".")[2] for f in facts if f.ticket == ticket]
 
 
-def pothole() -> commands_pb2.SubmitMatter:
+def pothole(contact: str = "") -> commands_pb2.SubmitMatter:
     return commands_pb2.SubmitMatter(
         channel="sms",
         kind=events_pb2.KIND_COMPLAINT,
@@ -35,7 +35,7 @@ def pothole() -> commands_pb2.SubmitMatter:
         category="traffic/road",
         area="yingzhou",
         title="Pothole",
-        contact=CONTACT,
+        contact=contact,
     )
 
 
@@ -229,7 +229,7 @@ async def test_a_contact_stands_nowhere_in_plain(
         await hall.post("tickets", {**MATTER, "kind": "wish"}),
         await hall.post("tickets", {**MATTER, "category": "moon"}),
     ]
-    await hall.send("channel", pothole(), "c-1")
+    await hall.send("channel", pothole(CONTACT), "c-1", sealed_to=await hall.key())
     replies = await hall.replies("channel", 1)
     await hall.loop.facts(lambda found: len(found) >= 4)
     kept = await everything_kept(hall)
