@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.intake.adapters.vault import OpenedField, Person, code_of
+from services.intake.adapters.vault import OpenedField, Person, code_of, hash_key_of
 from services.kernel.personal import MasterKeys, blind_index, new_key
 
 
@@ -59,6 +59,10 @@ class MemoryVault:
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         self.rows.opened += fields
+
+    @property
+    def hash_key(self) -> bytes:
+        return hash_key_of(self._index_key)
 
     def code(self, ticket: str) -> str:
         return code_of(self._index_key, ticket)

@@ -37,7 +37,15 @@ from services.kernel.senders import Senders
 from services.kernel.store_pg import PostgresStore
 from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
-from tests.integration.intake.vaults import CALLS, INDEX_KEY, MASTERS, RECENT, TABLES, opened_fields
+from tests.integration.intake.vaults import (
+    CALLS,
+    HASHES,
+    INDEX_KEY,
+    MASTERS,
+    RECENT,
+    TABLES,
+    opened_fields,
+)
 from tests.support.loops import BUCKETS, Loop, real_loop
 from tests.support.stores import KERNEL
 
@@ -140,7 +148,9 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     make_senders(run_dir, SENDERS)
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
-        await migrate(stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT, CALLS], BUCKETS)
+        await migrate(
+            stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT, CALLS, HASHES], BUCKETS
+        )
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
         city = load("sample")

@@ -18,6 +18,7 @@ from tests.support.stores import KERNEL
 
 _FOLDER = resources.files("services.intake") / "migrations"
 TABLES = [_FOLDER / name for name in ("001_intake.sql", "003_forgotten.sql", "004_boxes.sql")]
+HASHES = _FOLDER / "006_keyed_hashes.sql"
 RECENT, CALLS = _FOLDER / "002_recent.sql", _FOLDER / "005_calls.sql"
 MASTERS = MasterKeys([b"m" * 32])
 INDEX_KEY = b"i" * 32
