@@ -1,4 +1,4 @@
-"""Deadlines fired per second through the store, the first after a restart, and due dates.
+"""Deadlines fired per second through the store, the first after a restart, lateness, due dates.
 
 Every clock is a fact in the ledger and a row of the timer view. Firing one loads its state,
 decides, appends the miss under the owner's epoch and clears its timer, as deadline does.
@@ -15,26 +15,27 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from hotline.bench import lateness
 from hotline.bench.figures import medians, noise_percent
 from hotline.bench.site import BUCKETS, CITY, NAMESPACE, Options, Say, Site, site
+from hotline.bench.started import AT_ONCE, Starter
 from hotline.bench.usage import GENERATOR, spent, usage
 from hotline.cli.migrate import migrations
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
 from services.deadline.adapters.replanner import Replanner
 from services.deadline.domain.due import due_at
-from services.deadline.domain.events import ClockStarted
-from services.deadline.domain.lengths import WorkingDays, length_to_text
+from services.deadline.domain.lengths import WorkingDays
 from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.clock import DatabaseClock
-from services.kernel.decider import ClearTimer, SetTimer
+from services.kernel.decider import ClearTimer
 from services.kernel.draft import Draft
-from services.kernel.facts import Append, Appended
+from services.kernel.facts import Appended
 from services.kernel.inbox import Inbox
 from services.kernel.measure import Meter
 from services.kernel.migrate import migrate
-from services.kernel.names import TICKETS, bucket_of, schema_of, topic_of
+from services.kernel.names import TICKETS, schema_of, topic_of
 from services.kernel.pool_pg import connect
 from services.kernel.service import Service
 from services.kernel.states import States
@@ -43,7 +44,7 @@ from services.kernel.store_pg import PostgresStore
 from services.kernel.timers import Timers
 from services.kernel.watermarks import Proof
 
-PER_SECOND, OPEN_PER_DUE, AT_ONCE = 4_000, 4, 500
+PER_SECOND, OPEN_PER_DUE = 4_000, 4
 DUE_DATES = 50_000
 _LONG_AGO = datetime(2026, 3, 9, 10, tzinfo=UTC)
 # Rows of the timer view alone, due over the coming two weeks: none of them is read.
@@ -79,8 +80,9 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
                 more |= await bench.under(options.opened, say)
         finally:
             await pool.close()
+    late = await lateness.measure(options, say)
     noise = noise_percent([r["fired_per_s"] for r in rounds])
-    figures = {"noise_percent": noise, "due_dates_per_s": due_dates_per_s()}
+    figures = {"noise_percent": noise, "due_dates_per_s": due_dates_per_s(), "lateness": late}
     return {**medians(rounds), **figures, **more}
 
 
@@ -97,7 +99,7 @@ def due_dates_per_s() -> float:
 class _Bench:
     def __init__(self, place: Site, store: PostgresStore) -> None:
         policy, calendar = load(CITY)
-        self._place, self._store = place, store
+        self._place, self._store, self._starter = place, store, Starter(store)
         self._policy, self._calendar = policy, calendar
         self._codec = PolicyCodec(policy)
         self._service: Service = service(always(policy, calendar), self._codec)
@@ -179,10 +181,6 @@ class _Bench:
         meter = Meter(CollectorRegistry())
         return Timers(*here, states, self._inbox, Silence(), meter, self._kept)
 
-    def _kept(self, written: list[tuple[Draft, Appended]]) -> None:
-        cleared = ClearTimer("confirm/1")
-        self._fired += [TimerRow(d.bucket, d.ticket, "", cleared) for d, _ in written]
-
     async def _start(
         self,
         prefix: str,
@@ -191,20 +189,11 @@ class _Bench:
         clock: str = "confirm",
         started_at: datetime = _LONG_AGO,
     ) -> list[str]:
-        length = length_to_text(self._policy.length(clock))
-        started = ClockStarted(
-            started_at, clock, 1, "DOT", started_at, due, False, self._policy.version, "",
-            "dispatch/1", "length", None, length=length,
-        )  # fmt: skip
-        timer = SetTimer(f"{clock}/1", due, self._policy.sources[clock])
-        fact = self._codec.encode(started, b"{}")
-        for begin in range(0, count, AT_ONCE):
-            tickets = [f"{prefix}-{n}" for n in range(begin, min(count, begin + AT_ONCE))]
-            places = sorted((bucket_of(ticket, BUCKETS), ticket) for ticket in tickets)
-            async with self._store.transaction() as tx:
-                await tx.append([Append(b, ticket, 0, [fact]) for b, ticket in places])
-                await tx.change_timers([TimerRow(b, ticket, "", timer) for b, ticket in places])
-        return [f"{prefix}-{n}" for n in range(count)]
+        return await self._starter.start_each(prefix, [due] * count, clock, started_at)
+
+    def _kept(self, written: list[tuple[Draft, Appended]]) -> None:
+        cleared = ClearTimer("confirm/1")
+        self._fired += [TimerRow(d.bucket, d.ticket, "", cleared) for d, _ in written]
 
 
 def _resident_mb() -> float:

@@ -17,6 +17,7 @@ from rich.live import Live
 
 from hotline.cli.migrate import topics as topics_of
 from hotline.cli.ops_department import department
+from hotline.cli.ops_restore import restore
 from hotline.cli.reaching import run
 from hotline.cli.running import running
 from hotline.ops.doctor import examine
@@ -163,6 +164,7 @@ def apply(place: CityPlace, dry_run: bool) -> None:
         run(carry_out(place, found, wanted))
 
 
+topics.add_command(restore)
 command.add_command(department)
 
 

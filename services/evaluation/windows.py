@@ -151,6 +151,7 @@ def _count(window: Window, measure: Measure) -> None:
     window.satisfied += weight * measure.satisfied
     window.on_time += weight * measure.on_time
     window.confirmed_on_time += weight * measure.confirmed_on_time
+    window.promise_missed += weight * measure.promise_missed
 
 
 def newest_first(surges: Iterable[Surge | None]) -> list[Surge]:

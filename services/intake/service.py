@@ -43,6 +43,7 @@ COMMANDS = (
         "report-unhelpful", commands.ReportUnhelpful, frozenset({"channel", "staff", "supervisor"})
     ),
     CommandRule("override", commands.OverrideDecision, frozenset({"staff", "supervisor"})),
+    CommandRule("correct-category", commands.CorrectCategory, frozenset({"staff", "supervisor"})),
     CommandRule("object", commands.ObjectToRefusal, frozenset({"channel", "staff", "supervisor"})),
     CommandRule("review-objection", commands.ReviewObjection, frozenset({"supervisor"})),
 )

@@ -147,3 +147,4 @@ class Timer:
     due_at: datetime
     sources: tuple[str, ...]
     import_id: str = ""
+    traceparent: str = ""

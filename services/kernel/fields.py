@@ -134,20 +134,23 @@ def _plain(hint: Any) -> tuple[Any, bool]:
 
 def _enum(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
     name = descriptor.name
-    if optional or not (isinstance(hint, type) and issubclass(hint, StrEnum)):
-        raise _mismatch(descriptor, "a StrEnum without None", hint)
+    if not (isinstance(hint, type) and issubclass(hint, StrEnum)):
+        raise _mismatch(descriptor, "a StrEnum", hint)
     values = {v.name: v.number for v in descriptor.enum_type.values}
     prefix = descriptor.enum_type.values[0].name.removesuffix("UNSPECIFIED")
     unknown = [m.value for m in hint if prefix + m.value.upper() not in values]
     if unknown:
         raise TypeError(f"{descriptor.full_name} knows no {', '.join(unknown)}")
-    to_number = {member: values[prefix + member.value.upper()] for member in hint}
+    to_number: dict[Any, int] = {m: values[prefix + m.value.upper()] for m in hint}
     to_member = {number: member for member, number in to_number.items()}
+    known = ", ".join(hint)
+    if optional:  # what is left out is UNSPECIFIED on the wire
+        to_number[None], to_member[0] = 0, None
 
     def get(message: Message) -> Any:
         number = getattr(message, name)
         if number not in to_member:
-            raise BadBody(f"{name}: {number or 'nothing'} is not one of {', '.join(to_number)}")
+            raise BadBody(f"{name}: {number or 'nothing'} is not one of {known}")
         return to_member[number]
 
     return get, lambda message, value: setattr(message, name, to_number[value])

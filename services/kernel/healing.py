@@ -19,8 +19,9 @@ from services.kernel.bus import Bus, Record
 from services.kernel.clock import Clock
 from services.kernel.cloudevents import NotAFact, attributes, to_fact
 from services.kernel.facts import Fact
-from services.kernel.healing_pg import Answered, HealingLedger
+from services.kernel.healing_pg import BROKEN_OFF, Answered, HealingLedger
 from services.kernel.inbox import PARKED_TYPE, current
+from services.kernel.parking import ticket_of
 from services.kernel.reading_pg import LedgerReader
 from services.kernel.registry_log import restore
 from services.kernel.registry_pg import PostgresRegistry
@@ -92,8 +93,8 @@ class Healer:
     async def heal(self) -> Healed:
         """Raises BusUnavailable, LogHole, LostOwnership, StoreUnavailable: then try again."""
         async with self._ledger.alone():
-            if await self._ledger.stopped():
-                raise NotHealed("a rebuild was broken off: call `hotline rebuild` again")
+            if reason := await self._ledger.stopped_for():
+                raise NotHealed(BROKEN_OFF[reason])
             found = Healed(moved=not await self._ledger.is_healed())
             buckets = await self._begin()
             if found.moved:
@@ -265,11 +266,7 @@ class Healer:
             starts = await within(self._bus, topic, begun)
             await self._ledger.skip(topic, {p: at for p, at in starts.items() if at > begun[p]})
 
-    async def replay(
-        self,
-        until: Mapping[int, int],
-        progress: Progress = silent,
-    ) -> None:
+    async def replay(self, until: Mapping[int, int], progress: Progress = silent) -> None:
         """Views and timers up to these offsets; epochs rise above any that was used."""
         work = Replay(self._service, self._ledger, self._bus, self._topic)
         await work.run(until, progress)
@@ -277,7 +274,7 @@ class Healer:
     async def _put_back(self, fact: Fact) -> None:
         message = TicketParked.FromString(fact.data)
         record = await one_record(self._bus, (message.topic, message.partition), message.offset)
-        if record is not None:
+        if record is not None and ticket_of(record, attributes(record.headers)) == fact.ticket:
             await self._ledger.put_back(record, fact.bucket, fact.ticket, message.reason)
 
 

@@ -81,10 +81,10 @@ class HealingLedger:
         ((healed_on, server),) = await self._fetch("state")
         return bool(healed_on == server)
 
-    async def stopped(self) -> bool:
-        """Whether somebody rebuilds the ledger, which is not to be healed meanwhile."""
+    async def stopped_for(self) -> str:
+        """REBUILDING or RESTORING while somebody does that, and nobody may heal; else empty."""
         ((healed_on, _),) = await self._fetch("state")
-        return bool(healed_on == STOPPED)
+        return healed_on if healed_on in (REBUILDING, RESTORING) else ""
 
     async def places(self, topic: str) -> dict[int, tuple[int, int]]:
         """Of each bucket the next position, and the offset up to which it was read back."""
@@ -136,8 +136,9 @@ class HealingLedger:
     async def done(self) -> None:
         await self._fetch("done")
 
-    async def stop(self) -> None:
-        await self._fetch("stop", STOPPED)
+    async def stop(self, reason: str) -> None:
+        """Nothing is appended until it is `done`."""
+        await self._fetch("stop", reason)
 
     async def forked(self) -> list[int]:
         return [row[0] for row in await self._fetch("forked")]
@@ -157,7 +158,12 @@ class HealingLedger:
         return rows
 
 
-STOPPED = "stopped"
+# In place of a server's name, which none of them is: every append is refused meanwhile.
+REBUILDING, RESTORING = "stopped", "restoring topics"
+BROKEN_OFF = {
+    REBUILDING: "a rebuild was broken off: call `hotline rebuild` again",
+    RESTORING: "a restore was broken off: call `hotline ops topics restore` again",
+}
 
 
 async def _keep(connection: asyncpg.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Inbox:
         self.rows: dict[Place, InboxRow] = {}
         self.parked: set[str] = set()
         self.early: set[str] = set()  # commands of these came before them
+        self.moved = asyncio.Event()  # for who waits for what is applied
 
     def own(self, rows: Sequence[InboxRow]) -> None:
         self.rows.update({(row.topic, row.partition): row for row in rows})
@@ -144,6 +146,7 @@ class Inbox:
 
     def applied(self, advances: Sequence[Advance]) -> None:
         """The transaction committed."""
+        self.moved.set()
         for advance in advances:
             row = self.rows.get((advance.topic, advance.partition))
             if row is not None and row.epoch == advance.epoch:

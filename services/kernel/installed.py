@@ -43,14 +43,14 @@ async def connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
 
 
 async def require_installed(pool: asyncpg.Pool, name: str, settings: KernelSettings) -> None:
-    """The kernel's newest table stands for all its migrations."""
+    """What the kernel's newest migration made stands for all of them."""
     schema = schema_of(settings.namespace, name)
     vault = vault_of(settings.namespace, name)
     try:
-        await pool.fetchval(f"select true from {vault}.pass limit 1")
+        await pool.fetchval(f"select traceparent from {schema}.timer limit 1")
         buckets = await installed_buckets(pool, schema)
         city = await installed_city(pool, vault)
-    except asyncpg.UndefinedTableError:
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
         raise SystemExit(
             f"The schema {schema} is not there or not up to date: run `hotline migrate`."
         ) from None

@@ -32,7 +32,7 @@ from services.kernel.seen import Steps, steps_of
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import StoreUnavailable, TimerRow
-from services.kernel.telemetry import about
+from services.kernel.telemetry import about, recorded
 
 log = logging.getLogger("hotline.planner")
 
@@ -168,8 +168,9 @@ class Planner:
                 self._meter.unknown()
             return
         if service.timers is not None and fact.source == service.name:
+            place, trace = (fact.bucket, fact.ticket, fact.import_id), recorded(fact.traceparent)
             for change in service.timers(service.codec.decode(fact)):
-                plan.timers.append(TimerRow(fact.bucket, fact.ticket, fact.import_id, change))
+                plan.timers.append(TimerRow(*place, change, trace))
 
     def _react(self, plan: Plan, fact: Fact) -> None:
         service, draft = self._service, plan.drafts[fact.ticket]

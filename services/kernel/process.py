@@ -129,6 +129,7 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
     )
     if parts.registry is not None:
         await parts.registry.refresh()
+        await parts.registry.ship()
         runtime.add("registry", parts.registry.run)
         runtime.add("registry relay", _registry_relay(settings, ports, runtime).run)
     watch = _watch(settings, ports.store, parts.service, runtime)

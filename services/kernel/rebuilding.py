@@ -19,12 +19,12 @@ from services.kernel.bus import Bus
 from services.kernel.clock import Clock
 from services.kernel.faults_pg import store_faults
 from services.kernel.healing import Healer, own_facts
-from services.kernel.healing_pg import STOPPED, HealingLedger
+from services.kernel.healing_pg import BROKEN_OFF, REBUILDING, RESTORING, HealingLedger
 from services.kernel.queries import named, placed
 from services.kernel.reading_pg import PAGE, LedgerReader
 from services.kernel.replaying import Progress, Replay, silent
 from services.kernel.rows_pg import columns
-from services.kernel.scanning import scan
+from services.kernel.scanning import ends_of, scan
 from services.kernel.service import Service
 from services.kernel.store_pg import PostgresStore
 
@@ -75,14 +75,17 @@ class Rebuilder:
         """Everything but the vault. Raises NotRelayed, Forked, and what the ports raise: then it
         has to be called again, and until then the service appends nothing."""
         async with self._ledger.alone():
-            begun = await self._ledger.stopped()  # one before us was broken off
+            reason = await self._ledger.stopped_for()
+            if reason == RESTORING:
+                raise NotRelayed(f"Of the topics {BROKEN_OFF[reason]}.")
+            begun = reason == REBUILDING  # one before us was broken off
             if not begun:
                 await self._require_relayed()
             before = "" if begun else await self.digest()
             await self._make_again()
             facts, until = await self._healer.read_all(progress)
             if not self._service.codec.reads_others:  # then it reacts to nothing
-                until = await self._ends()
+                until = await ends_of(self._bus, self._topic, range(self._count))
             await self._replay(until, progress, inbox=True)
             after = await self.digest()
             await self._ledger.done()
@@ -93,7 +96,7 @@ class Rebuilder:
     ) -> None:
         """These tables alone, with the views (and timers) of `service`, up to where it stands."""
         async with self._ledger.alone():
-            await self._ledger.stop()
+            await self._ledger.stop(REBUILDING)
             await asyncio.sleep(DRAIN_S)
             schema = self._store.schema
             lines = ", ".join(f"{schema}.{table}" for table in tables)
@@ -127,7 +130,7 @@ class Rebuilder:
         while True:
             behind = await self._behind()
             if not behind:
-                await self._ledger.stop()
+                await self._ledger.stop(REBUILDING)
                 await asyncio.sleep(DRAIN_S)
                 behind = await self._behind()
                 if not behind:
@@ -184,16 +187,7 @@ class Rebuilder:
                 ]
                 await connection.execute(self._sql["put_buckets"], *columns(rows, 3))
                 await connection.execute(self._sql["put_inputs"], *columns(list(inputs), 3))
-                await connection.execute(self._sql["stopped"], STOPPED)
-
-    async def _ends(self) -> dict[int, int]:
-        reader = await self._bus.reader(
-            [(self._topic, b) for b in range(self._count)], from_end=False
-        )
-        try:
-            return {p: end for (_, p), end in (await reader.ends()).items()}
-        finally:
-            await reader.stop()
+                await connection.execute(self._sql["stopped"], REBUILDING)
 
     async def _fetch(self, name: str, *arguments: Any) -> list[Any]:
         with store_faults():

@@ -1,16 +1,19 @@
 """Registries: typed data that decisions rest on, versioned, with a date from which each counts.
 
-What a service ships is version 0, in effect since ever. An administrator publishes the next ones;
-every replica follows the table, and an entry takes effect LEAD_S after it was published at the
-earliest, so that all have it by then: what is decided depends on the command's time alone.
+What a service ships is version 0, in effect since ever; it is told at the start, so that the log
+alone has all that decisions rest on. An administrator publishes the next ones; every replica
+follows the table, and an entry takes effect LEAD_S after it was published at the earliest, so that
+all have it by then: what is decided depends on the command's time alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
@@ -23,6 +26,8 @@ T = TypeVar("T")
 LEAD_S = 5.0
 LOOK_S = 1.0
 MOST = 1_000
+EVER = datetime(1900, 1, 1, tzinfo=UTC)  # before any matter; the store has no year 1
+SHIPPED, BY_US = "shipped", "hotline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,11 @@ class Draft:
     at: datetime
     by: str
     command_id: str
+
+
+def digest_of(document: bytes) -> str:
+    """By which what was shipped is told apart."""
+    return hashlib.sha256(document).hexdigest()
 
 
 class Changed(Exception):
@@ -116,6 +126,7 @@ class Registry:
             name: [_Standing(None, kind.shipped)] for name, kind in self._kinds.items()
         }
         self._position = 0
+        self._told: dict[str, set[str]] = {}  # name -> command ids of its version 0
 
     # What is in effect
 
@@ -174,6 +185,9 @@ class Registry:
 
     def _take(self, entry: Entry) -> None:
         """One that this version of the code cannot read leaves the one before it in effect."""
+        if not entry.version:
+            self._told.setdefault(entry.name, set()).add(entry.command_id)
+            return
         kind = self._kinds.get(entry.name)
         if kind is None:
             return
@@ -183,6 +197,29 @@ class Registry:
             log.error("version %d of %s cannot be read: %s", entry.version, entry.name, error)
             return
         self._newest[entry.name].insert(0, _Standing(entry, value))
+
+    # Telling what is shipped
+
+    async def ship(self) -> None:
+        """Version 0 of every name, unless it was told; another document of a later release too.
+
+        Each document once, in effect since ever, or from now on where another was told before.
+        Raises StoreUnavailable.
+        """
+        for name, kind in self._kinds.items():
+            if kind.document is not None:
+                packed = orjson.dumps(kind.document)  # in its own order, which decisions follow
+                await self._tell(name, packed, f"{SHIPPED}/{name}/{digest_of(packed)}")
+
+    async def _tell(self, name: str, packed: bytes, command_id: str) -> None:
+        """Several replicas at once tell it once."""
+        while command_id not in self._told.get(name, ()):
+            now = self._clock.now()
+            since = now if name in self._told else EVER
+            draft = Draft(name, 0, since, SHIPPED, packed, now, BY_US, command_id)
+            with suppress(Changed):
+                await self._store.add(draft)
+            await self.refresh()
 
     # Publishing
 

@@ -17,7 +17,17 @@ from services.kernel.clock import Clock
 from services.kernel.describe import answers, problems
 from services.kernel.http import StrictModel, idempotency_key, if_match
 from services.kernel.problems import Problem
-from services.kernel.registry import Changed, Entry, Registry, Reused, Unfit, UnknownName
+from services.kernel.registry import (
+    BY_US,
+    EVER,
+    SHIPPED,
+    Changed,
+    Entry,
+    Registry,
+    Reused,
+    Unfit,
+    UnknownName,
+)
 from services.kernel.security import Principal, Role, role
 
 _ADMINISTRATOR = role(Role.ADMINISTRATOR)
@@ -129,16 +139,13 @@ def _published(entry: Entry) -> Published:
     )
 
 
-_EVER = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
-
-
 def _shipped(registry: Registry, name: str) -> list[Published]:
     document = registry.shipped(name)
     if document is None:
         return []
     return [
         Published(
-            name=name, version=0, effective_at=_EVER, source="shipped", by="hotline", at=_EVER,
+            name=name, version=0, effective_at=EVER, source=SHIPPED, by=BY_US, at=EVER,
             document=document,
         )
     ]  # fmt: skip

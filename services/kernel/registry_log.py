@@ -14,7 +14,7 @@ from services.kernel.cloudevents import NotAFact, attributes, to_fact, to_record
 from services.kernel.codec import put_datetime, to_datetime
 from services.kernel.facts import Fact
 from services.kernel.names import REGISTRY, topic_of
-from services.kernel.registry import MOST, Entry, RegistryStore
+from services.kernel.registry import MOST, Entry, RegistryStore, digest_of
 from services.kernel.scanning import scan
 from services.kernel.store import StoreUnavailable
 
@@ -24,13 +24,17 @@ TYPE = RegistryEntryPublished.DESCRIPTOR.full_name
 
 
 def to_registry_fact(entry: Entry, source: str) -> Fact:
-    """The entry as a fact: its stream is its name, its version the stream's."""
+    """The entry as a fact: its stream is its name, its version the stream's.
+
+    What is shipped has a stream for each document, so that each has an id of its own.
+    """
+    stream = entry.name if entry.version else f"{entry.name}@{digest_of(entry.document)[:12]}"
     body = RegistryEntryPublished(
         name=entry.name, version=entry.version, source=entry.source, document=entry.document
     )
     put_datetime(body.effective_at, entry.effective_at)
     return Fact(
-        source, 0, entry.position, entry.name, entry.version, TYPE,
+        source, 0, entry.position, stream, max(1, entry.version), TYPE,
         body.SerializeToString(deterministic=True), entry.at, entry.recorded_at, "",
         command_id=entry.command_id, by=entry.by,
     )  # fmt: skip
@@ -109,4 +113,18 @@ async def restore(store: RegistryStore, bus: Bus, namespace: str, source: str) -
     if lost:
         log.warning("registry: %d entries are read back from the log", len(lost))
         await store.restore(lost)
+    return len(lost)
+
+
+async def send_lost(store: RegistryStore, bus: Bus, namespace: str, source: str) -> int:
+    """Give the topic what it has lost; how many entries. Raises ValueError where it holds others
+    than the store, and what the ports raise."""
+    have = await store.since(0, MOST * MOST)
+    logged = await read_registry(bus, namespace, source)
+    if logged != have[: len(logged)]:
+        raise ValueError(f"the registry's topic holds other entries of {source} than its store")
+    lost, topic = have[len(logged) :], topic_of(namespace, REGISTRY)
+    if lost:
+        await bus.publish([to_record(to_registry_fact(entry, source), topic) for entry in lost])
+        await store.relayed(lost[-1].position)
     return len(lost)

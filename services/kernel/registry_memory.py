@@ -25,7 +25,8 @@ class MemoryRegistry:
 
     async def add(self, draft: Draft) -> Entry:
         newest = max((e.version for e in self._rows.values() if e.name == draft.name), default=0)
-        if newest != draft.version - 1 or await self.known(draft.command_id):
+        is_next = draft.version in (0, newest + 1)
+        if not is_next or await self.known(draft.command_id):
             raise Changed(draft.name)
         position = max(self._rows, default=0) + 1
         made = Entry(position=position, recorded_at=self._now(), **asdict(draft))

@@ -66,7 +66,7 @@ class Runtime:
         self._always = {PARKED_TYPE, frontier}
         self.inbox = Inbox(self.tickets, self._wants)
         self.relay = Relay(service.codec, self.tickets, store, bus, clock)
-        self.proof = Proof()
+        self.proof = Proof(self.inbox.moved)
         self.consumer: Consumer | None = None
         self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []

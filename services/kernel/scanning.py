@@ -85,3 +85,14 @@ async def one_record(bus: Bus, place: Place, offset: int) -> Record | None:
     async for records in scan(bus, topic, {partition: offset}):
         return next((r for r in records if r.offset == offset), None)
     return None
+
+
+async def ends_of(bus: Bus, topic: str, partitions: Collection[int]) -> dict[int, int]:
+    """The offsets that the next records will have."""
+    if not partitions:
+        return {}
+    reader = await bus.reader([(topic, p) for p in partitions], from_end=False)
+    try:
+        return {p: end for (_, p), end in (await reader.ends()).items()}
+    finally:
+        await reader.stop()

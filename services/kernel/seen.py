@@ -19,7 +19,7 @@ import orjson
 from starlette.types import Scope
 
 from services.kernel import tracing
-from services.kernel.facts import Fact
+from services.kernel.facts import Fact, Timer
 from services.kernel.settings import KernelSettings
 from services.kernel.telemetry import TraceContext, current_command, current_ticket
 
@@ -167,6 +167,17 @@ def applied(facts: Iterable[Fact], steps: Mapping[str, TraceContext], seconds: f
         if step is not None:
             name = f"apply {fact.type.rpartition('.')[2]}"
             tracing.ended(name, "CONSUMER", step, seconds, _of_fact(fact))
+
+
+def step_of(timer: Timer) -> TraceContext | None:
+    """What comes of the timer follows the fact that set it, where that one's trace is recorded."""
+    return tracing.step_after(timer.traceparent)
+
+
+def fired(timer: Timer, step: TraceContext | None, seconds: float) -> None:
+    """What the timer brought about was committed."""
+    attributes = {"hotline.ticket": timer.ticket, "hotline.timer": timer.name}
+    tracing.ended(f"fire {timer.name}", "INTERNAL", step, seconds, attributes)
 
 
 class Delivered(Protocol):

@@ -72,12 +72,13 @@ class BucketClosed:
 
 @dataclass(slots=True)
 class TimerRow:
-    """A change of one ticket's timers, with the ticket that it belongs to."""
+    """A change of one ticket's timers, with the ticket that it belongs to, and the trace."""
 
     bucket: int
     ticket: str
     import_id: str
     change: TimerChange
+    traceparent: str = ""
 
 
 @dataclass(slots=True)

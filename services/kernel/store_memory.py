@@ -62,7 +62,7 @@ class MemoryTx:
             key = (row.bucket, row.ticket, row.change.name)
             if isinstance(row.change, SetTimer):
                 self._tables.timers[key] = Timer(
-                    *key, row.change.due_at, row.change.sources, row.import_id
+                    *key, row.change.due_at, row.change.sources, row.import_id, row.traceparent
                 )
             else:
                 self._tables.timers.pop(key, None)

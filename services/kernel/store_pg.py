@@ -94,13 +94,16 @@ class PostgresTx:
         for (bucket, ticket, name), row in sorted(last.items(), key=lambda item: item[0]):
             if isinstance(row.change, SetTimer):
                 sources = ",".join(row.change.sources)
-                sets.append((bucket, ticket, name, row.change.due_at, sources, row.import_id))
+                sets.append(
+                    (bucket, ticket, name, row.change.due_at, sources, row.import_id,
+                     row.traceparent)
+                )  # fmt: skip
             else:
                 clears.append((bucket, ticket, name))
         if clears:
             await self.connection.execute(self._sql["clear_timers"], *columns(clears, 3))
         if sets:
-            await self.connection.execute(self._sql["set_timers"], *columns(sets, 6))
+            await self.connection.execute(self._sql["set_timers"], *columns(sets, 7))
 
     async def set_frontier(self, bucket: int, import_id: str, until: datetime, final: bool) -> None:
         await self.connection.execute(self._sql["set_frontier"], bucket, import_id, until, final)
@@ -227,6 +230,7 @@ class PostgresStore:
                 row["due_at"],
                 tuple(row["sources"].split(",")),
                 row["import_id"],
+                row["traceparent"],
             )
             for row in await self._fetch("due_timers", *places, list(buckets), limit)
         ]

@@ -138,6 +138,14 @@ def traced(traceparent: str) -> str:
     return traceparent if TraceContext.parse(traceparent) else ""
 
 
+def recorded(traceparent: str) -> str:
+    """The header, or nothing where its trace is not sampled: what is not exported takes no room."""
+    return traceparent if traceparent[-1:] in _SAMPLED else ""
+
+
+_SAMPLED = frozenset("13579bdf")  # the lowest bit of the flags, which end it
+
+
 # What log lines carry: `traceparent`, and the ticket and command that are being handled.
 current_trace: ContextVar[str] = ContextVar("current_trace", default="")
 current_ticket: ContextVar[str] = ContextVar("current_ticket", default="")

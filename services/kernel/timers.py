@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from services.kernel.draft import Draft
 from services.kernel.facts import Appended, Timer
 from services.kernel.inbox import Inbox
 from services.kernel.measure import Meter
+from services.kernel.seen import fired, step_of
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import LostOwnership, Store, StoreUnavailable
@@ -21,6 +23,7 @@ from services.kernel.watermarks import Proof
 
 log = logging.getLogger("hotline.timers")
 TICK_S = 0.1
+GATHER_S = 0.02  # several promises and commits that come at once are looked at together
 LIMIT = 500
 LANES = 2  # while the store works for some of the buckets, we decide for others
 
@@ -45,18 +48,44 @@ class Timers:
         self._sources: list[tuple[str, ...]] = []
         self._sources_at = datetime.min.replace(tzinfo=UTC)
         self._fired: list[dict[tuple[str, str], datetime]] = [{} for _ in range(LANES)]
+        self._looked_for: list[tuple[int, str, datetime]] = []
+        self._ticked_at = self._sources_at
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled: when more is proven, and ten times a second for what was set since."""
         while True:
-            await self._clock.sleep(TICK_S)
+            await self._told()
             try:
-                while await self.tick() >= LIMIT:
-                    pass
+                if await self._may_fire():
+                    while await self.tick() >= LIMIT:
+                        pass
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
                 for fired in self._fired:
                     fired.clear()
+
+    async def _told(self) -> None:
+        """Something may have been proven, or a while has passed."""
+        waits = [
+            asyncio.create_task(self._clock.sleep(TICK_S)),
+            asyncio.create_task(self._proof.news.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        await self._clock.sleep(GATHER_S)
+        self._proof.news.clear()
+
+    async def _may_fire(self) -> bool:
+        """The store is asked only where the answer can be another than before."""
+        proven = await self._proven(sorted(self._inbox.buckets()))
+        is_later = (self._clock.now() - self._ticked_at).total_seconds() >= TICK_S
+        if proven == self._looked_for and not is_later:
+            return False
+        self._looked_for, self._ticked_at = proven, self._clock.now()
+        return True
 
     async def tick(self) -> int:
         """Fire what is due and proven; how many were found."""
@@ -109,9 +138,14 @@ class Timers:
         assert service.expire is not None
         states = await self._states.of({t.ticket for t in timers})
         drafts = {t.ticket: Draft(t.bucket, t.ticket, *states[t.ticket]) for t in timers}
-        for timer in timers:
+        began, steps = time.perf_counter(), [step_of(timer) for timer in timers]
+        for timer, step in zip(timers, steps, strict=True):
             command = service.expire(timer.name, timer.due_at)
-            meta = metadata(import_id=timer.import_id, causation=f"timer/{timer.name}")
+            meta = metadata(
+                import_id=timer.import_id,
+                causation=f"timer/{timer.name}",
+                traceparent=step.format() if step else timer.traceparent,
+            )
             try:
                 drafts[timer.ticket].decide(
                     command, service.decider, service.codec, meta, live=False
@@ -120,6 +154,9 @@ class Timers:
                 what = timer.name, rejection.message
                 log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
         undone = await self._write([d for d in drafts.values() if d.facts], timers)
+        for timer, step in zip(timers, steps, strict=True):
+            if step is not None and timer.ticket not in undone:
+                fired(timer, step, time.perf_counter() - began)
         return {(t.ticket, t.name): t.due_at for t in timers if t.ticket not in undone}
 
     async def _write(self, drafts: list[Draft], timers: list[Timer]) -> set[str]:

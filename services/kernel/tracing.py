@@ -18,7 +18,7 @@ from services.kernel.telemetry import TraceContext, follow
 if TYPE_CHECKING:
     from services.kernel.settings import KernelSettings
 
-Kind = Literal["SERVER", "CONSUMER", "PRODUCER"]
+Kind = Literal["SERVER", "CONSUMER", "PRODUCER", "INTERNAL"]
 QUEUE, BATCH, EVERY_MS, SEND_S = 4_096, 512, 1_000.0, 2.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -105,9 +106,13 @@ class Promiser:
 
 
 class Proof:
-    """What has been proven silent: a promise counts once everything below it was applied."""
+    """What has been proven silent: a promise counts once everything below it was applied.
 
-    def __init__(self) -> None:
+    `news` is set where a promise comes; whoever applies what it waits for sets it too.
+    """
+
+    def __init__(self, news: asyncio.Event | None = None) -> None:
+        self.news = news or asyncio.Event()
         self._proven: dict[tuple[str, int], datetime] = {}
         self._open: dict[tuple[str, int], list[tuple[int, datetime]]] = {}
 
@@ -118,6 +123,7 @@ class Proof:
         except DecodeError as error:
             log.warning("a broken watermark at offset %d: %s", record.offset, error)
             return
+        self.news.set()
         for part in message.buckets:
             waiting = self._open.setdefault((message.source, part.bucket), [])
             waiting.append((part.position, to_datetime(part.complete_until)))

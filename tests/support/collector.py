@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +15,8 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from hotline.dev.ports import LOCALHOST
+from services.kernel import tracing
+from services.kernel.settings import KernelSettings, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,25 @@ def collector() -> Iterator[Collector]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def configured(endpoint: str, share: str) -> KernelSettings:
+    env = {"HOTLINE_KAFKA": "b:1", "HOTLINE_DSN": "postgresql://u:p@h/d"}
+    env |= {"HOTLINE_OTLP_ENDPOINT": endpoint, "HOTLINE_TRACE_SHARE": share}
+    return parse(KernelSettings, env)
+
+
+@contextmanager
+def exported(share: str = "0") -> Iterator[Callable[[], list[Span]]]:
+    """What this process exports, as the service `dispatch`, once all of it was sent."""
+    with collector() as found:
+        tracing.start("dispatch", configured(found.url, share))
+
+        def spans() -> list[Span]:
+            tracing.stop()
+            return found.spans
+
+        try:
+            yield spans
+        finally:
+            tracing.stop()

@@ -24,18 +24,23 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from hotline.dev import kafka
+from hotline.dev import artifacts, fetchers, kafka
 from hotline.dev import stack as embedded
 from hotline.dev.artifacts import Say
 from hotline.dev.failure import StackFailure
-from hotline.dev.ports import free_port
 from hotline.dev.postgres import SETTINGS
 from hotline.dev.stack import StackInfo
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 POSTGRES_IMAGE = "postgres:18"
 ROOT = Path(__file__).parents[2] / ".run" / "test"
+TURNS = ROOT.with_name("turns")
 _BROKER_PORT = 9092
+_PLACE = "/tmp/advertised"
+_START = (
+    f"until [ -f {_PLACE} ]; do sleep 0.1; done; "
+    f"KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://$(cat {_PLACE}) exec /etc/kafka/docker/run"
+)
 _PING_TIMEOUT_S = 2
 _START_TIMEOUT_S = 900.0  # with the downloads of a first start
 _ABANDONED_AFTER_S = 600.0
@@ -70,6 +75,13 @@ def running_stack(say: Say) -> Iterator[StackInfo]:
         yield info
 
 
+def fetch_ahead(say: Say) -> None:
+    """What the embedded broker needs, where it is the one to be used."""
+    if not engine_answers():
+        jars, cache = artifacts.locked_jars(), artifacts.cache_folder()
+        asyncio.run(artifacts.fetched(jars, fetchers.available(), cache, say))
+
+
 def describe() -> str:
     """For pytest's header: the way that `running_stack` takes."""
     if engine_answers():
@@ -81,27 +93,32 @@ def describe() -> str:
 def containers() -> Iterator[StackInfo]:
     """Both as containers, on ports of this machine."""
     with ExitStack() as running:
-        port = free_port()
-        broker = running.enter_context(kafka_container(port))
+        broker = running.enter_context(kafka_container())
         store = running.enter_context(postgres_container())
-        yield StackInfo(
-            bootstrap=f"{broker.get_container_host_ip()}:{port}",
-            dsn=store.get_connection_url(driver=None),
-        )
+        bootstrap = advertised(broker)
+        yield StackInfo(bootstrap=bootstrap, dsn=store.get_connection_url(driver=None))
 
 
-def kafka_container(port: int) -> DockerContainer:
-    """One broker that is its own controller, advertised on this port of the engine."""
-    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(_BROKER_PORT, port)
+def kafka_container() -> DockerContainer:
+    """One broker that is its own controller. It waits until it is told where it is reached."""
+    container = DockerContainer(KAFKA_IMAGE).with_exposed_ports(_BROKER_PORT)
     places = {
         "node.id": "1",
         "controller.quorum.voters": "1@localhost:9093",
         "listeners": f"PLAINTEXT://:{_BROKER_PORT},CONTROLLER://:9093",
-        "advertised.listeners": f"PLAINTEXT://{container.get_container_host_ip()}:{port}",
     }
     for key, value in (kafka.settings() | places).items():
         container.with_env("KAFKA_" + key.upper().replace(".", "_"), value)
-    return container.waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+    return container.with_command(["sh", "-c", _START])
+
+
+def advertised(broker: DockerContainer) -> str:
+    """Where clients reach it, which is known once it has started: at a port of the engine's host,
+    or, where the tests run in a container themselves, of its gateway or its network."""
+    place = f"{broker.get_container_host_ip()}:{broker.get_exposed_port(_BROKER_PORT)}"
+    broker.exec(["sh", "-c", f"echo {place} > {_PLACE}.new && mv {_PLACE}.new {_PLACE}"])
+    LogMessageWaitStrategy("Kafka Server started").wait_until_ready(broker)
+    return place
 
 
 def postgres_container() -> PostgresContainer:

@@ -48,6 +48,14 @@ class TicketDispatched(_message.Message):
     about_unit: str
     def __init__(self, unit: _Optional[str] = ..., co_handlers: _Optional[_Iterable[str]] = ..., level: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., basis: _Optional[str] = ..., directory_version: _Optional[str] = ..., round: _Optional[int] = ..., forced: _Optional[bool] = ..., about_unit: _Optional[str] = ...) -> None: ...
 
+class TicketRefiled(_message.Message):
+    __slots__ = ("category", "old_category")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    OLD_CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    old_category: str
+    def __init__(self, category: _Optional[str] = ..., old_category: _Optional[str] = ...) -> None: ...
+
 class DispatchConfirmed(_message.Message):
     __slots__ = ("unit",)
     UNIT_FIELD_NUMBER: _ClassVar[int]

@@ -54,7 +54,7 @@ class VisitCompleted(_message.Message):
     def __init__(self, unit: _Optional[str] = ..., round: _Optional[int] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., generated: _Optional[bool] = ..., exhausted: _Optional[bool] = ...) -> None: ...
 
 class ScoreBooked(_message.Message):
-    __slots__ = ("entry", "unit", "category", "area", "level", "contacted", "solved", "satisfied", "on_time", "confirmed_on_time", "visited", "formula", "visited_at")
+    __slots__ = ("entry", "unit", "category", "area", "level", "contacted", "solved", "satisfied", "on_time", "confirmed_on_time", "visited", "formula", "visited_at", "promise_missed")
     ENTRY_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +68,7 @@ class ScoreBooked(_message.Message):
     VISITED_FIELD_NUMBER: _ClassVar[int]
     FORMULA_FIELD_NUMBER: _ClassVar[int]
     VISITED_AT_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_MISSED_FIELD_NUMBER: _ClassVar[int]
     entry: int
     unit: str
     category: str
@@ -81,10 +82,11 @@ class ScoreBooked(_message.Message):
     visited: bool
     formula: str
     visited_at: _timestamp_pb2.Timestamp
-    def __init__(self, entry: _Optional[int] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., level: _Optional[str] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., formula: _Optional[str] = ..., visited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    promise_missed: bool
+    def __init__(self, entry: _Optional[int] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., level: _Optional[str] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., formula: _Optional[str] = ..., visited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., promise_missed: _Optional[bool] = ...) -> None: ...
 
 class ScoreTakenBack(_message.Message):
-    __slots__ = ("entry", "unit", "reason", "category", "area", "level", "contacted", "solved", "satisfied", "on_time", "confirmed_on_time", "visited", "formula", "visited_at")
+    __slots__ = ("entry", "unit", "reason", "category", "area", "level", "contacted", "solved", "satisfied", "on_time", "confirmed_on_time", "visited", "formula", "visited_at", "promise_missed")
     ENTRY_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +101,7 @@ class ScoreTakenBack(_message.Message):
     VISITED_FIELD_NUMBER: _ClassVar[int]
     FORMULA_FIELD_NUMBER: _ClassVar[int]
     VISITED_AT_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_MISSED_FIELD_NUMBER: _ClassVar[int]
     entry: int
     unit: str
     reason: str
@@ -113,7 +116,8 @@ class ScoreTakenBack(_message.Message):
     visited: bool
     formula: str
     visited_at: _timestamp_pb2.Timestamp
-    def __init__(self, entry: _Optional[int] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., level: _Optional[str] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., formula: _Optional[str] = ..., visited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    promise_missed: bool
+    def __init__(self, entry: _Optional[int] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., level: _Optional[str] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., formula: _Optional[str] = ..., visited_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., promise_missed: _Optional[bool] = ...) -> None: ...
 
 class MissNoted(_message.Message):
     __slots__ = ("clock", "run", "unit")

@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Measure(_message.Message):
-    __slots__ = ("id", "unit", "category", "area", "at", "contacted", "solved", "satisfied", "on_time", "weight", "kind", "bucket", "position", "confirmed_on_time", "visited", "released")
+    __slots__ = ("id", "unit", "category", "area", "at", "contacted", "solved", "satisfied", "on_time", "weight", "kind", "bucket", "position", "confirmed_on_time", "visited", "released", "promise_missed")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Measure.Kind]
@@ -36,6 +36,7 @@ class Measure(_message.Message):
     CONFIRMED_ON_TIME_FIELD_NUMBER: _ClassVar[int]
     VISITED_FIELD_NUMBER: _ClassVar[int]
     RELEASED_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_MISSED_FIELD_NUMBER: _ClassVar[int]
     id: str
     unit: str
     category: str
@@ -52,7 +53,8 @@ class Measure(_message.Message):
     confirmed_on_time: bool
     visited: bool
     released: bool
-    def __init__(self, id: _Optional[str] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., weight: _Optional[int] = ..., kind: _Optional[_Union[Measure.Kind, str]] = ..., bucket: _Optional[int] = ..., position: _Optional[int] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., released: _Optional[bool] = ...) -> None: ...
+    promise_missed: bool
+    def __init__(self, id: _Optional[str] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contacted: _Optional[bool] = ..., solved: _Optional[bool] = ..., satisfied: _Optional[bool] = ..., on_time: _Optional[bool] = ..., weight: _Optional[int] = ..., kind: _Optional[_Union[Measure.Kind, str]] = ..., bucket: _Optional[int] = ..., position: _Optional[int] = ..., confirmed_on_time: _Optional[bool] = ..., visited: _Optional[bool] = ..., released: _Optional[bool] = ..., promise_missed: _Optional[bool] = ...) -> None: ...
 
 class Windows(_message.Message):
     __slots__ = ("counted", "hours", "days", "unit", "category", "area", "released")
@@ -80,7 +82,7 @@ class Windows(_message.Message):
     def __init__(self, counted: _Optional[_Mapping[int, int]] = ..., hours: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., days: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., unit: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., released: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Window(_message.Message):
-    __slots__ = ("start", "entries", "visited", "contacted", "solved", "satisfied", "on_time", "confirmed_on_time")
+    __slots__ = ("start", "entries", "visited", "contacted", "solved", "satisfied", "on_time", "confirmed_on_time", "promise_missed")
     START_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     VISITED_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +91,7 @@ class Window(_message.Message):
     SATISFIED_FIELD_NUMBER: _ClassVar[int]
     ON_TIME_FIELD_NUMBER: _ClassVar[int]
     CONFIRMED_ON_TIME_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_MISSED_FIELD_NUMBER: _ClassVar[int]
     start: _timestamp_pb2.Timestamp
     entries: int
     visited: int
@@ -97,4 +100,5 @@ class Window(_message.Message):
     satisfied: int
     on_time: int
     confirmed_on_time: int
-    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., entries: _Optional[int] = ..., visited: _Optional[int] = ..., contacted: _Optional[int] = ..., solved: _Optional[int] = ..., satisfied: _Optional[int] = ..., on_time: _Optional[int] = ..., confirmed_on_time: _Optional[int] = ...) -> None: ...
+    promise_missed: int
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., entries: _Optional[int] = ..., visited: _Optional[int] = ..., contacted: _Optional[int] = ..., solved: _Optional[int] = ..., satisfied: _Optional[int] = ..., on_time: _Optional[int] = ..., confirmed_on_time: _Optional[int] = ..., promise_missed: _Optional[int] = ...) -> None: ...

@@ -189,6 +189,18 @@ class OverrideDecision(_message.Message):
     reason: str
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
+class CorrectCategory(_message.Message):
+    __slots__ = ("category", "kind", "urgency", "reason")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    kind: _events_pb2.Kind
+    urgency: _events_pb2.Urgency
+    reason: str
+    def __init__(self, category: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class ObjectToRefusal(_message.Message):
     __slots__ = ("code", "reason")
     CODE_FIELD_NUMBER: _ClassVar[int]

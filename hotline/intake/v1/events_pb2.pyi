@@ -356,6 +356,22 @@ class ObjectionReviewed(_message.Message):
     reason: str
     def __init__(self, upheld: _Optional[bool] = ..., reviewer: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class CategoryCorrected(_message.Message):
+    __slots__ = ("category", "kind", "urgency", "old_category", "operator", "reason")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
+    OLD_CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    kind: Kind
+    urgency: Urgency
+    old_category: str
+    operator: str
+    reason: str
+    def __init__(self, category: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., old_category: _Optional[str] = ..., operator: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class TicketWithdrawn(_message.Message):
     __slots__ = ("reason",)
     REASON_FIELD_NUMBER: _ClassVar[int]

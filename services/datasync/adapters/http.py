@@ -149,7 +149,7 @@ def _feed_routes(made: APIRouter, reading: Reading, followers: Followers, clock:
     ) -> Response:
         """The entries behind the cursor; without one, from the beginning."""
         feed = reading.subscription(caller, subscription, Way.PULL)
-        page = await reading.page(feed.id, reading.reached(cursor), limit)
+        page = await reading.page(feed.id, reading.reached(cursor), limit, Way.PULL)
         return _json(
             {
                 "entries": page.entries,

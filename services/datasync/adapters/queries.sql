@@ -12,7 +12,8 @@ cross join lateral (
 
 -- name: facts
 -- Whole tickets: for a department that becomes entitled, and for the ticket file.
-select f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest
+select f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest,
+    f.traceparent
 from unnest($1::int[], $2::text[]) k (bucket, ticket)
 cross join lateral (
     select * from {schema}.fact f
@@ -72,7 +73,8 @@ order by t.received_at desc, t.ticket desc limit $15
 -- name: entries
 -- All buckets in turn, so that no bucket starves another; dense within each.
 select p.bucket, p.sequence, p.rule_version, p.chain,
-    f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest
+    f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest,
+    f.traceparent
 from (
     select e.bucket, e.sequence, e.rule_version, e.chain, e.source, e.position, e.sequence - c.after as turn
     from unnest($2::int[], $3::bigint[]) c (bucket, after)
@@ -89,7 +91,8 @@ order by p.turn, p.bucket
 -- name: ticket_entries
 -- What waits of one ticket whose webhook failed.
 select e.bucket, e.sequence, e.rule_version, e.chain,
-    f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest
+    f.source, f.ticket, f.version, f.position, f.type, f.time, f.stage, f.data, f.digest,
+    f.traceparent
 from (
     select * from {schema}.feed e
     where e.subscription = $1 and e.bucket = $2 and e.ticket = $3

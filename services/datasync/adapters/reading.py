@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -26,6 +27,7 @@ from services.datasync.domain.views import Summary
 from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
+from services.kernel.seen import delivered
 
 EVERYTHING = frozenset({Role.STAFF, Role.SUPERVISOR, Role.ANALYST})
 OPERATING = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
@@ -98,12 +100,16 @@ class Reading:
         """Newest received first."""
         return await self._store.tickets(filters, self.reach(caller), before, limit)
 
-    async def page(self, subscription: str, reached: dict[int, int], limit: int) -> Page:
-        """The entries behind `reached`."""
+    async def page(self, subscription: str, reached: dict[int, int], limit: int, way: Way) -> Page:
+        """The entries behind `reached`, for who takes them by this way."""
+        began = time.perf_counter()
         entries = await self._store.entries(subscription, reached, limit)
         for entry in entries:
             reached[entry.bucket] = entry.sequence
-        return Page(await self._serving.json(entries), reached, bool(entries))
+        served = await self._serving.json(entries)
+        facts = [entry.fact for entry in entries]
+        delivered(facts, subscription, way, time.perf_counter() - began)
+        return Page(served, reached, bool(entries))
 
     async def proof(self, subscription: str) -> dict[str, Any]:
         """The end of the feed in each bucket, for `hotline.datasync.proof`."""

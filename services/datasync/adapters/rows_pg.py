@@ -10,6 +10,7 @@ from services.datasync.adapters.store import Kept
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry
 from services.datasync.domain.views import State, Summary
+from services.kernel.telemetry import recorded
 
 FACT_COLUMNS = (
     "bucket",
@@ -25,6 +26,7 @@ FACT_COLUMNS = (
     "log_offset",
     "data",
     "digest",
+    "traceparent",
 )
 FEED_COLUMNS = (
     "subscription",
@@ -60,6 +62,7 @@ def fact_row(kept: Kept) -> tuple[Any, ...]:
         r.offset,
         r.data,
         kept.fact.digest,
+        recorded(r.traceparent),
     )
 
 
@@ -147,6 +150,7 @@ def fact(row: Any) -> Fact:
         decode(row["type"], body),
         body,
         row["digest"],
+        row["traceparent"],
     )
 
 

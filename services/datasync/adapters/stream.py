@@ -12,6 +12,7 @@ import orjson
 from services.datasync.adapters.reading import Reading
 from services.datasync.adapters.tail import first_of
 from services.datasync.domain.feed import Entry
+from services.datasync.domain.sharing import Way
 from services.kernel.clock import Clock
 from services.kernel.store import StoreUnavailable
 
@@ -71,7 +72,7 @@ async def stream(
             event.clear()
             try:
                 before = dict(reached)
-                page = await reading.page(subscription, reached, BATCH)
+                page = await reading.page(subscription, reached, BATCH, Way.SSE)
             except StoreUnavailable:
                 return  # the reader comes back with its last id
             for entry in page.entries:

@@ -153,6 +153,18 @@ def _accepted(row: Summary, fact: Fact) -> Summary:
     )
 
 
+def _refiled(row: Summary, fact: Fact) -> Summary:
+    """Who may see it follows the category at once; what it has come to stays."""
+    get = fact.data.get
+    return replace(
+        row,
+        kind=plain(get("kind", "")) or row.kind,
+        urgency=plain(get("urgency", "")) or row.urgency,
+        category=get("category", "") or row.category,
+        updated_at=fact.time,
+    )
+
+
 def _dispatched(row: Summary, fact: Fact) -> Summary:
     get = fact.data.get
     return replace(
@@ -212,7 +224,9 @@ _STATES = {
 }
 _MOVES: dict[str, Callable[[Summary, Fact], Summary]] = {
     "hotline.intake.v1.TicketAccepted": _accepted,
+    "hotline.intake.v1.CategoryCorrected": _refiled,
     "hotline.intake.v1.TicketWithdrawn": _withdrawn,
+    "hotline.dispatch.v1.TicketRefiled": _refiled,
     "hotline.dispatch.v1.TicketDispatched": _dispatched,
     "hotline.dispatch.v1.TicketArchived": _archived,
     "hotline.dispatch.v1.CitizenContacted": _handled,

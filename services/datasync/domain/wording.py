@@ -170,6 +170,11 @@ _INTAKE = {
         "复核异议，成立：{upheld}。{reason}",
         "Objection reviewed, upheld: {upheld}. {reason}",
     ),
+    "CategoryCorrected": Words(
+        "{operator}",
+        "更正事项分类：{old_category} → {category}。{reason}",
+        "Filed under {category} instead of {old_category}: {reason}",
+    ),
     "TicketWithdrawn": Words(CITIZEN, "诉求人撤回：{reason}", "Withdrawn by the citizen: {reason}"),
     "PersonForgotten": Words(HOTLINE, "诉求人的个人信息已删除", "The citizen was forgotten"),
     "HistoryClosed": Words(HOTLINE, "历史数据导入至 {until}", "History imported up to {until}"),
@@ -178,6 +183,9 @@ _DISPATCH = {
     "DispatchQueued": Words(HOTLINE, "等待派单：{reason}", "Waiting for a dispatcher: {reason}"),
     "TicketDispatched": Words(
         HOTLINE, "派单至主办单位 {unit}", "Dispatched to {unit} as lead unit"
+    ),
+    "TicketRefiled": Words(
+        HOTLINE, "承办单位不变，事项分类为 {category}", "Goes on with its unit under {category}"
     ),
     "DispatchConfirmed": Words(UNIT, "{unit} 签收", "{unit} confirmed"),
     "ReturnRequested": Words(

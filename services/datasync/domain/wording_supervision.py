@@ -23,8 +23,13 @@ SUPERVISION: Mapping[str, Words] = {
     ),
     "ClockReplanned": Words(
         HOTLINE,
-        "{clock}时限按日历 {calendar} 重新计算，截止 {due_at}",
-        "The {clock} clock was planned again by the calendar {calendar}, due {due_at}",
+        "{clock}时限重新计算（日历 {calendar}），截止 {due_at}",
+        "The {clock} clock was planned again (calendar {calendar}), due {due_at}",
+    ),
+    "MatterChanged": Words(
+        HOTLINE,
+        "此后时限按事项分类 {category} 计算",
+        "From here clocks go by the category {category}",
     ),
     "ClockWarned": Words(
         HOTLINE,

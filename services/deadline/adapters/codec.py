@@ -14,7 +14,7 @@ from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain import care_events, desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
-from services.deadline.domain.reactions import MATTER, Happened
+from services.deadline.domain.reactions import CATEGORY_CORRECTED, MATTER, Happened
 from services.deadline.domain.shares import FACTS
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
@@ -45,6 +45,7 @@ OWN = [
     (care_events.SupervisionClosed, events_pb2.SupervisionClosed),
     (events.MissDisputed, events_pb2.MissDisputed),
     (events.DisputeRuled, events_pb2.DisputeRuled),
+    (events.MatterChanged, events_pb2.MatterChanged),
     (events.ClockReplanned, events_pb2.ClockReplanned),
 ]
 COMMANDS = [
@@ -93,7 +94,7 @@ class PolicyCodec(Codec):
                 _require_fields(replace(trigger, instant=row.due_field), recorded, policy.version)
         self._names |= policy.fields()
         passing_on = {name for name in FACTS if not name.startswith("hotline.deadline.")}
-        for type_name in {*self._readers, *policy.types(), *passing_on}:
+        for type_name in {*self._readers, *policy.types(), *passing_on, CATEGORY_CORRECTED}:
             message = recorded[type_name]
             self._readers[type_name] = (message, _readers(message, self._names))
 

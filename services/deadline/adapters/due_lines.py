@@ -190,6 +190,8 @@ def _act(index: int, data: Any, policy: Policy) -> Act:
         reason=_text(data.get("reason"), f"{where}.reason"),
         forced=_flag(data.get("forced"), f"{where}.forced"),
     )
+    if type_ == "refiled":
+        return replace(act, length=_length(data.get("length"), f"{where}.length"))
     if type_ == "limit_set":
         return _limit(act, data, where)
     return _notice(act, data, where) if type_ == "calendar_changed" else act

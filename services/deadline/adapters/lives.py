@@ -22,6 +22,7 @@ from services.deadline.domain.events import (
     ExtensionGranted,
     ExtensionRefused,
     LimitSet,
+    MatterChanged,
     MissWithdrawn,
     ReturnWindowClosed,
 )
@@ -64,7 +65,7 @@ def _moving(events: Sequence[Event], start: ClockStarted) -> Iterator[Event]:
 
 
 def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, Any]]:
-    if isinstance(event, ClockStarted | Caring | ReturnWindowClosed):
+    if isinstance(event, ClockStarted | Caring | MatterChanged | ReturnWindowClosed):
         return
     if event.clock != start.clock:
         return
@@ -76,6 +77,9 @@ def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, A
             return
         case ClockPaused():
             yield _said("paused", event.paused_at, reason=event.reason)
+        case ClockReplanned() if event.length:
+            length = length_to_data(length_from_text(event.length))
+            yield _said("refiled", event.corrected_at or event.at, length=length)
         case ClockResumed():
             yield _said("resumed", event.resumed_at)
         case ClockStopped() if acts := city.policy.rows[start.clock].acts:

@@ -52,7 +52,9 @@ class Replanner:
             draft = Draft(bucket_of(ticket, self._buckets), ticket, *known[ticket])
             if events := draft.decide(command, decider, codec, self._meta, live=True):
                 drafts.append(draft)
-                said[ticket] = [e for e in events if isinstance(e, ClockReplanned)]
+                said[ticket] = [
+                    e for e in events if isinstance(e, ClockReplanned) and e.due_at != e.old_due_at
+                ]
         drafts.sort(key=lambda draft: (draft.bucket, draft.ticket))
         outcomes = await self._store.append([d.append() for d in drafts]) if drafts else []
         self._states.evict(said)

@@ -131,6 +131,7 @@ async def _page(
 
 
 def _moved(ticket: str, event: ClockReplanned) -> MovedClock:
+    assert event.due_at is not None, "a calendar moves what runs"
     return MovedClock(
         ticket=ticket,
         clock=event.clock,

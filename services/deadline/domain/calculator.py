@@ -20,7 +20,7 @@ from services.deadline.domain.rejections import ClockOver, LimitTooLate, ReturnT
 from services.kernel.decider import Rejection
 
 ORDER = (
-    "calendar_changed", "limit_set", "return_asked", "return_granted", "return_refused",
+    "calendar_changed", "refiled", "limit_set", "return_asked", "return_granted", "return_refused",
     "redispatched", "extension_asked", "extension_granted", "extension_refused", "paused",
     "resumed", "progress_noted", "urged", "confirmed", "contacted", "completed", "dispatched",
     "supplied", "acknowledged", "called_back", "ruled", "visited",
@@ -139,6 +139,8 @@ class _Fold:
         match act.type:
             case "calendar_changed":
                 self._replan(act, before=before)
+            case "refiled":
+                self._refile(act)
             case "limit_set":
                 self._limit(act)
             case "extension_asked" | "extension_granted" | "extension_refused":
@@ -165,6 +167,13 @@ class _Fold:
             self._calendar = self._known
         if act.at < self._question.start:
             self._first = self._known
+
+    def _refile(self, act: Act) -> None:
+        """R4: the length is the matter's, so the next unit's clock has it too."""
+        assert act.length is not None
+        if not self._ended and not self._row.fixed:
+            self._course = rules.refiled(self._course, self._calendar, act.at, act.length)
+            self._most = self._row.most_extended(self._course.length)
 
     def _limit(self, act: Act) -> None:
         assert act.length is not None

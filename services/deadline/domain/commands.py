@@ -89,7 +89,8 @@ def start(
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
     if row.due_field:
         stated = command.stated_due_at
-    length = policy.length(row.name, _matter(command, state))
+    matter = matter_of(command, state)
+    length = policy.length(row.name, matter)
     known = limits_of(clock.limits) if clock else ()
     limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
     bounds = length if stated is None else Until(stated)
@@ -112,13 +113,14 @@ def start(
         start_event=command.start_event,
         basis="length" if stated is None else "stated",
         stated_due_at=None if row.due_field else command.stated_due_at,
-        kind=command.kind,
-        urgency=command.urgency,
-        category=command.category,
+        kind=matter["kind"] if state.refiled else command.kind,
+        urgency=matter["urgency"] if state.refiled else command.urgency,
+        category=matter["category"] if state.refiled else command.category,
         length=length_to_text(length),
         imported=command.imported,
         warn_at=warning.at if warning else None,
         warn_mark=warning.mark if warning else "",
+        level=command.level,
     )
     return [*_superseded(command, clock, policy), started]
 
@@ -130,7 +132,11 @@ def _superseded(command: StartClock, clock: Clock | None, policy: Policy) -> Seq
     return _stopped(command.at, clock, command.started_at, policy)
 
 
-def _matter(command: StartClock, state: Clocks) -> dict[str, str]:
+def matter_of(command: StartClock, state: Clocks) -> dict[str, str]:
+    """What the length is chosen by: the fact's own words, unless intake has corrected them (R4)."""
+    if state.refiled:
+        known = {"kind": state.kind, "urgency": state.urgency, "category": state.category}
+        return {**known, "level": command.level}
     return {
         "kind": command.kind or state.kind,
         "urgency": command.urgency or state.urgency,

@@ -12,7 +12,14 @@ from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.due import Due, due, due_at
-from services.deadline.domain.lengths import Extension, Length, MostExtended, Pause, amount
+from services.deadline.domain.lengths import (
+    Extension,
+    Length,
+    MostExtended,
+    Pause,
+    Until,
+    amount,
+)
 from services.deadline.domain.rejections import (
     LimitNotLonger,
     LimitTooLate,
@@ -249,6 +256,21 @@ def passed_on(course: Course, start: datetime) -> Course:
         if limit.stricter:
             limits = _with(limits, Limit(limit.length, 0))
     return Course(course.length, start, limits=limits)
+
+
+# R4: the matter is filed elsewhere.
+
+
+def refiled(course: Course, calendar: Calendar, at: datetime, length: Length) -> Course:
+    """Counted by the new length from its own start, so that what was used up stays used up.
+
+    What was due by then stays as it was judged, and nothing gets overdue in retrospect (R27). A
+    due instant that was stated is no length of the policy's.
+    """
+    changed = replace(course, length=length)
+    if isinstance(course.length, Until) or is_late(resume(course, at), calendar, at):
+        return course
+    return course if is_late(resume(changed, at), calendar, at) else changed
 
 
 # R27: calendars that change.

@@ -25,13 +25,14 @@ from services.deadline.domain.desk import (
 )
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import Policy
+from services.deadline.domain.refiling import RefileMatter, refile_matter
 from services.deadline.domain.replan import ReplanClocks, replan_clocks
 from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.supervision import CareCommand
 from services.deadline.domain.ticket import Clocks
 
 ClockCommand = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
-Command = ClockCommand | DeskCommand | ReplanClocks | CareCommand
+Command = ClockCommand | DeskCommand | RefileMatter | ReplanClocks | CareCommand
 Decide = Callable[[Command, Clocks], Sequence[Event]]
 
 
@@ -44,6 +45,8 @@ def decisions(rules: Rulebook) -> Decide:
             return _of_a_clock(command, state, policy, calendar)
         if isinstance(command, DeskCommand):
             return _of_the_desk(command, state, policy, calendar)
+        if isinstance(command, RefileMatter):
+            return refile_matter(command, state, rules)
         if isinstance(command, ReplanClocks):
             return replan_clocks(command, state, policy, calendar)
         return caring.decide(command, state, policy, calendar)

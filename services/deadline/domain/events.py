@@ -34,6 +34,7 @@ class ClockStarted:
     imported: bool = False
     warn_at: datetime | None = None
     warn_mark: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +212,36 @@ class DisputeRuled:
 
 
 @dataclass(frozen=True, slots=True)
+class MatterChanged:
+    """The matter is filed elsewhere (R4): later clocks are chosen by these words."""
+
+    at: datetime
+    kind: str
+    urgency: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClockReplanned:
+    """By a changed calendar, or under another `length`, empty where it keeps its own.
+
+    `due_at` is None while a pause is open.
+    """
+
     at: datetime
     clock: str
     run: int
     unit: str
-    due_at: datetime
+    due_at: datetime | None
     provisional: bool
     calendar: str
     old_due_at: datetime
     by: str
     warn_at: datetime | None = None
     warn_mark: str = ""
+    length: str = ""
+    policy: str = ""
+    corrected_at: datetime | None = None
 
 
 Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet | ClockReplanned
@@ -240,4 +259,4 @@ Moving = (
     | Rung
     | Disputing
 )
-Event = ClockStarted | Moving | Caring
+Event = ClockStarted | Moving | MatterChanged | Caring

@@ -17,10 +17,12 @@ from services.deadline.domain.commands import (
 from services.deadline.domain.decisions import Command, decisions
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import OWN, Policy, Trigger
+from services.deadline.domain.refiling import RefileMatter
 from services.deadline.domain.rulebook import Rulebook, always
 from services.deadline.domain.ticket import Clocks, Phase, evolve
 from services.kernel.decider import Decider
 
+CATEGORY_CORRECTED = "hotline.intake.v1.CategoryCorrected"
 MATTER = ("kind", "urgency", "category", "level")
 
 
@@ -69,10 +71,17 @@ def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequenc
         for trigger, row in policy.resuming.get(event.type, ()):
             if trigger.fits(known):
                 commands.append(ResumeClock(at, row.name, event.instant(trigger)))
+        if event.type == CATEGORY_CORRECTED:
+            commands.append(_refiled(event, at))
         commands.extend(_starts(event, known, at, policy))
         return commands
 
     return react
+
+
+def _refiled(event: Happened, at: datetime) -> RefileMatter:
+    kind, urgency, category = (str(event.values.get(n) or "") for n in MATTER[:3])
+    return RefileMatter(at, kind, urgency, category, event.at)
 
 
 def _starts(

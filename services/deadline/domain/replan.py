@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from services.deadline.domain.course import due_of
 from services.deadline.domain.events import ClockReplanned, Event, MissWithdrawn
 from services.deadline.domain.planned import course_of, is_provisional, to_be_warned
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import Clocks, Phase
+from services.deadline.domain.ticket import Clock, Clocks, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +25,32 @@ class ReplanClocks:
 def replan_clocks(
     command: ReplanClocks, state: Clocks, policy: Policy, calendar: Calendar
 ) -> Sequence[Event]:
-    """R27: both ways, never into the past; not a clock that stands, ended or is a promise.
+    """R27: both ways, never into the past; not a clock that stands, ended or is a promise."""
+    return [e for c in state.by_name.values() for e in _moved(command, c, policy, calendar)]
+
+
+def _moved(
+    command: ReplanClocks, clock: Clock, policy: Policy, calendar: Calendar
+) -> Iterator[Event]:
+    """The due instant, or the next warning alone (R25), one that is due now is left to its timer.
 
     A miss of a clock that is then due in the future is withdrawn: by the notice it was none.
     """
+    if clock.phase is not Phase.RUNNING or policy.rows[clock.name].fixed:
+        return
+    course = course_of(clock, policy)
+    due = due_of(course, calendar)
+    if due is None or due <= command.at:
+        return
+    where = command.at, clock.name, clock.run, clock.unit
+    was_missed, moves = clock.missed, due != clock.due_at
+    clock = replace(clock, missed=was_missed and not moves)
+    warned = to_be_warned(clock, course, command.at, policy, calendar)
+    is_told = clock.warn_at is not None and clock.warn_at <= command.at
+    if not moves and (clock.missed or is_told or warned[0] == clock.warn_at):
+        return
+    if was_missed:
+        yield MissWithdrawn(*where, clock.due_at, None)
+    provisional = is_provisional(course, due, calendar)
     label = f"{calendar.id}@{calendar.version}"
-    moved: list[Event] = []
-    for clock in state.by_name.values():
-        if clock.phase is not Phase.RUNNING:
-            continue
-        course = course_of(clock, policy)
-        due = due_of(course, calendar)
-        if policy.rows[clock.name].fixed or due in (None, clock.due_at):
-            continue
-        assert due is not None
-        if due <= command.at:
-            continue
-        where = command.at, clock.name, clock.run, clock.unit
-        if clock.missed:
-            moved.append(MissWithdrawn(*where, clock.due_at, None))
-            clock = replace(clock, missed=False)
-        provisional = is_provisional(course, due, calendar)
-        warned = to_be_warned(clock, course, command.at, policy, calendar)
-        moved.append(
-            ClockReplanned(*where, due, provisional, label, clock.due_at, command.by, *warned)
-        )
-    return moved
+    yield ClockReplanned(*where, due, provisional, label, clock.due_at, command.by, *warned)

@@ -28,6 +28,7 @@ from services.deadline.domain.events import (
     ExtensionGranted,
     ExtensionRefused,
     LimitSet,
+    MatterChanged,
     MissDisputed,
     MissWithdrawn,
     Moving,
@@ -95,6 +96,7 @@ class Clock:
     warn_at: datetime | None = None
     warn_mark: str = ""
     heard: tuple[str, ...] = ()
+    level: str = ""
 
     @property
     def opened(self) -> Pause | None:
@@ -111,6 +113,7 @@ class Clocks:
     """A ticket's clocks by name, and what its later clocks need to know of the matter.
 
     `missed_runs` are earlier runs that ended in a miss: a late fact may still prove it wrong.
+    Since it was `refiled` the matter is what intake corrected it to, whatever older facts say.
     """
 
     by_name: dict[str, Clock] = field(default_factory=dict)
@@ -118,6 +121,7 @@ class Clocks:
     kind: str = ""
     urgency: str = ""
     category: str = ""
+    refiled: bool = False
     missed_runs: tuple[Clock, ...] = ()
     care: Care = field(default_factory=Care)
 
@@ -136,6 +140,9 @@ def evolve(state: Clocks, event: Event) -> Clocks:
     """The state after the event; every event is taken, none is judged."""
     if isinstance(event, Caring):
         return _cared(state, event)
+    if isinstance(event, MatterChanged):
+        words = {"kind": event.kind, "urgency": event.urgency, "category": event.category}
+        return _but(state, refiled=True, **words)
     name = "return" if isinstance(event, ReturnWindowClosed) else event.clock
     last = state.by_name.get(name)
     if isinstance(event, ClockStarted):
@@ -168,6 +175,7 @@ def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clock
         event.kind or state.kind,
         event.urgency or state.urgency,
         event.category or state.category,
+        state.refiled,
         (*state.missed_runs, *missed),
         state.care,
     )
@@ -190,6 +198,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         calendar=event.calendar,
         warn_at=event.warn_at,
         warn_mark=event.warn_mark,
+        level=event.level,
         limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
@@ -250,7 +259,8 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             limited = _but(clock, limits=(*clock.limits, limit), due_at=due)
             return _to_be_warned(limited, event)
         case ClockReplanned():
-            replanned = _but(clock, due_at=event.due_at, calendar=event.calendar)
+            length, due = event.length or clock.length, event.due_at or clock.due_at
+            replanned = _but(clock, length=length, due_at=due, calendar=event.calendar)
             return _to_be_warned(replanned, event)
         case MissDisputed():
             return _but(clock, dispute="disputed")

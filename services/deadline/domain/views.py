@@ -24,6 +24,7 @@ from services.deadline.domain.events import (
     Event,
     ExtensionGranted,
     LimitSet,
+    MatterChanged,
     MissWithdrawn,
     ReturnWindowClosed,
     Ruling,
@@ -42,6 +43,8 @@ def timers(rules: Rulebook) -> Callable[[Event], Sequence[TimerChange]]:
 
     def change(event: Event) -> Sequence[TimerChange]:
         policy, _ = rules(event.at)
+        if isinstance(event, MatterChanged):
+            return []
         if isinstance(event, Caring | Rung | DeadlineMissed):
             return list(_ladder(event, policy))
         if isinstance(event, MissWithdrawn):
@@ -70,9 +73,9 @@ def _of_a_clock(
             return [SetTimer(f"{LADDER}{name}", event.ladder_at, sources)]
         case ClockResumed() if event.due_at <= event.resumed_at:
             return []  # it was late before it was paused: that miss stands already
-        case ClockStarted() | ClockWarned() | ClockResumed() | ClockReplanned():
+        case ClockStarted() | ClockWarned() | ClockResumed():
             return [SetTimer(name, event.warn_at or event.due_at, sources)]
-        case ExtensionGranted() | LimitSet() if event.due_at is not None:
+        case ExtensionGranted() | LimitSet() | ClockReplanned() if event.due_at is not None:
             return [SetTimer(name, event.warn_at or event.due_at, sources)]
         case ClockStopped() if event.in_time:
             return [ClearTimer(name)]

@@ -18,8 +18,16 @@ class PlaceTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class RefileTicket:
+    """Intake has corrected the category (R4)."""
+
+    at: datetime
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchTicket:
-    """A dispatcher chooses the unit of a queued ticket."""
+    """A dispatcher chooses the unit of a ticket that is queued, or whose category was corrected."""
 
     at: datetime
     to_unit: str
@@ -150,6 +158,7 @@ class EndReturnWindow:
 
 Command = (
     PlaceTicket
+    | RefileTicket
     | DispatchTicket
     | ConfirmDispatch
     | RecordContact

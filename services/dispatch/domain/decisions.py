@@ -20,14 +20,21 @@ from services.dispatch.domain.commands import (
     OrderRedoByRule,
     PlaceTicket,
     RecordContact,
+    RefileTicket,
     RefuseReturn,
     ReplyTicket,
     RequestReturn,
     SendBackReply,
 )
 from services.dispatch.domain.directory import Directory
+from services.dispatch.domain.events import (
+    Event,
+)
 from services.dispatch.domain.rejections import UnknownTicket
-from services.dispatch.domain.ticket import Event, Phase, Ticket
+from services.dispatch.domain.ticket import (
+    Phase,
+    Ticket,
+)
 
 
 def decider(directory: Directory) -> Callable[[Command, Ticket], Sequence[Event]]:
@@ -39,6 +46,8 @@ def decider(directory: Directory) -> Callable[[Command, Ticket], Sequence[Event]
         match command:
             case PlaceTicket():
                 return placing.place(command, ticket, directory)
+            case RefileTicket():
+                return placing.refile(command, ticket, directory)
             case DispatchTicket():
                 return placing.dispatch(command, ticket, directory)
             case GrantReturn():

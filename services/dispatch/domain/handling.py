@@ -18,6 +18,18 @@ from services.dispatch.domain.commands import (
     SendBackReply,
 )
 from services.dispatch.domain.directory import Rules
+from services.dispatch.domain.events import (
+    CitizenContacted,
+    DispatchConfirmed,
+    Event,
+    ProgressNoted,
+    RedoOrdered,
+    ReplyApproved,
+    ReplySentBack,
+    TicketArchived,
+    TicketCompleted,
+    TicketReplied,
+)
 from services.dispatch.domain.placing import require_lead
 from services.dispatch.domain.rejections import (
     AlreadyReplied,
@@ -32,19 +44,9 @@ from services.dispatch.domain.rejections import (
 from services.dispatch.domain.ticket import (
     AT_UNIT,
     OPEN,
-    CitizenContacted,
-    DispatchConfirmed,
-    Event,
     Phase,
-    ProgressNoted,
-    RedoOrdered,
-    ReplyApproved,
-    ReplySentBack,
     Ruling,
     Ticket,
-    TicketArchived,
-    TicketCompleted,
-    TicketReplied,
 )
 
 LONGEST_PROMISE = timedelta(days=3_660)

@@ -11,10 +11,22 @@ from services.dispatch.domain.commands import (
     EndReturnWindow,
     GrantReturn,
     PlaceTicket,
+    RefileTicket,
     RefuseReturn,
     RequestReturn,
 )
 from services.dispatch.domain.directory import Directory, Entry, Rules
+from services.dispatch.domain.events import (
+    DispatchConfirmed,
+    DispatchQueued,
+    Event,
+    ReturnGranted,
+    ReturnRefused,
+    ReturnRequested,
+    ReturnWindowEnded,
+    TicketDispatched,
+    TicketRefiled,
+)
 from services.dispatch.domain.rejections import (
     AboutThatUnit,
     NoNextUnit,
@@ -31,39 +43,32 @@ from services.dispatch.domain.rejections import (
 )
 from services.dispatch.domain.ticket import (
     AT_UNIT,
-    DispatchConfirmed,
-    DispatchQueued,
-    Event,
     Phase,
-    ReturnGranted,
-    ReturnRefused,
-    ReturnRequested,
-    ReturnWindowEnded,
     Ruling,
     Ticket,
-    TicketDispatched,
+    evolve,
 )
 
 
 def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:
     if ticket.phase is not Phase.UNKNOWN:
         return []
-    entry = directory.find(command.category, command.area)
-    reason = _by_hand(command.about_unit, entry, directory)
+    category, area, about_unit = command.category, command.area, command.about_unit
+    known = Ticket(category=category, area=area, about_unit=about_unit)
+    found = _by_directory(command.at, known, directory)
+    if not isinstance(found, str):
+        return [found]
+    return [DispatchQueued(command.at, category, area, found, command.accepted_at, about_unit)]
+
+
+def _by_directory(at: datetime, ticket: Ticket, directory: Directory) -> TicketDispatched | str:
+    """The dispatch, or why a dispatcher has to choose."""
+    entry = directory.find(ticket.category, ticket.area)
+    reason = _by_hand(ticket.about_unit, entry, directory)
     if entry is None or reason:
-        return [
-            DispatchQueued(
-                command.at,
-                command.category,
-                command.area,
-                reason,
-                command.accepted_at,
-                command.about_unit,
-            )
-        ]
-    known = Ticket(category=command.category, area=command.area, about_unit=command.about_unit)
-    co_handlers = tuple(u for u in entry.co_handlers if u != command.about_unit)
-    return [_sent(command.at, known, entry.unit, co_handlers, "directory", directory)]
+        return reason
+    co_handlers = tuple(u for u in entry.co_handlers if u != ticket.about_unit)
+    return _sent(at, ticket, entry.unit, co_handlers, "directory", directory)
 
 
 def _by_hand(about_unit: str, entry: Entry | None, directory: Directory) -> str:
@@ -75,6 +80,17 @@ def _by_hand(about_unit: str, entry: Entry | None, directory: Directory) -> str:
     return "about the unit's own conduct (R2)" if entry.unit == about_unit else ""
 
 
+def refile(command: RefileTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:
+    """R4: a unit keeps the ticket. One that waits for a dispatcher is looked up again."""
+    if ticket.category == command.category:
+        return []
+    refiled = TicketRefiled(command.at, command.category, ticket.category)
+    if ticket.phase is not Phase.QUEUED:
+        return [refiled]
+    found = _by_directory(command.at, evolve(ticket, refiled), directory)
+    return [refiled, *([] if isinstance(found, str) else [found])]
+
+
 def dispatch(command: DispatchTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:
     co_handlers = tuple(dict.fromkeys(u for u in command.co_handlers if u != command.to_unit))
     if ticket.phase in AT_UNIT and (ticket.unit, ticket.co_handlers) == (
@@ -82,7 +98,7 @@ def dispatch(command: DispatchTicket, ticket: Ticket, directory: Directory) -> S
         co_handlers,
     ):
         return []
-    if ticket.phase is not Phase.QUEUED:
+    if ticket.phase is not Phase.QUEUED and not (ticket.refiled and ticket.phase in AT_UNIT):
         raise NotWaiting(ticket.phase.value)
     for unit in (command.to_unit, *co_handlers):
         _require_unit(unit, ticket, directory)

@@ -13,10 +13,19 @@ from services.dispatch.domain.commands import (
     EndReturnWindow,
     OrderRedoByRule,
     PlaceTicket,
+    RefileTicket,
 )
 from services.dispatch.domain.decisions import decider as decisions
 from services.dispatch.domain.directory import Directory
-from services.dispatch.domain.ticket import OPEN, Event, Phase, Ticket, evolve
+from services.dispatch.domain.events import (
+    Event,
+)
+from services.dispatch.domain.ticket import (
+    OPEN,
+    Phase,
+    Ticket,
+    evolve,
+)
 from services.kernel.decider import Decider
 
 
@@ -26,6 +35,12 @@ class TicketAccepted:
     category: str
     area: str
     about_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCorrected:
+    at: datetime
+    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ class ReturnWindowClosed:
     unit: str
 
 
-Foreign = TicketAccepted | TicketWithdrawn | VisitCompleted | ReturnWindowClosed
+Foreign = TicketAccepted | CategoryCorrected | TicketWithdrawn | VisitCompleted | ReturnWindowClosed
 
 
 def react(event: Foreign, ticket: Ticket, at: datetime) -> Sequence[Command]:
@@ -58,6 +73,8 @@ def react(event: Foreign, ticket: Ticket, at: datetime) -> Sequence[Command]:
     match event:
         case TicketAccepted():
             return [PlaceTicket(at, event.category, event.area, event.about_unit, event.at)]
+        case CategoryCorrected():
+            return [] if ticket.phase is Phase.UNKNOWN else [RefileTicket(at, event.category)]
         case TicketWithdrawn():
             return [CloseFile(at, "withdrawn")] if ticket.phase in OPEN else []
         case VisitCompleted():

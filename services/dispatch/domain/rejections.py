@@ -32,7 +32,7 @@ class AboutThatUnit(Rejection):
 
 
 class NotWaiting(Rejection):
-    """The ticket does not wait for a dispatcher."""
+    """The ticket does not wait for a dispatcher, nor was its category corrected at its unit."""
 
     rule = "R4"
 

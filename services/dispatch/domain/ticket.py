@@ -1,158 +1,28 @@
-"""One ticket as dispatch knows it (stages 2, 3, 4 and 6): what happened, and the state it gives."""
+"""One ticket as dispatch knows it (stages 2, 3, 4 and 6): the state that its facts give."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
-
-@dataclass(frozen=True, slots=True)
-class DispatchQueued:
-    at: datetime
-    category: str
-    area: str
-    reason: str
-    accepted_at: datetime
-    about_unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketDispatched:
-    at: datetime
-    unit: str
-    co_handlers: tuple[str, ...]
-    level: str
-    category: str
-    area: str
-    basis: str
-    directory_version: str
-    round: int
-    forced: bool = False
-    about_unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DispatchConfirmed:
-    at: datetime
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnRequested:
-    at: datetime
-    unit: str
-    reason: str
-    suggested_unit: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnGranted:
-    at: datetime
-    unit: str
-    next_unit: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnRefused:
-    at: datetime
-    unit: str
-    reason: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnWindowEnded:
-    at: datetime
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class CitizenContacted:
-    at: datetime
-    unit: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressNoted:
-    at: datetime
-    unit: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class TicketReplied:
-    at: datetime
-    unit: str
-    is_true: bool
-    our_duty: bool
-    contacted: bool
-    solved: bool
-    why_not: str
-    public_answer: str
-    internal_note: str
-    promised_by: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReplySentBack:
-    at: datetime
-    unit: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyApproved:
-    at: datetime
-    unit: str
-    replied_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TicketCompleted:
-    at: datetime
-    unit: str
-    solved: bool
-    category: str
-    area: str
-    level: str
-    round: int
-
-
-@dataclass(frozen=True, slots=True)
-class RedoOrdered:
-    at: datetime
-    unit: str
-    reason: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class TicketArchived:
-    at: datetime
-    unit: str
-    reason: str
-
-
-Event = (
-    DispatchQueued
-    | TicketDispatched
-    | DispatchConfirmed
-    | ReturnRequested
-    | ReturnGranted
-    | ReturnRefused
-    | ReturnWindowEnded
-    | CitizenContacted
-    | ProgressNoted
-    | TicketReplied
-    | ReplySentBack
-    | ReplyApproved
-    | TicketCompleted
-    | RedoOrdered
-    | TicketArchived
+from services.dispatch.domain.events import (
+    CitizenContacted,
+    DispatchConfirmed,
+    DispatchQueued,
+    Event,
+    ProgressNoted,
+    RedoOrdered,
+    ReplyApproved,
+    ReplySentBack,
+    ReturnGranted,
+    ReturnRefused,
+    ReturnRequested,
+    ReturnWindowEnded,
+    TicketArchived,
+    TicketCompleted,
+    TicketDispatched,
+    TicketRefiled,
+    TicketReplied,
 )
 
 
@@ -188,7 +58,8 @@ class Ticket:
     """The fold over dispatch's own stream.
 
     `returns` counts the requests, `redos` the redo orders, `completions` the approved replies;
-    `has_replied` says whether the unit ever replied, `reply` is the one to review or approved.
+    `has_replied` says whether the unit ever replied, `reply` is the one to review or approved;
+    `refiled` that its category was corrected since the dispatch.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -208,6 +79,7 @@ class Ticket:
     reply: TicketReplied | None = None
     completions: int = 0
     redos: int = 0
+    refiled: bool = False
     ruling: Ruling = Ruling.NONE
 
 
@@ -224,6 +96,8 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             )
         case TicketDispatched():
             return _dispatched(state, event)
+        case TicketRefiled():
+            return replace(state, category=event.category, refiled=True)
         case DispatchConfirmed():
             return replace(state, phase=Phase.CONFIRMED)
         case ReturnRequested() | ReturnGranted() | ReturnRefused():
@@ -265,6 +139,7 @@ def _dispatched(state: Ticket, event: TicketDispatched) -> Ticket:
         contacted=False,
         has_replied=False,
         reply=None,
+        refiled=False,
     )
 
 

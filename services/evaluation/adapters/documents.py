@@ -21,6 +21,7 @@ class RatesDocument(BaseModel):
     contacted: float | None
     solved: float | None
     satisfied: float | None
+    promise_kept: float | None = Field(description="Entries without a promised date missed.")
     score: float | None = Field(description="0 to 100, by the city's formula.")
 
 
@@ -39,6 +40,7 @@ class FiguresDocument(BaseModel):
     satisfied: int
     on_time: int
     confirmed_on_time: int
+    promise_missed: int = Field(description="Entries whose unit missed a date that it promised.")
     rates: RatesDocument
 
 

@@ -83,6 +83,7 @@ def _value(measure: views.Measure, fact: Fact, released: bool) -> bytes:
         on_time=measure.on_time,
         confirmed_on_time=measure.confirmed_on_time,
         visited=measure.visited,
+        promise_missed=measure.promise_missed,
         weight=measure.weight,
         released=released,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from importlib.resources import files
@@ -42,7 +42,7 @@ def parse(content: Any, name: str) -> Registry:
         content,
         "id version effective time_zone visits clocks weights windows surge",
     )
-    clocks = top.section("clocks", "on_time confirmed_on_time")
+    clocks = top.section("clocks", "on_time confirmed_on_time", "promise_kept")
     windows = top.section("windows", "hours days")
     surge = top.section("surge", "at_least times")
     zone = top.zone("time_zone")
@@ -54,6 +54,7 @@ def parse(content: Any, name: str) -> Registry:
             handling=clocks.words("on_time"),
             confirming=clocks.words("confirmed_on_time"),
             weights=_weights(top),
+            promising=clocks.words("promise_kept", ("reply_promise",)),
         ),
         effective=top.day("effective"),
         zone=zone,
@@ -63,35 +64,40 @@ def parse(content: Any, name: str) -> Registry:
 
 
 def _weights(top: _Section) -> dict[str, int]:
-    section = top.section("weights", " ".join(MEASURED))
-    weights = {name: section.count(name) for name in MEASURED}
+    *always, promised = MEASURED
+    section = top.section("weights", " ".join(always), promised)
+    weights = {name: section.count(name) for name in always}
+    weights[promised] = section.count(promised) if section.has(promised) else 0
     if sum(weights.values()) != 100:
         raise ValueError(f"{top.file}: weights must sum to 100, not {sum(weights.values())}")
     return weights
 
 
 class _Section:
-    """A mapping of the file with exactly the keys that it must have."""
+    """A mapping of the file with the keys that it must have, and no others than it `may`."""
 
-    def __init__(self, file: str, path: str, value: Any, keys: str) -> None:
+    def __init__(self, file: str, path: str, value: Any, keys: str, may: str = "") -> None:
         self.file, self._path = file, path
         if not isinstance(value, Mapping):
             raise ValueError(f"{file}: {path or 'the file'} must be a mapping")
         wanted = set(keys.split())
-        for key in value.keys() ^ wanted:
+        for key in (value.keys() ^ wanted) - set(may.split()):
             fault = "is missing" if key in wanted else "is unknown"
             raise ValueError(f"{file}: key {self._name(key)} {fault}")
         self._value = value
 
-    def section(self, key: str, keys: str) -> _Section:
-        return _Section(self.file, self._name(key), self._value[key], keys)
+    def has(self, key: str) -> bool:
+        return key in self._value
+
+    def section(self, key: str, keys: str, may: str = "") -> _Section:
+        return _Section(self.file, self._name(key), self._value[key], keys, may)
 
     def word(self, key: str) -> str:
         value = self._value[key]
         return value if isinstance(value, str) and value else self._bad(key, "a word in quotes")
 
-    def words(self, key: str) -> frozenset[str]:
-        value = self._value[key]
+    def words(self, key: str, default: Sequence[str] = ()) -> frozenset[str]:
+        value = self._value.get(key, list(default) or None)
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
             self._bad(key, "a list of words")
         return frozenset(value)

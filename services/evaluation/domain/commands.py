@@ -232,6 +232,7 @@ def _entry(
         visited=not answer.exhausted,
         formula=formula.name,
         visited_at=answer.at,
+        promise_missed=not _kept(state.misses, visit.unit, formula.promising),
     )
 
 
@@ -248,7 +249,9 @@ def _booked_anew(
     booked = state.booked
     on_time = _kept(misses, booked.unit, formula.handling)
     confirmed = _kept(misses, booked.unit, formula.confirming)
-    if (on_time, confirmed) == (booked.on_time, booked.confirmed_on_time):
+    broken = not _kept(misses, booked.unit, formula.promising)
+    stands = (booked.on_time, booked.confirmed_on_time, booked.promise_missed)
+    if (on_time, confirmed, broken) == stands:
         return []
     anew = replace(
         booked,
@@ -256,6 +259,7 @@ def _booked_anew(
         entry=state.entries + 1,
         on_time=on_time,
         confirmed_on_time=confirmed,
+        promise_missed=broken,
         formula=formula.name,
     )
     return [_taken_back(booked, at, reason), anew]
@@ -278,4 +282,5 @@ def _taken_back(booked: ScoreBooked, at: datetime, reason: str) -> ScoreTakenBac
         visited=booked.visited,
         formula=booked.formula,
         visited_at=booked.visited_at,
+        promise_missed=booked.promise_missed,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MEASURED = ("on_time", "confirmed_on_time", "contacted", "solved", "satisfied")
+MEASURED = ("on_time", "confirmed_on_time", "contacted", "solved", "satisfied", "promise_kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,9 @@ class Formula:
     """One version of a city's score formula (R30, R31).
 
     `attempts` is the number of failed visits after which nobody is asked any more (R29).
-    `handling` and `confirming` name the clocks whose misses spoil `on_time` and
-    `confirmed_on_time`. `weights` says how many of a hundred points each rate brings.
+    `handling`, `confirming` and `promising` name the clocks whose misses spoil `on_time`,
+    `confirmed_on_time` and `promise_kept`. `weights` says how many of a hundred points each rate
+    brings; R30 does not name promises, so they bring none unless the city says so.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Formula:
     handling: frozenset[str]
     confirming: frozenset[str]
     weights: Mapping[str, int]
+    promising: frozenset[str] = frozenset({"reply_promise"})
 
     @property
     def name(self) -> str:
@@ -31,4 +33,4 @@ class Formula:
 
     def counts(self, clock: str) -> bool:
         """Whether a miss of this clock can change an entry."""
-        return clock in self.handling or clock in self.confirming
+        return clock in self.handling | self.confirming | self.promising

@@ -60,6 +60,7 @@ class ScoreBooked:
     visited: bool
     formula: str
     visited_at: datetime
+    promise_missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class ScoreTakenBack:
     visited: bool
     formula: str
     visited_at: datetime
+    promise_missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

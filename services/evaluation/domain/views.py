@@ -37,6 +37,7 @@ class FiguresRow:
     satisfied: int = 0
     on_time: int = 0
     confirmed_on_time: int = 0
+    promise_missed: int = 0
 
 
 COUNTS = tuple(f.name for f in fields(FiguresRow))[2:]
@@ -57,6 +58,7 @@ def figures(event: object, zone: tzinfo) -> FiguresRow | None:
         satisfied=weight * event.satisfied,
         on_time=weight * event.on_time,
         confirmed_on_time=weight * event.confirmed_on_time,
+        promise_missed=weight * event.promise_missed,
     )
 
 
@@ -78,6 +80,7 @@ class Rates:
     contacted: float | None
     solved: float | None
     satisfied: float | None
+    promise_kept: float | None
     score: float | None
 
 
@@ -89,10 +92,11 @@ def rates(row: FiguresRow, formula: Formula) -> Rates:
         "contacted": _part(row.contacted, row.visited),
         "solved": _part(row.solved, row.visited),
         "satisfied": _part(row.satisfied, row.visited),
+        "promise_kept": _part(row.entries - row.promise_missed, row.entries),
     }
     known = {name: part for name, part in parts.items() if part is not None}
-    weight = sum(formula.weights[name] for name in known)
-    points = sum(formula.weights[name] * part for name, part in known.items())
+    weight = sum(formula.weights.get(name, 0) for name in known)
+    points = sum(formula.weights.get(name, 0) * part for name, part in known.items())
     return Rates(**parts, score=100 * points / weight if weight else None)
 
 
@@ -160,6 +164,7 @@ class Measure:
     on_time: bool = False
     confirmed_on_time: bool = False
     visited: bool = False
+    promise_missed: bool = False
 
 
 def measures(event: object) -> list[Measure]:
@@ -189,6 +194,7 @@ def _score(event: ScoreBooked | ScoreTakenBack) -> Measure:
         on_time=event.on_time,
         confirmed_on_time=event.confirmed_on_time,
         visited=event.visited,
+        promise_missed=event.promise_missed,
     )
 
 

@@ -65,7 +65,8 @@ class CityRegistry(Registry):
 
     async def refresh(self) -> list[Entry]:
         found = await super().refresh()
-        if any(entry.name in _OF_A_CITY or entry.name.startswith("rules/") for entry in found):
+        published = [entry.name for entry in found if entry.version]
+        if any(name in _OF_A_CITY or name.startswith("rules/") for name in published):
             self.is_as_shipped = False
         return found
 

@@ -82,7 +82,7 @@ class Desk:
 
     async def missed(self, call: MissedCall, at: datetime, by: str) -> Submission:
         """The command of a missed call. Raises Problem as `received`."""
-        self._require_turn(call.channel, at)
+        await self._require_turn(call.channel, at)
         return await missed(call, at, by, vault=self.vault, zone=self.zone)
 
     def _parsed(self, type_name: str, body: bytes, content_type: str) -> tuple[Any, bool]:
@@ -123,7 +123,7 @@ class Desk:
         channel has sent too many (R3); an emergency waits for no turn (R11).
         """
         if not import_id and not _is_emergency(matter):
-            self._require_turn(matter.channel, at)
+            await self._require_turn(matter.channel, at)
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
         ticket = ticket_number(day, await self.vault.serial(day))
@@ -173,16 +173,17 @@ class Desk:
         )
         return Submission(ticket, command, {"code": None})
 
-    def _require_turn(self, name: str, at: datetime) -> None:
+    async def _require_turn(self, name: str, at: datetime) -> None:
         channel = self.books.at(at).catalogue.switchboard.channels.get(name)
         if channel is None or not channel.per_minute:
             return
-        if wait_s := self.limits.wait_s(name, channel.per_minute, at):
+        per_minute = channel.per_minute
+        if wait_s := await self.limits.wait_s(name, per_minute, at, self.vault.turns):
             raise Problem(
                 429,
                 "channel-limit",
                 "The channel has sent more than its rate limit.",
-                f"{channel.per_minute} a minute: again after {wait_s} s.",
+                f"{per_minute} a minute: again after {wait_s} s.",
                 rule="R3",
                 headers={"Retry-After": str(wait_s)},
             )

@@ -27,6 +27,20 @@ update {vault}.person set wrapped = null, blind = null where person = $1
 insert into {vault}.serial as s (day, next) values ($1, 1 + $2)
 on conflict (day) do update set next = s.next + $2 returning s.next - $2 as upcoming
 
+-- name: take_turns
+-- A process takes what it asked for, or what there is, out of a channel's bucket; a minute fills it.
+insert into {vault}.turn as t (channel, remaining, taken, since)
+values ($1, $2::int - least($2::int, $3::int), least($2::int, $3::int), $4)
+on conflict (channel) do update set
+    taken = least($3::int, floor(least($2::int, t.remaining
+        + greatest(0, extract(epoch from excluded.since - t.since)) * $2::int / 60))),
+    remaining = least($2::int, t.remaining
+        + greatest(0, extract(epoch from excluded.since - t.since)) * $2::int / 60)
+        - least($3::int, floor(least($2::int, t.remaining
+        + greatest(0, extract(epoch from excluded.since - t.since)) * $2::int / 60))),
+    since = greatest(t.since, excluded.since)
+returning taken, remaining
+
 -- name: opened
 -- Who read which personal field, and why.
 insert into {vault}.opened (ticket, person, field, by, purpose)
@@ -49,6 +63,12 @@ on conflict (bucket, ticket) do nothing
 -- How far matters have come after a batch.
 update {schema}.recent r set progress = a.progress
 from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, progress)
+where r.bucket = a.bucket and r.ticket = a.ticket
+
+-- name: refile_recent
+-- Matters whose category was corrected: compared with those of the right one from here on.
+update {schema}.recent r set category = a.category
+from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, category)
 where r.bucket = a.bucket and r.ticket = a.ticket
 
 -- name: recent_of_persons

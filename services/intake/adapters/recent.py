@@ -31,6 +31,7 @@ _MOVES: Mapping[str, Progress] = {
     "hotline.dispatch.v1.RedoOrdered": Progress.BEING_HANDLED,
 }
 _RECEIVED = "hotline.intake.v1.TicketReceived"
+_CORRECTED = "hotline.intake.v1.CategoryCorrected"
 
 
 def reads(type_name: str) -> bool:
@@ -92,13 +93,17 @@ class RecentMatters:
     async def apply(self, tx: Tx, facts: Sequence[Fact]) -> None:
         received = [_row(f, CODEC.decode(f)) for f in facts if f.type == _RECEIVED]
         moved = {(f.bucket, f.ticket): _MOVES[f.type].value for f in facts if f.type in _MOVES}
-        if received:
-            columns = [list(column) for column in zip(*received, strict=True)]
-            await tx.connection.execute(self._sql["put_recent"], *columns)
-        if moved:
-            lines = [(*key, progress) for key, progress in sorted(moved.items())]
+        filed = {
+            (f.bucket, f.ticket): CODEC.decode(f).category for f in facts if f.type == _CORRECTED
+        }
+        await self._put(tx, "put_recent", received)
+        await self._put(tx, "move_recent", [(*key, to) for key, to in sorted(moved.items())])
+        await self._put(tx, "refile_recent", [(*key, to) for key, to in sorted(filed.items())])
+
+    async def _put(self, tx: Tx, query: str, lines: Sequence[tuple[Any, ...]]) -> None:
+        if lines:
             columns = [list(column) for column in zip(*lines, strict=True)]
-            await tx.connection.execute(self._sql["move_recent"], *columns)
+            await tx.connection.execute(self._sql[query], *columns)
 
     async def committed(self, facts: Sequence[Fact]) -> None:
         """Nobody waits for it."""

@@ -72,7 +72,7 @@ class ShownChannel(BaseModel):
     kind: ChannelKind
     callers: list[str] = Field(description="Who may post through it; empty: all who may post.")
     states: list[str] | None = Field(description="The fields that it may fill; null: all.")
-    per_minute: int = Field(description="Rate limit of each process; 0: none.")
+    per_minute: int = Field(description="Rate limit of the channel; 0: none.")
     templates: dict[str, Reason] = Field(description="Words of its answers by state.")
     unsealed_until: date | None = Field(
         description="The last day on which it may send a contact by Kafka in plain; null: never."

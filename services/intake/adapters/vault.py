@@ -8,12 +8,13 @@ import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib import resources
 from typing import Any, Protocol
 
 import asyncpg
 
+from services.intake.adapters.limiting import Turns
 from services.kernel.clock import Clock
 from services.kernel.commands import KEYED
 from services.kernel.faults_pg import store_faults
@@ -66,6 +67,9 @@ class Vault(Protocol):
 
     async def serial(self, day: date) -> int:
         """A number that no other ticket of that day gets."""
+
+    async def turns(self, channel: str, per_minute: int, wanted: int, at: datetime) -> Turns:
+        """Up to so many turns out of the channel's bucket, which all processes share (R3)."""
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         """Leave the record of what is being read."""
@@ -165,6 +169,10 @@ class PostgresVault:
                 self._blocks.clear()
             self._blocks[day] = (upcoming + 1, end)
             return upcoming
+
+    async def turns(self, channel: str, per_minute: int, wanted: int, at: datetime) -> Turns:
+        [row] = await self._fetch("take_turns", channel, per_minute, wanted, at)
+        return Turns(row["taken"], row["remaining"])
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         columns = zip(*map(astuple, fields), strict=True)

@@ -79,6 +79,10 @@ class Tree:
             category, node = node.moved_to, self.nodes.get(node.moved_to)
         return category
 
+    def kind(self, category: str) -> Kind | None:
+        """What matters of the category are, of the nearest node that says so."""
+        return next((node.kind for node in self.path(category) if node.kind), None)
+
     def requires(self, category: str) -> tuple[Element, ...]:
         """R18: of the nearest node that says so."""
         return next((node.requires for node in self.path(category) if node.requires), ())

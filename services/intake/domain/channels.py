@@ -23,7 +23,7 @@ class ChannelKind(StrEnum):
 class Channel:
     """`callers` are the names of the keys, tokens or senders that post through it; none: all who
     may post matters. `states` are the fields that it may fill beside those that every matter has;
-    None: all. `per_minute` is its rate limit for each process (0: none). `templates` are the words
+    None: all. `per_minute` is its rate limit (0: none). `templates` are the words
     of its answers by what became of the matter. `unsealed_until`: the last day on which it may send
     a contact by Kafka in plain words; None: never.
     """

@@ -159,6 +159,21 @@ class OverrideDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectCategory:
+    """The hotline files an accepted matter elsewhere (R4).
+
+    Without a kind it is of the category's, or as it was; without an urgency as it was.
+    """
+
+    at: datetime
+    by: str
+    category: str
+    reason: str
+    kind: Kind | None = None
+    urgency: Urgency | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectToRefusal:
     """The citizen objects to a refusal, once."""
 
@@ -210,4 +225,4 @@ After = (
     | ReviewObjection
 )
 Calling = RecordCall | RecordMissedCall | CallBack
-Command = SubmitMatter | Calling | After | CloseHistory | ForgetPerson
+Command = SubmitMatter | Calling | After | CorrectCategory | CloseHistory | ForgetPerson

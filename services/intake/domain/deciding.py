@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from services.intake.domain import after, calling, commands
+from services.intake.domain import after, calling, commands, correcting
 from services.intake.domain.acceptance import submit
 from services.intake.domain.categories import Catalogue
 from services.intake.domain.commands import After, Command
@@ -57,6 +57,8 @@ def decisions(laid_down: LaidDown) -> Callable[[Command, Ticket], Sequence[Event
         match command:
             case commands.SubmitMatter():
                 return submit(command, ticket, rules, catalogue)
+            case commands.CorrectCategory():
+                return correcting.correct_category(command, ticket, catalogue)
             case commands.CloseHistory():
                 return after.close_history(command, ticket)
             case commands.ForgetPerson():

@@ -216,6 +216,19 @@ class ObjectionReviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryCorrected:
+    """R4: filed elsewhere, by name and with the reason."""
+
+    at: datetime
+    category: str
+    kind: Kind
+    urgency: Urgency
+    old_category: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TicketWithdrawn:
     at: datetime
     reason: str
@@ -257,6 +270,7 @@ Event = (
     | DecisionOverridden
     | RefusalObjected
     | ObjectionReviewed
+    | CategoryCorrected
     | TicketWithdrawn
     | CallAnswered
     | CallMissed

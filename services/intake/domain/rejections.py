@@ -184,6 +184,12 @@ class NotOpen(Rejection):
     rule = "R2"
 
 
+class NotToCorrect(Rejection):
+    """Only the category of an accepted matter is corrected."""
+
+    rule = "R4"
+
+
 class FrontierAhead(Rejection):
     """An import's frontier must not lie ahead: its clocks would be missed before they are due."""
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
 from services.intake.domain.events import (
     AnswerUnhelpful,
+    CategoryCorrected,
     DecisionOverridden,
     DiversionAcknowledged,
     DiversionRepeated,
@@ -31,7 +32,15 @@ from services.intake.domain.events import (
     TicketTransferred,
     TicketWithdrawn,
 )
-from services.intake.domain.matter import NO_FACTS, Case, Earlier, Progress, Supplement
+from services.intake.domain.matter import (
+    NO_FACTS,
+    Case,
+    Earlier,
+    Kind,
+    Progress,
+    Supplement,
+    Urgency,
+)
 
 # The decision that a state rests on, where the matter was not accepted.
 NotAccepted = (
@@ -77,6 +86,15 @@ def digest_of(ticket: str, code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """How an accepted matter is filed (R1, R4)."""
+
+    category: str
+    kind: Kind
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """The fold over intake's own stream; `history_until` belongs to an import's stream.
 
@@ -99,6 +117,7 @@ class Ticket:
     was_answered: bool = False
     was_overridden: bool = False
     persons: frozenset[str] = frozenset()
+    filing: Filing | None = None
     history_until: datetime | None = None
     history_final: bool = False
     is_forgotten: bool = False
@@ -139,7 +158,10 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
                 persons=state.persons | ({event.received_by} - {""}),
             )
         case TicketAccepted():
-            return replace(state, phase=Phase.ACCEPTED, decision=None, received=None)
+            filed = replace(state, filing=Filing(event.category, event.kind, event.urgency))
+            return replace(filed, phase=Phase.ACCEPTED, decision=None, received=None)
+        case CategoryCorrected():
+            return replace(state, filing=Filing(event.category, event.kind, event.urgency))
         case TicketRefused():
             return replace(state, phase=Phase.REFUSED, decision=event)
         case TicketTransferred():

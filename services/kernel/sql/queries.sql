@@ -76,10 +76,12 @@ select expected from {schema}.inbox where topic = $1 and partition = $2
 
 -- name: set_timers
 -- The owner writes timers in topic order; the last change of a name in a batch wins.
-insert into {schema}.timer (bucket, ticket, name, due_at, sources, import_id)
-select * from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
+insert into {schema}.timer (bucket, ticket, name, due_at, sources, import_id, traceparent)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[],
+                     $7::text[])
 on conflict (bucket, ticket, name)
-do update set due_at = excluded.due_at, sources = excluded.sources, import_id = excluded.import_id
+do update set due_at = excluded.due_at, sources = excluded.sources,
+    import_id = excluded.import_id, traceparent = excluded.traceparent
 
 -- name: clear_timers
 -- A stopped clock wakes nobody.
@@ -89,7 +91,7 @@ where t.bucket = a.bucket and t.ticket = a.ticket and t.name = a.name
 -- name: due_timers
 -- Live timers wait for silence proven per bucket and set of sources, imported ones for their frontier.
 -- Those of parked tickets are left out here: a page full of them would stop everybody else's.
-(select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id
+(select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id, t.traceparent
  from unnest($1::int[], $2::text[], $3::timestamptz[]) a (bucket, sources, until)
  cross join lateral (
     select * from {schema}.timer t
@@ -102,7 +104,7 @@ where t.bucket = a.bucket and t.ticket = a.ticket and t.name = a.name
             where p.bucket = t.bucket and p.ticket = t.ticket and p.dropped_at is null)
     order by t.due_at limit $5) t)
 union
-(select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id
+(select t.bucket, t.ticket, t.name, t.due_at, t.sources, t.import_id, t.traceparent
  from {schema}.frontier f
  join {schema}.timer t on t.bucket = f.bucket and t.import_id = f.import_id and t.due_at <= f.until
  where f.bucket = any ($4::int[])

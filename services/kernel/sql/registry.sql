@@ -10,10 +10,11 @@ from {schema}.registry where command_id = $1
 
 -- name: add
 -- Two at once want the same position: the keys let one of them through, the other reads again.
+-- Version 0, what a release ships, may come at any time.
 insert into {schema}.registry
     (position, name, version, effective_at, source, document, at, by, command_id)
 select coalesce(max(position), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 from {schema}.registry
-having coalesce(max(version) filter (where name = $1), 0) = $2 - 1
+having $2 = 0 or coalesce(max(version) filter (where name = $1), 0) = $2 - 1
 returning position, name, version, effective_at, source, document, at, by, command_id, recorded_at
 
 -- name: unrelayed

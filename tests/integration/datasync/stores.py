@@ -23,7 +23,8 @@ from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL, memory_store
 from tests.unit.datasync.tickets import BUCKETS, SHARING
 
-FEEDS = resources.files("services.datasync") / "migrations" / "001_feeds.sql"
+_MIGRATIONS = resources.files("services.datasync") / "migrations"
+FEEDS = [_MIGRATIONS / name for name in ("001_feeds.sql", "002_trace.sql")]
 ALL_BUCKETS = frozenset(range(BUCKETS))
 
 
@@ -68,7 +69,7 @@ async def memory() -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Kept]:
-    await migrate(dsn, "datasync", namespace, [*KERNEL, FEEDS], BUCKETS)
+    await migrate(dsn, "datasync", namespace, [*KERNEL, *FEEDS], BUCKETS)
     schema, vault = schema_of(namespace, "datasync"), vault_of(namespace, "datasync")
     pool = await connect(dsn, schema)
     try:

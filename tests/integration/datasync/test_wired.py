@@ -106,7 +106,7 @@ class Clock:
 async def feed_store(loop: Loop, started: list[Runtime]) -> FeedStore:
     if loop.info is None:
         return MemoryFeedStore(lambda: started[-1].store.views if started else {})  # type: ignore[attr-defined]
-    await migrate(loop.info.dsn, "datasync", loop.namespace, [*KERNEL, FEEDS], BUCKETS)
+    await migrate(loop.info.dsn, "datasync", loop.namespace, [*KERNEL, *FEEDS], BUCKETS)
     schema = schema_of(loop.namespace, "datasync")
     pool = await connect(loop.info.dsn, schema, size=4)
     loop.resources.push_async_callback(pool.close)

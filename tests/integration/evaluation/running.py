@@ -36,7 +36,7 @@ async def _store(loop: Loop) -> FiguresStore:
             return running.store.views if running and isinstance(running.store, MemoryStore) else {}
 
         return MemoryFiguresStore(views)
-    await migrate(loop.info.dsn, "evaluation", loop.namespace, [*KERNEL, FIGURES], BUCKETS)
+    await migrate(loop.info.dsn, "evaluation", loop.namespace, [*KERNEL, *FIGURES], BUCKETS)
     schema = schema_of(loop.namespace, "evaluation")
     pool = await connect(loop.info.dsn, schema, size=2)
     loop.resources.push_async_callback(pool.close)

@@ -24,7 +24,8 @@ from services.kernel.store_memory import MemoryStore
 from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL, memory_store
 
-FIGURES = resources.files("services.evaluation") / "migrations" / "001_figures.sql"
+_FOLDER = resources.files("services.evaluation") / "migrations"
+FIGURES = [_FOLDER / name for name in ("001_figures.sql", "002_promises.sql")]
 BUCKETS = 4
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -67,7 +68,7 @@ async def memory() -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def postgres(dsn: str, namespace: str) -> AsyncIterator[Kept]:
-    await migrate(dsn, "evaluation", namespace, [*KERNEL, FIGURES], BUCKETS)
+    await migrate(dsn, "evaluation", namespace, [*KERNEL, *FIGURES], BUCKETS)
     pool = await connect(dsn, f"{namespace}_evaluation")
     try:
         store = PostgresStore(pool, "evaluation", namespace)

@@ -66,16 +66,19 @@ def taken_back(entry: ScoreBooked) -> ScoreTakenBack:
 
 
 def row(unit: str, period: str, *counts: int) -> FiguresRow:
-    """entries, visited, contacted, solved, satisfied, on_time, confirmed_on_time"""
+    """entries, visited, contacted, solved, satisfied, on_time, confirmed_on_time, promise_missed"""
     return FiguresRow(unit, period, *counts)
 
 
 async def test_entries_are_counted_by_unit_and_month_of_the_city(kept: Kept) -> None:
     events = [(f"T{n}", booked(at=AT)) for n in range(6)]
-    late, other = booked(at=LATE, on_time=False), booked("market", solved=False)
+    late, other = (
+        booked(at=LATE, on_time=False, promise_missed=True),
+        booked("market", solved=False),
+    )
     await kept.read(topic([*events, ("T7", late), ("T8", other)]))
-    july = row("transport", "2026-07", 6, 6, 6, 6, 0, 6, 6)
-    august = row("transport", "2026-08", 1, 1, 1, 1, 0, 0, 1)
+    july = row("transport", "2026-07", 6, 6, 6, 6, 0, 6, 6, 0)
+    august = row("transport", "2026-08", 1, 1, 1, 1, 0, 0, 1, 1)
     market = row("market", "2026-07", 1, 1, 1, 0, 0, 1, 1)
     assert await kept.figures.of_unit(limit=9) == [market, july, august]
     assert await kept.figures.of_unit("transport", limit=9) == [july, august]

@@ -193,8 +193,20 @@ async def test_figures_tell_a_units_rates_by_month(evaluation: Site) -> None:
     assert row["rates"] == {
         "on_time": 1.0, "confirmed_on_time": 0.75, "contacted": pytest.approx(2 / 3),
         "solved": pytest.approx(2 / 3), "satisfied": pytest.approx(1 / 3),
+        "promise_kept": 1.0,
         "score": pytest.approx(15 + 5 * 0.75 + 10 * 2 / 3 + 40 * 2 / 3 + 30 / 3),
     }  # fmt: skip
+
+
+async def test_r31_a_missed_promise_counts_until_it_is_withdrawn(evaluation: Site) -> None:
+    unit = "planning"
+    await evaluation.say("P-1", completed(unit))
+    await evaluation.done("P-1/visit", HAPPY, "staff")
+    await evaluation.say("P-1", missed(unit, "reply_promise"))
+    row = await figures(evaluation, unit, entries=1, on_time=1, promise_missed=1)
+    assert row["rates"]["promise_kept"] == 0.0
+    await evaluation.say("P-1", withdrawn(unit, "reply_promise"))
+    await figures(evaluation, unit, entries=1, promise_missed=0)
 
 
 async def test_a_withdrawn_miss_takes_the_entry_back_and_books_it_anew(evaluation: Site) -> None:

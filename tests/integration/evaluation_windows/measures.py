@@ -43,7 +43,15 @@ class Source:
     def _score(self, at: datetime) -> ScoreBooked | ScoreTakenBack:
         values: dict[str, Any] = {"at": at, "entry": 1, "unit": self._random.choice(self._units)}
         values |= {"category": "noise", "area": "QUEENS", "level": "city", "formula": "nyc/1"}
-        flags = ("contacted", "solved", "satisfied", "on_time", "confirmed_on_time", "visited")
+        flags = (
+            "contacted",
+            "solved",
+            "satisfied",
+            "on_time",
+            "confirmed_on_time",
+            "visited",
+            "promise_missed",
+        )
         values |= {name: self._random.random() < 0.7 for name in flags}
         if self._random.random() < 0.1:
             return ScoreTakenBack(**values, reason="a miss was withdrawn", visited_at=at)

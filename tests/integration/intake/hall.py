@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from hotline.client.commands import Import, SealTo
 from hotline.dev.senders import DevSender, make_senders, signer
 from hotline.dev.stack import StackInfo
+from hotline.intake.v1 import commands_pb2, events_pb2
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.intake.adapters.books import Books, CityRegistry, kinds_of
 from services.intake.adapters.boxes import KINDS, Boxes, BoxVault
@@ -174,3 +175,16 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
             yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http)
+
+
+def pothole(contact: str = "") -> commands_pb2.SubmitMatter:
+    """A matter by SMS."""
+    return commands_pb2.SubmitMatter(
+        channel="sms",
+        kind=events_pb2.KIND_COMPLAINT,
+        urgency=events_pb2.URGENCY_NORMAL,
+        category="traffic/road",
+        area="yingzhou",
+        title="Pothole",
+        contact=contact,
+    )

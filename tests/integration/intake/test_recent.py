@@ -11,6 +11,7 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2
 from services.kernel.cloudevents import to_record
 from services.kernel.names import TICKETS, topic_of
+from services.kernel.security import Role
 from tests.integration.intake.hall import Hall
 from tests.support.loops import wait_until
 from tests.unit.datasync.tickets import Topic
@@ -53,6 +54,23 @@ async def test_a_handled_matter_that_comes_again_is_linked_and_told_so(hall: Hal
     received = events_pb2.TicketReceived.FromString(data)
     assert list(received.repeats_handled) == [first["ticket"]]
     assert b"138" not in data.replace(received.contact, b"")
+
+
+async def test_r16_a_corrected_category_is_compared_under_the_right_one(hall: Hall) -> None:
+    first = await handled(hall, title="人民路路面破损")
+    corrected = {"category": "market/food", "reason": "It is about the stall."}
+    verb = f"tickets/{first['ticket']}/correct-category"
+    assert (await hall.post(verb, corrected, Role.STAFF)).status_code == 200
+
+    async def is_refiled() -> bool:
+        store: Any = hall.runtime.store
+        query = "select category from recent where ticket = $1"
+        return bool(await store.pool.fetchval(query, first["ticket"]) == "market/food")
+
+    await wait_until(is_refiled)
+    again = await hall.submit(title="人民路的路面破损", category="market/food")
+    assert (again["state"], again["link"]["ticket"]) == ("linked", first["ticket"])
+    assert (await hall.submit(title="人民路的路面破损"))["state"] == "accepted"
 
 
 async def test_new_circumstances_another_citizen_and_another_matter_are_accepted(

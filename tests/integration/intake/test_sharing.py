@@ -107,7 +107,7 @@ async def sharer(hall: Hall) -> Sharer:
     assert hall.loop.info is not None
     info, namespace = hall.loop.info, hall.loop.namespace
     await make_topics(info.bootstrap, namespace, [department_topic(d) for d in DEPARTMENTS])
-    await migrate(info.dsn, "datasync", namespace, [*KERNEL, FEEDS], BUCKETS)
+    await migrate(info.dsn, "datasync", namespace, [*KERNEL, *FEEDS], BUCKETS)
     schema = schema_of(namespace, "datasync")
     pool = await connect(info.dsn, schema, size=4)
     hall.loop.resources.push_async_callback(pool.close)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -11,13 +11,12 @@ import httpx
 import orjson
 import pytest
 
-from hotline.client.commands import Import
-from hotline.intake.v1 import commands_pb2, events_pb2
+from hotline.intake.v1 import events_pb2
 from services.intake.domain.number import is_valid
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, bucket_of, topic_of
 from services.kernel.security import Role, undeclared_routes
-from tests.integration.intake.hall import CONTACT, MATTER, Hall, problem
+from tests.integration.intake.hall import CONTACT, MATTER, Hall, pothole, problem
 from tests.support.loops import BUCKETS
 
 OLD = datetime(2011, 3, 16, 4, tzinfo=UTC)
@@ -25,18 +24,6 @@ OLD = datetime(2011, 3, 16, 4, tzinfo=UTC)
 
 def names(facts: list[Fact], ticket: str) -> list[str]:
     return [f.type.rpartition(".")[2] for f in facts if f.ticket == ticket]
-
-
-def pothole(contact: str = "") -> commands_pb2.SubmitMatter:
-    return commands_pb2.SubmitMatter(
-        channel="sms",
-        kind=events_pb2.KIND_COMPLAINT,
-        urgency=events_pb2.URGENCY_NORMAL,
-        category="traffic/road",
-        area="yingzhou",
-        title="Pothole",
-        contact=contact,
-    )
 
 
 async def test_a_matter_that_is_sent_again_is_one_ticket(hall: Hall) -> None:
@@ -131,6 +118,30 @@ async def test_an_emergency_is_diverted_and_acknowledged_by_its_receipt(hall: Ha
     assert problem(await hall.post(f"tickets/{ticket}/withdraw", withdrawal))[0] == 409
 
 
+async def test_r4_the_hotline_corrects_a_category_over_http_and_the_unit_may_not(
+    hall: Hall,
+) -> None:
+    told = await hall.submit()
+    verb = f"tickets/{told['ticket']}/correct-category"
+    corrected = {"category": "market/food", "reason": "It is about the stall."}
+    for role_ in (Role.CHANNEL, Role.UNIT):
+        assert problem(await hall.post(verb, corrected, role_))[0] == 403
+    done = await hall.post(verb, corrected, Role.STAFF)
+    assert (done.status_code, done.json()["facts"]) == (200, ["CategoryCorrected"])
+    again = await hall.post(verb, corrected, Role.STAFF)
+    assert (again.status_code, again.json()["facts"]) == (200, [])
+    unknown = await hall.post(verb, corrected | {"category": "moon"}, Role.STAFF)
+    assert problem(unknown) == (422, "/problems/unknown-category", "R4")
+    urgent = corrected | {"kind": "report", "urgency": "urgent"}
+    assert (await hall.post(verb, urgent, Role.STAFF)).json()["facts"] == ["CategoryCorrected"]
+    [_, *facts] = await hall.loop.facts(lambda found: len(found) >= 4)
+    said = [events_pb2.CategoryCorrected.FromString(f.data) for f in facts[1:]]
+    assert [(s.kind, s.urgency) for s in said] == [
+        (events_pb2.KIND_COMPLAINT, events_pb2.URGENCY_NORMAL),
+        (events_pb2.KIND_REPORT, events_pb2.URGENCY_URGENT),
+    ]
+
+
 async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) -> None:
     await hall.send("channel", pothole(), "c-1")
     (first,) = await hall.replies("channel", 1)
@@ -151,73 +162,6 @@ async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) 
     assert (refused.status, orjson.loads(refused.body)["type"]) == (400, "/problems/bad-body")
     facts = await hall.loop.facts(lambda found: len(found) >= 2)
     assert {f.ticket for f in facts} == {first.ticket_id}
-
-
-async def test_only_an_importer_states_the_time(hall: Hall) -> None:
-    stated: dict[str, Any] = {"Hotline-Import": "old", "Hotline-Import-Time": OLD.isoformat()}
-    forbidden = await hall.post("tickets", MATTER, **stated)
-    assert problem(forbidden)[:2] == (403, "/problems/not-an-importer")
-    missing = await hall.post("tickets", MATTER, Role.IMPORTER)
-    assert problem(missing)[:2] == (400, "/problems/import-missing")
-    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    early = await hall.post(
-        "tickets", MATTER, Role.IMPORTER, **{**stated, "Hotline-Import-Time": ahead}
-    )
-    assert problem(early)[:2] == (400, "/problems/bad-time")
-    done = await hall.post("tickets", MATTER, Role.IMPORTER, **stated)
-    assert done.status_code == 201, done.text
-    assert done.json()["ticket"].startswith("20110316-0000001-")
-    for sender in ("channel", "importer"):
-        await hall.send(sender, pothole(), "i-1", Import("old", OLD))
-    (refused,) = await hall.replies("channel", 1)
-    (taken,) = await hall.replies("importer", 1)
-    assert (refused.status, taken.status) == (403, 201)
-    facts = await hall.loop.facts(lambda found: len(found) >= 4)
-    assert {(f.time, f.import_id) for f in facts} == {(OLD, "old")}
-    assert {f.by for f in facts} == {"importer"}
-
-
-async def test_an_importer_says_how_far_it_has_come(hall: Hall) -> None:
-    until = {"until": OLD.isoformat(), "final": False}
-    forbidden = await hall.post("imports/old/frontier", until)
-    assert problem(forbidden)[:2] == (403, "/problems/role-missing")
-    done = await hall.post("imports/old/frontier", until, Role.IMPORTER)
-    assert done.status_code == 201, done.text
-    facts = await hall.loop.facts(lambda found: len(found) >= BUCKETS)
-    assert {(f.bucket, f.type.rpartition(".")[2]) for f in facts} == {
-        (bucket, "HistoryClosed") for bucket in range(BUCKETS)
-    }
-    naive = {"until": "2011-03-16T04:00:00", "final": False}
-    refused = await hall.post("imports/old/frontier", naive, Role.IMPORTER)
-    assert problem(refused)[:2] == (422, "/problems/body-invalid")
-
-
-async def test_a_closed_import_takes_nothing_new_and_answers_again_what_it_had(
-    hall: Hall,
-) -> None:
-    stated = {"Hotline-Import": "old", "Hotline-Import-Time": OLD.isoformat()}
-    first = await hall.post("tickets", MATTER, Role.IMPORTER, key="m-1", **stated)
-    await hall.send("importer", pothole(), "k-1", Import("old", OLD))
-    (taken,) = await hall.replies("importer", 1)
-    end = {"until": OLD.isoformat(), "final": True}
-    done = await hall.post("imports/old/frontier", end, Role.IMPORTER, key="end")
-    assert (first.status_code, taken.status, done.status_code) == (201, 201, 201)
-
-    late = await hall.post("tickets", MATTER, Role.IMPORTER, key="m-2", **stated)
-    assert problem(late)[:2] == (409, "/problems/import-closed")
-    assert "'old'" in late.json()["detail"]
-    await hall.send("importer", pothole(), "k-2", Import("old", OLD))
-    await hall.send("importer", pothole(), "k-1", Import("old", OLD))
-    answers = {(a.command_id, a.status) for a in await hall.replies("importer", 3)}
-    assert answers == {("k-1", 201), ("k-2", 409)}
-    again = await hall.post("tickets", MATTER, Role.IMPORTER, key="m-1", **stated)
-    assert (again.status_code, again.content) == (201, first.content)
-    closed = await hall.post("imports/old/frontier", end, Role.IMPORTER, key="end")
-    assert (closed.status_code, closed.content) == (201, done.content)
-    other = {**stated, "Hotline-Import": "older"}
-    assert (await hall.post("tickets", MATTER, Role.IMPORTER, **other)).status_code == 201
-    facts = await hall.loop.facts(lambda found: len(found) >= BUCKETS + 6)
-    assert len(facts) == BUCKETS + 6
 
 
 async def test_a_contact_stands_nowhere_in_plain(

@@ -17,7 +17,8 @@ from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL
 
 _FOLDER = resources.files("services.intake") / "migrations"
-TABLES = [_FOLDER / name for name in ("001_intake.sql", "003_forgotten.sql", "004_boxes.sql")]
+_KEPT = "001_intake.sql", "003_forgotten.sql", "004_boxes.sql", "007_turns.sql"
+TABLES = [_FOLDER / name for name in _KEPT]
 HASHES = _FOLDER / "006_keyed_hashes.sql"
 RECENT, CALLS = _FOLDER / "002_recent.sql", _FOLDER / "005_calls.sql"
 MASTERS = MasterKeys([b"m" * 32])

@@ -14,11 +14,19 @@ from services.kernel.names import TICKETS, bucket_of, topic_of
 from services.kernel.runtime import Runtime
 from services.kernel.store import Advance
 from tests.support.appends import NOW
+from tests.support.collector import exported
 from tests.support.desks import NoteProgress, desk, echo
 from tests.support.loops import BUCKETS, Loop, real_loop, wait_until
 
 
-async def note(runtime: Runtime, ticket: str, words: str, key: str = "", **options: Any) -> Any:
+async def note(
+    runtime: Runtime,
+    ticket: str,
+    words: str,
+    key: str = "",
+    traceparent: str = "",
+    **options: Any,
+) -> Any:
     assert runtime.performer is not None
     command = NoteProgress(runtime.clock.now(), "clerk", words)
     return await runtime.performer.perform(
@@ -27,7 +35,7 @@ async def note(runtime: Runtime, ticket: str, words: str, key: str = "", **optio
         sender="web",
         key=key or f"{ticket}-{words}",
         body_hash=words.encode(),
-        meta={"by": "clerk"},
+        meta={"by": "clerk"} | ({"traceparent": traceparent} if traceparent else {}),
         **options,
     )
 
@@ -53,6 +61,29 @@ async def test_a_fact_travels_to_the_other_service_and_its_clock_is_missed(loop:
 
 async def _no_timers(runtime: Runtime) -> bool:
     return await runtime.store.timer_sources() == []
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+async def test_what_a_timer_brings_about_goes_on_in_the_trace_that_started_the_clock(
+    loop: Loop,
+) -> None:
+    with exported() as spans:
+        first, second = await loop.run(desk()), await loop.run(echo())
+        await note(first, "t1", "called", traceparent=f"00-{TRACE}-00f067aa0ba902b7-01")
+        await note(first, "t2", "called")
+        facts = await loop.facts(lambda found: len(found) >= 6)
+        await wait_until(lambda: _no_timers(second), what="clearing the timers")
+        found = {span.span_id: span for span in spans()}
+    missed = next(f for f in facts if f.ticket == "t1" and f.type.endswith("DeadlineMissed"))
+    path = [found[missed.traceparent[36:52]]]
+    while path[-1].parent in found:
+        path.append(found[path[-1].parent])
+    assert {span.trace_id for span in path} == {TRACE}
+    assert path[0].attributes == {"hotline.ticket": "t1", "hotline.timer": "called"}
+    assert [span.name for span in path] == ["fire called", "apply ProgressNoted"]
+    assert {span.attributes["hotline.ticket"] for span in found.values()} == {"t1"}
 
 
 async def test_a_repeated_command_gets_the_same_answer_and_no_second_fact(loop: Loop) -> None:

@@ -23,7 +23,7 @@ from services.kernel.registry import (
     Unfit,
     UnknownName,
 )
-from services.kernel.registry_log import RegistryRelay, read_registry, restore
+from services.kernel.registry_log import RegistryRelay, read_registry, restore, send_lost
 from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.registry_pg import PostgresRegistry
 from tests.support.loops import Loop
@@ -209,3 +209,18 @@ async def test_a_store_that_lost_entries_gets_them_back_before_anything_is_decid
     assert await entries.since(0, 10) == await twin.since(0, 10)
     assert await entries.unrelayed(10) == []
     assert await restore(entries, bus, loop.namespace, "desk") == 0
+
+
+async def test_a_topic_that_lost_entries_gets_them_back_and_another_one_is_left_alone(
+    entries: RegistryStore, registry: Registry, bus: Bus, loop: Loop, clock: ManualClock
+) -> None:
+    for most in (5, 6):
+        await publish(registry, most, f"k{most}")
+    assert await send_lost(entries, bus, loop.namespace, "desk") == 2
+    assert await read_registry(bus, loop.namespace, "desk") == await entries.since(0, 10)
+    assert await entries.unrelayed(10) == []
+    assert await send_lost(entries, bus, loop.namespace, "desk") == 0
+    other = MemoryRegistry(clock.now)
+    await publish(Registry(other, clock, KINDS), 7, "k7")
+    with pytest.raises(ValueError, match="holds other entries of desk"):
+        await send_lost(other, bus, loop.namespace, "desk")

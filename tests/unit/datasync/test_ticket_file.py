@@ -54,6 +54,19 @@ def test_the_header_tells_what_the_facts_said_last() -> None:
     assert (row.received_at, row.updated_at) == (START, START + timedelta(minutes=2))
 
 
+def test_r4_a_corrected_category_is_whose_business_it_is_from_there_on() -> None:
+    corrected = intake.CategoryCorrected(
+        category="DOHMH/Mold", kind=intake.KIND_REPORT, urgency=intake.URGENCY_URGENT
+    )
+    known = dispatched("DOT")  # dispatch had not heard of it yet
+    refiled = dispatch.TicketRefiled(category="DOHMH/Mold")
+    for said in ([corrected], [corrected, known, refiled]):
+        row = file_of(received(), accepted(), *said).summary
+        assert row is not None
+        assert (row.audience.category, row.kind, row.urgency) == ("DOHMH/Mold", "report", "urgent")
+    assert state_of(accepted(), dispatched(), corrected, refiled) is State.DISPATCHED
+
+
 def test_every_step_of_the_loop_moves_the_state() -> None:
     steps = [
         (accepted(), State.ACCEPTED),

@@ -22,7 +22,7 @@ from services.kernel.codec import put_datetime
 from services.kernel.decider import SetTimer
 from services.kernel.facts import Fact
 
-CITIES = {city: load(city) for city in ("nyc", "sample")}
+CITIES = {city: load(city) for city in ("nyc", "sample", "beijing")}
 CHINA, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
 
 

@@ -44,7 +44,8 @@ class FakeContainer:
     def logs(self, **kwargs: object) -> bytes:
         return b"[KafkaRaftServer nodeId=1] Kafka Server started"
 
-    def exec_run(self, *args: object, **kwargs: object) -> Any:
+    def exec_run(self, cmd: list[str], **kwargs: object) -> Any:
+        FakeEngine.told.append(cmd)
         return core.ExecResult(0, b"")
 
     def reload(self) -> None:
@@ -58,6 +59,7 @@ class FakeEngine:
     """Notes what it is told to make."""
 
     made: list[tuple[str, dict[str, Any]]] = []  # noqa: RUF012 - one list for all, reset per test
+    told: list[list[str]] = []  # noqa: RUF012 - as above; what was run in containers
 
     def __init__(self, **kwargs: object) -> None:
         self.client = FakePing(True)
@@ -84,6 +86,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> type[FakeEngine]:
     monkeypatch.setattr(core, DockerClient.__name__, FakeEngine)
     monkeypatch.setattr(testcontainers_config, "ryuk_disabled", True)
     monkeypatch.setattr(FakeEngine, "made", [])
+    monkeypatch.setattr(FakeEngine, "told", [])
     return FakeEngine
 
 
@@ -131,10 +134,15 @@ def test_without_an_answer_the_stack_is_embedded(
 def test_the_containers_are_where_the_info_says(engine: type[FakeEngine]) -> None:
     with stack.containers() as info:
         broker, store = engine.made
-    port = broker[1]["ports"]["9092"]
     environment = store[1]["environment"]
-    assert info.bootstrap == f"engine.test:{port}"
-    assert broker[1]["environment"]["KAFKA_ADVERTISED_LISTENERS"] == f"PLAINTEXT://{info.bootstrap}"
+    assert broker[1]["ports"] == {"9092": None}
+    assert info.bootstrap == "engine.test:49092"
+    assert (
+        "KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://$(cat /tmp/advertised)" in broker[1]["command"][2]
+    )
+    assert [words[2] for words in engine.told if "/tmp/advertised" in words[2]] == [
+        "echo engine.test:49092 > /tmp/advertised.new && mv /tmp/advertised.new /tmp/advertised"
+    ]
     assert info.dsn == (
         f"postgresql://hotline:{environment['POSTGRES_PASSWORD']}@engine.test:45432/hotline"
     )

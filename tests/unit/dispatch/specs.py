@@ -6,9 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.dispatch.domain.commands import Command
 from services.dispatch.domain.directory import Directory, Entry, Rules, Unit
-from services.dispatch.domain.reactions import decider
-from services.dispatch.domain.rejections import UnknownTicket
-from services.dispatch.domain.ticket import (
+from services.dispatch.domain.events import (
     CitizenContacted,
     DispatchConfirmed,
     DispatchQueued,
@@ -25,6 +23,8 @@ from services.dispatch.domain.ticket import (
     TicketDispatched,
     TicketReplied,
 )
+from services.dispatch.domain.reactions import decider
+from services.dispatch.domain.rejections import UnknownTicket
 from services.kernel.decider import Rejection
 from tests.unit.specs import Specs
 

@@ -12,19 +12,21 @@ from hypothesis import strategies as st
 from services.dispatch.adapters.codec import CODEC
 from services.dispatch.domain import commands as c
 from services.dispatch.domain import reactions as r
-from services.dispatch.domain.ticket import (
+from services.dispatch.domain.events import (
     DispatchConfirmed,
     Event,
-    Phase,
     RedoOrdered,
     ReplyApproved,
     ReturnGranted,
     ReturnRequested,
     ReturnWindowEnded,
-    Ticket,
     TicketCompleted,
     TicketDispatched,
     TicketReplied,
+)
+from services.dispatch.domain.ticket import (
+    Phase,
+    Ticket,
 )
 from services.kernel.decider import Rejection
 from services.kernel.facts import Fact

@@ -13,6 +13,9 @@ from services.dispatch.domain.commands import (
     OrderRedoByRule,
     ReplyTicket,
 )
+from services.dispatch.domain.events import (
+    TicketArchived,
+)
 from services.dispatch.domain.reactions import (
     ReturnWindowClosed,
     TicketAccepted,
@@ -20,7 +23,6 @@ from services.dispatch.domain.reactions import (
     VisitCompleted,
 )
 from services.dispatch.domain.rejections import NoMoreRedo, NoReason, NotCompleted, UnknownTicket
-from services.dispatch.domain.ticket import TicketArchived
 from tests.unit.dispatch.specs import (
     AT,
     AT_UNIT,

@@ -14,6 +14,13 @@ from services.dispatch.domain.commands import (
     ReplyTicket,
     SendBackReply,
 )
+from services.dispatch.domain.events import (
+    CitizenContacted,
+    ProgressNoted,
+    ReplyApproved,
+    TicketCompleted,
+    TicketReplied,
+)
 from services.dispatch.domain.rejections import (
     AlreadyReplied,
     NoReason,
@@ -21,13 +28,6 @@ from services.dispatch.domain.rejections import (
     NotAtUnit,
     NotYourTicket,
     PromiseNotAhead,
-)
-from services.dispatch.domain.ticket import (
-    CitizenContacted,
-    ProgressNoted,
-    ReplyApproved,
-    TicketCompleted,
-    TicketReplied,
 )
 from tests.unit.dispatch.specs import (
     AT,

@@ -7,6 +7,10 @@ from dataclasses import replace
 import pytest
 
 from services.dispatch.domain.commands import ConfirmDispatch, DispatchTicket, PlaceTicket
+from services.dispatch.domain.events import (
+    DispatchConfirmed,
+    DispatchQueued,
+)
 from services.dispatch.domain.rejections import (
     AboutThatUnit,
     NotAtUnit,
@@ -15,7 +19,6 @@ from services.dispatch.domain.rejections import (
     UnknownTicket,
     UnknownUnit,
 )
-from services.dispatch.domain.ticket import DispatchConfirmed, DispatchQueued
 from tests.unit.dispatch.specs import (
     AT,
     AT_UNIT,

@@ -12,6 +12,10 @@ from services.dispatch.domain.commands import (
     RefuseReturn,
     RequestReturn,
 )
+from services.dispatch.domain.events import (
+    ReturnRefused,
+    ReturnRequested,
+)
 from services.dispatch.domain.rejections import (
     AboutThatUnit,
     NoNextUnit,
@@ -25,7 +29,6 @@ from services.dispatch.domain.rejections import (
     SameUnit,
     UnknownUnit,
 )
-from services.dispatch.domain.ticket import ReturnRefused, ReturnRequested
 from tests.unit.dispatch.specs import (
     AT_UNIT,
     DONE,

@@ -16,9 +16,14 @@ from services.dispatch.domain.commands import (
     RequestReturn,
 )
 from services.dispatch.domain.directory import Rules
+from services.dispatch.domain.events import (
+    Event,
+    RedoOrdered,
+    ReturnRequested,
+    TicketDispatched,
+)
 from services.dispatch.domain.reactions import decider
 from services.dispatch.domain.rejections import NoMoreRedo, ReturnNotAllowed
-from services.dispatch.domain.ticket import Event, RedoOrdered, ReturnRequested, TicketDispatched
 from tests.unit.dispatch.specs import (
     AT_UNIT,
     DIRECTORY,

@@ -43,11 +43,22 @@ def test_a_file_becomes_a_formula() -> None:
     assert (formula.name, formula.attempts, registry.effective) == ("test/1", 3, date(2026, 1, 1))
     assert formula.handling == {"resolve", "redo"}
     assert formula.confirming == {"confirm"}
-    assert [formula.weights[name] for name in MEASURED] == [15, 5, 10, 40, 30]
+    assert formula.promising == {"reply_promise"}
+    assert [formula.weights[name] for name in MEASURED] == [15, 5, 10, 40, 30, 0]
     assert registry.zone == ZoneInfo("Asia/Shanghai")
     assert {clock: formula.counts(clock) for clock in ("redo", "confirm", "promise")} == {
         "redo": True, "confirm": True, "promise": False,
     }  # fmt: skip
+
+
+def test_r30_a_city_gives_points_for_promises_that_are_kept() -> None:
+    said = GOOD.replace("solved: 40", "solved: 30\n  promise_kept: 10")
+    said = said.replace("[confirm]", "[confirm]\n  promise_kept: [reply_promise, redo]")
+    formula = parse(yaml.safe_load(said), "formula.yaml").formula
+    assert formula.weights["promise_kept"] == 10
+    assert formula.promising == {"reply_promise", "redo"}
+    with pytest.raises(ValueError, match="weights must sum to 100, not 110"):
+        parse(yaml.safe_load(said.replace("solved: 30", "solved: 40")), "formula.yaml")
 
 
 @pytest.mark.parametrize(

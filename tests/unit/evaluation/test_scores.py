@@ -66,6 +66,23 @@ def test_an_entry_tells_what_its_unit_missed(
     assert entry == booked(at=NOW, on_time=on_time, confirmed_on_time=confirmed_on_time)
 
 
+def test_r31_a_promised_date_that_was_missed_is_in_the_entry_and_taken_back_with_the_miss() -> None:
+    promise = replace(note("reply_promise"), run=2)
+    [noted, back, anew] = decided(promise, *SCORED)
+    assert back == taken_back(booked(), "reply_promise was missed")
+    assert anew == booked(2, at=NOW, visited_at=AT, promise_missed=True)
+    [_, _, cleared_] = decided(
+        ClearMiss(NOW, "reply_promise", 2, "transport"), *SCORED, noted, back, anew
+    )
+    assert cleared_ == booked(3, at=NOW, visited_at=AT)
+
+
+def test_r31_deadline_says_so_and_a_citys_own_promise_is_no_units() -> None:
+    late = DeadlineMissed("reply_promise", 1, "transport")
+    assert [type(e).__name__ for e in reacted(late, scheduled())] == ["MissNoted"]
+    assert reacted(DeadlineMissed("promise", 1, ""), scheduled()) == []
+
+
 def test_what_a_former_unit_missed_is_not_this_units() -> None:
     _, entry = decided(ask(), missed(unit="market"), scheduled())
     assert entry == booked(at=NOW)

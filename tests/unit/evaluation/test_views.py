@@ -39,7 +39,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def row(*counts: int) -> FiguresRow:
-    """entries, visited, contacted, solved, satisfied, on_time, confirmed_on_time"""
+    """entries, visited, contacted, solved, satisfied, on_time, confirmed_on_time, promise_missed"""
     return FiguresRow("transport", "2026-07", *counts)
 
 
@@ -76,17 +76,35 @@ def test_other_facts_add_nothing() -> None:
 def test_what_was_asked_is_compared_with_those_who_answered_only() -> None:
     found = rates(row(10, 4, 4, 3, 2, 9, 5), FORMULA)
     assert replace(found, score=None) == Rates(
-        on_time=0.9, confirmed_on_time=0.5, contacted=1.0, solved=0.75, satisfied=0.5, score=None
-    )
+        on_time=0.9, confirmed_on_time=0.5, contacted=1.0, solved=0.75, satisfied=0.5,
+        promise_kept=1.0, score=None,
+    )  # fmt: skip
     assert found.score == pytest.approx(15 * 0.9 + 5 * 0.5 + 10 * 1.0 + 40 * 0.75 + 30 * 0.5)
 
 
+def test_r30_a_promised_date_that_was_missed_is_a_rate_and_scores_where_the_city_says_so() -> None:
+    counted = row(10, 4, 4, 3, 2, 9, 5, 4)
+    assert rates(counted, FORMULA).promise_kept == 0.6
+    assert rates(counted, FORMULA).score == rates(replace(counted, promise_missed=0), FORMULA).score
+    weights = {**FORMULA.weights, "solved": 30, "promise_kept": 10}
+    found = rates(counted, replace(FORMULA, weights=weights))
+    assert found.score == pytest.approx(15 * 0.9 + 5 * 0.5 + 10 + 30 * 0.75 + 30 * 0.5 + 10 * 0.6)
+
+
+def test_r31_a_missed_promise_is_counted_and_taken_back() -> None:
+    entry = booked(promise_missed=True)
+    assert figures(entry, ZONE) == row(1, 1, 1, 1, 1, 1, 1, 1)
+    assert figures(taken_back(entry, "wrong"), ZONE) == row(-1, -1, -1, -1, -1, -1, -1, -1)
+
+
 def test_without_an_answer_the_times_alone_make_the_score() -> None:
-    assert rates(row(4, 0, 0, 0, 0, 4, 0), FORMULA) == Rates(1.0, 0.0, None, None, None, 75.0)
+    assert rates(row(4, 0, 0, 0, 0, 4, 0), FORMULA) == Rates(
+        1.0, 0.0, None, None, None, 1.0, 75.0
+    )  # fmt: skip
 
 
 def test_without_an_entry_there_is_no_rate() -> None:
-    assert rates(row(0, 0, 0, 0, 0, 0, 0), FORMULA) == Rates(None, None, None, None, None, None)
+    assert rates(row(0, 0, 0, 0, 0, 0, 0), FORMULA) == Rates(*[None] * 7)
 
 
 SHARES = st.integers(0, 50)

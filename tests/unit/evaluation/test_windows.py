@@ -24,10 +24,10 @@ def test_a_measure_counts_in_its_hour_and_its_day_of_the_city() -> None:
     windows = counted([a_measure(NOON, 1, solved=True), a_measure(NOON + HOUR, 2, on_time=True)])
     assert windows.unit == "NYPD"
     assert rows(windows.hours) == {
-        "2011-03-16T12:00:00-04:00": [1, 1, 0, 1, 0, 0, 0],
-        "2011-03-16T13:00:00-04:00": [1, 1, 0, 0, 0, 1, 0],
+        "2011-03-16T12:00:00-04:00": [1, 1, 0, 1, 0, 0, 0, 0],
+        "2011-03-16T13:00:00-04:00": [1, 1, 0, 0, 0, 1, 0, 0],
     }
-    assert rows(windows.days) == {"2011-03-16T00:00:00-04:00": [2, 2, 0, 1, 0, 1, 0]}
+    assert rows(windows.days) == {"2011-03-16T00:00:00-04:00": [2, 2, 0, 1, 0, 1, 0, 0]}
 
 
 def test_the_last_second_of_a_day_is_that_day_and_midnight_is_the_next() -> None:
@@ -70,7 +70,7 @@ def test_the_same_position_of_another_bucket_is_no_repeat() -> None:
 def test_an_entry_taken_back_counts_for_nothing() -> None:
     flags = {"contacted": True, "solved": True, "satisfied": True}
     windows = counted([a_measure(NOON, 1, **flags), a_measure(NOON, 2, weight=-1, **flags)])
-    assert rows(windows.days) == {"2011-03-16T00:00:00-04:00": [0] * 7}
+    assert rows(windows.days) == {"2011-03-16T00:00:00-04:00": [0] * 8}
 
 
 def test_an_hour_that_the_clocks_show_twice_is_two_windows() -> None:

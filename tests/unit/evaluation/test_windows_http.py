@@ -68,6 +68,7 @@ async def test_a_unit_reads_its_own_windows(views: Views) -> None:
     assert hour == {
         "start": "2011-03-16T12:00:00-04:00", "entries": 1, "visited": 1, "contacted": 0,
         "solved": 1, "satisfied": 0, "on_time": 0, "confirmed_on_time": 0,
+        "promise_missed": 0,
     }  # fmt: skip
     assert day == {**hour, "start": "2011-03-16T00:00:00-04:00"}
 

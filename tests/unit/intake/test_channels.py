@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -118,17 +118,20 @@ def court() -> Any:
     return replace(matter(Kind.HELP, organ="court"), channel="kiosk", by="kiosk-1", stated=())
 
 
-def test_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> None:
+async def test_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> None:
     """R3."""
-    limits = Limits()
-    waits = [limits.wait_s("kiosk", 2, NOON) for _ in range(3)]
-    assert waits == [0, 0, 30]
-    assert limits.wait_s("kiosk", 2, NOON + timedelta(seconds=29)) == 1
-    assert limits.wait_s("kiosk", 2, NOON + timedelta(seconds=30)) == 0
-    assert limits.wait_s("kiosk", 2, NOON + timedelta(seconds=31)) == 29
-    assert limits.wait_s("other", 2, NOON) == 0
+    limits, vault = Limits(), MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
+
+    async def wait_s(at: datetime, channel: str = "kiosk") -> int:
+        return await limits.wait_s(channel, 2, at, vault.turns)
+
+    assert [await wait_s(NOON) for _ in range(3)] == [0, 0, 30]
+    assert await wait_s(NOON + timedelta(seconds=29)) == 1
+    assert await wait_s(NOON + timedelta(seconds=30)) == 0
+    assert await wait_s(NOON + timedelta(seconds=31)) == 29
+    assert await wait_s(NOON, "other") == 0
     later = NOON + timedelta(hours=1)
-    assert [limits.wait_s("kiosk", 2, later) for _ in range(3)] == [0, 0, 30]
+    assert [await wait_s(later) for _ in range(3)] == [0, 0, 30]
 
 
 async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports() -> None:

@@ -15,7 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.dispatch.adapters.codec import CODEC
-from services.dispatch.domain.ticket import DispatchConfirmed, TicketDispatched
+from services.dispatch.domain.events import (
+    DispatchConfirmed,
+    TicketDispatched,
+)
 from services.kernel.bus_memory import MemoryBus, MemoryRecord
 from services.kernel.clock import ManualClock
 from services.kernel.cloudevents import NotAFact, attributes, broker_time, to_fact, to_record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, make_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -139,6 +139,17 @@ def test_a_field_that_the_message_lacks_is_an_error_at_start() -> None:
         Codec("x", own=[(WithDrawn, events_pb2.TicketWithdrawn)])
 
 
+def test_an_enum_that_may_be_left_out_is_none_where_it_is_unspecified() -> None:
+    made: Any = make_dataclass("Filed", [("at", datetime), ("kind", Kind | None)])
+    codec = Codec("x", own=[(made, events_pb2.TicketReceived)])
+    for kind in (Kind.HELP, None):
+        data = codec.encode(made(AT, kind), b"").data
+        assert events_pb2.TicketReceived.FromString(data).kind == (2 if kind else 0)
+        assert codec.decode(replace(received(), data=data)).kind is kind
+    with pytest.raises(BadBody, match="99 is not one of consultation, help"):
+        codec.decode(received(kind=99))
+
+
 @pytest.mark.parametrize(
     ("field", "hint", "message"),
     [
@@ -150,7 +161,6 @@ def test_a_field_that_the_message_lacks_is_an_error_at_start() -> None:
         ("confidential", str, events_pb2.TicketReceived),
         ("stated_due_at", str, events_pb2.TicketReceived),
         ("kind", str, events_pb2.TicketReceived),
-        ("kind", Kind | None, events_pb2.TicketReceived),
         ("facts", dict, commands_pb2.SubmitMatter),
         ("co_handlers", list[str], dispatch.TicketDispatched),
         ("co_handlers", tuple[int, ...], dispatch.TicketDispatched),

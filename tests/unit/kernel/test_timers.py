@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from services.kernel.decider import ClearTimer, SetTimer, TimerChange
 from services.kernel.facts import Append
 from services.kernel.service import Service
 from services.kernel.store import LostOwnership, StoreUnavailable
+from services.kernel.timers import Timers
 from tests.support.desks import ClockStarted, DeadlineMissed, desk, echo
 from tests.support.processes import City, Process, city, tickets_in
 from tests.support.virtual import START
@@ -64,6 +66,50 @@ async def test_it_fires_once_at_its_due_instant_and_is_cleared_when_read_back(to
     assert (missed.time, missed.causation) == (DUE, "timer/called")
     await travelled(first, second)
     assert await second.store.timer_sources() == []
+
+
+async def run_for(town: City, timers: Timers, milliseconds: int) -> None:
+    """The firer by itself, on a clock that moves by milliseconds."""
+    running = asyncio.create_task(timers.run())
+    for _ in range(milliseconds):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        town.clock.advance(milliseconds=1)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_promise_wakes_the_timers_that_it_proves(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kernel.timers.TICK_S", 3_600.0)
+    first, second = await started(town, echo())
+    await proven(town, second, first)
+    await run_for(town, second.timers(), 50)  # less than a tick of the clock
+    assert await second.names(TICKET) == LOOP
+
+
+async def test_what_proves_no_more_asks_the_store_nothing(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kernel.timers.TICK_S", 3_600.0)
+    first, second = await started(town, echo())
+    asked: list[int] = []
+    due = second.store.due_timers
+
+    async def counted(*arguments: Any) -> Any:
+        asked.append(1)
+        return await due(*arguments)
+
+    monkeypatch.setattr(second.store, "due_timers", counted)
+    timers = second.timers()
+    await proven(town, second, first)
+    await run_for(town, timers, 50)
+    before = len(asked)
+    assert before > 0
+    second.inbox.moved.set()  # something was applied that proves nothing
+    await run_for(town, timers, 50)
+    assert len(asked) == before
 
 
 async def test_time_alone_proves_nothing(town: City) -> None:

@@ -6,8 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,9 +15,8 @@ from hotline.dev.ports import free_port
 from services.kernel import tracing
 from services.kernel.facts import NEVER, Fact
 from services.kernel.seen import applied, steps_of
-from services.kernel.settings import KernelSettings, parse
 from services.kernel.telemetry import TraceContext
-from tests.support.collector import Collector, Span, collector
+from tests.support.collector import Collector, configured, exported
 from tests.support.loops import memory_loop, wait_until
 from tests.support.web import TICKET, Web, on_the_web
 from tests.unit.kernel.test_kafka_commands import NOTE, Known, noting, signer
@@ -28,28 +25,6 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
 SAMPLED, UNSAMPLED = f"00-{TRACE}-{CALLER}-01", f"00-{TRACE}-{CALLER}-00"
 SERVER, CONSUMER = 2, 5
-
-
-def configured(endpoint: str, share: str) -> KernelSettings:
-    env = {"HOTLINE_KAFKA": "b:1", "HOTLINE_DSN": "postgresql://u:p@h/d"}
-    env |= {"HOTLINE_OTLP_ENDPOINT": endpoint, "HOTLINE_TRACE_SHARE": share}
-    return parse(KernelSettings, env)
-
-
-@contextmanager
-def exported(share: str = "0") -> Iterator[Callable[[], list[Span]]]:
-    """What was exported, once all of it was sent."""
-    with collector() as found:
-        tracing.start("dispatch", configured(found.url, share))
-
-        def spans() -> list[Span]:
-            tracing.stop()
-            return found.spans
-
-        try:
-            yield spans
-        finally:
-            tracing.stop()
 
 
 @on_the_web

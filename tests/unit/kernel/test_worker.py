@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
 from services.kernel.bus import LogHole, Outgoing
-from services.kernel.facts import Append, Appended, Fact
+from services.kernel.facts import Append, Appended
 from services.kernel.names import PARKED, TICKETS, bucket_of
-from services.kernel.service import Service
 from services.kernel.store import StoreUnavailable
-from tests.support.desks import ClockStarted, SeenNote, Start, desk, echo, echo_react
+from tests.support.desks import ClockStarted, SeenNote, Start, desk, echo
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, Process, city, tickets_in
+from tests.support.processes import City, city, tickets_in
+from tests.unit.kernel.mendable import Mendable, noted, started
 
 PARKED_NAME = "TicketParked"
 
@@ -27,35 +26,6 @@ PARKED_NAME = "TicketParked"
 async def town() -> AsyncIterator[City]:
     async with city() as made:
         yield made
-
-
-class Mendable:
-    """An echo whose reaction to a poisoned note fails until it is mended."""
-
-    def __init__(self) -> None:
-        self.mended = False
-
-    def react(self, event: SeenNote, state: Any, at: Any) -> Sequence[Start]:
-        if self.mended:
-            return [Start(at, event.note, event.at + timedelta(seconds=1))]
-        return echo_react(event, state, at)
-
-    def service(self) -> Service:
-        made = echo()
-        assert made.decider is not None
-        return replace(made, decider=replace(made.decider, react=self.react))
-
-
-async def noted(town: City, desk_process: Process, *notes: tuple[str, str]) -> None:
-    """Notes on the log, in this order."""
-    for ticket, words in notes:
-        await desk_process.note(ticket, words)
-    await desk_process.relay()
-
-
-async def started(process: Process, ticket: str) -> list[str]:
-    facts = [f for f in await process.ledger(ticket) if f.type.endswith("ClockStarted")]
-    return [process.service.codec.decode(f).clock for f in facts]
 
 
 async def test_a_stale_state_is_loaded_again_and_decided_again(town: City) -> None:
@@ -216,74 +186,6 @@ async def test_a_parked_ticket_waits_also_for_the_next_owner(town: City) -> None
     await newer.read()
     assert len(await newer.store.parked_records(bad, 10)) == 2
     assert await started(newer, bad) == []
-
-
-async def test_release_applies_what_waited_in_order_and_with_its_own_times(town: City) -> None:
-    (bad,) = tickets_in(0, 1)
-    mendable = Mendable()
-    first, second = await town.process(desk()), await town.process(mendable.service())
-    begun = town.clock.now()
-    await noted(town, first, (bad, "poison"))
-    town.clock.advance(minutes=1)
-    await noted(town, first, (bad, "later"))
-    await second.read()
-    town.clock.advance(minutes=30)
-    await second.store.close_buckets([0], [], [], 1.0)  # live facts of then would be too late
-    with pytest.raises(ZeroDivisionError):
-        await second.worker.release(bad)
-    assert len(await second.store.parked_records(bad, 10)) == 2
-    mendable.mended = True
-    assert await second.worker.release(bad) == 2
-    facts = (await second.ledger(bad))[1:]
-    assert await started(second, bad) == ["poison", "later"]
-    assert [f.time for f in facts] == [begun, begun + timedelta(minutes=1)]
-    assert await second.store.parked_records(bad, 10) == []
-    await noted(town, first, (bad, "after"))
-    await second.read()
-    assert await started(second, bad) == ["poison", "later", "after"]
-
-
-async def test_each_fact_is_announced_as_read_or_as_released(town: City) -> None:
-    bad, healthy = tickets_in(0, 2)
-    mendable, told = Mendable(), list[tuple[str, int, bool]]()
-
-    async def announce(facts: Sequence[Fact], *, released: bool) -> None:
-        told.extend((f.ticket, f.version, released) for f in facts if f.source == "dispatch")
-
-    service = replace(mendable.service(), announce=announce)
-    first, second = await town.process(desk()), await town.process(service)
-    await noted(town, first, (bad, "poison"), (bad, "later"), (healthy, "one"))
-    await second.read()
-    assert told == [(healthy, 1, False)]
-    mendable.mended = True
-    await second.worker.release(bad)
-    assert told[1:] == [(bad, 1, True), (bad, 2, True)]
-
-
-async def test_release_decides_again_where_the_stream_moved_on(town: City) -> None:
-    (bad,) = tickets_in(0, 1)
-    mendable = Mendable()
-    first, second = await town.process(desk()), await town.process(mendable.service())
-    await noted(town, first, (bad, "poison"))
-    await second.read()
-    mendable.mended = True
-    assert second.runtime.states is not None
-    second.runtime.states.evict([bad])
-    second.runtime.states.keep(bad, frozenset(), 0)  # as read before the ticket was parked
-    assert await second.worker.release(bad) == 1
-    assert await started(second, bad) == ["poison"]
-
-
-async def test_drop_forgets_what_waited(town: City) -> None:
-    (bad,) = tickets_in(0, 1)
-    first, second = await town.process(desk()), await town.process(Mendable().service())
-    await noted(town, first, (bad, "poison"), (bad, "later"))
-    await second.read()
-    assert await second.worker.release(bad, drop_by="operator") == 2
-    assert await second.worker.release(bad) == 0
-    await noted(town, first, (bad, "after"))
-    await second.read()
-    assert await started(second, bad) == ["after"]
 
 
 async def test_a_record_without_a_ticket_goes_to_the_operators(town: City) -> None:

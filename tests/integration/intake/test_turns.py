@@ -1,0 +1,76 @@
+"""R3: a channel's rate limit holds over all processes, on the twin and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.intake.adapters.limiting import Limits, Turns
+from services.intake.adapters.vault import Vault
+from tests.integration.intake.vaults import Vaults, memory, postgres
+
+NOON = datetime(2026, 3, 16, 4, tzinfo=UTC)
+PER_MINUTE = 600
+
+
+@pytest.fixture(params=["twin", "real"])
+async def vaults(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Vaults]:
+    if request.param == "twin":
+        async with memory() as made:
+            yield made
+    else:
+        async with postgres(request.getfixturevalue("stack").dsn, namespace) as made:
+            yield made
+
+
+class Process:
+    """One replica of intake, with its own connection to the store."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._limits, self._vault = Limits(), vault
+        self.asked = 0
+
+    async def sends(self, at: datetime, times: int = 1, limit: int = PER_MINUTE) -> Counter[int]:
+        """How long each of the matters has to wait; 0: it went through."""
+        each = (self._limits.wait_s("web", limit, at, self._take) for _ in range(times))
+        return Counter(await asyncio.gather(*each))
+
+    async def _take(self, channel: str, limit: int, wanted: int, at: datetime) -> Turns:
+        self.asked += 1
+        return await self._vault.turns(channel, limit, wanted, at)
+
+
+async def test_r3_two_processes_together_let_through_what_one_does(vaults: Vaults) -> None:
+    one, other = Process(vaults.another()), Process(vaults.another())
+    told = Counter[int]()
+    for _ in range(PER_MINUTE):
+        told += await one.sends(NOON) + await other.sends(NOON)
+    assert told[0] == PER_MINUTE
+    later = NOON + timedelta(seconds=6)  # a tenth of the bucket
+    both = await asyncio.gather(one.sends(later, PER_MINUTE), other.sends(later, PER_MINUTE))
+    assert sum(part[0] for part in both) == PER_MINUTE // 10
+
+
+async def test_r3_one_process_alone_may_use_the_whole_limit(vaults: Vaults) -> None:
+    busy, idle = Process(vaults.another()), Process(vaults.another())
+    assert await idle.sends(NOON) == {0: 1}
+    told = await busy.sends(NOON, 2 * PER_MINUTE)
+    assert told[0] == PER_MINUTE - PER_MINUTE // 60  # but for the second's worth of the other
+
+
+async def test_r3_a_request_does_not_ask_the_store(vaults: Vaults) -> None:
+    one = Process(vaults.another())
+    await one.sends(NOON, PER_MINUTE)
+    assert one.asked == 60
+    await one.sends(NOON, 1_000)
+    assert one.asked == 61  # and once that it is empty
+
+
+async def test_r3_a_limit_that_is_changed_holds_at_once(vaults: Vaults) -> None:
+    one = Process(vaults.another())
+    await one.sends(NOON, 5)
+    assert (await one.sends(NOON, 20, limit=4))[0] == 4
