@@ -15,7 +15,7 @@ from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
 from services.intake.adapters.tallies import Gauges, Tallies
-from services.intake.adapters.vault import PostgresVault
+from services.intake.adapters.vault import PostgresVault, rehash
 from services.intake.service import service
 from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.names import TICKETS, topic_of
@@ -48,6 +48,7 @@ def main() -> None:
 
         async def beside(_: Runtime) -> None:
             async with asyncio.TaskGroup() as group:
+                group.create_task(rehash(vault, ports.clock))
                 group.create_task(keep(boxes, pairs, registry, ports.clock))
                 group.create_task(gauges.show(books, tallies, ports.clock))
 
