@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,7 +59,7 @@ def command(run_dir: Path, rate: float, pace: float) -> None:
 
 
 async def _run(root: Path, rate: float, pace: float) -> None:
-    console = Console()
+    console, began = Console(), time.monotonic()
     if not is_imported(root) and start_over(root):
         console.print("the last first start was broken off: starting over with clean data")
     make_senders(root, city_senders(units(CITY)))
@@ -74,7 +75,7 @@ async def _run(root: Path, rate: float, pace: float) -> None:
         bus = KafkaBus(place.kafka, "run", lambda: datetime.now(UTC))
         try:
             await _until_one_ends(
-                stack.watch(), running.watch(), _live(place, bus, console, rate, pace)
+                stack.watch(), running.watch(), _live(place, bus, console, began, rate, pace)
             )
         finally:
             await bus.close()
@@ -104,12 +105,15 @@ def _reraise(task: asyncio.Task[None]) -> None:
         raise StackFailure(f"The broker does not answer any more: {error}.") from None
 
 
-async def _live(place: Running, bus: KafkaBus, console: Console, rate: float, pace: float) -> None:
+async def _live(
+    place: Running, bus: KafkaBus, console: Console, began: float, rate: float, pace: float
+) -> None:
     if not is_imported(place.run_dir):
         await _import(place, bus, console)
     write_running(place)
     for line in await welcome(place):
         click.echo(line)
+    click.echo(f"\nready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything\n")
     tally, rows = Tally(), read_rows()
     senders = signers(place.run_dir, units(CITY), NAMESPACE, BUCKETS)
     city = City(bus, senders, NAMESPACE, BUCKETS, People(pace), tally.see)

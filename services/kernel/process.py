@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from services.kernel.bus import Bus, BusUnavailable
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.census import COUNTS, Census, Count
 from services.kernel.clock import Clock, DatabaseClock
-from services.kernel.draining import accept_the_rest
+from services.kernel.draining import Connection, accept_the_rest, hear_the_new
 from services.kernel.healing import Healer
 from services.kernel.http_protocol import BoundedHttp
 from services.kernel.installed import (
@@ -148,6 +148,7 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         raise SystemExit(error.args[0]) from None
     finally:
         await accept_the_rest(s.fileno() for each in _servers(server) for s in each.sockets)
+        await hear_the_new(cast(Iterable[Connection], server.server_state.connections))
         server.should_exit = True
         for task in (starting, stopping):
             task.cancel()

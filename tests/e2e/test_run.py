@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,10 @@ class City:
             time.sleep(0.1)
         return found
 
+    def ready_after(self) -> float:
+        """The seconds that its own line says."""
+        return float(self.until(r"ready after ([\d.]+) s")[1])
+
     def stop(self) -> float:
         """Ctrl-C; the seconds until everything was gone."""
         children = psutil.Process(self.process.pid).children(recursive=True)
@@ -70,24 +74,35 @@ def city(folder: Path) -> Iterator[City]:
 
 
 @pytest.mark.timeout(400)
-def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(tmp_path: Path) -> None:
+def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with city(tmp_path) as broken_off:
         broken_off.until("bringing in")
         assert broken_off.stop() < 10
     assert not (tmp_path / "run" / MARK).exists()
     with city(tmp_path) as first:
         first.until("starting over with clean data")
+        figures = {"first_start_s": first.ready_after()}
         assert_past(first)
         ticket = pasted(first)
         assert_told_alike(tmp_path / "run")
         first.until(r"closed [1-9]")
-        assert first.stop() < 10
+        figures["stop_s"] = first.stop()
+        assert figures["stop_s"] < 10
     assert (tmp_path / "run" / MARK).exists()
     with city(tmp_path) as second:
         second.until("received")
         assert "bringing in" not in second.text
+        figures["next_start_s"] = second.ready_after()
         assert shown(second, ticket)["ticket"] == ticket
         second.stop()
+    for name, seconds in figures.items():
+        record_property(name, round(seconds, 1))
+    with capsys.disabled():
+        print(f"\nmake run: {figures}")  # noqa: T201 - figures, of whatever machine this is
 
 
 def assert_past(running: City) -> None:
