@@ -143,6 +143,31 @@ ALERTS = (
         "facts-are-not-published",
     ),
     Alert(
+        "HotlineDiversionUnacknowledged",
+        "max(hotline_diversions_unacknowledged) > 0",
+        "0m", "page", "{{ $value }} diverted emergencies were not acknowledged in time.",
+        "a-diversion-is-not-acknowledged",
+    ),
+    Alert(
+        "HotlineCallsMissed",
+        "max(hotline_calls_connected_ratio) < max(hotline_calls_connected_wanted_ratio)",
+        "30m", "ticket", "Only {{ $value | humanizePercentage }} of the calls are answered.",
+        "calls-are-not-answered",
+    ),
+    Alert(
+        "HotlineCallsAnsweredLate",
+        "max(hotline_calls_in_time_ratio) < 0.8",
+        "30m", "ticket", "Only {{ $value | humanizePercentage }} of the answered calls were"
+        " answered in time.",
+        "calls-are-not-answered",
+    ),
+    Alert(
+        "HotlineCallBacksWait",
+        "max(hotline_missed_calls_waiting) > 50",
+        "30m", "ticket", "{{ $value }} missed calls wait to be called back.",
+        "calls-are-not-answered",
+    ),
+    Alert(
         "HotlineUnknownFacts",
         f"sum by (job) (increase(hotline_facts_unknown_total{{{OURS}}}[30m])) > 0",
         "30m", "ticket", "An old process of {{ $labels.job }} skips what a newer one writes.",

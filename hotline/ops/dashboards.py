@@ -1,4 +1,4 @@
-"""Dashboards for Grafana, made by code: five screens, by the golden signals and our promises."""
+"""Dashboards for Grafana, made by code: six screens, by the golden signals and our promises."""
 
 from __future__ import annotations
 
@@ -93,6 +93,22 @@ DASHBOARDS = (
             _rate("hotline_records_dropped_total", "job, position"), "{{job}} {{position}}")),
         Panel("Tickets parked", "short", _one(
             f"max by (job) (hotline_parked_tickets{{{_J}}})", "{{job}}")),
+    )),
+    Dashboard("hotline-acceptance", "Hotline: acceptance and calls", (
+        Panel("Decisions", "ops", _one(
+            _rate("hotline_acceptance_decisions_total", "decision"), "{{decision}}")),
+        Panel("Decided by rule", "ops", _one(
+            f"topk(12, {_rate('hotline_acceptance_decisions_total', 'rule')})", "{{rule}}")),
+        Panel("Calls", "percentunit", (
+            ("max(hotline_calls_connected_ratio)", "connected, of all"),
+            ("max(hotline_calls_connected_wanted_ratio)", "the city's standard"),
+            ("max(hotline_calls_in_time_ratio)", "in time, of those answered"))),
+        Panel("Missed calls to call back", "short", _one(
+            "max(hotline_missed_calls_waiting)", "waiting")),
+        Panel("Diversions that no line acknowledged in time", "short", _one(
+            "max(hotline_diversions_unacknowledged)", "unacknowledged")),
+        Panel("Articles whose upkeep is late", "short", _one(
+            "max(hotline_articles_overdue)", "overdue")),
     )),
     Dashboard("hotline-push", "Hotline: push to departments", (
         Panel("Entries delivered", "ops", _one(

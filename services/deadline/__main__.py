@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.counts import COUNTS
 from services.deadline.adapters.http import app
 from services.deadline.adapters.registry import load
 from services.deadline.adapters.replanning import keep_planned
@@ -33,6 +34,7 @@ def main() -> None:
             lambda runtime: app(runtime, clocks, security, in_effect.city, registry),
             beside=lambda runtime: keep_planned(runtime, clocks, in_effect),
             registry=registry,
+            counts=COUNTS,
         )
 
     run("deadline", settings, build)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.intake.adapters.books import Books, CityRegistry, kinds_of
 from services.intake.adapters.boxes import KINDS, Boxes, BoxVault, keep
+from services.intake.adapters.decided import Decided
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again
 from services.intake.adapters.http import app
@@ -14,7 +15,7 @@ from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
 from services.intake.adapters.tallies import Gauges, Tallies
-from services.intake.adapters.vault import PostgresVault
+from services.intake.adapters.vault import PostgresVault, rehash
 from services.intake.service import service
 from services.intake.settings import IntakeSettings, keys_of
 from services.kernel.names import TICKETS, topic_of
@@ -47,12 +48,13 @@ def main() -> None:
 
         async def beside(_: Runtime) -> None:
             async with asyncio.TaskGroup() as group:
+                group.create_task(rehash(vault, ports.clock))
                 group.create_task(keep(boxes, pairs, registry, ports.clock))
                 group.create_task(gauges.show(books, tallies, ports.clock))
 
-        numbers = Numbers(ports.store)
+        numbers, counted = Numbers(ports.store), (tallies, Decided(ports.registry))
         return Parts(
-            replace(service(desk, recent, (tallies,)), read_back=numbers.read_back),
+            replace(service(desk, recent, counted), read_back=numbers.read_back),
             lambda runtime: app(runtime, desk, security, registry, tallies),
             beside=beside,
             registry=registry,

@@ -76,6 +76,7 @@ def service(
         views=more if recent is None else (recent, *more),
         reads=None if recent is None else reads,
         gather_s=0.02,
+        hash_key=desk.vault.hash_key,
     )
 
 

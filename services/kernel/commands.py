@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -51,6 +52,16 @@ def hash_of(type_name: str, body: bytes) -> bytes:
     return hashlib.sha256(type_name.encode() + b"\0" + body).digest()
 
 
+KEYED = b"\x01"  # stands before a hash that nobody finds by trying bodies
+
+
+def kept_hash(service: Service, body_hash: bytes) -> bytes:
+    """As the store keeps it: where bodies hold what can be guessed, such as a telephone number,
+    under the service's key."""
+    key = service.hash_key
+    return KEYED + hmac.digest(key, body_hash, "sha256") if key and body_hash else body_hash
+
+
 def hash_of_command(service: Service, ticket: str, command: Any) -> bytes | None:
     """The same for a command whichever way and in whichever form it came; None where it has no
     form on the wire."""
@@ -77,15 +88,21 @@ def accepted_body(
     return orjson.dumps(body)
 
 
-def repeated_answer(service: str, bucket: int, body_hash: bytes, known: Repeated) -> Answer:
+def repeated_answer(service: Service, bucket: int, body_hash: bytes, known: Repeated) -> Answer:
     """The answer of a command id that was used before: the same, or 422 for another body.
 
-    What was healed from the log has no hash: any body counts as the same.
+    What was healed from the log has no hash: any body counts as the same. A hash that was kept
+    before there was a key counts as it is.
     """
-    if known.body_hash not in (b"", body_hash):
+    if known.body_hash not in (b"", body_hash, kept_hash(service, body_hash)):
         status, slug, detail = REUSED
         problem = Problem(status, slug, "The command id was used for another command.", detail)
         return Answer(status, problem.body(), None, None)
+    return known_answer(service.name, bucket, known)
+
+
+def known_answer(service: str, bucket: int, known: Repeated) -> Answer:
+    """The answer that stands in the store."""
     position = f"{service}/{bucket}/{known.position}" if known.position else None
     return Answer(known.status, known.body, known.version, position)
 

@@ -16,6 +16,7 @@ from services.kernel.commands import (
     decide_command,
     hash_of,
     hash_of_command,
+    kept_hash,
     repeated_answer,
 )
 from services.kernel.draft import Draft
@@ -245,13 +246,14 @@ class KafkaCommands:
         known = repeats.get((request.sender, request.command_id))
         if known is not None:
             bucket = bucket_of(known.ticket, self._buckets)
-            answer = repeated_answer(self._service.name, bucket, request.body_hash, known)
+            answer = repeated_answer(self._service, bucket, request.body_hash, known)
             return Reply(
                 request.sender, request.command_id, known.ticket, answer, True, asked=request.asked
             )
         assert draft is not None
         topic = replies_of(request.sender)
-        key = CommandKey(request.sender, request.command_id, request.body_hash, 0, b"", topic)
+        hashed = kept_hash(self._service, request.body_hash)
+        key = CommandKey(request.sender, request.command_id, hashed, 0, b"", topic)
         decide_command(
             self._service,
             draft,

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from services.kernel.clock import Clock
-from services.kernel.commands import Answer, decide_command, repeated_answer
+from services.kernel.commands import Answer, decide_command, kept_hash, repeated_answer
 from services.kernel.draft import Draft
 from services.kernel.facts import Appended, CommandKey, Conflict, Repeated, TooLate
 from services.kernel.measure import Meter
@@ -72,7 +72,7 @@ class Performer:
 
         def decided(state: Any, version: int) -> tuple[Draft, CommandKey]:
             draft = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
-            stored = CommandKey(sender, key, body_hash, 0, b"")
+            stored = CommandKey(sender, key, kept_hash(self._service, body_hash), 0, b"")
             live = not meta.get("import_id")
             decide_command(
                 self._service, draft, command, stored, meta, live=live, extra=extra or {}
@@ -130,4 +130,4 @@ class Performer:
 
     def _repeated(self, body_hash: bytes, known: Repeated) -> Answer:
         bucket = bucket_of(known.ticket, self._buckets)
-        return repeated_answer(self._service.name, bucket, body_hash, known)
+        return repeated_answer(self._service, bucket, body_hash, known)

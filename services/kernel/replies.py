@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Bus, BusUnavailable, Outgoing
 from services.kernel.codec import PROTOBUF
-from services.kernel.commands import Answer, repeated_answer
+from services.kernel.commands import Answer, known_answer
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.measure import Meter
 from services.kernel.names import bucket_of, replies_of, topic_of
@@ -91,7 +91,7 @@ class Replies:
         found = []
         for sender, key, topic, known in await self._store.unsent_replies(limit):
             bucket = bucket_of(known.ticket, self._buckets)
-            answer = repeated_answer(self._service, bucket, known.body_hash, known)
+            answer = known_answer(self._service, bucket, known)
             found.append(Reply(sender, key, known.ticket, answer, bool(topic)))
         return await self._deliver(found)
 

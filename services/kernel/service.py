@@ -66,7 +66,8 @@ class Service:
     with what only the sender may learn and no store may hold, each time that it is given.
     `gather_s` is how long facts gather behind a batch that was not full, for a service whose work
     is by the batch; the first after a rest is never kept waiting. `read_back` is told of tickets
-    that a restored ledger had lost and the log still knew.
+    that a restored ledger had lost and the log still knew. Under `hash_key` the bodies of commands
+    are hashed, where they hold what can be guessed.
     """
 
     name: str
@@ -86,3 +87,4 @@ class Service:
     confide: Callable[[bytes], bytes] | None = None
     gather_s: float = 0.0
     read_back: Callable[[Collection[str]], Awaitable[None]] | None = None
+    hash_key: bytes = b""

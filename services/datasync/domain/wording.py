@@ -185,7 +185,7 @@ _DISPATCH = {
         HOTLINE, "派单至主办单位 {unit}", "Dispatched to {unit} as lead unit"
     ),
     "TicketRefiled": Words(
-        HOTLINE, "承办单位不变，事项分类为 {category}", "Goes on with its unit under {category}"
+        HOTLINE, "此后按事项分类 {category} 办理", "From here handled under the category {category}"
     ),
     "DispatchConfirmed": Words(UNIT, "{unit} 签收", "{unit} confirmed"),
     "ReturnRequested": Words(

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from services.intake.adapters.codec import SubmittedMatter
-from services.intake.adapters.entries import required, sentences, text, texts, words
+from services.intake.adapters.entries import day, required, sentences, text, texts, words
 from services.intake.domain.channels import Answering, Channel, ChannelKind, Switchboard
 from services.intake.domain.rules import Words
 from services.intake.domain.ticket import Phase
@@ -17,7 +17,7 @@ from services.kernel import yaml_file
 OPTIONAL = {f.name: f.default for f in fields(SubmittedMatter) if f.default is not MISSING}
 PLACEHOLDERS = frozenset({"ticket", "reason", "right_place", "line", "missing", "earlier"})
 _CHANNEL = {"id", "name", "kind"}
-_CHANNEL_MAY = {"callers", "states", "per_minute", "templates"}
+_CHANNEL_MAY = {"callers", "states", "per_minute", "templates", "unsealed_until"}
 _MOST_PER_MINUTE = 1_000_000
 
 
@@ -60,6 +60,11 @@ def _channel(part: Any, where: str) -> Channel:
         states=_states(part["states"], f"{where}.states") if "states" in part else None,
         per_minute=_per_minute(part.get("per_minute", 0), f"{where}.per_minute"),
         templates=_templates(part.get("templates", {}), f"{where}.templates"),
+        unsealed_until=(
+            day(part["unsealed_until"], f"{where}.unsealed_until")
+            if "unsealed_until" in part
+            else None
+        ),
     )
 
 

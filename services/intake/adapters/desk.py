@@ -13,6 +13,7 @@ import orjson
 
 from hotline.intake.v1 import commands_pb2
 from services.intake.adapters.books import Books
+from services.intake.adapters.boxes import REGISTRY as BOX_ENTRY
 from services.intake.adapters.boxes import SEALED_TO, Boxed, Boxes
 from services.intake.adapters.calling import missed
 from services.intake.adapters.channels import OPTIONAL
@@ -59,17 +60,24 @@ class Desk:
     async def submit(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
-        """A record of the submissions topic, sealed to a box or not. Raises BadBody, Refused."""
-        matter = self._parsed(SUBMIT, body, content_type)
+        """A record of the submissions topic, sealed to a box or not. Raises BadBody, Refused.
+
+        An emergency is not held up (R11).
+        """
+        matter, sealed = self._parsed(SUBMIT, body, content_type)
         with _refused():
+            if not (sealed or _is_emergency(matter)):
+                self._require_sealed(matter.contact, matter.channel, None if import_id else at)
             return await self.received(matter, at, sender, import_id=import_id)
 
     async def submit_missed_call(
         self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
     ) -> Submission:
         """The same of a missed call (R3)."""
-        call = self._parsed(MISSED, body, content_type)
+        call, sealed = self._parsed(MISSED, body, content_type)
         with _refused():
+            if not sealed:
+                self._require_sealed(call.caller, call.channel, None if import_id else at)
             return await self.missed(call, at, sender)
 
     async def missed(self, call: MissedCall, at: datetime, by: str) -> Submission:
@@ -77,12 +85,34 @@ class Desk:
         await self._require_turn(call.channel, at)
         return await missed(call, at, by, vault=self.vault, zone=self.zone)
 
-    def _parsed(self, type_name: str, body: bytes, content_type: str) -> Any:
+    def _parsed(self, type_name: str, body: bytes, content_type: str) -> tuple[Any, bool]:
+        """What came, and whether it was sealed."""
         media, *parameters = (part.strip() for part in content_type.split(";"))
         named = dict(p.split("=", 1) for p in parameters if "=" in p)
         box = named.get(SEALED_TO)
         plain = body if box is None else self.boxes.opened_by(box, body)
-        return CODEC.command(type_name, plain, media, {})
+        return CODEC.command(type_name, plain, media, {}), box is not None
+
+    def _require_sealed(self, who: str, name: str, at: datetime | None) -> None:
+        """The topic is kept for a week, where a forgotten person's contact would be found (R35):
+        whoever can seal has to, but on a channel that its entry gives time. `at` None: an import,
+        whose own time says nothing of when it was sent. Raises Problem."""
+        try:
+            box = self.boxes.current()
+        except LookupError:  # nobody was told a key yet
+            return
+        channel = None if at is None else self.books.at(at).catalogue.switchboard.channels.get(name)
+        until = channel and channel.unsealed_until
+        if not who or (until and at and at.astimezone(self.zone).date() <= until):
+            return
+        raise Problem(
+            422,
+            "unsealed",
+            "A contact comes by Kafka sealed only.",
+            f"Seal the body to the key {box.id} (GET /v1/submissions/key, or {BOX_ENTRY!r} on the "
+            f"registry's topic) and say `content-type: …; {SEALED_TO}={box.id}`, under a new id.",
+            rule="R35",
+        )
 
     async def received(
         self, matter: SubmittedMatter, at: datetime, by: str, *, import_id: str = ""
@@ -92,8 +122,7 @@ class Desk:
         What is imported was decided long ago, and is not compared (R16). Raises Problem where the
         channel has sent too many (R3); an emergency waits for no turn (R11).
         """
-        is_emergency = matter.facts is not None and matter.facts.emergency_ongoing
-        if not import_id and not is_emergency:
+        if not import_id and not _is_emergency(matter):
             await self._require_turn(matter.channel, at)
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
@@ -178,6 +207,10 @@ def _refused() -> Iterator[None]:
     except Problem as problem:
         slug = problem.type.removeprefix("/problems/")
         raise Refused(problem.status_code, slug, str(problem.detail)) from None
+
+
+def _is_emergency(matter: SubmittedMatter) -> bool:
+    return matter.facts is not None and matter.facts.emergency_ongoing
 
 
 def _stated(matter: SubmittedMatter) -> tuple[str, ...]:

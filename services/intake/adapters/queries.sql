@@ -160,3 +160,13 @@ set answered = u.answered + excluded.answered, unhelpful = u.unhelpful + exclude
 -- What each article has done since that day.
 select article, sum(answered)::int as answered, sum(unhelpful)::int as unhelpful
 from {schema}.article_use where day >= $1 group by article
+
+-- name: unkeyed_hashes
+-- Of commands that were answered before there was a key; an index of their own, soon empty.
+select sender, key, body_hash from {vault}.command where octet_length(body_hash) = 32
+order by sender, key limit $1
+
+-- name: key_hashes
+update {vault}.command c set body_hash = a.hash
+from unnest($1::text[], $2::text[], $3::bytea[]) a (sender, key, hash)
+where c.sender = a.sender and c.key = a.key and octet_length(c.body_hash) = 32

@@ -74,6 +74,9 @@ class ShownChannel(BaseModel):
     states: list[str] | None = Field(description="The fields that it may fill; null: all.")
     per_minute: int = Field(description="Rate limit of the channel; 0: none.")
     templates: dict[str, Reason] = Field(description="Words of its answers by state.")
+    unsealed_until: date | None = Field(
+        description="The last day on which it may send a contact by Kafka in plain; null: never."
+    )
 
 
 def register_router(books: Books, runtime: Runtime) -> APIRouter:
@@ -124,6 +127,7 @@ def _channel(channel: Channel) -> ShownChannel:
         states=None if channel.states is None else sorted(channel.states),
         per_minute=channel.per_minute,
         templates={p: Reason(zh=w.zh, en=w.en) for p, w in channel.templates.items()},
+        unsealed_until=channel.unsealed_until,
     )
 
 

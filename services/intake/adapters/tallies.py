@@ -109,7 +109,7 @@ class Tallies:
 
 
 class Gauges:
-    """The same for Prometheus; every replica tells the same. NaN: there were no calls."""
+    """The same for Prometheus; every replica tells the same. NaN: no calls, or no standard."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def gauge(name: str, what: str) -> Gauge:
@@ -119,6 +119,8 @@ class Gauges:
         self._in_time = gauge("calls_in_time_ratio", "Answered in time, of those answered (R3).")
         self._standard = gauge("calls_connected_wanted_ratio", "The city's standard (R3).")
         self._waiting = gauge("missed_calls_waiting", "Missed calls that nobody called back (R3).")
+        for share in (self._connected, self._in_time):
+            share.set(float("nan"))
         self._overdue = gauge("articles_overdue", "Articles whose upkeep is late (R5).")
 
     async def show(self, books: Books, counted: Counted, clock: Clock) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -14,13 +15,19 @@ from typing import Any, Protocol
 import asyncpg
 
 from services.intake.adapters.limiting import Turns
+from services.kernel.clock import Clock
+from services.kernel.commands import KEYED
 from services.kernel.faults_pg import store_faults
 from services.kernel.gather import Gather
 from services.kernel.personal import MasterKeys, blind_index, new_key
 from services.kernel.queries import named
+from services.kernel.store import StoreUnavailable
 from services.kernel.store_pg import PostgresStore
 
+log = logging.getLogger("hotline.intake")
 BLOCK = 200
+REHASH_S = 600.0
+_AT_ONCE = 2_000
 _DAYS = 400  # blocks kept in memory; an import numbers many days
 
 
@@ -67,6 +74,10 @@ class Vault(Protocol):
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         """Leave the record of what is being read."""
 
+    @property
+    def hash_key(self) -> bytes:
+        """Under which the bodies of commands are hashed: a plain hash of a contact is guessed."""
+
     def code(self, ticket: str) -> str:
         """What opens the ticket's state to the citizen: always the same, and stored nowhere."""
 
@@ -80,6 +91,11 @@ def code_of(index_key: bytes, ticket: str) -> str:
     """Derived, so that a repeat can be answered and a backup without keys tells nobody."""
     drawn = hmac.digest(index_key, b"code\0" + ticket.encode(), "sha256")
     return "".join(_ALPHABET[byte % 32] for byte in drawn[:_CODE_LENGTH])
+
+
+def hash_key_of(index_key: bytes) -> bytes:
+    """A key of its own purpose."""
+    return hmac.digest(index_key, b"commands", "sha256")
 
 
 class PostgresVault:
@@ -162,6 +178,20 @@ class PostgresVault:
         columns = zip(*map(astuple, fields), strict=True)
         await self._fetch("opened", *map(list, columns))
 
+    @property
+    def hash_key(self) -> bytes:
+        return hash_key_of(self._index_key)
+
+    async def rehash(self) -> int:
+        """Put what was hashed without the key under it; how many hashes there were left."""
+        done = 0
+        while rows := await self._fetch("unkeyed_hashes", _AT_ONCE):
+            keyed = [KEYED + hmac.digest(self.hash_key, r["body_hash"], "sha256") for r in rows]
+            at = [[r[column] for r in rows] for column in ("sender", "key")]
+            await self._fetch("key_hashes", *at, keyed)
+            done += len(rows)
+        return done
+
     def code(self, ticket: str) -> str:
         return code_of(self._index_key, ticket)
 
@@ -169,3 +199,15 @@ class PostgresVault:
         with store_faults():
             rows: list[Any] = await self._pool.fetch(self._sql[name], *arguments)
         return rows
+
+
+async def rehash(vault: PostgresVault, clock: Clock) -> None:
+    """Until cancelled: hashes that processes of an earlier version kept are put under the key; not
+    at once, for until they have all stopped they must still know what they answered."""
+    while True:
+        await clock.sleep(REHASH_S)
+        try:
+            if done := await vault.rehash():
+                log.info("%d hashes of commands were put under the key", done)
+        except StoreUnavailable as error:
+            log.warning("some hashes of commands are not under the key yet: %s", error)

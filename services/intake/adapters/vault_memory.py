@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.intake.adapters.limiting import MINUTE_S, Turns
-from services.intake.adapters.vault import OpenedField, Person, code_of
+from services.intake.adapters.vault import OpenedField, Person, code_of, hash_key_of
 from services.kernel.personal import MasterKeys, blind_index, new_key
 
 
@@ -70,6 +70,10 @@ class MemoryVault:
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         self.rows.opened += fields
+
+    @property
+    def hash_key(self) -> bytes:
+        return hash_key_of(self._index_key)
 
     def code(self, ticket: str) -> str:
         return code_of(self._index_key, ticket)

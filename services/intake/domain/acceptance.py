@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -142,7 +143,7 @@ def _repeats(command: SubmitMatter, progress: Progress) -> tuple[str, ...]:
 def judged(
     at: datetime, ticket: str, received: TicketReceived, case: Case, rules: RuleSet
 ) -> Event:
-    """What the rule set makes of the case; the receipt of a diversion names the ticket."""
+    """What the rule set makes of the case."""
     decision = rules.decide(case)
     match decision.outcome:
         case Outcome.ACCEPT:
@@ -153,7 +154,7 @@ def judged(
                 decision.right_place.both, decision.matched,
             )  # fmt: skip
         case Outcome.DIVERT:
-            receipt = f"{ticket}/{decision.to}"
+            receipt = receipt_of(ticket, received, decision.to)
             return events.TicketDiverted(
                 at, *_named(rules, decision), decision.to, receipt, decision.matched
             )
@@ -163,6 +164,13 @@ def judged(
             )
         case _:
             return _sent_on(at, rules, decision)
+
+
+def receipt_of(ticket: str, received: TicketReceived, line: str) -> str:
+    """R11: what the line acknowledges by. 128 bits, drawn from the random person id (96 bits) and
+    the digest of the ticket's code (60): nobody finds it who does not read the ticket's facts."""
+    drawn = f"{received.person_id}/{received.code_digest}/{ticket}/{line}"
+    return f"{line}-{hashlib.sha256(drawn.encode()).hexdigest()[:32]}"
 
 
 def _sent_on(at: datetime, rules: RuleSet, decision: Decision) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from services.intake.domain import rejections
@@ -23,7 +24,8 @@ class Channel:
     """`callers` are the names of the keys, tokens or senders that post through it; none: all who
     may post matters. `states` are the fields that it may fill beside those that every matter has;
     None: all. `per_minute` is its rate limit (0: none). `templates` are the words
-    of its answers by what became of the matter.
+    of its answers by what became of the matter. `unsealed_until`: the last day on which it may send
+    a contact by Kafka in plain words; None: never.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Channel:
     states: frozenset[str] | None = None
     per_minute: int = 0
     templates: Mapping[str, Words] = field(default_factory=dict)
+    unsealed_until: date | None = None
 
     def require(self, by: str, stated: Collection[str]) -> None:
         """Raises Rejection for a caller or a field that is not the channel's."""

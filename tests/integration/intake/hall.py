@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,7 +38,15 @@ from services.kernel.senders import Senders
 from services.kernel.store_pg import PostgresStore
 from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
-from tests.integration.intake.vaults import CALLS, INDEX_KEY, MASTERS, RECENT, TABLES, opened_fields
+from tests.integration.intake.vaults import (
+    CALLS,
+    HASHES,
+    INDEX_KEY,
+    MASTERS,
+    RECENT,
+    TABLES,
+    opened_fields,
+)
 from tests.support.loops import BUCKETS, Loop, real_loop
 from tests.support.stores import KERNEL
 
@@ -106,6 +115,13 @@ class Hall:
         record = signed.submission("w-1", message, command_id, now, stated, sealed_to)
         await self.loop.bus().publish([record])
 
+    async def key(self, role: Role = Role.CHANNEL) -> SealTo:
+        """The key of the week, as a channel asks for it."""
+        answer = await self.http.get("/v1/submissions/key", headers=self.headers(role))
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        return SealTo(told["id"], base64.b64decode(told["public_key"]))
+
     async def command(self, sender: str, ticket: str, message: Message, command_id: str) -> None:
         """A signed record of the commands topic."""
         signed = signer(self.run_dir, sender, self.loop.namespace, BUCKETS)
@@ -133,7 +149,9 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     make_senders(run_dir, SENDERS)
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
-        await migrate(stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT, CALLS], BUCKETS)
+        await migrate(
+            stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT, CALLS, HASHES], BUCKETS
+        )
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
         city = load("sample")
@@ -159,7 +177,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
             yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http)
 
 
-def pothole() -> commands_pb2.SubmitMatter:
+def pothole(contact: str = "") -> commands_pb2.SubmitMatter:
     """A matter by SMS."""
     return commands_pb2.SubmitMatter(
         channel="sms",
@@ -168,5 +186,5 @@ def pothole() -> commands_pb2.SubmitMatter:
         category="traffic/road",
         area="yingzhou",
         title="Pothole",
-        contact=CONTACT,
+        contact=contact,
     )

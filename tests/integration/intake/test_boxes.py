@@ -11,9 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from hotline.client.commands import SealTo
 from hotline.dev.stack import StackInfo
-from hotline.intake.v1.commands_pb2 import SubmitMatter
+from hotline.intake.v1.commands_pb2 import RecordMissedCall, SubmitMatter
 from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL
 from services.intake.adapters.boxes import KEPT, KINDS, Boxes, BoxVault, tell, week_of
 from services.intake.adapters.desk import Desk
@@ -41,17 +40,10 @@ def someone() -> str:
     return f"139{secrets.randbelow(10**8):08}"
 
 
-async def told_key(hall: Hall, role: Role = Role.CHANNEL) -> SealTo:
-    answer = await hall.http.get("/v1/submissions/key", headers=hall.headers(role))
-    assert answer.status_code == 200, answer.text
-    told = answer.json()
-    return SealTo(told["id"], base64.b64decode(told["public_key"]))
-
-
 async def test_a_sealed_submission_is_taken_and_its_contact_stands_nowhere(
     hall: Hall, stack: StackInfo
 ) -> None:
-    contact, key = someone(), await told_key(hall)
+    contact, key = someone(), await hall.key()
     assert key.id == week_of(datetime.now(UTC))
     await hall.send("channel", submission(contact), "c-1", sealed_to=key)
     (answer,) = await hall.replies("channel", 1)
@@ -72,12 +64,51 @@ async def person_of(hall: Hall, ticket: str) -> str:
 async def test_what_is_sealed_to_another_key_is_refused_and_nothing_written(
     hall: Hall, wrong: str
 ) -> None:
-    key = await told_key(hall)
+    key = await hall.key()
     other = replace(key, id="2001-w01") if wrong == "box" else replace(key, public_key=b"k" * 32)
     await hall.send("channel", submission(someone()), "c-1", sealed_to=other)
     (answer,) = await hall.replies("channel", 1)
     assert answer.status == 400
     assert orjson.loads(answer.body)["type"] == "/problems/bad-body"
+
+
+async def test_an_unsealed_contact_is_refused_once_a_key_is_known_and_nothing_written(
+    hall: Hall,
+) -> None:
+    """R35: the topic keeps it for a week."""
+    await hall.send("channel", submission(someone()), "c-1")
+    (answer,) = await hall.replies("channel", 1)
+    told = orjson.loads(answer.body)
+    assert (answer.status, told["type"]) == (422, "/problems/unsealed")
+    assert (await hall.key()).id in told["detail"]
+    assert "GET /v1/submissions/key" in told["detail"]
+    assert not await rows_of(hall, "person")
+    await hall.send("channel", submission(""), "c-2")  # names nobody
+    assert {a.status for a in await hall.replies("channel", 2)} == {422, 201}
+
+
+async def test_a_missed_calls_number_is_sealed_too(hall: Hall) -> None:
+    call = RecordMissedCall(channel="phone", called_number="12345", waited_s=9, caller=someone())
+    await hall.send("channel", call, "m-1")
+    await hall.send("channel", call, "m-2", sealed_to=await hall.key())
+    answers = {a.command_id: a.status for a in await hall.replies("channel", 2)}
+    assert answers == {"m-1": 422, "m-2": 201}
+
+
+async def test_an_emergency_is_not_held_up_by_its_seal(hall: Hall) -> None:
+    """R11."""
+    matter = submission(someone())
+    matter.facts.emergency_ongoing = True
+    matter.facts.emergency_line = "119"
+    await hall.send("channel", matter, "c-1")
+    (answer,) = await hall.replies("channel", 1)
+    assert (answer.status, orjson.loads(answer.body)["state"]) == (201, "diverted")
+
+
+async def rows_of(hall: Hall, table: str) -> list[Any]:
+    store: Any = hall.runtime.store
+    rows: list[Any] = await store.pool.fetch(f"select * from {store.vault}.{table}")
+    return rows
 
 
 async def test_only_who_may_submit_is_told_the_key(hall: Hall) -> None:
@@ -95,7 +126,7 @@ async def test_a_parked_submission_is_sealed_and_can_be_retried(
 
     with monkeypatch.context() as broken:
         broken.setattr(Desk, "received", defect)
-        await hall.send("channel", submission(contact), "c-1")
+        await hall.send("channel", submission(contact), "c-1", sealed_to=await hall.key())
         row = await parked_row(hall)
     assert row["reason"].startswith("ZeroDivisionError")
     assert contact.encode() not in row["value"]

@@ -64,7 +64,7 @@ async def test_calls_make_and_join_tickets_and_give_the_figures(hall: Hall) -> N
     message = commands_pb2.RecordMissedCall(
         channel="phone", called_number="12345", waited_s=40, caller=CONTACT
     )
-    await hall.send("channel", message, "missed-1")
+    await hall.send("channel", message, "missed-1", sealed_to=await hall.key())
     await hall.post("calls/missed", MISSED)
     figures: dict[str, Any] = {}
 

@@ -98,6 +98,24 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {f"hotline_commands_unanswered{{{JOB}}}": "101x30"},
         {f"hotline_commands_unanswered{{{JOB}}}": "100x30"},
     ),
+    "HotlineDiversionUnacknowledged": (
+        {"hotline_diversions_unacknowledged": "1x30"},
+        {"hotline_diversions_unacknowledged": "0x30"},
+    ),
+    "HotlineCallsMissed": (
+        {f"hotline_calls_connected_ratio{{{JOB}}}": "0.94x70",
+         f"hotline_calls_connected_wanted_ratio{{{JOB}}}": "0.95x70"},
+        {f"hotline_calls_connected_ratio{{{JOB}}}": "0.95x70",
+         f"hotline_calls_connected_wanted_ratio{{{JOB}}}": "0.95x70"},
+    ),
+    "HotlineCallsAnsweredLate": (
+        {f"hotline_calls_in_time_ratio{{{JOB}}}": "0.79x70"},
+        {f"hotline_calls_in_time_ratio{{{JOB}}}": "0.8x70"},
+    ),
+    "HotlineCallBacksWait": (
+        {f"hotline_missed_calls_waiting{{{JOB}}}": "51x70"},
+        {f"hotline_missed_calls_waiting{{{JOB}}}": "50x70"},
+    ),
     "HotlineUnknownFacts": (
         {f"hotline_facts_unknown_total{{{JOB}}}": "0+1x70"},
         {f"hotline_facts_unknown_total{{{JOB}}}": "0+1x5 5x65"},
@@ -107,7 +125,10 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {f"process_resident_memory_bytes{{{JOB}}}": "150000000x30"},
     ),
 }  # fmt: skip
-LATE = {"HotlineWebhookFailing": "45m", "HotlineUnknownFacts": "65m"}
+LATE = {
+    "HotlineWebhookFailing": "45m", "HotlineUnknownFacts": "65m", "HotlineCallsMissed": "45m",
+    "HotlineCallsAnsweredLate": "45m", "HotlineCallBacksWait": "45m",
+}  # fmt: skip
 
 
 def test_every_alert_has_its_case() -> None:

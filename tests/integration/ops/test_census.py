@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from hotline.cli.migrate import migrations
 from hotline.dev.stack import StackInfo
 from services.datasync.adapters.measure import COUNTS as FEEDS
+from services.deadline.adapters.counts import COUNTS as DIVERSIONS
 from services.kernel.census import COUNTS, Census
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
@@ -84,3 +85,19 @@ async def test_a_store_that_is_away_is_waited_for(
         await asyncio.sleep(0.01)
     assert not task.done()
     task.cancel()
+
+
+async def test_r11_diversions_whose_line_let_its_time_pass_are_counted(
+    stack: StackInfo, namespace: str
+) -> None:
+    await migrate(stack.dsn, "deadline", namespace, migrations("deadline"), 4, "nyc")
+    schema, vault = schema_of(namespace, "deadline"), vault_of(namespace, "deadline")
+    runs = [("t1", 1), ("t2", 1), ("t3", 2), ("t4", 7)]
+    names = [*((t, f"diversion_receipt/{n}") for t, n in runs), ("t5", "confirm/2")]
+    async with asyncpg.create_pool(stack.dsn, min_size=1, max_size=1) as pool:
+        for ticket, name in [*names, ("t6", "ladder:diversion_receipt/2")]:
+            insert = f"insert into {schema}.timer values (0, $1, $2, $3, 'deadline', '')"
+            await pool.execute(insert, ticket, name, NOW)
+        registry = CollectorRegistry()
+        await Census(pool, schema, vault, DIVERSIONS, registry).take()
+    assert registry.get_sample_value("hotline_diversions_unacknowledged") == 2

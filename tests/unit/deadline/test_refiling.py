@@ -5,6 +5,7 @@ Beijing has 7 calendar days, 15 for housing, 24 hours where it is urgent.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.lives import line_of
 from services.deadline.adapters.proof import differences, prove
+from services.deadline.adapters.registry import document, parse
 from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
@@ -33,6 +35,7 @@ from services.deadline.domain.events import (
     MatterChanged,
     MissWithdrawn,
 )
+from services.deadline.domain.reactions import decider_by
 from services.deadline.domain.ticket import Phase
 from services.kernel.decider import Rejection
 from tests.unit.deadline.questions import ask, event, paused, resumed
@@ -114,6 +117,21 @@ def test_r4_the_proof_explains_the_change() -> None:
     assert made["events"] == [
         {"type": "refiled", "at": cn(3, 11, 10).isoformat(), "length": {"calendar_days": 15}}
     ]
+
+
+def test_r4_the_length_is_of_the_policy_under_which_the_clock_started() -> None:
+    policy, calendar = CITIES["beijing"]
+    content = deepcopy(document("beijing"))
+    content["version"] = "2027-01-01"
+    content["clocks"]["resolve"]["by_matter"][2]["length"] = {"calendar_days": 30}
+    newer = parse(content, "the next policy")
+    desk = Filed()
+    change = cn(3, 10)
+    desk.decider = decider_by(lambda at: (newer if at >= change else policy, calendar))
+    desk.say(corrected(), cn(3, 11, 10))
+    assert desk.clock("resolve").due_at == NEW_DUE
+    desk.say(dispatched("U2", 2), cn(3, 12, 10))
+    assert desk.clock("resolve").length == "calendar_days=30"
 
 
 def test_r4_told_twice_is_quiet_and_the_way_back_gives_the_old_due_instant() -> None:

@@ -6,8 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from services.dispatch.domain.commands import DispatchTicket, RefileTicket
-from services.dispatch.domain.events import Event, TicketDispatched, TicketRefiled
+from services.dispatch.domain.commands import ApproveReply, DispatchTicket, RefileTicket
+from services.dispatch.domain.events import (
+    Event,
+    TicketCompleted,
+    TicketDispatched,
+    TicketRefiled,
+)
 from services.dispatch.domain.reactions import CategoryCorrected
 from services.dispatch.domain.rejections import NotWaiting
 from tests.unit.dispatch.specs import (
@@ -34,6 +39,13 @@ def test_r4_the_unit_stays_and_the_completion_counts_under_the_right_category() 
     state = fold(*AT_UNIT, refiled)
     assert (state.unit, state.category) == ("transport", "market/food")
     quiet_again(REFILE, *AT_UNIT)
+
+
+def test_r30_the_completion_and_so_the_score_name_the_right_category() -> None:
+    history = (*AT_UNIT, *decided(REFILE, *AT_UNIT), replied())
+    [_, completed] = decided(ApproveReply(NOW), *history)
+    assert isinstance(completed, TicketCompleted)
+    assert (completed.category, completed.unit) == ("market/food", "transport")
 
 
 def test_r4_what_waits_for_a_dispatcher_is_looked_up_under_the_right_category() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.intake.adapters.books import Books
 from services.intake.adapters.registry import load
+from services.intake.domain.acceptance import receipt_of
 from services.intake.domain.commands import Command, SubmitMatter
 from services.intake.domain.deciding import decider
 from services.intake.domain.events import (
@@ -27,7 +28,6 @@ NOON = datetime(2026, 3, 16, 4, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 TICKET = "20260316-0000001-5"
 CODE = "7HK3MW9QXB2P"
-RECEIPT = f"{TICKET}/119"
 
 
 def matter(kind: Kind = Kind.COMPLAINT, **facts: Any) -> SubmitMatter:
@@ -65,6 +65,7 @@ def when(command: Command, *given: Event) -> Sequence[Event]:
 RECEIVED, ACCEPTED = when(matter())
 assert isinstance(RECEIVED, TicketReceived)
 assert isinstance(ACCEPTED, TicketAccepted)
+RECEIPT = receipt_of(TICKET, RECEIVED, "119")
 REFUSED = TicketRefused(NOON, "trial-measures", "1", 1, "R10", "不属于", "Not ours", "there")
 DIVERTED = TicketDiverted(NOON, "trial-measures", "1", 2, "R11", "119", RECEIPT)
 

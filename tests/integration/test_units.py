@@ -1,0 +1,282 @@
+"""One walk over every way in that admits a unit: what another unit has is neither read nor listed
+nor acted on. A way that is not classified here fails the test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from hotline.cli.cities import subscriptions
+from hotline.client.commands import Signer
+from hotline.contracts import roles
+from hotline.dev.senders import city_senders, make_senders, unit_sender
+from hotline.dispatch.v1 import commands_pb2
+from hotline.dispatch.v1.events_pb2 import TicketDispatched
+from hotline.history.nyc import read_rows
+from hotline.kernel.v1.answer_pb2 import CommandAnswered
+from hotline.sim.city import signers
+from hotline.sim.matters import matters
+from services.datasync.adapters.reading import Reading
+from services.datasync.adapters.registry import load as load_sharing
+from services.datasync.adapters.serving import Serving
+from services.datasync.adapters.stream import Followers
+from services.deadline.adapters.codec import PolicyCodec
+from services.deadline.adapters.registry import load as load_policy
+from services.deadline.adapters.rules import InEffect, Rules
+from services.dispatch.adapters.registry import load as load_directory
+from services.evaluation.adapters import windows_http
+from services.evaluation.adapters.registry import load as load_formula
+from services.kernel.facts import Fact
+from services.kernel.identity import Principal, Role
+from services.kernel.names import replies_of, topic_of
+from services.kernel.registry import Registry
+from services.kernel.registry_memory import MemoryRegistry
+from services.kernel.senders import Senders
+from tests.integration.test_whole_loop import CITY, MATTERS, MemoryCity, _make_topics
+from tests.support.apps import Callers, application, calling, unit
+from tests.support.loops import BUCKETS, Loop, memory_loop, wait_until
+
+CHIEF = Principal("chief", frozenset({Role.SUPERVISOR}))
+TICKET, SHARED = "/v1/tickets/{ticket}", "/v1/feeds/{subscription}"
+# Each way, and the body or the query with which it is walked.
+READS: dict[tuple[str, str], dict[str, Any]] = {
+    ("datasync", f"GET {TICKET}"): {},
+    ("deadline", f"GET {TICKET}/clocks"): {},
+    ("deadline", f"GET {TICKET}/clocks/{{clock}}/proof"): {},
+    ("deadline", f"GET {TICKET}/clocks/{{clock}}/proof.txt"): {},
+    ("deadline", f"GET {TICKET}/time"): {},
+}
+LISTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("datasync", "GET /v1/tickets"): {"limit": 100},
+    ("deadline", "GET /v1/due"): {"within_h": 700, "limit": 1_000},
+    ("deadline", "GET /v1/due/calendar.ics"): {},
+    ("deadline", "GET /v1/due/lists"): {},
+}
+# By unit, without a ticket in them: another unit is not asked for.
+FIGURES = {
+    ("deadline", "GET /v1/due/hours"),
+    ("evaluation", "GET /v1/figures"),
+    ("windows", "GET /v1/windows"),
+}
+FEEDS = {
+    ("datasync", f"GET {SHARED}"),
+    ("datasync", f"GET {SHARED}/events"),
+    ("datasync", f"GET {SHARED}/proof"),
+    ("datasync", f"POST {SHARED}/events/pass"),
+}
+SUBSCRIPTIONS = {("datasync", "GET /v1/subscriptions")}
+REPLY = {"is_true": True, "our_duty": True, "contacted": True, "solved": True}
+ACTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("dispatch", f"POST {TICKET}/confirm"): {},
+    ("dispatch", f"POST {TICKET}/contact"): {},
+    ("dispatch", f"POST {TICKET}/note"): {"note": "seen"},
+    ("dispatch", f"POST {TICKET}/reply"): {**REPLY, "public_answer": "Done."},
+    ("dispatch", f"POST {TICKET}/request-return"): {"reason": "not ours"},
+    ("deadline", f"POST {TICKET}/answer-supervision"): {"feedback": "done"},
+    ("deadline", f"POST {TICKET}/answer-urge"): {"answer": "soon"},
+    ("deadline", f"POST {TICKET}/dispute-miss"): {"clock": "resolve", "reason": "wrong"},
+    ("deadline", f"POST {TICKET}/request-extension"): {
+        "clock": "resolve", "working_days": 2, "reason": "rain",
+    },
+}  # fmt: skip
+BY_KAFKA = {
+    ("dispatch", "Kafka ConfirmDispatch"): commands_pb2.ConfirmDispatch(),
+    ("dispatch", "Kafka NoteProgress"): commands_pb2.NoteProgress(note="seen"),
+    ("dispatch", "Kafka RecordContact"): commands_pb2.RecordContact(),
+    ("dispatch", "Kafka ReplyTicket"): commands_pb2.ReplyTicket(public_answer="Done."),
+    ("dispatch", "Kafka RequestReturn"): commands_pb2.RequestReturn(reason="not ours"),
+}
+# What anybody may know: no ticket and no unit's figures.
+COMMON = {
+    ("intake", "GET /v1/articles"),
+    ("intake", "GET /v1/articles/reviews"),
+    ("intake", "GET /v1/categories"),
+    ("intake", "GET /v1/channels"),
+    ("intake", "GET /v1/hotlines"),
+}
+
+
+def test_every_way_in_of_a_unit_or_a_department_is_classified() -> None:
+    ways = {(s, way) for s, way, admitted in roles.rows() if admitted & {"unit", "department"}}
+    kinds = [READS, LISTS, FIGURES, FEEDS, SUBSCRIPTIONS, ACTS, BY_KAFKA, COMMON]
+    known = [way for kind in kinds for way in kind]
+    assert len(known) == len(set(known))
+    assert set(known) == ways
+
+
+@dataclass
+class Town:
+    """Two units, `mine` and `theirs`, with the ticket of each; every service's application."""
+
+    loop: Loop
+    callers: Callers
+    http: dict[str, httpx.AsyncClient]
+    signer: dict[str, Signer]
+    mine: str
+    theirs: str
+    ticket: dict[str, str]
+    calls: int = 0
+
+    async def call(self, service: str, way: str, of: str, content: Any) -> httpx.Response:
+        """As `mine`, at what belongs to the unit `of`; the content is a query or a body."""
+        method, path = way.split(" ")
+        shared = subscriptions(CITY)
+        for name, value in {
+            "ticket": self.ticket[of], "clock": "resolve", "subscription": shared[of],
+        }.items():  # fmt: skip
+            path = path.replace(f"{{{name}}}", value)
+        self.calls += 1
+        part: Any = {"params": content} if method == "GET" else {"json": content}
+        headers = {"Idempotency-Key": f"key-{self.calls}"}
+        return await self.http[service].request(method, path, headers=headers, **part)
+
+    async def ledgers(self) -> int:
+        """How many facts there are in all."""
+        found = [await s.next_positions(range(BUCKETS)) for s in self.loop.stores.values()]
+        return sum(sum(positions.values()) for positions in found)
+
+
+@pytest.fixture
+async def town(tmp_path: Path, namespace: str) -> AsyncIterator[Town]:
+    units = sorted(load_directory(CITY).units)
+    make_senders(tmp_path, city_senders(units))
+    async with memory_loop(namespace) as loop, AsyncExitStack() as open_:
+        _make_topics(loop, units)
+        city = MemoryCity(loop, Senders(tmp_path / "senders.json"))
+        named = signers(tmp_path, units, namespace, BUCKETS)
+        await open_.enter_async_context(city.running())
+        ticket = await _dispatched(loop, named["channel"])
+        mine, theirs = sorted(u for u in ticket if u in subscriptions(CITY))[:2]
+        callers = Callers(unit(mine))
+        http = {}
+        for name, app in _applications(loop, city, callers).items():
+            http[name] = await open_.enter_async_context(calling(app))
+        made = Town(loop, callers, http, named, mine, theirs, ticket)
+        await wait_until(lambda: _listed(made), 20.0, "the views have the tickets")
+        yield made
+
+
+async def _dispatched(loop: Loop, channel: Signer) -> dict[str, str]:
+    """One ticket of each unit that got any."""
+    new, now = matters(read_rows(), loop.namespace), datetime.now(UTC)
+    records = []
+    for _ in range(MATTERS):
+        m = next(new)
+        records.append(channel.submission(m.external_id, m, m.external_id, now))
+    await loop.bus().publish(records)
+
+    def sent(facts: list[Fact]) -> list[Fact]:
+        return [f for f in facts if f.type == TicketDispatched.DESCRIPTOR.full_name]
+
+    facts = await loop.facts(lambda found: len(sent(found)) == MATTERS)
+    return {TicketDispatched.FromString(f.data).unit: f.ticket for f in sent(facts)}
+
+
+def _applications(loop: Loop, city: MemoryCity, callers: Callers) -> dict[str, Any]:
+    policy, calendar = load_policy(CITY)
+    sharing = load_sharing(CITY)
+    run = {name.partition("-")[0]: runtime for name, runtime in loop.runtimes.items()}
+    rules = Rules(CITY, policy, calendar, PolicyCodec(policy))
+    clock = run["deadline"].clock
+    registry = Registry(MemoryRegistry(clock.now), clock, rules.kinds())
+    reading = Reading(sharing.sharing, Serving(sharing.sharing), city.feeds, BUCKETS, sharing.zone)
+    parts: dict[str, dict[str, Any]] = {
+        "dispatch": {},
+        "deadline": {
+            "clocks": city.clocks, "cities": InEffect(rules, registry).city, "registry": registry,
+        },
+        "evaluation": {"registry": load_formula(CITY), "figures": city.figures},
+        "datasync": {"reading": reading, "followers": Followers()},
+    }  # fmt: skip
+    made = {n: application(n, callers, runtime=run[n], **given) for n, given in parts.items()}
+    nothing: Any = SimpleNamespace(get=lambda _: None)
+    live = windows_http.app(
+        nothing, nothing, nothing, nothing, security=callers, figures=CollectorRegistry()
+    )
+    return {**made, "windows": live}
+
+
+async def _listed(town: Town) -> bool:
+    answers = [await town.call(*way, town.mine, query) for way, query in LISTS.items()]
+    return all(town.ticket[town.mine] in _text(answer) for answer in answers)
+
+
+def _text(answer: httpx.Response) -> str:
+    """Long lines of a calendar are folded."""
+    return answer.text.replace("\r\n ", "")
+
+
+def _mentions(answer: httpx.Response, name: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", _text(answer)) is not None
+
+
+async def test_a_unit_is_shown_its_own_and_nothing_of_another(town: Town) -> None:
+    for way in READS:
+        own = await town.call(*way, town.mine, {})
+        assert own.status_code == 200, (way, own.text)
+        assert own.text != "[]", way
+        other = await town.call(*way, town.theirs, {})
+        assert not _mentions(other, town.theirs), (way, other.text)
+        assert other.status_code in (403, 404) or other.json() == [], (way, other.text)
+    for way, query in LISTS.items():
+        own = await town.call(*way, town.mine, query)
+        assert town.ticket[town.mine] in _text(own), way
+        assert town.ticket[town.theirs] not in _text(own), way
+        asked = await town.call(*way, town.mine, {**query, "unit": town.theirs})
+        assert town.ticket[town.theirs] not in _text(asked), way
+    for way in FIGURES:
+        asked = await town.call(*way, town.mine, {"unit": town.theirs})
+        assert asked.status_code == 403, (way, asked.text)
+        desk = await town.call(*way, town.mine, {"unit": ""})
+        assert desk.status_code in (200, 404), (way, desk.text)
+    for way in FEEDS:
+        other = await town.call(*way, town.theirs, {})
+        assert other.status_code == 403, (way, other.text)
+    for way in SUBSCRIPTIONS:
+        own, shared = await town.call(*way, town.mine, {}), subscriptions(CITY)
+        assert _mentions(own, shared[town.mine]), way
+        assert not _mentions(own, shared[town.theirs]), way
+
+
+async def test_a_unit_acts_on_its_own_and_on_nothing_of_another(town: Town) -> None:
+    await _supervised(town)
+    before = await town.ledgers()
+    for way, body in ACTS.items():
+        other = await town.call(*way, town.theirs, body)
+        # Nothing was missed yet, so nobody may dispute a miss.
+        allowed = {409} if way[1].endswith("dispute-miss") else {403}
+        assert other.status_code in allowed, (way, other.text)
+    signed = town.signer[unit_sender(town.mine)]
+    for n, message in enumerate(BY_KAFKA.values()):
+        record = signed.command(town.ticket[town.theirs], message, f"c-{n}", datetime.now(UTC))
+        await town.loop.bus().publish([record])
+    topic = topic_of(town.loop.namespace, replies_of(unit_sender(town.mine)))
+    places = [(topic, p) for p in range(6)]
+    replies = await town.loop.read(places, lambda found: len(found) >= len(BY_KAFKA))
+    assert {CommandAnswered.FromString(r.value or b"").status for r in replies} == {403}
+    assert await town.ledgers() == before
+    way = ("dispatch", f"POST {TICKET}/confirm")
+    assert (await town.call(*way, town.mine, {})).status_code == 200
+    assert await town.ledgers() > before
+
+
+async def _supervised(town: Town) -> None:
+    """The other unit owes an answer."""
+    caller, town.callers.caller = town.callers.caller, CHIEF
+    for verb, body in (
+        ("open-supervision", {"reason": "late"}),
+        ("issue-supervision", {"document": "No. 1"}),
+    ):
+        done = await town.call("deadline", f"POST {TICKET}/{verb}", town.theirs, body)
+        assert done.status_code == 200, done.text
+    town.callers.caller = caller
