@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py tests/test_supply.py
 SBOM := dist/sbom.json
-# Two processes share the tests, file by file, each with a broker and a store of its own; the slow files
-# come first. With WORKERS=0 everything runs in one.
-WORKERS ?= 2
+# With WORKERS=2 two processes share the tests, file by file, each with a broker and a store of its own: on
+# two cores the drills then lack the time that they are given, so everything runs in one.
+WORKERS ?= 0
 SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCHES := loop append intake push replay rules timers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -126,11 +126,18 @@ class KafkaConsumer:
         return self._seen.ends.get(place)
 
     async def starts(self) -> dict[Place, int]:
-        found = await self._inner.beginning_offsets(self._inner.assignment())
-        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
+        """Raises BusUnavailable."""
+        return await self._offsets(self._inner.beginning_offsets)
 
     async def ends(self) -> dict[Place, int]:
-        found = await self._inner.end_offsets(self._inner.assignment())
+        """Raises BusUnavailable."""
+        return await self._offsets(self._inner.end_offsets)
+
+    async def _offsets(self, ask: Callable[[Any], Awaitable[Any]]) -> dict[Place, int]:
+        try:
+            found = await ask(self._inner.assignment())
+        except _FAULTS as error:
+            raise BusUnavailable(repr(error)) from error
         return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
     async def stop(self) -> None:

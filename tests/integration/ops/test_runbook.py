@@ -158,6 +158,7 @@ def test_every_block_is_run() -> None:
 # Commands that stand in a sentence only, and who runs them.
 RUN_BY = {
     "hotline adopt": ("drills/test_healing.py", "run, adopt, ["),
+    "hotline due list": ("../unit/cli/test_due_live.py", 'run("list", "--desk"'),
     "hotline dev up": ("dev/test_up.py", '"dev", "up"'),
     "hotline key add administrator": ("ops/test_runbook.py", '"key", "add", "administrator"'),
     "hotline ops keys rotate": ("ops/test_commands.py", '"ops", "keys", "rotate"'),
