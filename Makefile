@@ -3,10 +3,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py tests/test_supply.py
 SBOM := dist/sbom.json
-# With WORKERS=2 two processes share the tests, file by file, each with a broker and a store of its own: on
-# two cores the drills then lack the time that they are given, so everything runs in one.
-WORKERS ?= 0
-SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCHES := loop append intake push replay rules timers
 
 .PHONY: help setup run test drills check demo bench contracts sbom audit clean
@@ -24,7 +20,7 @@ run: setup ## broker, store, the five services and a sample city, until Ctrl-C
 	@$(BIN)/hotline run $(ARGS)
 
 test: setup ## all tests, on a real broker and a real store
-	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 drills: setup ## the long forms: 20 kills of each service, brokers and store lost, 1 to 3 to 1 replicas, overload, a million inputs
 	@DRILLS=long OVERLOAD_S=120 FUZZ_INPUTS=1000000 FUZZ_S=60 \
@@ -36,7 +32,7 @@ check: setup ## format, lint, types, unit and contract tests
 	@$(BIN)/mypy
 	@$(BIN)/buf lint proto
 	@for image in $(wildcard proto/*.binpb); do $(BIN)/buf breaking proto --against $$image || exit 1; done
-	@$(BIN)/python -m pytest $(SHARED) $(wildcard $(CHECKED)) $(ARGS)
+	@$(BIN)/python -m pytest $(wildcard $(CHECKED)) $(ARGS)
 
 demo: setup ## 2,000 real tickets through the whole loop, counted
 	@$(BIN)/hotline demo $(ARGS)

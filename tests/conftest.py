@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from hotline.dev.stack import StackInfo
-from tests.support.stack import TURNS, describe, fetch_ahead, new_namespace, running_stack
-from tests.support.turns import turn
+from tests.support.stack import describe, new_namespace, running_stack
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
@@ -25,23 +24,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.stats.get("passed", []):
         if figures := ", ".join(f"{name} {value}" for name, value in report.user_properties):
             terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {figures}")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Several processes share the tests, each with a stack of its own: first fetch, once and in
-    words, what all of them need."""
-    terminal = config.pluginmanager.getplugin("terminalreporter")
-    fetch_ahead(say=terminal.write_line if terminal else _silent)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Where several processes share the tests, those that are marked `alone` are."""
-    if not hasattr(item.config, "workerinput"):
-        return (yield)
-    with turn(TURNS, alone=item.get_closest_marker("alone") is not None):
-        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from hotline.dev import artifacts, fetchers, kafka
+from hotline.dev import kafka
 from hotline.dev import stack as embedded
 from hotline.dev.artifacts import Say
 from hotline.dev.failure import StackFailure
@@ -34,7 +34,6 @@ from hotline.dev.stack import StackInfo
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 POSTGRES_IMAGE = "postgres:18"
 ROOT = Path(__file__).parents[2] / ".run" / "test"
-TURNS = ROOT.with_name("turns")
 _BROKER_PORT = 9092
 _PLACE = "/tmp/advertised"
 _START = (
@@ -73,13 +72,6 @@ def running_stack(say: Say) -> Iterator[StackInfo]:
     """Broker and store for the length of a block; `say` is told what takes longer."""
     with containers() if engine_answers() else embedded_stack(say) as info:
         yield info
-
-
-def fetch_ahead(say: Say) -> None:
-    """What the embedded broker needs, where it is the one to be used."""
-    if not engine_answers():
-        jars, cache = artifacts.locked_jars(), artifacts.cache_folder()
-        asyncio.run(artifacts.fetched(jars, fetchers.available(), cache, say))
 
 
 def describe() -> str:

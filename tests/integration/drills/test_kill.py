@@ -43,7 +43,6 @@ async def city(stack: StackInfo, namespace: str, tmp_path: Path) -> AsyncIterato
         yield made
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(3_600)
 async def test_kill_9_of_every_service_under_load_loses_and_doubles_nothing(
     city: DrillCity,
@@ -117,7 +116,6 @@ class Clients:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(600)
 async def test_a_rolling_restart_of_all_services_loses_no_request(city: DrillCity) -> None:
     """SIGTERM: no new work, the begun is committed and answered, then it leaves the group."""

@@ -105,25 +105,33 @@ async def test_two_relays_of_the_same_buckets_at_once_change_nothing(
     async with real_loop(stack, namespace) as loop:
         first, other = await loop.run(desk()), await loop.run(echo())
         second = Relay(first.service.codec, first.tickets, first.store, loop.bus(), first.clock)
+
+        async def called(beginning: int) -> None:
+            for n in range(beginning, beginning + NOTES):
+                await note(first, f"t{n}", "called")
+
+        async def echoed() -> bool:
+            return len(await clocks(other)) == expected
+
+        expected = NOTES  # sent by the first alone: each will be a repeat
+        await called(0)
+        await wait_until(echoed, 20.0, "the first notes")
         second.own(dict.fromkeys(range(BUCKETS), 1))  # as an owner that never heard it was replaced
         running = asyncio.create_task(second.run())
         try:
-            for n in range(NOTES):
-                await note(first, f"t{n}", "called")
-
-            async def echoed() -> bool:
-                return len(await clocks(other)) == NOTES
-
+            expected = 2 * NOTES  # what one reads back before it sends, it need not send
+            await called(NOTES)
             await wait_until(echoed, 20.0, "every note")
-            await wait_until(lambda: _true(second.published >= NOTES), what="the second relay")
+            await wait_until(lambda: _true(second.published >= 2 * NOTES), what="the second relay")
+            await wait_until(lambda: _true(first.relay.lag() == 0), what="reading back")
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
         assert set((await clocks(other)).values()) == {1}
         found = await checked(loop, "dispatch", "deadline")
-        assert (
-            sum(r.repeats for r in found.reports) > 0
-        )  # what one reads back first it sends no more
+        repeats = sum(r.repeats for r in found.reports if r.service == "dispatch")
+        assert repeats >= NOTES
+        assert repeats == first.relay.published + second.published - 2 * NOTES
 
 
 def noted(count: int) -> list[Fact]:

@@ -129,7 +129,6 @@ async def spread(urls: Sequence[str], timeout_s: float) -> None:
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(900)
 async def test_one_three_and_one_replicas_under_load_lose_nothing(
     city: DrillCity, tmp_path: Path

@@ -69,7 +69,6 @@ async def _watch(process: psutil.Process, until: float) -> int:
     return most
 
 
-@pytest.mark.alone
 @pytest.mark.timeout(SECONDS + 120)
 async def test_what_overflows_is_refused_and_what_was_acknowledged_is_there(
     stack: StackInfo, namespace: str, tmp_path: Path
