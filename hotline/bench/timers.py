@@ -37,6 +37,7 @@ from services.kernel.measure import Meter
 from services.kernel.migrate import migrate
 from services.kernel.names import TICKETS, schema_of, topic_of
 from services.kernel.pool_pg import connect
+from services.kernel.process import settle_collector
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import TimerRow
@@ -72,6 +73,7 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
             store = PostgresStore(pool, "deadline", NAMESPACE)
             bench = _Bench(place, store)
             await bench.claim()
+            settle_collector()  # as the service's own process does
             rounds = [await bench.round(n, options.seconds, say) for n in range(options.rounds)]
             more: dict[str, Any] = {}
             if options.replan:

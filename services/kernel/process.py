@@ -277,7 +277,7 @@ async def _started(
         ) from None
 
 
-def _settle_collector() -> None:
+def settle_collector() -> None:
     """What was made at the start stays; what is made from here on is rarely part of a cycle."""
     gc.collect()
     gc.freeze()
@@ -290,7 +290,7 @@ async def _together(
     """Until a signal comes, or a part ends by itself."""
     tasks: list[asyncio.Future[Any]] = [asyncio.create_task(asked.wait())]
     tasks += [asyncio.ensure_future(part) for part in parts]
-    _settle_collector()
+    settle_collector()
     done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()

@@ -25,7 +25,7 @@ log = logging.getLogger("hotline.timers")
 TICK_S = 0.1
 GATHER_S = 0.02  # several promises and commits that come at once are looked at together
 LIMIT = 500
-LANES = 2  # while the store works for some of the buckets, we decide for others
+LANES = 3  # while the store works for some of the buckets, we decide for others
 
 
 class Timers:
