@@ -67,7 +67,7 @@ def _weights(top: _Section) -> dict[str, int]:
     *always, promised = MEASURED
     section = top.section("weights", " ".join(always), promised)
     weights = {name: section.count(name) for name in always}
-    weights[promised] = section.count(promised) if section.has(promised) else 0
+    weights[promised] = section.count(promised, default=0)
     if sum(weights.values()) != 100:
         raise ValueError(f"{top.file}: weights must sum to 100, not {sum(weights.values())}")
     return weights
@@ -86,9 +86,6 @@ class _Section:
             raise ValueError(f"{file}: key {self._name(key)} {fault}")
         self._value = value
 
-    def has(self, key: str) -> bool:
-        return key in self._value
-
     def section(self, key: str, keys: str, may: str = "") -> _Section:
         return _Section(self.file, self._name(key), self._value[key], keys, may)
 
@@ -102,7 +99,9 @@ class _Section:
             self._bad(key, "a list of words")
         return frozenset(value)
 
-    def count(self, key: str) -> int:
+    def count(self, key: str, default: int | None = None) -> int:
+        if default is not None and key not in self._value:
+            return default
         value = self._value[key]
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             self._bad(key, "a whole number above 0")
