@@ -25,6 +25,7 @@ from tests.unit.deadline.tickets import (
     queued,
 )
 
+SHIPPED = ["nyc", "sample"]
 MONDAY, HOUR = cn(3, 9, 9), timedelta(hours=1)  # 2026, a week without holidays
 LENGTHS = {
     "queue": Running(timedelta(minutes=30)),
@@ -43,17 +44,17 @@ LENGTHS = {
 }
 
 
-@pytest.mark.parametrize("city", ["nyc", "sample"])
+@pytest.mark.parametrize("city", SHIPPED)
 def test_every_clock_has_its_length(city: str) -> None:
     assert {name: CITIES[city][0].length(name) for name in CITIES[city][0].rows} == LENGTHS
 
 
-@pytest.mark.parametrize("city", ["nyc", "sample"])
+@pytest.mark.parametrize("city", SHIPPED)
 def test_only_the_return_is_a_window(city: str) -> None:
     assert [r.name for r in CITIES[city][0].rows.values() if r.window] == ["return"]
 
 
-@pytest.mark.parametrize("city", ["nyc", "sample"])
+@pytest.mark.parametrize("city", SHIPPED)
 def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
     ticket = run(
         (dispatched("U1"), MONDAY),
@@ -66,7 +67,7 @@ def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
     assert set(units.values()) == {"U1"}
 
 
-@pytest.mark.parametrize("city", ["nyc", "sample"])
+@pytest.mark.parametrize("city", SHIPPED)
 def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
     sources = dict(CITIES[city][0].sources)
     by_intake = ("call_back", "diversion_receipt", "supplement")
@@ -116,7 +117,7 @@ PAIRS = [(clock, end) for clock, ends in ENDS.items() for end in ends]
 @pytest.mark.parametrize(
     ("clock", "end"), PAIRS, ids=[f"{c}-{e.DESCRIPTOR.name}" for c, e in PAIRS]
 )
-@pytest.mark.parametrize("city", ["nyc", "sample"])
+@pytest.mark.parametrize("city", SHIPPED)
 def test_a_clock_is_ended_by(city: str, clock: str, end: Message) -> None:
     ticket = run((BEGINNINGS[clock], MONDAY), city=city)
     assert ticket.clock(clock).phase is Phase.RUNNING
@@ -126,7 +127,7 @@ def test_a_clock_is_ended_by(city: str, clock: str, end: Message) -> None:
     assert ticket.misses() == []
 
 
-@pytest.mark.parametrize("city", ["nyc", "sample"])
+@pytest.mark.parametrize("city", SHIPPED)
 def test_what_does_not_end_a_clock_lets_it_run(city: str) -> None:
     ticket = run(
         (accepted(), MONDAY),
@@ -140,7 +141,7 @@ def test_what_does_not_end_a_clock_lets_it_run(city: str) -> None:
 
 
 @pytest.mark.parametrize("wait", [timedelta(0), timedelta(days=1), timedelta(days=3)])
-@pytest.mark.parametrize("city", ["nyc", "sample"])
+@pytest.mark.parametrize("city", SHIPPED)
 def test_no_clock_of_a_withdrawn_ticket_runs_on(city: str, wait: timedelta) -> None:
     ticket = run((accepted(), MONDAY), (dispatched(), MONDAY), city=city)
     ticket.say(dispatch.ReturnRequested(unit="U1", number=2), AT)
