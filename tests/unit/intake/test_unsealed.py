@@ -40,6 +40,7 @@ def desk(*, told: bool = True, until: date | None = LAST) -> Desk:
 
 
 async def taken(desk: Desk, at: datetime, import_id: str = "", contact: str = "1380013") -> bool:
+    """Else it was refused for that it is not sealed, and nothing of the person is kept."""
     matter = SubmitMatter(
         channel="web", kind=KIND_COMPLAINT, category="traffic/road", area="yingzhou",
         title="Pothole", contact=contact, urgency=URGENCY_NORMAL,
@@ -48,8 +49,12 @@ async def taken(desk: Desk, at: datetime, import_id: str = "", contact: str = "1
     try:
         await desk.submit(body, PROTOBUF, "web", at=at, import_id=import_id)
     except Refused as refused:
-        return refused.problem[:2] != (422, "unsealed") or bool(persons(desk))
-    return True
+        found = refused.problem[:2]
+    else:
+        return True
+    assert found == (422, "unsealed")
+    assert persons(desk) == 0
+    return False
 
 
 def persons(desk: Desk) -> int:
