@@ -26,6 +26,7 @@ from services.kernel.timers import Timers
 from services.kernel.topics import ticket_topics
 from tests.support.desks import NoteProgress
 from tests.support.loops import BUCKETS
+from tests.support.senders import KnownSenders, Signer
 from tests.support.virtual import START
 
 
@@ -144,6 +145,12 @@ class City:
         self.senders = Senders(None)
         self.stores: dict[str, RoughStore] = {}
         self.processes: list[Process] = []
+
+    def know(self, *signers: Signer) -> None:
+        """Whoever starts from now on trusts them, and each has its topic of replies."""
+        self.senders = KnownSenders(*signers)
+        for signer in signers:
+            self.bus.create(signer.replies, 1)
 
     async def process(self, service: Service, instance: str = "0") -> Process:
         """One more process, joined to its group."""

@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
 from typing import cast
 
 import orjson
 import pytest
 
-from hotline.dispatch.v1 import commands_pb2
 from hotline.intake.v1 import events_pb2 as intake
-from hotline.kernel.v1.answer_pb2 import CommandAnswered
-from services.kernel.bus import Outgoing
 from services.kernel.cloudevents import to_record
-from services.kernel.codec import put_datetime, rfc3339
+from services.kernel.codec import put_datetime
 from services.kernel.facts import Fact
 from services.kernel.imports import MOST_ID, Frontier, Imports, frontier_of
 from services.kernel.names import TICKETS, bucket_of
-from services.kernel.service import CommandRule
 from services.kernel.store import Store
-from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, Process, city
-from tests.support.senders import KnownSenders, Signer
+from tests.support.processes import City, Process
 from tests.support.virtual import START
+from tests.unit.kernel.importing import TICKET, UNIT, answers, noting, stated
 
-TICKET, OTHER = "T-1", "T-2"
-OLD, UNIT = Signer("old-city", "importer"), Signer("dpr", "unit")
-THEN = START - timedelta(days=400)
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        made.senders = KnownSenders(OLD, UNIT)
-        for signer in (OLD, UNIT):
-            made.bus.create(signer.replies, 1)
-        yield made
+OTHER = "T-2"
 
 
 @pytest.fixture
 async def dispatch(town: City) -> Process:
-    rule = CommandRule("note", NoteProgress, frozenset({"unit"}))
-    return await town.process(replace(desk(), commands=(rule,), frontier=intake.HistoryClosed))
+    return await noting(town, intake.HistoryClosed)
 
 
 def said(*, final: bool, import_id: str = "i1") -> Fact:
@@ -57,20 +37,6 @@ def said(*, final: bool, import_id: str = "i1") -> Fact:
     )
 
 
-def stated(words: str, ticket: str = TICKET, import_id: str = "i1") -> Outgoing:
-    """NoteProgress of an import; its words are its command id."""
-    body = commands_pb2.NoteProgress(note=words).SerializeToString()
-    headers = {"ce_importid": import_id, "ce_importtime": rfc3339(THEN), "ce_actingfor": "DPR"}
-    return OLD.command(ticket, words, START, body, signed=headers)
-
-
-async def answers(town: City, dispatch: Process, *records: Outgoing) -> list[CommandAnswered]:
-    before = len(town.log(OLD.replies))
-    await town.publish(*records)
-    await dispatch.read()
-    return [CommandAnswered.FromString(r.value) for r in town.log(OLD.replies)[before:]]
-
-
 async def close(town: City, dispatch: Process, *, final: bool = True) -> None:
     await town.publish(to_record(said(final=final), TICKETS))
     await dispatch.read()
@@ -81,7 +47,7 @@ async def test_what_comes_first_after_the_close_is_refused_and_nothing_is_writte
 ) -> None:
     await answers(town, dispatch, stated("one"))
     await close(town, dispatch)
-    refused = await answers(town, dispatch, stated("two"), stated("new", OTHER))
+    refused = await answers(town, dispatch, stated("two"), stated("new", ticket=OTHER))
     assert [a.status for a in refused] == [409, 409]
     problem = orjson.loads(refused[0].body)
     assert problem["type"] == "/problems/import-closed"
@@ -107,9 +73,7 @@ async def test_another_body_under_the_id_of_a_closed_import_is_still_422(
 ) -> None:
     await answers(town, dispatch, stated("one"))
     await close(town, dispatch)
-    body = commands_pb2.NoteProgress(note="other").SerializeToString()
-    headers = {"ce_importid": "i1", "ce_importtime": rfc3339(THEN), "ce_actingfor": "DPR"}
-    changed = OLD.command(TICKET, "one", START, body, signed=headers)
+    changed = stated("one", words="other")
     assert [a.status for a in await answers(town, dispatch, changed)] == [422]
 
 
@@ -123,7 +87,7 @@ async def test_a_frontier_that_is_not_the_last_closes_nothing(
 async def test_other_imports_and_live_commands_go_on(town: City, dispatch: Process) -> None:
     await answers(town, dispatch, stated("one"))
     await close(town, dispatch)
-    other = await answers(town, dispatch, stated("theirs", OTHER, import_id="i2"))
+    other = await answers(town, dispatch, stated("theirs", ticket=OTHER, import_id="i2"))
     assert [a.status for a in other] == [201]
     await town.publish(UNIT.note(TICKET, "live", "c1", START))
     await dispatch.read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,8 +18,8 @@ from services.kernel.names import bucket_of
 from services.kernel.service import CommandRule, Service
 from tests.support.desks import NoteProgress, ProgressNoted, strict_desk
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, Process, city
-from tests.support.senders import KnownSenders, Signer
+from tests.support.processes import City, Process
+from tests.support.senders import Signer
 from tests.support.virtual import START
 
 DPR = Signer("dpr", "unit")
@@ -27,11 +27,9 @@ RULE = CommandRule("note", NoteProgress, frozenset({"unit"}))
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        made.senders = KnownSenders(DPR)
-        made.bus.create(DPR.replies, 1)
-        yield made
+def town(town: City) -> City:
+    town.know(DPR)
+    return town
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -14,60 +13,32 @@ import pytest
 from fastapi import Depends
 from prometheus_client import CollectorRegistry
 
-from hotline.dispatch.v1 import commands_pb2
-from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Outgoing
-from services.kernel.codec import rfc3339
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
 from services.kernel.imports import MOST_NOTED, Imports, Standing, standing_of
 from services.kernel.security import Security, role
-from services.kernel.service import CommandRule
 from services.kernel.settings import KernelSettings, parse
 from services.kernel.store_memory import MemoryStore
 from services.kernel.tokens import dev_token
-from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, Process, city
-from tests.support.senders import KnownSenders, Signer
+from tests.support.processes import City, Process
 from tests.support.virtual import START
+from tests.unit.kernel.importing import THEN, TICKET, UNIT, answers, noting, stated
 
-TICKET = "T-1"
-OLD, UNIT = Signer("old-city", "importer"), Signer("dpr", "unit")
-THEN = START - timedelta(days=400)
 LEAST = {"HOTLINE_KAFKA": "k:1", "HOTLINE_DSN": "postgresql://u:p@h/d", "HOTLINE_DEV": "1"}
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        made.senders = KnownSenders(OLD, UNIT)
-        for signer in (OLD, UNIT):
-            made.bus.create(signer.replies, 1)
-        yield made
-
-
-@pytest.fixture
 async def dispatch(town: City) -> Process:
-    rule = CommandRule("note", NoteProgress, frozenset({"unit"}))
-    return await town.process(replace(desk(), commands=(rule,)))
-
-
-def stated(words: str, at: datetime, import_id: str = "i1") -> Outgoing:
-    """NoteProgress of an import; its words are its command id."""
-    body = commands_pb2.NoteProgress(note=words).SerializeToString()
-    headers = {"ce_importid": import_id, "ce_importtime": rfc3339(at), "ce_actingfor": "DPR"}
-    return OLD.command(TICKET, words, START, body, signed=headers)
+    return await noting(town)
 
 
 async def answered(town: City, dispatch: Process, *records: Outgoing) -> list[tuple[int, str]]:
     """Status and problem of every answer that these records got."""
-    before = len(town.log(OLD.replies))
-    await town.publish(*records)
-    await dispatch.read()
-    answers = [CommandAnswered.FromString(r.value) for r in town.log(OLD.replies)[before:]]
-    kinds = [orjson.loads(a.body).get("type", "").rpartition("/")[2] for a in answers]
-    return [(a.status, kind) for a, kind in zip(answers, kinds, strict=True)]
+    found = await answers(town, dispatch, *records)
+    kinds = [orjson.loads(a.body).get("type", "").rpartition("/")[2] for a in found]
+    return [(a.status, kind) for a, kind in zip(found, kinds, strict=True)]
 
 
 async def test_an_import_goes_forward_in_a_ticket_and_never_back(

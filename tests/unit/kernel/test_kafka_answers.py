@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,7 +19,7 @@ from services.kernel.names import COMMANDS, bucket_of
 from services.kernel.service import CommandRule, Service
 from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, Process, city
+from tests.support.processes import City, Process
 from tests.support.senders import KnownSenders, Signer, changed
 from tests.support.virtual import START
 
@@ -37,12 +36,9 @@ def ruled() -> Service:
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        made.senders = KnownSenders(*SIGNERS)
-        for signer in SIGNERS:
-            made.bus.create(signer.replies, 1)
-        yield made
+def town(town: City) -> City:
+    town.know(*SIGNERS)
+    return town
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,14 +14,8 @@ from services.kernel.bus_kafka import KafkaConsumer, _Listener, _Seen
 from services.kernel.names import TICKETS
 from services.kernel.store import LostOwnership, StoreUnavailable
 from tests.support.desks import desk, echo
-from tests.support.processes import City, city, tickets_in
+from tests.support.processes import City, tickets_in
 from tests.unit.kernel.test_worker import noted, started
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        yield made
 
 
 async def test_a_partition_given_while_the_store_is_away_is_read_once_it_is_back(

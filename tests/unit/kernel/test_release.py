@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,14 +10,8 @@ import pytest
 
 from services.kernel.facts import Fact
 from tests.support.desks import desk
-from tests.support.processes import City, city, tickets_in
+from tests.support.processes import City, tickets_in
 from tests.unit.kernel.mendable import Mendable, noted, started
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        yield made
 
 
 async def test_release_applies_what_waited_in_order_and_with_its_own_times(town: City) -> None:

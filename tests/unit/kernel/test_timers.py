@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,18 +16,12 @@ from services.kernel.service import Service
 from services.kernel.store import LostOwnership, StoreUnavailable
 from services.kernel.timers import Timers
 from tests.support.desks import ClockStarted, DeadlineMissed, desk, echo
-from tests.support.processes import City, Process, city, tickets_in
+from tests.support.processes import City, Process, tickets_in
 from tests.support.virtual import START
 
 TICKET, OTHER = tickets_in(0, 2)
 DUE = START + timedelta(seconds=1)
 LOOP = ["ClockStarted", "DeadlineMissed"]
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        yield made
 
 
 async def started(town: City, service: Service, **options: Any) -> tuple[Process, Process]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import orjson
 import pytest
 
-from tests.support.processes import City, Process, city
-from tests.support.senders import KnownSenders, changed
+from tests.support.processes import City, Process
+from tests.support.senders import changed
 from tests.unit.kernel.test_kafka_answers import DPR, GOOD, SIGNERS, TICKET, answers, ruled
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        made.senders = KnownSenders(*SIGNERS)
-        for signer in SIGNERS:
-            made.bus.create(signer.replies, 1)
-        yield made
+def town(town: City) -> City:
+    town.know(*SIGNERS)
+    return town
 
 
 @pytest.fixture

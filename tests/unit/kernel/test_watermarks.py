@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,17 +16,11 @@ from services.kernel.names import COMMANDS, SUBMISSIONS, TICKETS, WATERMARKS
 from services.kernel.watermarks import GRACE_S, Proof
 from tests.support.desks import desk, echo
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, Process, city, tickets_in
+from tests.support.processes import City, Process, tickets_in
 from tests.support.virtual import START
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 GRACE = timedelta(seconds=GRACE_S)
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        yield made
 
 
 def promise(source: str, bucket: int, position: int, second: int) -> MemoryRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,16 +16,10 @@ from services.kernel.names import PARKED, TICKETS, bucket_of
 from services.kernel.store import StoreUnavailable
 from tests.support.desks import ClockStarted, SeenNote, Start, desk, echo
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, city, tickets_in
+from tests.support.processes import City, tickets_in
 from tests.unit.kernel.mendable import Mendable, noted, started
 
 PARKED_NAME = "TicketParked"
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[City]:
-    async with city() as made:
-        yield made
 
 
 async def test_a_stale_state_is_loaded_again_and_decided_again(town: City) -> None:
