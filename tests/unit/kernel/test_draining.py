@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import sys
 from types import SimpleNamespace
@@ -12,8 +13,10 @@ import pytest
 from services.kernel import draining
 from services.kernel.draining import accept_the_rest, hear_the_new
 
+on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the filter is Linux's")
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the filter is Linux's")
+
+@on_linux
 async def test_who_is_in_the_queue_is_answered_and_who_comes_later_does_not_get_in() -> None:
     answered = 0
 
@@ -43,8 +46,9 @@ async def test_who_is_in_the_queue_is_answered_and_who_comes_later_does_not_get_
         socket.create_connection(place, 1.0)
 
 
+@on_linux
 async def test_where_the_kernel_forbids_the_filter_the_queue_is_accepted_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Forbidding(socket.socket):
         def setsockopt(self, *_: object) -> None:
@@ -60,9 +64,11 @@ async def test_where_the_kernel_forbids_the_filter_the_queue_is_accepted_all_the
     with socket.create_connection(server.sockets[0].getsockname(), 1.0):
         forbidding = SimpleNamespace(socket=Forbidding, SOL_SOCKET=socket.SOL_SOCKET)
         monkeypatch.setattr(draining, "socket", forbidding)
-        await accept_the_rest([s.fileno() for s in server.sockets])
+        with caplog.at_level(logging.INFO, "hotline.draining"):
+            await accept_the_rest([s.fileno() for s in server.sockets])
         await asyncio.wait_for(served.wait(), 5.0)
     server.close()
+    assert "not refused before the queue is empty: [Errno 1] Operation not permitted" in caplog.text
 
 
 class Client:
