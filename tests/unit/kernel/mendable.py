@@ -9,7 +9,7 @@ from typing import Any
 
 from services.kernel.service import Service
 from tests.support.desks import SeenNote, Start, echo, echo_react
-from tests.support.processes import City, Process
+from tests.support.processes import Process
 
 
 class Mendable:
@@ -29,7 +29,7 @@ class Mendable:
         return replace(made, decider=replace(made.decider, react=self.react))
 
 
-async def noted(town: City, desk_process: Process, *notes: tuple[str, str]) -> None:
+async def noted(desk_process: Process, *notes: tuple[str, str]) -> None:
     """Notes on the log, in this order."""
     for ticket, words in notes:
         await desk_process.note(ticket, words)

@@ -15,7 +15,7 @@ from services.kernel.names import TICKETS
 from services.kernel.store import LostOwnership, StoreUnavailable
 from tests.support.desks import desk, echo
 from tests.support.processes import City, tickets_in
-from tests.unit.kernel.test_worker import noted, started
+from tests.unit.kernel.mendable import noted, started
 
 
 async def test_a_partition_given_while_the_store_is_away_is_read_once_it_is_back(
@@ -81,7 +81,7 @@ async def test_a_change_of_the_group_that_fails_is_raised_by_the_next_fetch() ->
 
 async def test_a_former_owners_batch_rolls_back(town: City) -> None:
     first, former = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"))
+    await noted(first, ("t1", "called"))
     records = await former.poll()
     newer = await town.process(echo(), "1")
     with pytest.raises(LostOwnership):
@@ -93,9 +93,9 @@ async def test_a_former_owners_batch_rolls_back(town: City) -> None:
 
 async def test_an_owner_that_claims_again_reads_on_where_the_store_says(town: City) -> None:
     first, second = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"))
+    await noted(first, ("t1", "called"))
     await second.read()
-    await noted(town, first, ("t1", "wrote"))
+    await noted(first, ("t1", "wrote"))
     await second.poll()
     await second.worker.reclaim()
     await second.read()
@@ -105,7 +105,7 @@ async def test_an_owner_that_claims_again_reads_on_where_the_store_says(town: Ci
 async def test_who_lost_a_partition_lets_go_and_takes_nothing_back(town: City) -> None:
     """Two that claim from each other in turns would both get nothing done."""
     first, zombie = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"))
+    await noted(first, ("t1", "called"))
     records = await zombie.poll()
     newer = await town.process(echo(), "1")
     with pytest.raises(LostOwnership):
@@ -130,6 +130,6 @@ async def test_what_the_group_still_says_is_ours_is_taken_again_later(
     monkeypatch.setattr(owning, "RETAKE_S", -1.0)
     await owner.worker.retake()
     assert {0, 1} & owner.inbox.buckets() == {0}
-    await noted(town, first, (tickets_in(0, 1)[0], "called"))
+    await noted(first, (tickets_in(0, 1)[0], "called"))
     await owner.read()
     assert await started(owner, tickets_in(0, 1)[0]) == ["called"]

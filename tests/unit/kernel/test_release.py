@@ -19,9 +19,9 @@ async def test_release_applies_what_waited_in_order_and_with_its_own_times(town:
     mendable = Mendable()
     first, second = await town.process(desk()), await town.process(mendable.service())
     begun = town.clock.now()
-    await noted(town, first, (bad, "poison"))
+    await noted(first, (bad, "poison"))
     town.clock.advance(minutes=1)
-    await noted(town, first, (bad, "later"))
+    await noted(first, (bad, "later"))
     await second.read()
     town.clock.advance(minutes=30)
     await second.store.close_buckets([0], [], [], 1.0)  # live facts of then would be too late
@@ -34,7 +34,7 @@ async def test_release_applies_what_waited_in_order_and_with_its_own_times(town:
     assert await started(second, bad) == ["poison", "later"]
     assert [f.time for f in facts] == [begun, begun + timedelta(minutes=1)]
     assert await second.store.parked_records(bad, 10) == []
-    await noted(town, first, (bad, "after"))
+    await noted(first, (bad, "after"))
     await second.read()
     assert await started(second, bad) == ["poison", "later", "after"]
 
@@ -48,7 +48,7 @@ async def test_each_fact_is_announced_as_read_or_as_released(town: City) -> None
 
     service = replace(mendable.service(), announce=announce)
     first, second = await town.process(desk()), await town.process(service)
-    await noted(town, first, (bad, "poison"), (bad, "later"), (healthy, "one"))
+    await noted(first, (bad, "poison"), (bad, "later"), (healthy, "one"))
     await second.read()
     assert told == [(healthy, 1, False)]
     mendable.mended = True
@@ -60,7 +60,7 @@ async def test_release_decides_again_where_the_stream_moved_on(town: City) -> No
     (bad,) = tickets_in(0, 1)
     mendable = Mendable()
     first, second = await town.process(desk()), await town.process(mendable.service())
-    await noted(town, first, (bad, "poison"))
+    await noted(first, (bad, "poison"))
     await second.read()
     mendable.mended = True
     assert second.runtime.states is not None
@@ -73,10 +73,10 @@ async def test_release_decides_again_where_the_stream_moved_on(town: City) -> No
 async def test_drop_forgets_what_waited(town: City) -> None:
     (bad,) = tickets_in(0, 1)
     first, second = await town.process(desk()), await town.process(Mendable().service())
-    await noted(town, first, (bad, "poison"), (bad, "later"))
+    await noted(first, (bad, "poison"), (bad, "later"))
     await second.read()
     assert await second.worker.release(bad, drop_by="operator") == 2
     assert await second.worker.release(bad) == 0
-    await noted(town, first, (bad, "after"))
+    await noted(first, (bad, "after"))
     await second.read()
     assert await started(second, bad) == ["after"]

@@ -24,14 +24,14 @@ PARKED_NAME = "TicketParked"
 
 async def test_a_stale_state_is_loaded_again_and_decided_again(town: City) -> None:
     first, second = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"))
+    await noted(first, ("t1", "called"))
     await second.read()
     event = ClockStarted(town.clock.now(), "wrote", town.clock.now())
     fact = second.service.codec.encode(event, b"{}")
     bucket = bucket_of("t1", BUCKETS)
     (other,) = await second.store.append([Append(bucket, "t1", 1, [fact])])
     assert isinstance(other, Appended)
-    await noted(town, first, ("t1", "wrote"), ("t1", "came"))
+    await noted(first, ("t1", "wrote"), ("t1", "came"))
     await second.read()
     assert await started(second, "t1") == ["called", "wrote", "came"]
 
@@ -45,21 +45,21 @@ async def test_a_quiet_reaction_knows_what_another_process_appended_before(town:
     assert service.decider is not None
     decider = replace(service.decider, react=only_after_a_call)
     first, owner = await town.process(desk()), await town.process(replace(service, decider=decider))
-    await noted(town, first, ("t1", "first"))
+    await noted(first, ("t1", "first"))
     await owner.read()
     await owner.relay()
     event = ClockStarted(town.clock.now(), "called", town.clock.now())
     fact = owner.service.codec.encode(event, b"{}")
     await owner.store.append([Append(bucket_of("t1", BUCKETS), "t1", 1, [fact])])
     await owner.relay()
-    await noted(town, first, ("t1", "answer"))
+    await noted(first, ("t1", "answer"))
     await owner.read()
     assert await started(owner, "t1") == ["first", "called", "answer"]
 
 
 async def test_a_ticket_that_never_stands_still_is_tried_later_not_parked(town: City) -> None:
     first, second = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"))
+    await noted(first, ("t1", "called"))
     records = await second.poll()
     load, moved = second.store.load, 0
 
@@ -85,12 +85,12 @@ async def test_a_ticket_that_never_stands_still_is_tried_later_not_parked(town: 
 
 async def test_a_commit_whose_outcome_is_unknown_is_not_doubled(town: City) -> None:
     first, second = await town.process(desk()), await town.process(echo())
-    await noted(town, first, ("t1", "called"), ("t2", "called"))
+    await noted(first, ("t1", "called"), ("t2", "called"))
     second.store.forgetful = 1
     with pytest.raises(StoreUnavailable):
         await second.read()
     await second.worker.reclaim()
-    await noted(town, first, ("t1", "wrote"))
+    await noted(first, ("t1", "wrote"))
     await second.read()
     assert await started(second, "t1") == ["called", "wrote"]
     assert await started(second, "t2") == ["called"]
@@ -101,12 +101,12 @@ async def test_a_commit_whose_outcome_is_unknown_is_not_doubled(town: City) -> N
 async def test_the_loop_recovers_by_itself(town: City) -> None:
     first, second = await town.process(desk()), await town.process(echo())
     second.store.forgetful = 1
-    await noted(town, first, ("t1", "called"))
+    await noted(first, ("t1", "called"))
     running = asyncio.create_task(second.worker.run(second.consumer))
     for _ in range(20):
         await asyncio.sleep(0.005)
         town.clock.advance(seconds=1)
-    await noted(town, first, ("t1", "wrote"))
+    await noted(first, ("t1", "wrote"))
     while await started(second, "t1") != ["called", "wrote"]:
         await asyncio.sleep(0.005)
     assert not running.done()
@@ -116,11 +116,11 @@ async def test_the_loop_recovers_by_itself(town: City) -> None:
 async def test_facts_gather_behind_a_batch_and_the_first_goes_at_once(town: City) -> None:
     first, second = await town.process(desk()), await town.process(replace(echo(), gather_s=1.0))
     running = asyncio.create_task(second.worker.run(second.consumer))
-    await noted(town, first, ("t1", "called"))
+    await noted(first, ("t1", "called"))
     while await started(second, "t1") != ["called"]:
         await asyncio.sleep(0.001)
     for note in ("wrote", "came"):
-        await noted(town, first, ("t1", note))
+        await noted(first, ("t1", note))
         await asyncio.sleep(0.005)
         assert await started(second, "t1") == ["called"]
     town.clock.advance(seconds=1)
@@ -133,7 +133,7 @@ async def test_one_bad_record_parks_its_ticket_and_the_others_go_on(town: City) 
     bad, healthy, other = tickets_in(0, 3)
     first, second = await town.process(desk()), await town.process(Mendable().service())
     notes = [(healthy, "one"), (bad, "poison"), (other, "two"), (bad, "later"), (healthy, "three")]
-    await noted(town, first, *notes)
+    await noted(first, *notes)
     await second.read()
     assert await started(second, healthy) == ["one", "three"]
     assert await started(second, other) == ["two"]
@@ -164,7 +164,7 @@ async def test_what_fails_after_the_commit_parks_nobody(town: City) -> None:
     first = await town.process(desk())
     second = await town.process(replace(echo(), views=(BrokenBell(),)))
     for words in ("called", "wrote"):
-        await noted(town, first, ("t1", words))
+        await noted(first, ("t1", words))
         await second.read()
     assert await started(second, "t1") == ["called", "wrote"]
     assert await second.store.parked_records("", 10) == []
@@ -173,10 +173,10 @@ async def test_what_fails_after_the_commit_parks_nobody(town: City) -> None:
 async def test_a_parked_ticket_waits_also_for_the_next_owner(town: City) -> None:
     (bad,) = tickets_in(0, 1)
     first, former = await town.process(desk()), await town.process(Mendable().service())
-    await noted(town, first, (bad, "poison"))
+    await noted(first, (bad, "poison"))
     await former.read()
     newer = await town.process(Mendable().service(), "1")
-    await noted(town, first, (bad, "later"))
+    await noted(first, (bad, "later"))
     await newer.read()
     assert len(await newer.store.parked_records(bad, 10)) == 2
     assert await started(newer, bad) == []
@@ -185,7 +185,7 @@ async def test_a_parked_ticket_waits_also_for_the_next_owner(town: City) -> None
 async def test_a_record_without_a_ticket_goes_to_the_operators(town: City) -> None:
     first, second = await town.process(desk()), await town.process(echo())
     await town.publish(Outgoing(TICKETS, 0, b"?", b"what", [("ce_source", b"dispatch")]))
-    await noted(town, first, (tickets_in(0, 1)[0], "called"))
+    await noted(first, (tickets_in(0, 1)[0], "called"))
     await second.read()
     (parked,) = town.log(PARKED)
     message = RecordParked.FromString(parked.value)
@@ -198,7 +198,7 @@ async def test_a_record_without_a_ticket_goes_to_the_operators(town: City) -> No
 async def test_a_hole_in_the_log_is_an_alarm_and_parks_nobody(town: City) -> None:
     one, two = tickets_in(0, 2)
     first, second = await town.process(desk()), await town.process(echo())
-    await noted(town, first, (one, "called"), (two, "called"), (one, "wrote"))
+    await noted(first, (one, "called"), (two, "called"), (one, "wrote"))
     records = await second.poll()
     with pytest.raises(LogHole):
         await second.worker.step([records[0], records[2]])
