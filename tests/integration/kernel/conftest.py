@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
 from hotline.dev.stack import StackInfo
+from services.kernel.registry import RegistryStore
+from services.kernel.registry_memory import MemoryRegistry
+from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.store import Store
+from services.kernel.store_pg import PostgresStore
 from tests.support.loops import Loop, memory_loop, real_loop
 from tests.support.stores import memory_store, postgres_store
 
@@ -21,6 +26,14 @@ async def store(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator
         stack: StackInfo = request.getfixturevalue("stack")
         async with postgres_store(stack, namespace) as real:
             yield real
+
+
+@pytest.fixture
+def entries(store: Store, namespace: str) -> RegistryStore:
+    """Of the same kind as the store."""
+    if isinstance(store, PostgresStore):
+        return PostgresRegistry(store.pool, "desk", namespace)
+    return MemoryRegistry(lambda: datetime.now(UTC))
 
 
 @pytest.fixture(params=["real", "twin"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from hotline.dev.stack import StackInfo
 from services.kernel.bus import Bus
 from services.kernel.clock import ManualClock
 from services.kernel.names import REGISTRY, topic_of
@@ -25,9 +23,7 @@ from services.kernel.registry import (
 )
 from services.kernel.registry_log import RegistryRelay, read_registry, restore, send_lost
 from services.kernel.registry_memory import MemoryRegistry
-from services.kernel.registry_pg import PostgresRegistry
 from tests.support.loops import Loop
-from tests.support.stores import postgres_store
 from tests.support.virtual import START
 
 SOON, LATER = START + timedelta(seconds=5), START + timedelta(days=1)
@@ -41,16 +37,6 @@ def number(document: Any) -> int:
 
 
 KINDS = {"limits": Kind(3, number, {"most": 3}), "calendar/cn": Kind(0, number)}
-
-
-@pytest.fixture(params=["postgres", "memory"])
-async def entries(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[RegistryStore]:
-    if request.param == "memory":
-        yield MemoryRegistry(lambda: datetime.now(UTC))
-    else:
-        stack: StackInfo = request.getfixturevalue("stack")
-        async with postgres_store(stack, namespace) as store:
-            yield PostgresRegistry(store.pool, "desk", namespace)  # type: ignore[attr-defined]
 
 
 @pytest.fixture

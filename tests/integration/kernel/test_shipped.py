@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
-from hotline.dev.stack import StackInfo
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load as load_policy
 from services.deadline.adapters.registry import parse as parse_policy
@@ -30,25 +27,13 @@ from services.kernel.clock import ManualClock
 from services.kernel.registry import EVER, Entry, Kind, Registry, RegistryStore
 from services.kernel.registry_log import RegistryRelay, read_registry, restore, to_registry_fact
 from services.kernel.registry_memory import MemoryRegistry
-from services.kernel.registry_pg import PostgresRegistry
 from tests.support.loops import Loop
-from tests.support.stores import postgres_store
 from tests.support.virtual import START
 from tests.unit.deadline.tickets import Ticket, accepted, cn, dispatched
 from tests.unit.intake.matters import matter
 
 KINDS: dict[str, Kind[Any]] = {"limits": Kind(3, dict, {"most": 3}), "keys": Kind(0, dict)}
 NEXT: dict[str, Kind[Any]] = {"limits": Kind(4, dict, {"most": 4})}
-
-
-@pytest.fixture(params=["postgres", "memory"])
-async def entries(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[RegistryStore]:
-    if request.param == "memory":
-        yield MemoryRegistry(lambda: datetime.now(UTC))
-    else:
-        stack: StackInfo = request.getfixturevalue("stack")
-        async with postgres_store(stack, namespace) as store:
-            yield PostgresRegistry(store.pool, "desk", namespace)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -152,7 +137,7 @@ async def test_r12_a_refusal_is_decided_again_from_the_topic_alone(
     await started(entries, kinds_of(city))
     found = await logged(entries, bus, loop, "intake")
     decided = intake(Books(city).laid_down)
-    said = replace(matter(MatterKind.HELP, organ="court"))
+    said = matter(MatterKind.HELP, organ="court")
     received, refused = decided.decide(said, decided.initial)
     assert isinstance(received, TicketReceived)
     assert isinstance(refused, TicketRefused)
