@@ -191,9 +191,10 @@ def _require_feedback(supervision: Supervision) -> None:
 
 
 def dispute(command: DisputeMiss, state: Clocks) -> Sequence[Event]:
-    clock = _missed(state, command.clock)
-    if clock.unit != command.unit:
+    """A unit is not told whether another one missed."""
+    if command.clock in state.by_name and state.by_name[command.clock].unit != command.unit:
         raise NotYours
+    clock = _missed(state, command.clock)
     if clock.dispute:
         return []
     return [MissDisputed(command.at, clock.name, clock.run, clock.unit, _text(command.reason))]

@@ -229,6 +229,13 @@ def test_r25_a_miss_of_an_import_calls_nobody() -> None:
     assert not [name for name in ticket.alarms if name.startswith("ladder:")]
 
 
+def test_a_unit_is_not_told_whether_another_one_missed(desk: Desk) -> None:
+    theirs = DisputeMiss(DUE, "U2", "resolve", "x")
+    desk.refuses(NotYours, theirs)
+    desk.fire(DUE)
+    desk.refuses(NotYours, theirs)
+
+
 def test_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
     desk.do(URGE, OPEN, ISSUE, feedback("U1"))
     desk.fire(DUE + timedelta(days=9))
