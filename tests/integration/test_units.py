@@ -20,7 +20,6 @@ from hotline.cli.cities import subscriptions
 from hotline.client.commands import Signer
 from hotline.contracts import roles
 from hotline.dev.senders import city_senders, make_senders, unit_sender
-from hotline.dispatch.v1 import commands_pb2
 from hotline.dispatch.v1.events_pb2 import TicketDispatched
 from hotline.history.nyc import read_rows
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
@@ -36,6 +35,7 @@ from services.deadline.adapters.rules import InEffect, Rules
 from services.dispatch.adapters.registry import load as load_directory
 from services.evaluation.adapters import windows_http
 from services.evaluation.adapters.registry import load as load_formula
+from services.evaluation.domain.views import FiguresRow
 from services.kernel.bus import Record
 from services.kernel.facts import Fact
 from services.kernel.identity import Principal, Role
@@ -44,67 +44,22 @@ from services.kernel.registry import Registry
 from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.senders import Senders
 from tests.integration.test_whole_loop import CITY, MATTERS, MemoryCity, _make_topics
+from tests.integration.unit_ways import (
+    ACTS,
+    BY_KAFKA,
+    COMMON,
+    FEEDS,
+    FIGURES,
+    LISTS,
+    READS,
+    SUBSCRIPTIONS,
+    TICKET,
+)
 from tests.support.apps import Callers, application, calling, unit
 from tests.support.loops import BUCKETS, Loop, memory_loop, wait_until
+from tests.unit.evaluation.windows import a_measure, counted
 
 CHIEF = Principal("chief", frozenset({Role.SUPERVISOR}))
-TICKET, SHARED = "/v1/tickets/{ticket}", "/v1/feeds/{subscription}"
-# Each way, and the body or the query with which it is walked.
-READS: dict[tuple[str, str], dict[str, Any]] = {
-    ("datasync", f"GET {TICKET}"): {},
-    ("deadline", f"GET {TICKET}/clocks"): {},
-    ("deadline", f"GET {TICKET}/clocks/{{clock}}/proof"): {},
-    ("deadline", f"GET {TICKET}/clocks/{{clock}}/proof.txt"): {},
-    ("deadline", f"GET {TICKET}/time"): {},
-}
-LISTS: dict[tuple[str, str], dict[str, Any]] = {
-    ("datasync", "GET /v1/tickets"): {"limit": 100},
-    ("deadline", "GET /v1/due"): {"within_h": 700, "limit": 1_000},
-    ("deadline", "GET /v1/due/calendar.ics"): {},
-    ("deadline", "GET /v1/due/lists"): {},
-}
-# By unit, without a ticket in them: another unit is not asked for.
-FIGURES = {
-    ("deadline", "GET /v1/due/hours"),
-    ("evaluation", "GET /v1/figures"),
-    ("windows", "GET /v1/windows"),
-}
-FEEDS = {
-    ("datasync", f"GET {SHARED}"),
-    ("datasync", f"GET {SHARED}/events"),
-    ("datasync", f"GET {SHARED}/proof"),
-    ("datasync", f"POST {SHARED}/events/pass"),
-}
-SUBSCRIPTIONS = {("datasync", "GET /v1/subscriptions")}
-REPLY = {"is_true": True, "our_duty": True, "contacted": True, "solved": True}
-ACTS: dict[tuple[str, str], dict[str, Any]] = {
-    ("dispatch", f"POST {TICKET}/confirm"): {},
-    ("dispatch", f"POST {TICKET}/contact"): {},
-    ("dispatch", f"POST {TICKET}/note"): {"note": "seen"},
-    ("dispatch", f"POST {TICKET}/reply"): {**REPLY, "public_answer": "Done."},
-    ("dispatch", f"POST {TICKET}/request-return"): {"reason": "not ours"},
-    ("deadline", f"POST {TICKET}/answer-supervision"): {"feedback": "done"},
-    ("deadline", f"POST {TICKET}/answer-urge"): {"answer": "soon"},
-    ("deadline", f"POST {TICKET}/dispute-miss"): {"clock": "resolve", "reason": "wrong"},
-    ("deadline", f"POST {TICKET}/request-extension"): {
-        "clock": "resolve", "working_days": 2, "reason": "rain",
-    },
-}  # fmt: skip
-BY_KAFKA = {
-    ("dispatch", "Kafka ConfirmDispatch"): commands_pb2.ConfirmDispatch(),
-    ("dispatch", "Kafka NoteProgress"): commands_pb2.NoteProgress(note="seen"),
-    ("dispatch", "Kafka RecordContact"): commands_pb2.RecordContact(),
-    ("dispatch", "Kafka ReplyTicket"): commands_pb2.ReplyTicket(public_answer="Done."),
-    ("dispatch", "Kafka RequestReturn"): commands_pb2.RequestReturn(reason="not ours"),
-}
-# What anybody may know: no ticket and no unit's figures.
-COMMON = {
-    ("intake", "GET /v1/articles"),
-    ("intake", "GET /v1/articles/reviews"),
-    ("intake", "GET /v1/categories"),
-    ("intake", "GET /v1/channels"),
-    ("intake", "GET /v1/hotlines"),
-}
 
 
 def test_every_way_in_of_a_unit_or_a_department_is_classified() -> None:
@@ -141,6 +96,14 @@ class Town:
         headers = {"Idempotency-Key": f"key-{self.calls}"}
         return await self.http[service].request(method, path, headers=headers, **part)
 
+    async def as_chief(self, service: str, way: str, of: str, content: Any) -> httpx.Response:
+        """The same as somebody who may ask for every unit."""
+        caller, self.callers.caller = self.callers.caller, CHIEF
+        try:
+            return await self.call(service, way, of, content)
+        finally:
+            self.callers.caller = caller
+
     async def ledgers(self) -> int:
         """How many facts there are in all."""
         found = [await s.next_positions(range(BUCKETS)) for s in self.loop.stores.values()]
@@ -159,8 +122,9 @@ async def town(tmp_path: Path, namespace: str) -> AsyncIterator[Town]:
         ticket = await _dispatched(loop, named["channel"])
         mine, theirs = sorted(u for u in ticket if u in subscriptions(CITY))[:2]
         callers = Callers(unit(mine))
+        await _scored(loop, city, mine, theirs)
         http = {}
-        for name, app in _applications(loop, city, callers).items():
+        for name, app in _applications(loop, city, callers, _windows(mine, theirs)).items():
             http[name] = await open_.enter_async_context(calling(app))
         made = Town(loop, callers, http, named, mine, theirs, ticket)
         await wait_until(lambda: _listed(made), 20.0, "the views have the tickets")
@@ -183,7 +147,21 @@ async def _dispatched(loop: Loop, channel: Signer) -> dict[str, str]:
     return {TicketDispatched.FromString(f.data).unit: f.ticket for f in sent(facts)}
 
 
-def _applications(loop: Loop, city: MemoryCity, callers: Callers) -> dict[str, Any]:
+async def _scored(loop: Loop, city: MemoryCity, *units: str) -> None:
+    """Figures of each unit, all different."""
+    rows = [(0, FiguresRow(name, "2026-03", entries=n)) for n, name in enumerate(units, 1)]
+    async with loop.memory_store("evaluation").transaction() as tx:
+        await city.figures.inside(tx).add(rows)
+
+
+def _windows(*units: str) -> dict[str, bytes]:
+    at = datetime(2026, 3, 16, tzinfo=UTC)
+    return {u: counted([a_measure(at, 1, unit=u)]).SerializeToString() for u in units}
+
+
+def _applications(
+    loop: Loop, city: MemoryCity, callers: Callers, windows: dict[str, bytes]
+) -> dict[str, Any]:
     policy, calendar = load_policy(CITY)
     sharing = load_sharing(CITY)
     run = {name.partition("-")[0]: runtime for name, runtime in loop.runtimes.items()}
@@ -200,9 +178,9 @@ def _applications(loop: Loop, city: MemoryCity, callers: Callers) -> dict[str, A
         "datasync": {"reading": reading, "followers": Followers()},
     }  # fmt: skip
     made = {n: application(n, callers, runtime=run[n], **given) for n, given in parts.items()}
-    nothing: Any = SimpleNamespace(get=lambda _: None)
+    nothing: Any = SimpleNamespace()
     live = windows_http.app(
-        nothing, nothing, nothing, nothing, security=callers, figures=CollectorRegistry()
+        windows, {}, load_formula(CITY), nothing, security=callers, figures=CollectorRegistry()
     )
     return {**made, "windows": live}
 
@@ -210,6 +188,20 @@ def _applications(loop: Loop, city: MemoryCity, callers: Callers) -> dict[str, A
 async def _listed(town: Town) -> bool:
     answers = [await town.call(*way, town.mine, query) for way, query in LISTS.items()]
     return all(town.ticket[town.mine] in _text(answer) for answer in answers)
+
+
+async def _told_apart(town: Town) -> None:
+    """Less of `mine` becomes due than of `theirs`."""
+    done = await town.call("dispatch", f"POST {TICKET}/confirm", town.mine, {})
+    assert done.status_code == 200, done.text
+    way = ("deadline", "GET /v1/due/hours")
+
+    async def differ() -> bool:
+        own = await town.call(*way, town.mine, {"unit": town.mine})
+        theirs = await town.as_chief(*way, town.theirs, {"unit": town.theirs})
+        return bool(own.json() != theirs.json())
+
+    await wait_until(differ, 20.0, "the confirmation is heard of")
 
 
 def _text(answer: httpx.Response) -> str:
@@ -222,6 +214,7 @@ def _mentions(answer: httpx.Response, name: str) -> bool:
 
 
 async def test_a_unit_is_shown_its_own_and_nothing_of_another(town: Town) -> None:
+    await _told_apart(town)
     for way in READS:
         own = await town.call(*way, town.mine, {})
         assert own.status_code == 200, (way, own.text)
@@ -238,8 +231,14 @@ async def test_a_unit_is_shown_its_own_and_nothing_of_another(town: Town) -> Non
     for way in FIGURES:
         asked = await town.call(*way, town.mine, {"unit": town.theirs})
         assert asked.status_code == 403, (way, asked.text)
+        own = await town.call(*way, town.mine, {"unit": town.mine})
+        of_them = await town.as_chief(*way, town.theirs, {"unit": town.theirs})
+        assert own.status_code == of_them.status_code == 200, (way, own.text, of_them.text)
+        assert own.json() != of_them.json(), (way, "there is something to be told")
         desk = await town.call(*way, town.mine, {"unit": ""})
-        assert desk.status_code in (200, 404), (way, desk.text)
+        assert desk.status_code == 200, (way, desk.text)
+        assert desk.json() == own.json(), way
+        assert not _mentions(desk, town.theirs), way
     for way in FEEDS:
         other = await town.call(*way, town.theirs, {})
         assert other.status_code == 403, (way, other.text)
@@ -268,7 +267,8 @@ async def test_a_unit_acts_on_its_own_and_on_nothing_of_another(town: Town) -> N
 
 async def _by_kafka(town: Town, of: str) -> dict[tuple[str, str], int]:
     """What `mine` is answered to each command on the ticket of the unit `of`."""
-    signed, ways = town.signer[unit_sender(town.mine)], {}
+    signed = town.signer[unit_sender(town.mine)]
+    ways: dict[str, tuple[str, str]] = {}
     for way, message in BY_KAFKA.items():
         name = f"{of}-{len(ways)}"
         ways[name] = way
@@ -286,11 +286,9 @@ async def _by_kafka(town: Town, of: str) -> dict[tuple[str, str], int]:
 
 async def _supervised(town: Town, of: str) -> None:
     """The unit `of` owes an answer."""
-    caller, town.callers.caller = town.callers.caller, CHIEF
     for verb, body in (
         ("open-supervision", {"reason": "late"}),
         ("issue-supervision", {"document": "No. 1"}),
     ):
-        done = await town.call("deadline", f"POST {TICKET}/{verb}", of, body)
+        done = await town.as_chief("deadline", f"POST {TICKET}/{verb}", of, body)
         assert done.status_code == 200, done.text
-    town.callers.caller = caller
