@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -64,7 +63,11 @@ async def _restored(place: CityPlace) -> tuple[Restored, list[str]]:
             pool = await connect(place.dsn, schema_of(place.namespace, name), size=4)
             closing.push_async_callback(pool.close)
             stores[name] = PostgresStore(pool, name, place.namespace)
-        order = LogOrder(stores["datasync"])
+        order, departments = LogOrder(stores["datasync"]), list[str]()
+
+        async def fill_again() -> None:
+            departments[:] = await _departments(place, bus, order)
+
         restorer = TopicRestorer(
             stores,
             bus,
@@ -72,22 +75,23 @@ async def _restored(place: CityPlace) -> tuple[Restored, list[str]]:
             place.buckets,
             order.noted,
             order.move,
+            fill_again,
             Progress("restore: "),
         )
         found = await restorer.run()
-        return found, await _departments(place, bus, order)
+        return found, departments
 
 
 async def _departments(place: CityPlace, bus: Bus, order: LogOrder) -> list[str]:
     """Their topics that are empty and will be filled by datasync."""
-    empty: Mapping[str, bool] = {}
+    empty: dict[str, bool] = {}
     for each in load(place.city).sharing.subscriptions:
         if Way.TOPIC not in each.ways:
             continue
         topic = topic_of(place.namespace, department_of(each.department))
         if topic not in empty:
             ends = await ends_of(bus, topic, range(await bus.partitions(topic)))
-            empty = {**empty, topic: not any(ends.values())}
+            empty[topic] = not any(ends.values())
         if empty[topic]:
             kept = timedelta(milliseconds=department_topic(each.department).retention_ms)
             await order.send_again(each.id, kept)

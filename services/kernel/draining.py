@@ -14,7 +14,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 log = logging.getLogger("hotline.draining")
@@ -41,11 +41,12 @@ class Connection(Protocol):
     cycle: object | None
 
 
-async def hear_the_new(connections: Iterable[Connection]) -> None:
-    """`connections` are all that are open; one that asks nothing is not waited for any longer."""
+async def hear_the_new(connections: Collection[Connection]) -> None:
+    """`connections` are all that are open; one that asks nothing is not waited for any longer, nor
+    one that has gone."""
     fresh = [connection for connection in connections if connection.cycle is None]
     give_up = asyncio.get_running_loop().time() + FIRST_S
-    while any(connection.cycle is None for connection in fresh):
+    while any(c.cycle is None and c in connections for c in fresh):
         if asyncio.get_running_loop().time() > give_up:
             return
         await asyncio.sleep(LOOK_S)

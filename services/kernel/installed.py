@@ -43,7 +43,7 @@ async def connected(settings: KernelSettings, schema: str) -> asyncpg.Pool:
 
 
 async def require_installed(pool: asyncpg.Pool, name: str, settings: KernelSettings) -> None:
-    """What the kernel's newest migration made stands for all of them."""
+    """The newest column of the kernel's migrations stands for all of them."""
     schema = schema_of(settings.namespace, name)
     vault = vault_of(settings.namespace, name)
     try:

@@ -85,18 +85,21 @@ class KafkaCommands:
     async def read(
         self, records: Sequence[tuple[Record, dict[str, bytes]]], *, released: bool = False
     ) -> list[Request]:
-        """The commands among the records that this service answers; what was `released` came in
-        time, however its import stands now.
+        """The commands among the records that this service answers; of what is `released` nobody
+        asks how its import stands, which may have been closed while it waited.
 
         Submissions ask the store who their citizens are: all of a batch at once.
         """
-        late = set() if released else await self._too_late([headers for _, headers in records])
-        reading = [self._read(record, headers, late) for record, headers in records]
-        if any(record.topic == self._submissions for record, _ in records):
-            found = await asyncio.gather(*reading)
-        else:
-            found = [await one for one in reading]
-        return [request for request in found if request is not None]
+        mine = [(record, headers) for record, headers in records if self._is_mine(headers)]
+        late = set() if released else await self._too_late([headers for _, headers in mine])
+        if not any(record.topic == self._submissions for record, _ in mine):
+            return [await self._read(record, headers, late) for record, headers in mine]
+        reading = (self._read(record, headers, late) for record, headers in mine)
+        found = await asyncio.gather(*reading, return_exceptions=True)
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in found if isinstance(one, Request)]
 
     def _is_mine(self, headers: Headers) -> bool:
         name = headers.get("ce_type", b"").decode(errors="replace")
@@ -112,11 +115,8 @@ class KafkaCommands:
         imported = [headers for headers in batch if "ce_importid" in headers]
         return await self._imports.too_late([_named(headers) for headers in imported])
 
-    async def _read(self, record: Record, headers: Headers, late: Late) -> Request | None:
-        if not self._is_mine(headers):
-            return None
-        name = headers.get("ce_source", b"").decode(errors="replace")
-        command_id = headers.get("ce_id", b"").decode(errors="replace")
+    async def _read(self, record: Record, headers: Headers, late: Late) -> Request:
+        _, name, command_id = _named(headers)
         request = Request(name, command_id, record=record)
         try:
             sender = self._verified(record, headers, name, command_id)

@@ -69,6 +69,7 @@ class Planner:
         self._service, self._states, self._commands = service, states, commands
         self._buckets, self._meter = buckets, meter
         self._own = {cls.__name__ for cls in service.own_reactions}
+        self._frontier = service.frontier and service.frontier.DESCRIPTOR.full_name
 
     async def plan(
         self, batch: Batch, repeats: Mapping[tuple[str, str], Repeated], *, room: int | None
@@ -161,8 +162,8 @@ class Planner:
     def _fold_own(self, plan: Plan, fact: Fact) -> None:
         """Timers from our own facts, frontiers from anybody's."""
         service = self._service
-        if (frontier := frontier_of(service.frontier, fact)) is not None:
-            plan.frontiers.append((fact.bucket, frontier))
+        if fact.type == self._frontier and (told := frontier_of(service.frontier, fact)):
+            plan.frontiers.append((fact.bucket, told))
         if not service.codec.knows(fact.type):
             if fact.source == service.name and fact.type != PARKED_TYPE:
                 self._meter.unknown()

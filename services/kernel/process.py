@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +148,7 @@ async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
         raise SystemExit(error.args[0]) from None
     finally:
         await accept_the_rest(s.fileno() for each in _servers(server) for s in each.sockets)
-        await hear_the_new(cast(Iterable[Connection], server.server_state.connections))
+        await hear_the_new(cast(Collection[Connection], server.server_state.connections))
         server.should_exit = True
         for task in (starting, stopping):
             task.cancel()

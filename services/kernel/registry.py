@@ -203,7 +203,8 @@ class Registry:
     async def ship(self) -> None:
         """Version 0 of every name, unless it was told; another document of a later release too.
 
-        Each document once, in effect since ever, or from now on where another was told before.
+        Each document once, in effect since ever, or from now on where another was told before; so a
+        release that is rolled back to a document of before says nothing new.
         Raises StoreUnavailable.
         """
         for name, kind in self._kinds.items():

@@ -68,7 +68,8 @@ class _Found:
 
 class TopicRestorer:
     """For all services of a city at once. `order` gives the facts of a bucket as the lost log had
-    them, as far as anybody noted; `moved` is told at which offsets they stand now."""
+    them, as far as anybody noted; `moved` is told at which offsets they stand now. `before_done`
+    comes last, before anything is appended again, and may be called again."""
 
     def __init__(
         self,
@@ -78,11 +79,12 @@ class TopicRestorer:
         buckets: int,
         order: Order,
         moved: Moved,
+        before_done: Callable[[], Awaitable[None]],
         progress: Progress = silent,
     ) -> None:
         self._stores, self._bus, self._buckets = stores, bus, buckets
         self._topic, self._progress = topic_of(namespace, TICKETS), progress
-        self._order, self._moved = order, moved
+        self._order, self._moved, self._before_done = order, moved, before_done
         self._ledgers = {name: HealingLedger(store) for name, store in stores.items()}
         self._readers = {n: LedgerReader(s.pool, n, namespace) for n, s in stores.items()}
         self._sql = {n: named(_FILE, s.schema, s.vault) for n, s in stores.items()}
@@ -105,6 +107,7 @@ class TopicRestorer:
                 self._progress(facts, total)
             entries = await self._send_registries()
             inputs = await self._begin_inputs()
+            await self._before_done()
             for ledger in self._ledgers.values():
                 await ledger.done()
         return Restored(facts, entries, inputs)

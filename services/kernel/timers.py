@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from services.kernel.clock import Clock
@@ -22,6 +22,7 @@ from services.kernel.store import LostOwnership, Store, StoreUnavailable
 from services.kernel.watermarks import Proof
 
 log = logging.getLogger("hotline.timers")
+Proven = tuple[int, str, datetime]  # bucket, sources, until when they are silent
 TICK_S = 0.1
 GATHER_S = 0.02  # several promises and commits that come at once are looked at together
 LIMIT = 500
@@ -48,7 +49,7 @@ class Timers:
         self._sources: list[tuple[str, ...]] = []
         self._sources_at = datetime.min.replace(tzinfo=UTC)
         self._fired: list[dict[tuple[str, str], datetime]] = [{} for _ in range(LANES)]
-        self._looked_for: list[tuple[int, str, datetime]] = []
+        self._looked_for: list[Proven] = []
         self._ticked_at = self._sources_at
 
     async def run(self) -> None:
@@ -56,9 +57,9 @@ class Timers:
         while True:
             await self._told()
             try:
-                if await self._may_fire():
-                    while await self.tick() >= LIMIT:
-                        pass
+                proven = await self._news()
+                while proven and await self.tick(proven) >= LIMIT:
+                    pass
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
                 for fired in self._fired:
@@ -78,21 +79,22 @@ class Timers:
         await self._clock.sleep(GATHER_S)
         self._proof.news.clear()
 
-    async def _may_fire(self) -> bool:
-        """The store is asked only where the answer can be another than before."""
-        proven = await self._proven(sorted(self._inbox.buckets()))
+    async def _news(self) -> list[Proven]:
+        """What is proven; empty where the store would answer as before."""
+        proven = await self._proven()
         is_later = (self._clock.now() - self._ticked_at).total_seconds() >= TICK_S
         if proven == self._looked_for and not is_later:
-            return False
+            return []
         self._looked_for, self._ticked_at = proven, self._clock.now()
-        return True
+        return proven
 
-    async def tick(self) -> int:
-        """Fire what is due and proven; how many were found."""
-        buckets = sorted(self._inbox.buckets())
+    async def tick(self, proven: Sequence[Proven] | None = None) -> int:
+        """Fire what is due and `proven`, as it is now if not given; how many were found."""
+        buckets = self._inbox.buckets()
         if not buckets:
             return 0
-        proven = await self._proven(buckets)
+        if proven is None:
+            proven = await self._proven()
         lanes = [[b for b in buckets if b % LANES == n] for n in range(LANES)]
         found = await asyncio.gather(
             *(self._lane(n, mine, proven) for n, mine in enumerate(lanes) if mine),
@@ -103,11 +105,9 @@ class Timers:
                 raise error
         return sum(count for count in found if isinstance(count, int))
 
-    async def _lane(
-        self, number: int, buckets: list[int], proven: list[tuple[int, str, datetime]]
-    ) -> int:
+    async def _lane(self, number: int, buckets: list[int], proven: Sequence[Proven]) -> int:
         fired = self._fired[number]
-        mine = [place for place in proven if place[0] in buckets]
+        mine = [place for place in proven if place[0] % LANES == number]
         due = await self._store.due_timers(mine, buckets, LIMIT)
         fresh = [t for t in due if fired.get((t.ticket, t.name)) != t.due_at]
         live = {(t.ticket, t.name) for t in due}
@@ -117,7 +117,7 @@ class Timers:
             fired.update(await self._fire(fresh))
         return len(fresh)
 
-    async def _proven(self, buckets: list[int]) -> list[tuple[int, str, datetime]]:
+    async def _proven(self) -> list[Proven]:
         now = self._clock.now()
         if (now - self._sources_at).total_seconds() > 1.0:
             self._sources, self._sources_at = await self._store.timer_sources(), now
@@ -127,8 +127,7 @@ class Timers:
         return [
             (bucket, ",".join(sources), self._proof.all_until(sources, bucket, expected[bucket]))
             for sources in self._sources
-            for bucket in buckets
-            if bucket in expected  # else it was let go meanwhile
+            for bucket in sorted(expected)
         ]
 
     async def _fire(self, timers: list[Timer]) -> dict[tuple[str, str], datetime]:

@@ -195,7 +195,7 @@ class Worker(Owning):
     ) -> tuple[Plan, list[tuple[Draft, Appended]]]:
         """Decide and commit; again, from fresh states, where a stream had moved on.
 
-        What makes the code fail is not announced, for it will be when it is released.
+        What makes deciding fail is not announced, for it will be when it is released.
         """
         repeats: dict[tuple[str, str], Repeated] = {}
         for attempt in range(ATTEMPTS):

@@ -141,15 +141,11 @@ def _received(fact: Fact) -> Summary:
 def _accepted(row: Summary, fact: Fact) -> Summary:
     get = fact.data.get
     return replace(
-        row,
+        _refiled(row, fact),
         state=State.ACCEPTED,
-        kind=plain(get("kind", "")) or row.kind,
-        urgency=plain(get("urgency", "")) or row.urgency,
-        category=get("category", "") or row.category,
         area=get("area", "") or row.area,
         about_unit=get("about_unit", "") or row.about_unit,
         title=get("title", "") or row.title,
-        updated_at=fact.time,
     )
 
 

@@ -110,7 +110,7 @@ class Desk:
             "unsealed",
             "A contact comes by Kafka sealed only.",
             f"Seal the body to the key {box.id} (GET /v1/submissions/key, or {BOX_ENTRY!r} on the "
-            f"registry's topic) and say `content-type: …; {SEALED_TO}={box.id}`, under a new id.",
+            f"registry's topic) and say `content-type: …; {SEALED_TO}={box.id}`.",
             rule="R35",
         )
 

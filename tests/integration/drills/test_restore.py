@@ -20,11 +20,13 @@ from hotline.cli.main import cli
 from hotline.cli.place import Place
 from hotline.dev.stack import StackInfo
 from hotline.programs import SERVICES
+from services.datasync.adapters.log_order import LogOrder
 from services.kernel.bus import BusUnavailable, Outgoing, Record
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.names import TICKETS, department_of, topic_of, vault_of
 from services.kernel.rows_pg import pack_headers, unpack_headers
 from services.kernel.scanning import ends_of, scan
+from services.kernel.store import StoreUnavailable
 from tests.support.drills import CITY, DrillCity, drill_city
 from tests.support.images import ROOT
 from tests.support.past import execute, with_past
@@ -240,3 +242,19 @@ async def test_a_stranger_on_the_new_topic_is_named_and_nothing_is_sent(lost: Lo
     await done(place, APPLY)
     await done(place, RESTORE)
     assert same(await lost.again()) == same(lost.records)
+
+
+async def test_departments_topics_are_filled_though_the_restore_was_broken_off_before(
+    lost: Lost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await done(lost.place, APPLY)
+
+    async def gone(*_: object) -> None:
+        raise StoreUnavailable("the store is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LogOrder, "send_again", gone)
+        assert "call this again" in (await told(lost.place, RESTORE)).output
+    refused = await told(lost.place, "hotline rebuild dispatch --from kafka")
+    assert "a restore was broken off" in refused.output
+    assert "hotline.department.nypd.v1 is filled again" in await done(lost.place, RESTORE)

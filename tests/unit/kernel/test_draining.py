@@ -87,6 +87,19 @@ async def test_who_got_through_and_has_not_asked_yet_is_heard() -> None:
     await asyncio.wait_for(hearing, 5.0)
 
 
+async def test_who_has_gone_without_asking_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(draining, "FIRST_S", 3_600.0)
+    gone = Client()
+    connections = {gone}
+    hearing = asyncio.create_task(hear_the_new(connections))
+    await asyncio.sleep(0)
+    assert not hearing.done()
+    connections.clear()  # as uvicorn does when one closes
+    await asyncio.wait_for(hearing, 5.0)
+
+
 async def test_who_never_asks_does_not_hold_up_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "FIRST_S", 0.02)
     await asyncio.wait_for(hear_the_new([Client()]), 5.0)
