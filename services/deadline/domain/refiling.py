@@ -81,8 +81,8 @@ def _replanned(
     command: RefileMatter, clock: Clock, words: dict[str, str], rulebook: Rulebook
 ) -> ClockReplanned | None:
     """By the policy under which the clock started: as if it had been filed so from then on."""
-    policy, _ = rulebook(clock.started_at)
-    if is_over(clock, command.corrected_at) or clock.name not in policy.rows:
+    policy, _ = rulebook(clock.planned_at or clock.started_at)
+    if is_over(clock, command.corrected_at):
         return None
     length = policy.length(clock.name, {**words, "level": clock.level})
     if policy.rows[clock.name].fixed or length_to_text(length) == clock.length:

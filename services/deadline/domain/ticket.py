@@ -73,6 +73,7 @@ class Clock:
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted.
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
+    `planned_at` is when its start was decided, by the policy in effect then.
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     """
 
@@ -99,6 +100,7 @@ class Clock:
     warn_mark: str = ""
     heard: tuple[str, ...] = ()
     level: str = ""
+    planned_at: datetime | None = None
 
     @property
     def opened(self) -> Pause | None:
@@ -201,6 +203,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         warn_at=event.warn_at,
         warn_mark=event.warn_mark,
         level=event.level,
+        planned_at=event.at,
         limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
