@@ -23,13 +23,15 @@ from google.protobuf.message import DecodeError, Message
 
 from hotline.contracts import golden
 from hotline.contracts.golden import FOLDER, Golden
+from hotline.intake.v1 import events_pb2 as intake
 from services.datasync.adapters.events import as_json, decode, event_types
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
 from services.deadline.domain.reactions import Happened
 from services.evaluation.adapters.codec import COUNTED
 from services.kernel.cloudevents import fact_headers
-from services.kernel.codec import ENVELOPE, Codec
+from services.kernel.codec import ENVELOPE, Codec, to_datetime
+from services.kernel.imports import Frontier, frontier_of
 
 TYPES = golden.covered()
 RECORDS = {name: list(golden.goldens(name)) for name in TYPES}
@@ -168,6 +170,17 @@ def test_every_fact_that_others_react_to_was_read_by_them() -> None:
         ("DeadlineMissed", "evaluation"),
         ("MissWithdrawn", "evaluation"),
     } <= read
+
+
+def test_the_frontier_of_an_import_is_read_by_all_that_wait_for_it() -> None:
+    name = "hotline.intake.v1.HistoryClosed"
+    for record in FACTS[name]:
+        told = intake.HistoryClosed.FromString(record.value)
+        found = frontier_of(intake.HistoryClosed, record.fact())
+        assert found == Frontier(told.import_id, to_datetime(told.until), told.final)
+    for service in ("dispatch", "deadline", "evaluation"):
+        text = (Path("services") / service / "service.py").read_text("utf-8")
+        assert "frontier=HistoryClosed" in text
 
 
 @each_fact

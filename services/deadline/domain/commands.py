@@ -147,11 +147,11 @@ def matter_of(command: StartClock, state: Clocks) -> dict[str, str]:
 
 def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
     """Also of a stopped clock, if the pause began before its end."""
-    if clock is None or clock.opened is not None or _is_over(clock, command.paused_at):
+    if clock is None or clock.opened is not None or is_over(clock, command.paused_at):
         return []
     paused = ClockPaused(command.at, clock.name, clock.run, command.reason, command.paused_at)
-    judged = _judged(command.at, clock, command.paused_at, policy)
-    return [*judged, paused, *_still_stopped(command.at, clock, command.paused_at)]
+    found = judged(command.at, clock, command.paused_at, policy)
+    return [*found, paused, *still_stopped(command.at, clock, command.paused_at)]
 
 
 def resume(
@@ -162,7 +162,7 @@ def resume(
         return []
     opened = clock.opened
     end = max(command.resumed_at, opened.start)
-    if _is_over(clock, end):
+    if is_over(clock, end):
         return []
     pauses = (*clock.pauses[:-1], Pause(opened.start, end, opened.reason))
     course = rules.resume(course_of(clock, policy), end)
@@ -178,19 +178,19 @@ def resume(
     if clock.stopped_at is None:
         overdue = due <= end and not clock.missed  # by a limit that was found while it stood
         return [resumed, *(missed(moved) if overdue and not policy.rows[clock.name].window else [])]
-    judged = _judged(command.at, moved, clock.stopped_at, policy)
-    return [resumed, *judged, *_still_stopped(command.at, moved, clock.stopped_at)]
+    found = judged(command.at, moved, clock.stopped_at, policy)
+    return [resumed, *found, *still_stopped(command.at, moved, clock.stopped_at)]
 
 
-def _is_over(clock: Clock, at: datetime) -> bool:
+def is_over(clock: Clock, at: datetime) -> bool:
     """What comes at or after the end of a clock does not move it any more."""
     if clock.phase is Phase.CLOSED:
         return True
     return clock.stopped_at is not None and at >= clock.stopped_at
 
 
-def _still_stopped(at: datetime, clock: Clock, until: datetime) -> Sequence[Event]:
-    """A late pause or resumption changes what is known of an end, not that it came."""
+def still_stopped(at: datetime, clock: Clock, until: datetime) -> Sequence[Event]:
+    """What is heard of late changes what is known of an end, not that it came."""
     if clock.stopped_at is None:
         return []
     in_time = not clock.is_late(until)
@@ -202,11 +202,11 @@ def stop(
 ) -> Sequence[Event]:
     """The earliest of several ends counts, for an earlier run that was missed too."""
     earlier = [c for c in missed_runs if c.name == command.clock]
-    events = [e for c in earlier for e in _judged(command.at, c, _first_end(command, c), policy)]
+    events = [e for c in earlier for e in judged(command.at, c, _first_end(command, c), policy)]
     if clock is None or clock.phase is Phase.CLOSED:
         return events
     if clock.phase is Phase.STOPPED:
-        return [*events, *_judged(command.at, clock, _first_end(command, clock), policy)]
+        return [*events, *judged(command.at, clock, _first_end(command, clock), policy)]
     return [*events, *_stopped(command.at, clock, command.stopped_at, policy)]
 
 
@@ -219,10 +219,10 @@ def _stopped(at: datetime, clock: Clock, until: datetime, policy: Policy) -> Seq
     if late and policy.rows[clock.name].window:
         return [ReturnWindowClosed(clock.due_at, clock.run, clock.unit, clock.due_at)]
     stopped = ClockStopped(at, clock.name, clock.run, clock.unit, until, not late)
-    return [*_judged(at, clock, until, policy), stopped]
+    return [*judged(at, clock, until, policy), stopped]
 
 
-def _judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list[Event]:
+def judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list[Event]:
     """The act's own time decides, whatever arrived first; at the same instant it is a miss."""
     late = clock.is_late(until) and not policy.rows[clock.name].window
     if late and not clock.missed:
@@ -255,11 +255,14 @@ def expire(
 
 
 def missed(clock: Clock) -> list[Event]:
-    """What nobody answered by the due time is refused, and the silence is the hotline's (R22)."""
+    """What nobody answered by the due time is refused, and the silence is the hotline's (R22).
+
+    Nobody climbs the ladder of a clock that ended or stands.
+    """
     at, name, run, unit = clock.due_at, clock.name, clock.run, clock.unit
     refused = [
         ExtensionRefused(at, name, run, unit, days, "", "", by_silence=True) for days in clock.asked
     ]
-    climbs = clock.stopped_at is None and not clock.imported
+    climbs = clock.stopped_at is None and clock.opened is None and not clock.imported
     ladder_at = at if climbs else None
     return [*refused, DeadlineMissed(at, name, run, unit, at, bool(clock.asked), ladder_at)]

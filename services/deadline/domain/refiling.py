@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain import course as rules
-from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.commands import is_over, judged, still_stopped
 from services.deadline.domain.course import due_of
 from services.deadline.domain.events import ClockReplanned, Event, MatterChanged, MissWithdrawn
 from services.deadline.domain.lengths import length_to_text
 from services.deadline.domain.planned import course_of, is_provisional, to_be_warned
-from services.deadline.domain.policy import Policy
 from services.deadline.domain.rulebook import Rulebook
-from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.ticket import Clock, Clocks, evolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,58 +28,87 @@ class RefileMatter:
 
 
 def refile_matter(command: RefileMatter, state: Clocks, rulebook: Rulebook) -> Sequence[Event]:
-    """Quiet where it is known. A promise stays, and so does what ended or was due by then."""
+    """Quiet where it was told before. A promise stays, and so does what ended or was due by then.
+
+    That a later fact of dispatch knows the right category does not make it known here.
+    """
     words = {"kind": command.kind, "urgency": command.urgency, "category": command.category}
-    if words == {name: getattr(state, name) for name in words}:
+    if state.refiled and words == {name: getattr(state, name) for name in words}:
         return []
+    earlier = [e for c in state.missed_runs for e in _judged_again(command, c, words, rulebook)]
     moved = [e for c in state.by_name.values() for e in _moved(command, c, words, rulebook)]
-    return [MatterChanged(command.at, **words), *moved]
+    return [MatterChanged(command.at, **words), *earlier, *moved]
 
 
 def _moved(
     command: RefileMatter, clock: Clock, words: dict[str, str], rulebook: Rulebook
 ) -> Iterator[Event]:
-    """By the policy under which the clock started: as if it had been filed so from then on."""
-    policy, _ = rulebook(clock.started_at)
-    if clock.phase not in (Phase.RUNNING, Phase.PAUSED) or clock.name not in policy.rows:
+    """A clock that ended or stands is judged again by when it did; one that runs, by its timer."""
+    replanned = _replanned(command, clock, words, rulebook)
+    if replanned is None:
         return
-    length = policy.length(clock.name, {**words, "level": clock.level})
-    if policy.rows[clock.name].fixed or length_to_text(length) == clock.length:
-        return
-    present, calendar = rulebook(command.at)
-    course = course_of(clock, present)
-    changed = rules.refiled(course, calendar, command.corrected_at, length)
-    if changed != course:
-        yield from _replanned(command, clock, changed, calendar, (policy, present))
+    until = _stands_since(clock)
+    if until is None and clock.missed:
+        yield MissWithdrawn(command.at, clock.name, clock.run, clock.unit, clock.due_at, None)
+    yield replanned
+    if until is not None:
+        policy, _ = rulebook(command.at)
+        after = _after(clock, replanned)
+        yield from judged(command.at, after, until, policy)
+        yield from still_stopped(command.at, after, until)
+
+
+def _judged_again(
+    command: RefileMatter, run: Clock, words: dict[str, str], rulebook: Rulebook
+) -> Sequence[Event]:
+    """Of an earlier run all that matters is whether its miss was one."""
+    replanned, until = _replanned(command, run, words, rulebook), _stands_since(run)
+    if replanned is None or until is None:
+        return []
+    policy, _ = rulebook(command.at)
+    return judged(command.at, _after(run, replanned), until, policy)
+
+
+def _stands_since(clock: Clock) -> datetime | None:
+    return clock.stopped_at or (clock.opened.start if clock.opened else None)
+
+
+def _after(clock: Clock, replanned: ClockReplanned) -> Clock:
+    return evolve(Clocks({clock.name: clock}), replanned).by_name[clock.name]
 
 
 def _replanned(
-    command: RefileMatter,
-    clock: Clock,
-    course: rules.Course,
-    calendar: Calendar,
-    policies: tuple[Policy, Policy],
-) -> Iterator[Event]:
-    """A miss that it had when this fact came late was none: it was not due when it was filed so."""
-    chosen, present = policies
-    due, where = due_of(course, calendar), (command.at, clock.name, clock.run, clock.unit)
-    if clock.missed:
-        yield MissWithdrawn(*where, clock.due_at, None)
-        clock = replace(clock, missed=False)
-    warn_at, warn_mark = to_be_warned(clock, course, command.at, present, calendar)
-    yield ClockReplanned(
+    command: RefileMatter, clock: Clock, words: dict[str, str], rulebook: Rulebook
+) -> ClockReplanned | None:
+    """By the policy under which the clock started: as if it had been filed so from then on."""
+    policy, _ = rulebook(clock.planned_at or clock.started_at)
+    if is_over(clock, command.corrected_at):
+        return None
+    length = policy.length(clock.name, {**words, "level": clock.level})
+    if policy.rows[clock.name].fixed or length_to_text(length) == clock.length:
+        return None
+    present, calendar = rulebook(command.at)
+    course = course_of(clock, present)
+    if clock.stopped_at is not None:
+        course = rules.until(course, clock.stopped_at)
+    changed = rules.refiled(course, calendar, command.corrected_at, length)
+    if changed == course:
+        return None
+    due, plain = due_of(changed, calendar), replace(clock, missed=False)
+    warn_at, warn_mark = to_be_warned(plain, changed, command.at, present, calendar)
+    return ClockReplanned(
         at=command.at,
         clock=clock.name,
         run=clock.run,
         unit=clock.unit,
         due_at=due,
-        provisional=is_provisional(course, due, calendar),
+        provisional=is_provisional(changed, due, calendar),
         calendar=f"{calendar.id}@{calendar.version}",
         old_due_at=clock.due_at,
         by="",
         warn_at=warn_at,
         warn_mark=warn_mark,
-        length=length_to_text(course.length),
-        policy=chosen.version,
+        length=length_to_text(length),
+        policy=policy.version,
         corrected_at=command.corrected_at,
     )

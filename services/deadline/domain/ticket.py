@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -40,6 +40,8 @@ from services.deadline.domain.events import (
 from services.deadline.domain.lengths import Pause
 from services.deadline.domain.supervision import Care, cared
 
+_INSTANT = timedelta(microseconds=1)
+
 
 class Phase(StrEnum):
     """How a clock stands."""
@@ -71,6 +73,7 @@ class Clock:
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted.
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
+    `planned_at` is when its start was decided, by the policy in effect then.
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     """
 
@@ -97,6 +100,7 @@ class Clock:
     warn_mark: str = ""
     heard: tuple[str, ...] = ()
     level: str = ""
+    planned_at: datetime | None = None
 
     @property
     def opened(self) -> Pause | None:
@@ -199,6 +203,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         warn_at=event.warn_at,
         warn_mark=event.warn_mark,
         level=event.level,
+        planned_at=event.at,
         limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
@@ -240,6 +245,13 @@ def _to_be_warned(
     return _but(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
 
 
+def _still_to_come(clock: Clock) -> datetime:
+    """Of a clock that stands: as known, but after it stood still; it is planned when it goes on."""
+    if clock.opened is None:
+        return clock.due_at
+    return max(clock.due_at, clock.opened.start + _INSTANT)
+
+
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
@@ -259,7 +271,7 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             limited = _but(clock, limits=(*clock.limits, limit), due_at=due)
             return _to_be_warned(limited, event)
         case ClockReplanned():
-            length, due = event.length or clock.length, event.due_at or clock.due_at
+            length, due = event.length or clock.length, event.due_at or _still_to_come(clock)
             replanned = _but(clock, length=length, due_at=due, calendar=event.calendar)
             return _to_be_warned(replanned, event)
         case MissDisputed():

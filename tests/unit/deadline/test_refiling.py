@@ -134,6 +134,19 @@ def test_r4_the_length_is_of_the_policy_under_which_the_clock_started() -> None:
     assert desk.clock("resolve").length == "calendar_days=30"
 
 
+def test_r4_a_clock_that_was_heard_of_late_goes_by_the_policy_that_planned_it() -> None:
+    policy, calendar = CITIES["beijing"]
+    content = deepcopy(document("beijing"))
+    content["version"] = "2027-01-01"
+    content["clocks"]["resolve"]["by_matter"][2]["length"] = {"calendar_days": 30}
+    newer = parse(content, "the next policy")
+    desk, change = Filed(), cn(3, 10)
+    desk.decider = decider_by(lambda at: (newer if at >= change else policy, calendar))
+    desk.say(dispatched("U2", 2), cn(3, 9, 23), reached=cn(3, 10, 1))
+    desk.say(corrected(), cn(3, 11, 10))
+    assert desk.clock("resolve").length == "calendar_days=30"
+
+
 def test_r4_told_twice_is_quiet_and_the_way_back_gives_the_old_due_instant() -> None:
     desk = Filed()
     desk.say(corrected(), cn(3, 11, 10))
@@ -231,6 +244,7 @@ SAID: list[Any] = [
     dispatch.TicketReplied(unit="U1"),
     dispatch.ReplySentBack(unit="U1"),
     dispatched("U2", 2),
+    dispatch.ReturnGranted(unit="U1"),
 ]
 
 
@@ -249,6 +263,8 @@ def test_r27_whatever_happens_the_proof_says_what_the_service_keeps(steps: list[
             assert not any(isinstance(e, DeadlineMissed) for e in found)
     kept, made = desk.clock("resolve"), proof(desk)
     assert differences(made) == []
+    if kept.stopped_at is not None:
+        assert made["late"] == kept.missed
     if kept.phase is Phase.RUNNING:
         assert datetime.fromisoformat(made["due_at"]) == kept.due_at
 

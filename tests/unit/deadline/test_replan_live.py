@@ -51,6 +51,16 @@ def test_r27_a_day_off_moves_open_clocks_and_their_timers_and_the_promise_stays(
     assert desk.do(REPLAN) == []
 
 
+def test_r25_a_notice_that_moves_a_warning_alone_moves_the_alarm_and_no_due_instant(
+    desk: Desk,
+) -> None:
+    noticed(desk, {date(2026, 3, 12): False, date(2026, 3, 14): True})
+    found = moved(desk.do(ReplanClocks(cn(3, 9, 12), "ann")))["resolve"]
+    assert (found.old_due_at, found.due_at, found.warn_at) == (DUE, DUE, cn(3, 13, 9))
+    assert desk.alarms["resolve/1"].due_at == cn(3, 13, 9)
+    assert desk.do(ReplanClocks(cn(3, 9, 13), "ann")) == []
+
+
 def test_r27_a_make_up_day_moves_them_the_other_way(desk: Desk) -> None:
     noticed(desk, {date(2026, 3, 14): True})
     assert moved(desk.do(REPLAN))["resolve"].due_at == cn(3, 15)

@@ -33,7 +33,7 @@ from tests.unit.dispatch.specs import (
 REFILE = RefileTicket(NOW, "market/food")
 
 
-def test_r4_the_unit_stays_and_the_completion_counts_under_the_right_category() -> None:
+def test_r4_the_unit_stays_under_the_right_category() -> None:
     refiled = TicketRefiled(NOW, "market/food", "traffic/road")
     assert decided(REFILE, *AT_UNIT) == [refiled]
     state = fold(*AT_UNIT, refiled)
@@ -41,7 +41,7 @@ def test_r4_the_unit_stays_and_the_completion_counts_under_the_right_category() 
     quiet_again(REFILE, *AT_UNIT)
 
 
-def test_r30_the_completion_and_so_the_score_name_the_right_category() -> None:
+def test_r4_the_completion_names_the_right_category() -> None:
     history = (*AT_UNIT, *decided(REFILE, *AT_UNIT), replied())
     [_, completed] = decided(ApproveReply(NOW), *history)
     assert isinstance(completed, TicketCompleted)
