@@ -21,6 +21,9 @@ from google.protobuf.descriptor_pb2 import (
 )
 from google.protobuf.message import DecodeError, Message
 
+import services.deadline.service as deadline
+import services.dispatch.service as dispatch
+import services.evaluation.service as evaluation
 from hotline.contracts import golden
 from hotline.contracts.golden import FOLDER, Golden
 from hotline.intake.v1 import events_pb2 as intake
@@ -28,6 +31,9 @@ from services.datasync.adapters.events import as_json, decode, event_types
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
 from services.deadline.domain.reactions import Happened
+from services.deadline.domain.rulebook import always
+from services.dispatch.adapters import registry as dispatch_registry
+from services.evaluation.adapters import registry as evaluation_registry
 from services.evaluation.adapters.codec import COUNTED
 from services.kernel.cloudevents import fact_headers
 from services.kernel.codec import ENVELOPE, Codec, to_datetime
@@ -178,9 +184,13 @@ def test_the_frontier_of_an_import_is_read_by_all_that_wait_for_it() -> None:
         told = intake.HistoryClosed.FromString(record.value)
         found = frontier_of(intake.HistoryClosed, record.fact())
         assert found == Frontier(told.import_id, to_datetime(told.until), told.final)
-    for service in ("dispatch", "deadline", "evaluation"):
-        text = (Path("services") / service / "service.py").read_text("utf-8")
-        assert "frontier=HistoryClosed" in text
+    policy, calendar = load("nyc")
+    waiting = [
+        dispatch.service(dispatch_registry.load("nyc")),
+        deadline.service(always(policy, calendar), PolicyCodec(policy)),
+        evaluation.service(evaluation_registry.load("nyc")),
+    ]
+    assert [service.frontier for service in waiting] == [intake.HistoryClosed] * 3
 
 
 @each_fact

@@ -12,7 +12,15 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from services.datasync.domain.facts import Fact
-from services.datasync.domain.wording_supervision import CITIZEN, HOTLINE, SUPERVISION, UNIT, Words
+from services.datasync.domain.wording_supervision import (
+    CITIZEN,
+    HOTLINE,
+    PLANNED_AGAIN,
+    SUPERVISION,
+    UNIT,
+    Words,
+    replanned,
+)
 
 
 def words(fact: Fact, zone: tzinfo) -> Words:
@@ -22,6 +30,8 @@ def words(fact: Fact, zone: tzinfo) -> Words:
         name = fact.type.rpartition(".")[2]
         spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
         return Words(HOTLINE, spaced, spaced)
+    if template is PLANNED_AGAIN:
+        template = replanned(fact.data)
     return Words(
         _filled(template.actor, fact.data, zone, ZH) or HOTLINE,
         _filled(template.zh, fact.data, zone, ZH),

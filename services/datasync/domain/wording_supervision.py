@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 CITIZEN, HOTLINE, UNIT = "citizen", "hotline", "{unit}"
 
@@ -17,15 +18,35 @@ class Words:
     en: str
 
 
+PLANNED_AGAIN = Words(
+    HOTLINE,
+    "{clock}时限重新计算（日历 {calendar}），截止 {due_at}",
+    "The {clock} clock was planned again (calendar {calendar}), due {due_at}",
+)
+
+
+def replanned(data: Mapping[str, Any]) -> Words:
+    """Of a `ClockReplanned`: what was changed, and what came of it; nothing is due in a pause."""
+    due = data.get("due_at", "")
+    if data.get("length"):
+        zh, en = "{clock}时限按更正后的事项分类计算", "The {clock} clock goes by the right category"
+        if not due:
+            return Words(HOTLINE, zh, en)
+        return Words(HOTLINE, zh + "，截止 {due_at}", en + ", due {due_at}")
+    if due and due == data.get("old_due_at"):
+        return Words(
+            HOTLINE,
+            "{clock}时限的提醒时间已调整（日历 {calendar}）",
+            "The warning of the {clock} clock was moved (calendar {calendar})",
+        )
+    return PLANNED_AGAIN
+
+
 SUPERVISION: Mapping[str, Words] = {
     "ClockStarted": Words(
         HOTLINE, "{clock}时限开始，截止 {due_at}", "The {clock} clock started, due {due_at}"
     ),
-    "ClockReplanned": Words(
-        HOTLINE,
-        "{clock}时限重新计算（日历 {calendar}），截止 {due_at}",
-        "The {clock} clock was planned again (calendar {calendar}), due {due_at}",
-    ),
+    "ClockReplanned": PLANNED_AGAIN,
     "MatterChanged": Words(
         HOTLINE,
         "此后时限按事项分类 {category} 计算",
