@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from hotline.deadline.v1 import events_pb2 as deadline
@@ -265,39 +263,3 @@ def test_a_reason_that_a_rule_gave_reads_in_both_languages() -> None:
     for reason, said in reasons.items():
         (line,) = file_of(dispatch.TicketArchived(unit="DOT", reason=reason)).timeline
         assert (line.zh, line.en) == (said, f"Archived: {reason}")
-
-
-@pytest.mark.parametrize(
-    ("changed", "zh", "en"),
-    [
-        (
-            {"due_at": stamp(DUE)},
-            "办理时限重新计算（日历 us@2），截止 2011-03-08 05:00",
-            "The handling clock was planned again (calendar us@2), due 2011-03-08 05:00",
-        ),
-        (
-            {"due_at": stamp(DUE), "old_due_at": stamp(DUE)},
-            "办理时限的提醒时间已调整（日历 us@2）",
-            "The warning of the handling clock was moved (calendar us@2)",
-        ),
-        (
-            {"due_at": stamp(DUE), "length": "calendar_days=15"},
-            "办理时限按更正后的事项分类计算，截止 2011-03-08 05:00",
-            "The handling clock goes by the right category, due 2011-03-08 05:00",
-        ),
-        (
-            {"length": "calendar_days=15"},
-            "办理时限按更正后的事项分类计算",
-            "The handling clock goes by the right category",
-        ),
-    ],
-)
-def test_a_clock_that_is_planned_again_says_why_and_what_came_of_it(
-    changed: dict[str, Any], zh: str, en: str
-) -> None:
-    stated = {"old_due_at": stamp(DUE - timedelta(days=1)), **changed}
-    message = deadline.ClockReplanned(clock="resolve", run=1, calendar="us@2", **stated)
-    topic = Topic()
-    topic.say("T1", message)
-    [fact] = topic.of("T1")
-    assert (words(fact, UTC).zh, words(fact, UTC).en) == (zh, en)
