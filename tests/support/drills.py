@@ -140,6 +140,7 @@ class DrillCity:
 
     async def sound(self) -> None:
         """Nothing is lost and nothing twice, in ledgers, topic and feeds."""
+        await self.quiet()
         facts = await self.facts()
         kinds = Counter((f.ticket, f.type.rpartition(".")[2]) for f in facts)
         twice = [key for key, count in kinds.items() if count > 1 and key[1] in ONCE]
@@ -147,27 +148,30 @@ class DrillCity:
         named = [TicketReceived.FromString(f.data).external_id for f in facts if _is_new(f)]
         by_kafka = [external_id for external_id in named if external_id]
         assert len(by_kafka) == len(set(by_kafka)) == self.sent
-        await self.quiet(len(facts))
         found = await asyncio.to_thread(verify, self.place, SERVICES, processes=1)
         assert [f"{r.service} {what}" for r in found.reports for what in r.findings] == []
 
-    async def quiet(self, facts: int, timeout_s: float = 20.0) -> None:
-        """Every service has applied all that there is."""
+    async def quiet(self, timeout_s: float = 60.0) -> None:
+        """Every service has applied all that the ledgers hold."""
         give_up = time.monotonic() + timeout_s
         topic = topic_of(self.place.namespace, TICKETS)
-        connection = await asyncpg.connect(self.place.dsn, timeout=10.0)
+        schemas = {name: schema_of(self.place.namespace, name) for name in SERVICES}
+        counted = " + ".join(f"(select count(*) from {s}.event)" for s in schemas.values())
+        applied = (
+            "select coalesce(sum(value::bigint - 1), 0) from {}.inbox, "
+            "jsonb_each_text(expected) where topic = $1"
+        )
+        store = await asyncpg.connect(self.place.dsn, timeout=10.0)
         try:
-            for service in SERVICES:
-                schema = schema_of(self.place.namespace, service)
-                query = (
-                    f"select coalesce(sum(value::bigint - 1), 0) from {schema}.inbox, "
-                    "jsonb_each_text(expected) where topic = $1"
-                )
-                while await connection.fetchval(query, topic) < facts:
-                    assert time.monotonic() < give_up, f"{service} is behind"
-                    await asyncio.sleep(0.1)
+            while True:
+                held = await store.fetchval(f"select {counted}")
+                done = {n: await store.fetchval(applied.format(s), topic) for n, s in schemas.items()}
+                if all(count == held for count in done.values()):
+                    return
+                assert time.monotonic() < give_up, f"of {held} facts were applied: {done}"
+                await asyncio.sleep(0.1)
         finally:
-            await connection.close()
+            await store.close()
 
     async def digest(self, service: str) -> dict[str, str]:
         """Of every table of the service's schema that is a function of the topic."""

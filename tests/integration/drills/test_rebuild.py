@@ -41,7 +41,7 @@ async def test_every_service_and_view_comes_back_the_same_while_the_city_runs(
             done = await rebuilt(city.place, service, "--from", "kafka")
             assert done.exit_code == 0, done.output
             assert "By design these do not come back" in done.output
-            await city.quiet(len(await city.facts()))
+            await city.quiet()
             assert await city.digest(service) == before[service], service
         async with city.load(in_flight=10):  # each reacts and decides as ever
             await asyncio.sleep(2.0)

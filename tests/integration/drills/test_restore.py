@@ -124,7 +124,7 @@ async def test_the_topics_come_back_from_the_ledgers_and_the_city_goes_on(
         fact.offset, fact.broker_time = -1, None
         sent_before[place_of_fact].offset, sent_before[place_of_fact].broker_time = -1, None
     assert again == sent_before
-    await city.quiet(len(again))
+    await city.quiet()
     assert await digests(city) == told_before
     await wait_until(lambda: delivered_at_least(delivered), 30.0, "the department's topic")
     assert await end_of(city.bus, department) == delivered

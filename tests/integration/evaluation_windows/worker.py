@@ -133,7 +133,7 @@ async def _committed(consumer: AIOKafkaConsumer, places: dict[TopicPartition, in
     return True
 
 
-async def until(met: Callable[[], Awaitable[bool]], timeout_s: float = 30.0) -> None:
+async def until(met: Callable[[], Awaitable[bool]], timeout_s: float = 60.0) -> None:
     """Wait for the condition; fails when it is not met in time."""
     async with asyncio.timeout(timeout_s):
         while not await met():
