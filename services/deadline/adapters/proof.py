@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from services.deadline.adapters.due_lines import City, asked, to_json
+from services.deadline.adapters.due_lines import City, asked, question_from, to_json
 from services.deadline.adapters.registry import parse
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.calendar_data import from_data, to_data
-from services.deadline.domain.lengths import length_to_data
-from services.deadline.domain.policy import ClockRow, Policy
+from services.deadline.domain.lengths import Length, length_to_data
+from services.deadline.domain.policy import ClockRow
 
 FORMAT = "hotline.deadline.proof/1"
 _ASKED = ("clock", "start", "events", "config", "matter")
@@ -49,16 +49,24 @@ def differences(proof: Any) -> list[str]:
     rules, days = proof.get("rules"), proof.get("days")
     if not isinstance(rules, dict) or not isinstance(days, dict):
         raise ValueError("the proof lacks its rules or its days")
-    city = City(_policy(rules), from_data(days))
-    line = {name: proof[name] for name in _ASKED if name in proof}
-    again = prove(line, city)
+    again = prove(_line(proof), _enclosed(proof))
     return sorted(
         name for name in again.keys() | proof.keys() if again.get(name) != proof.get(name)
     )
 
 
-def _policy(rules: Mapping[str, Any]) -> Policy:
-    return parse({"calendar": "enclosed", **rules}, "the proof's rules")
+def length_used(proof: Mapping[str, Any]) -> Length:
+    """By which the clock was counted from its start: the question's, the matter's or the row's."""
+    return question_from(_line(proof), _enclosed(proof)).length
+
+
+def _line(proof: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: proof[name] for name in _ASKED if name in proof}
+
+
+def _enclosed(proof: Mapping[str, Any]) -> City:
+    policy = parse({"calendar": "enclosed", **proof["rules"]}, "the proof's rules")
+    return City(policy, from_data(proof["days"]))
 
 
 def _row_data(row: ClockRow) -> dict[str, Any]:

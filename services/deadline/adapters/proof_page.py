@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.deadline.adapters.due_lines import instant
+from services.deadline.adapters.proof import length_used
+from services.deadline.domain.lengths import length_to_data
 
 CLOCKS = {
     "queue": ("派单", "dispatch"),
@@ -17,6 +19,7 @@ CLOCKS = {
     "resolve": ("办理", "resolve"),
     "redo": ("重办", "redo"),
     "promise": ("对诉求人的承诺", "promise to the citizen"),
+    "reply_promise": ("回复中的承诺", "promise of the reply"),
     "supplement": ("补充材料", "supplement"),
     "call_back": ("回拨", "call back"),
     "diversion_receipt": ("转接回执", "receipt of the diversion"),
@@ -37,6 +40,7 @@ EVENTS = {
     "extension_granted": ("同意延期", "extension granted"),
     "extension_refused": ("不同意延期", "extension refused"),
     "limit_set": ("另有规定期限", "limit of law or special circumstances"),
+    "refiled": ("更正事项分类", "category corrected"),
     "calendar_changed": ("日历通知", "calendar notice"),
     "return_asked": ("申请退单", "return asked"),
     "return_granted": ("同意退单", "return granted"),
@@ -47,7 +51,24 @@ EVENTS = {
     "completed": ("办结", "completed"),
     "progress_noted": ("进展", "progress noted"),
     "urged": ("催办", "urged"),
+    "dispatched": ("派单", "dispatched"),
+    "supplied": ("已补充材料", "supplement supplied"),
+    "acknowledged": ("紧急热线已接收", "acknowledged by the emergency line"),
+    "called_back": ("已回拨", "called back"),
+    "ruled": ("争议已裁定", "dispute ruled on"),
+    "visited": ("已回访", "visited"),
 }
+REASONS = {
+    "citizen_supplement": ("等待诉求人补充材料", "waiting for the citizen's supplement"),
+    "force_majeure": ("不可抗力", "force majeure"),
+    "expert_appraisal": ("专家鉴定", "expert appraisal"),
+    "under_review": ("回复审核中", "reply under review"),
+}
+BASES = {
+    "law": ("法律法规规定", "by law"),
+    "special": ("特殊情况", "special circumstances"),
+}
+_PAUSED = "paused: "
 
 
 def page(proof: Mapping[str, Any]) -> str:
@@ -58,44 +79,60 @@ def page(proof: Mapping[str, Any]) -> str:
 def _lines(proof: Mapping[str, Any]) -> Iterator[str]:
     zone = ZoneInfo(proof["days"]["time_zone"])
     name = proof["clock"].replace("-", "_").replace(" ", "_")
-    zh, en = CLOCKS.get(name, (name, name))
-    yield f"{zh} · {en}"
+    yield " · ".join(CLOCKS.get(name, (name,)))
     yield f"依据 rules {proof['policy']} · 日历 calendar {proof['calendar']} · {zone.key}"
     yield f"开始 started {_time(proof['start'], zone)}"
-    yield f"期限 length {_length(proof, name)}"
+    yield f"期限 length {_length(proof, name, zone)}"
     events = sorted(enumerate(proof.get("events", ())), key=lambda e: _when(e[1]["at"], zone))
     yield from (_event(n, event, proof, zone) for n, event in events)
     yield from _days(proof)
     yield from _end(proof, zone)
 
 
-def _length(proof: Mapping[str, Any], name: str) -> str:
-    lengths = proof.get("config", {}).get("lengths", {})
+def _length(proof: Mapping[str, Any], name: str, zone: ZoneInfo) -> str:
+    """The length that was counted by, with what chose it."""
+    amount = _amount(length_to_data(length_used(proof)), zone)
     clocks = proof["rules"]["clocks"]
-    length = lengths.get(name) or clocks[name]["length"]
-    while "same_as" in length:
-        other = length["same_as"]
-        length = lengths.get(other) or clocks[other]["length"]
-    matter = proof.get("matter", {})
-    by_matter = " (依诉求而定 by the matter)" if matter and "by_matter" in clocks[name] else ""
+    row = clocks[clocks[name]["length"].get("same_as", name)]
+    chosen = row.get("by_matter") and proof.get("matter")
+    return f"{amount} (依诉求而定 by the matter)" if chosen else amount
+
+
+def _amount(length: Mapping[str, Any], zone: ZoneInfo) -> str:
     [(unit, amount)] = length.items()
-    zh, en = UNITS.get(unit, (unit, unit))
-    return f"{amount:g} {zh} {amount:g} {en}{by_matter}"
+    if unit == "until":
+        return f"至 until {_time(amount, zone)} (诉求自带期限 stated with the matter)"
+    zh, en = UNITS[unit]
+    return f"{amount:g} {zh} {amount:g} {en}"
 
 
 def _event(n: int, event: Mapping[str, Any], proof: Mapping[str, Any], zone: ZoneInfo) -> str:
     type_ = event.get("type", event.get("event"))
-    zh, en = EVENTS.get(type_, (type_, type_))
-    details = (
-        [f"{event['working_days']} 个工作日 working days"] if event.get("working_days") else []
-    )
-    details += [event["reason"]] if event.get("reason") else []
-    line = f"{_time(event['at'], zone)}  {zh} {en}"
-    line += f" ({', '.join(details)})" if details else ""
+    details = ", ".join(_details(event, zone))
+    line = f"{_time(event['at'], zone)}  {_words(EVENTS, type_)}"
+    line += f" ({details})" if details else ""
     for rejected in proof["rejected"]:
         if rejected["event"] == n:
             line += f" — 不予认可 not accepted ({rejected['rule']}): {rejected['why']}"
     return line
+
+
+def _details(event: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
+    if days := event.get("working_days"):
+        yield _amount({"working_days": days}, zone)
+    if length := event.get("length") or event.get("limit"):
+        yield _amount(length, zone)
+    if basis := event.get("basis"):
+        yield _words(BASES, basis)
+    if reason := event.get("reason"):
+        yield _words(REASONS, reason)
+    if document := event.get("document"):
+        yield f"文件 document {document}"
+
+
+def _words(words: Mapping[str, tuple[str, str]], name: str) -> str:
+    """Chinese and English; what somebody wrote stays as it is."""
+    return " ".join(words[name]) if name in words else name
 
 
 def _days(proof: Mapping[str, Any]) -> Iterator[str]:
@@ -106,7 +143,15 @@ def _days(proof: Mapping[str, Any]) -> Iterator[str]:
         if day in counted:
             yield f"  {day}  第 {counted[day]} 日 day {counted[day]}"
         else:
-            yield f"  {day}  不计 not counted: {skipped[day]}"
+            yield f"  {day}  不计 not counted: {_why(skipped[day])}"
+
+
+def _why(reason: str) -> str:
+    """A day off says so in both languages; a pause is named by the codes of its reasons."""
+    if not reason.startswith(_PAUSED):
+        return reason
+    codes = reason.removeprefix(_PAUSED).split(", ")
+    return f"暂停 paused: {', '.join(_words(REASONS, code) for code in codes)}"
 
 
 def _end(proof: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
