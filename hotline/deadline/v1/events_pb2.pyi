@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ClockStarted(_message.Message):
-    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at", "kind", "urgency", "category", "length", "imported", "warn_at", "warn_mark", "level")
+    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at", "kind", "urgency", "category", "length", "imported", "warn_at", "warn_mark", "level", "start_type")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,7 @@ class ClockStarted(_message.Message):
     WARN_AT_FIELD_NUMBER: _ClassVar[int]
     WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
+    START_TYPE_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -50,7 +51,8 @@ class ClockStarted(_message.Message):
     warn_at: _timestamp_pb2.Timestamp
     warn_mark: str
     level: str
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., length: _Optional[str] = ..., imported: _Optional[bool] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ..., level: _Optional[str] = ...) -> None: ...
+    start_type: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., length: _Optional[str] = ..., imported: _Optional[bool] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ..., level: _Optional[str] = ..., start_type: _Optional[str] = ...) -> None: ...
 
 class ClockWarned(_message.Message):
     __slots__ = ("clock", "run", "unit", "mark", "due_at", "warn_at", "warn_mark")
@@ -103,18 +105,22 @@ class ClockResumed(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., resumed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., ladder_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class ClockStopped(_message.Message):
-    __slots__ = ("clock", "run", "unit", "stopped_at", "in_time")
+    __slots__ = ("clock", "run", "unit", "stopped_at", "in_time", "end_type", "end_event")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     STOPPED_AT_FIELD_NUMBER: _ClassVar[int]
     IN_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TYPE_FIELD_NUMBER: _ClassVar[int]
+    END_EVENT_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
     stopped_at: _timestamp_pb2.Timestamp
     in_time: bool
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., stopped_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_time: _Optional[bool] = ...) -> None: ...
+    end_type: str
+    end_event: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., stopped_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., in_time: _Optional[bool] = ..., end_type: _Optional[str] = ..., end_event: _Optional[str] = ...) -> None: ...
 
 class DeadlineMissed(_message.Message):
     __slots__ = ("clock", "run", "unit", "due_at", "hotline_silent", "ladder_at")

@@ -20,8 +20,9 @@ from services.deadline.domain.calendar_data import clock_time
 from services.deadline.domain.lengths import Length, length_from_data
 from services.deadline.domain.policy import Policy
 
-_LINE = {"id", "clock", "start", "events", "config", "matter"}
+_LINE = {"id", "clock", "start", "start_fact", "events", "config", "matter"}
 _CONFIG = {"close_of_business", "lengths"}
+_FACT = {"type", "id"}  # what a proof names, which moves nothing
 _MATTER = {"kind", "urgency", "category", "level"}
 _PROMISED = ("promise", "resolve")
 _TYPES = frozenset(ORDER)
@@ -95,6 +96,7 @@ def question_from(data: Any, city: City) -> Question:
     lengths = _lengths(config.get("lengths") or {}, policy)
     matter = data.get("matter") or {}
     _require(matter, _MATTER, "matter")
+    _require(data.get("start_fact") or {}, _FACT, "start_fact")
     chosen, row = _chosen(policy, lengths, matter), policy.rows[clock]
     events = data.get("events")
     if events is not None and not isinstance(events, list):
@@ -180,6 +182,7 @@ def _act(index: int, data: Any, policy: Policy) -> Act:
         raise BadLine(f"{where}.type: no event is called {type_!r}; there are {', '.join(ORDER)}")
     if clock and clock not in policy.rows:
         raise BadLine(f"{where}.clock: no clock is called {clock!r}")
+    _require(data.get("fact") or {}, _FACT, f"{where}.fact")
     act = Act(
         index=index,
         at=instant(data.get("at"), f"{where}.at"),

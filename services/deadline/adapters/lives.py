@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.deadline.adapters.due_lines import City
+from services.deadline.domain.calculator import ENDED
 from services.deadline.domain.care_events import (
     Caring,
 )
@@ -28,6 +29,21 @@ from services.deadline.domain.events import (
 )
 from services.deadline.domain.lengths import Until, length_from_text, length_to_data
 
+ACTS = {
+    "hotline.dispatch.v1.TicketDispatched": "dispatched",
+    "hotline.dispatch.v1.DispatchConfirmed": "confirmed",
+    "hotline.dispatch.v1.ReturnRequested": "return_asked",
+    "hotline.dispatch.v1.ReturnGranted": "return_granted",
+    "hotline.dispatch.v1.ReturnRefused": "return_refused",
+    "hotline.dispatch.v1.CitizenContacted": "contacted",
+    "hotline.dispatch.v1.ReplyApproved": "completed",
+    "hotline.dispatch.v1.TicketCompleted": "completed",
+    "hotline.intake.v1.SupplementSupplied": "supplied",
+    "hotline.intake.v1.DiversionAcknowledged": "acknowledged",
+    "hotline.intake.v1.CalledBack": "called_back",
+    "hotline.evaluation.v1.VisitCompleted": "visited",
+}  # the calculator's word for it; `ended` for any other
+
 
 def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, Any] | None, str]:
     """The question whose answer is the last run of that clock, and its unit; None if none ran."""
@@ -41,6 +57,7 @@ def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, 
     line = {
         "clock": clock,
         "start": start.started_at.isoformat(),
+        "start_fact": _fact(start.start_type, start.start_event),
         "events": life,
         "config": {"lengths": {clock: length_to_data(bounds)}},
     }
@@ -54,12 +71,21 @@ def planned_at(clock: str, events: Sequence[Event]) -> datetime | None:
 
 
 def _moving(events: Sequence[Event], start: ClockStarted) -> Iterator[Event]:
-    """Without the limits that came after the miss: they are for the next unit's clock."""
-    missed = False
+    """Without the limits that came after the miss: they are for the next unit's clock.
+
+    An end is told once, and again only if an earlier one was heard of later.
+    """
+    missed, ended = False, None
     for event in events:
         mine = (getattr(event, "clock", ""), getattr(event, "run", 0)) == (start.clock, start.run)
         if mine and isinstance(event, DeadlineMissed | MissWithdrawn):
             missed = isinstance(event, DeadlineMissed)
+        if mine and isinstance(event, ClockStopped | MissWithdrawn):
+            is_known = ended is None and isinstance(event, MissWithdrawn)
+            end = event.stopped_at
+            if end is None or is_known or (ended is not None and end >= ended):
+                continue
+            ended = end
         if not (missed and mine and isinstance(event, LimitSet)):
             yield event
 
@@ -82,17 +108,34 @@ def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, A
             yield _said("refiled", event.corrected_at or event.at, length=length)
         case ClockResumed():
             yield _said("resumed", event.resumed_at)
-        case ClockStopped() if acts := city.policy.rows[start.clock].acts:
-            yield _said(acts[0], event.stopped_at)
+        case ClockStopped() | MissWithdrawn():
+            yield _ended(event, city.policy.rows[start.clock].acts)
         case ExtensionAsked() | ExtensionGranted() | ExtensionRefused():
             yield _extension(event)
+
+
+def _ended(event: ClockStopped | MissWithdrawn, acts: Sequence[str]) -> dict[str, Any]:
+    """By the act that it was; facts of long ago do not name it, nor does a miss withdrawn."""
+    assert event.stopped_at is not None
+    if isinstance(event, MissWithdrawn):
+        return _said(ENDED, event.stopped_at)
+    if not event.end_type:
+        return _said(acts[0] if acts else ENDED, event.stopped_at)
+    act = ACTS.get(event.end_type, "")
+    fact = _fact(event.end_type, event.end_event)
+    return _said(act if act in acts else ENDED, event.stopped_at, fact=fact)
+
+
+def _fact(type_: str, id_: str) -> dict[str, str]:
+    return {name: said for name, said in (("type", type_), ("id", id_)) if said}
 
 
 def _extension(event: ExtensionAsked | ExtensionGranted | ExtensionRefused) -> dict[str, Any]:
     match event:
         case ExtensionAsked():
             days, reason = event.working_days, event.reason
-            return _said("extension_asked", event.at, working_days=days, reason=reason)
+            document = {"document": event.document} if event.document else {}
+            return _said("extension_asked", event.at, working_days=days, reason=reason, **document)
         case ExtensionGranted():
             return _said("extension_granted", event.at, working_days=event.working_days)
         case ExtensionRefused():

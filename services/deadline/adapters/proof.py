@@ -18,7 +18,7 @@ from services.deadline.domain.lengths import Length, length_to_data
 from services.deadline.domain.policy import ClockRow
 
 FORMAT = "hotline.deadline.proof/1"
-_ASKED = ("clock", "start", "events", "config", "matter")
+_ASKED = ("clock", "start", "start_fact", "events", "config", "matter")
 
 
 def prove(line: Mapping[str, Any], city: City) -> dict[str, Any]:

@@ -57,6 +57,34 @@ EVENTS = {
     "called_back": ("已回拨", "called back"),
     "ruled": ("争议已裁定", "dispute ruled on"),
     "visited": ("已回访", "visited"),
+    "ended": ("计时结束", "ended"),
+}
+FACTS = {
+    "hotline.dispatch.v1.DispatchQueued": ("待派单", "queued for dispatch"),
+    "hotline.dispatch.v1.TicketDispatched": ("派单", "dispatched"),
+    "hotline.dispatch.v1.DispatchConfirmed": ("签收", "confirmed"),
+    "hotline.dispatch.v1.ReturnRequested": ("申请退单", "return asked"),
+    "hotline.dispatch.v1.ReturnGranted": ("同意退单", "return granted"),
+    "hotline.dispatch.v1.ReturnRefused": ("不同意退单", "return refused"),
+    "hotline.dispatch.v1.CitizenContacted": ("已联系", "contacted"),
+    "hotline.dispatch.v1.TicketReplied": ("回复", "replied"),
+    "hotline.dispatch.v1.ReplySentBack": ("退回回复", "reply sent back"),
+    "hotline.dispatch.v1.ReplyApproved": ("回复经审核", "reply approved"),
+    "hotline.dispatch.v1.TicketCompleted": ("办结", "completed"),
+    "hotline.dispatch.v1.RedoOrdered": ("责令重办", "redo ordered"),
+    "hotline.dispatch.v1.TicketArchived": ("归档", "archived"),
+    "hotline.intake.v1.TicketAccepted": ("受理", "accepted"),
+    "hotline.intake.v1.TicketWithdrawn": ("诉求人撤回", "withdrawn by the citizen"),
+    "hotline.intake.v1.SupplementAsked": ("要求补充材料", "supplement asked"),
+    "hotline.intake.v1.SupplementSupplied": ("已补充材料", "supplement supplied"),
+    "hotline.intake.v1.CallMissed": ("未接来电", "missed call"),
+    "hotline.intake.v1.CalledBack": ("已回拨", "called back"),
+    "hotline.intake.v1.TicketDiverted": ("转接紧急热线", "diverted to the emergency line"),
+    "hotline.intake.v1.DiversionRepeated": ("再次转接", "diverted again"),
+    "hotline.intake.v1.DiversionAcknowledged": ("紧急热线已接收", "acknowledged"),
+    "hotline.intake.v1.DiversionReturned": ("紧急热线退回", "handed back by the emergency line"),
+    "hotline.evaluation.v1.VisitScheduled": ("安排回访", "visit scheduled"),
+    "hotline.evaluation.v1.VisitCompleted": ("已回访", "visited"),
 }
 REASONS = {
     "citizen_supplement": ("等待诉求人补充材料", "waiting for the citizen's supplement"),
@@ -81,7 +109,8 @@ def _lines(proof: Mapping[str, Any]) -> Iterator[str]:
     name = proof["clock"].replace("-", "_").replace(" ", "_")
     yield " · ".join(CLOCKS.get(name, (name,)))
     yield f"依据 rules {proof['policy']} · 日历 calendar {proof['calendar']} · {zone.key}"
-    yield f"开始 started {_time(proof['start'], zone)}"
+    started = f"开始 started {_time(proof['start'], zone)}"
+    yield f"{started}  {_fact(proof['start_fact'])}" if proof.get("start_fact") else started
     yield f"期限 length {_length(proof, name, zone)}"
     events = sorted(enumerate(proof.get("events", ())), key=lambda e: _when(e[1]["at"], zone))
     yield from (_event(n, event, proof, zone) for n, event in events)
@@ -109,12 +138,19 @@ def _amount(length: Mapping[str, Any], zone: ZoneInfo) -> str:
 def _event(n: int, event: Mapping[str, Any], proof: Mapping[str, Any], zone: ZoneInfo) -> str:
     type_ = event.get("type", event.get("event"))
     details = ", ".join(_details(event, zone))
-    line = f"{_time(event['at'], zone)}  {_words(EVENTS, type_)}"
+    told = _fact(event["fact"]) if event.get("fact") else _words(EVENTS, type_)
+    line = f"{_time(event['at'], zone)}  {told}"
     line += f" ({details})" if details else ""
     for rejected in proof["rejected"]:
         if rejected["event"] == n:
             line += f" — 不予认可 not accepted ({rejected['rule']}): {rejected['why']}"
     return line
+
+
+def _fact(fact: Mapping[str, Any]) -> str:
+    """What happened, and the id by which it is found."""
+    said = _words(FACTS, fact.get("type", ""))
+    return " ".join(part for part in (said, f"[{fact['id']}]" if fact.get("id") else "") if part)
 
 
 def _details(event: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:

@@ -23,8 +23,9 @@ ORDER = (
     "calendar_changed", "refiled", "limit_set", "return_asked", "return_granted", "return_refused",
     "redispatched", "extension_asked", "extension_granted", "extension_refused", "paused",
     "resumed", "progress_noted", "urged", "confirmed", "contacted", "completed", "dispatched",
-    "supplied", "acknowledged", "called_back", "ruled", "visited",
+    "supplied", "acknowledged", "called_back", "ruled", "visited", "ended",
 )  # fmt: skip
+ENDED = "ended"  # by a fact that the words of the row leave out
 _RANK = {type_: n for n, type_ in enumerate(ORDER)}
 
 
@@ -153,7 +154,7 @@ class _Fold:
                 pass
             case "return_asked" if self._row.window:
                 self._judge_return(act)
-            case _ if act.type in self._row.acts:
+            case _ if act.type in (*self._row.acts, ENDED):
                 self._end(act)
 
     def _replan(self, act: Act, *, before: bool) -> None:

@@ -47,6 +47,7 @@ class StartClock:
     category: str = ""
     level: str = ""
     imported: bool = False
+    start_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,13 @@ class ResumeClock:
 
 @dataclass(frozen=True, slots=True)
 class StopClock:
+    """By a fact of that type and id."""
+
     at: datetime
     clock: str
     stopped_at: datetime
+    end_type: str = ""
+    end_event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ def start(
         warn_at=warning.at if warning else None,
         warn_mark=warning.mark if warning else "",
         level=command.level,
+        start_type=command.start_type,
     )
     return [*_superseded(command, clock, policy), started]
 
@@ -129,7 +135,8 @@ def _superseded(command: StartClock, clock: Clock | None, policy: Policy) -> Seq
     """A run that nothing ended yet gives way to the next: at most one of a kind runs."""
     if clock is None or clock.phase not in (Phase.RUNNING, Phase.PAUSED):
         return []
-    return _stopped(command.at, clock, command.started_at, policy)
+    by = command.start_type, command.start_event
+    return _stopped(command.at, clock, command.started_at, by, policy)
 
 
 def matter_of(command: StartClock, state: Clocks) -> dict[str, str]:
@@ -207,18 +214,21 @@ def stop(
         return events
     if clock.phase is Phase.STOPPED:
         return [*events, *judged(command.at, clock, _first_end(command, clock), policy)]
-    return [*events, *_stopped(command.at, clock, command.stopped_at, policy)]
+    by = command.end_type, command.end_event
+    return [*events, *_stopped(command.at, clock, command.stopped_at, by, policy)]
 
 
 def _first_end(command: StopClock, clock: Clock) -> datetime:
     return min(command.stopped_at, clock.stopped_at or command.stopped_at)
 
 
-def _stopped(at: datetime, clock: Clock, until: datetime, policy: Policy) -> Sequence[Event]:
+def _stopped(
+    at: datetime, clock: Clock, until: datetime, by: tuple[str, str], policy: Policy
+) -> Sequence[Event]:
     late = clock.is_late(until)
     if late and policy.rows[clock.name].window:
         return [ReturnWindowClosed(clock.due_at, clock.run, clock.unit, clock.due_at)]
-    stopped = ClockStopped(at, clock.name, clock.run, clock.unit, until, not late)
+    stopped = ClockStopped(at, clock.name, clock.run, clock.unit, until, not late, *by)
     return [*judged(at, clock, until, policy), stopped]
 
 

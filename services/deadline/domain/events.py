@@ -35,6 +35,7 @@ class ClockStarted:
     warn_at: datetime | None = None
     warn_mark: str = ""
     level: str = ""
+    start_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,16 @@ class ClockResumed:
 
 @dataclass(frozen=True, slots=True)
 class ClockStopped:
+    """The type and id of the fact that ended it are empty where an end is judged again."""
+
     at: datetime
     clock: str
     run: int
     unit: str
     stopped_at: datetime
     in_time: bool
+    end_type: str = ""
+    end_event: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,9 @@ def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequenc
             commands += _overdue(event, state, policy)
         for trigger, row in policy.ending.get(event.type, ()):
             if trigger.fits(known) and row.name in state.by_name:
-                commands.append(StopClock(at, row.name, event.instant(trigger)))
+                commands.append(
+                    StopClock(at, row.name, event.instant(trigger), event.type, event.event_id)
+                )
         for trigger, row in policy.pausing.get(event.type, ()):
             if trigger.fits(known):
                 commands.append(PauseClock(at, row.name, event.instant(trigger), row.pause_reason))
@@ -98,6 +100,7 @@ def _starts(
                 start_event=event.event_id,
                 stated_due_at=stated if isinstance(stated, datetime) else None,
                 imported=event.import_id != "",
+                start_type=event.type,
                 **{name: str(event.values.get(name) or "") for name in MATTER},
             )
 

@@ -103,7 +103,7 @@ def test_a_run_that_nothing_ended_gives_way_to_the_next() -> None:
     at = NINE + MINUTE
     again = replace(START, at=at, started_at=at, start_event="dispatch/T1/5")
     stopped, second = then([STARTED], again)
-    assert stopped == STOPPED
+    assert stopped == replace(STOPPED, end_event="dispatch/T1/5")
     assert isinstance(second, ClockStarted)
     late = replace(START, at=ELEVEN, started_at=ELEVEN, start_event="dispatch/T1/5")
     assert then([STARTED], late)[0] == MISSED

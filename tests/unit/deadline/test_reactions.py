@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from google.protobuf.message import Message
@@ -38,12 +39,16 @@ def happened(message: Message, import_id: str = "", **values: object) -> Happene
 
 def test_an_act_counts_at_its_own_time_and_is_recorded_at_the_time_it_reached_us() -> None:
     confirmed = happened(dispatch.DispatchConfirmed())
-    assert REACT(confirmed, DISPATCHED.state, LATER) == [StopClock(LATER, "confirm", MONDAY)]
+    assert REACT(confirmed, DISPATCHED.state, LATER) == [
+        StopClock(LATER, "confirm", MONDAY, confirmed.type, "dispatch/T1/9")
+    ]
 
 
 def test_an_approval_counts_at_the_instant_of_the_reply() -> None:
     event = happened(dispatch.ReplyApproved(), replied_at=MONDAY - HOUR)
-    assert REACT(event, DISPATCHED.state, LATER) == [StopClock(LATER, "resolve", MONDAY - HOUR)]
+    assert REACT(event, DISPATCHED.state, LATER) == [
+        StopClock(LATER, "resolve", MONDAY - HOUR, event.type, "dispatch/T1/9")
+    ]
 
 
 def test_a_reply_pauses_the_clocks_under_review_and_sent_back_they_go_on() -> None:
@@ -62,9 +67,8 @@ def test_a_reply_pauses_the_clocks_under_review_and_sent_back_they_go_on() -> No
 def test_a_start_carries_unit_limit_and_kind_of_its_fact() -> None:
     limit = cn(4, 1)
     event = happened(accepted(), stated_due_at=limit, kind="consultation")
-    assert REACT(event, Clocks(), LATER) == [
-        StartClock(LATER, "promise", "", MONDAY, "dispatch/T1/9", limit, "consultation")
-    ]
+    start = StartClock(LATER, "promise", "", MONDAY, "dispatch/T1/9", limit, "consultation")
+    assert REACT(event, Clocks(), LATER) == [replace(start, start_type=event.type)]
 
 
 def test_a_fact_that_ends_and_starts_clocks_ends_first() -> None:
