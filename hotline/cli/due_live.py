@@ -40,12 +40,14 @@ def due_list(unit: str, desk: bool, as_json: bool, run_dir: Path) -> None:
         click.echo(orjson.dumps(lists, option=orjson.OPT_INDENT_2))
         return
     zone = load(place.city)[1].zone
+    waiting = lists.pop("extensions")
     for name, rows in lists.items():
         click.echo(f"{name.replace('_', ' ')}: {len(rows)}")
         for row in rows:
             due = datetime.fromisoformat(row["due_at"]).astimezone(zone)
             whose = row["unit"] or "hotline"
             click.echo(f"  {due:%Y-%m-%d %H:%M}  {row['clock']:<18} {row['ticket']:<22} {whose}")
+    click.echo(f"extensions to answer: {waiting}")
 
 
 @click.command("time")

@@ -19,7 +19,7 @@ from services.kernel.store import LostOwnership
 
 VIEWS = {
     ("intake", "recent"): ("recent",),
-    ("deadline", "clocks"): ("clock", "moment"),
+    ("deadline", "clocks"): ("clock", "moment", "application", "moved_clock"),
     ("deadline", "timers"): ("timer", "frontier"),
     ("evaluation", "figures"): ("figures", "visit"),
     ("datasync", "feeds"): ("fact", "ticket", "feed"),

@@ -149,6 +149,12 @@ ALERTS = (
         "a-diversion-is-not-acknowledged",
     ),
     Alert(
+        "HotlineExtensionUnanswered",
+        "max(hotline_extensions_unanswered) > 0",
+        "0m", "ticket", "{{ $value }} applications for an extension are about to lapse.",
+        "an-application-is-not-answered",
+    ),
+    Alert(
         "HotlineCallsMissed",
         "max(hotline_calls_connected_ratio) < max(hotline_calls_connected_wanted_ratio)",
         "30m", "ticket", "Only {{ $value | humanizePercentage }} of the calls are answered.",

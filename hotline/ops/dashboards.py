@@ -107,6 +107,8 @@ DASHBOARDS = (
             "max(hotline_missed_calls_waiting)", "waiting")),
         Panel("Diversions that no line acknowledged in time", "short", _one(
             "max(hotline_diversions_unacknowledged)", "unacknowledged")),
+        Panel("Applications for an extension about to lapse", "short", _one(
+            "max(hotline_extensions_unanswered)", "unanswered")),
         Panel("Articles whose upkeep is late", "short", _one(
             "max(hotline_articles_overdue)", "overdue")),
     )),

@@ -163,20 +163,44 @@ class ReturnWindowClosed(_message.Message):
     def __init__(self, run: _Optional[int] = ..., unit: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ExtensionAsked(_message.Message):
-    __slots__ = ("clock", "run", "unit", "working_days", "reason", "document")
+    __slots__ = ("clock", "run", "unit", "working_days", "reason", "document", "due_at", "warn_at", "warn_mark")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     WORKING_DAYS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
     working_days: int
     reason: str
     document: str
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., reason: _Optional[str] = ..., document: _Optional[str] = ...) -> None: ...
+    due_at: _timestamp_pb2.Timestamp
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., reason: _Optional[str] = ..., document: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
+
+class HotlineAlarmed(_message.Message):
+    __slots__ = ("clock", "run", "unit", "working_days", "due_at", "warn_at", "warn_mark")
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    WORKING_DAYS_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
+    clock: str
+    run: int
+    unit: str
+    working_days: _containers.RepeatedScalarFieldContainer[int]
+    due_at: _timestamp_pb2.Timestamp
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[_Iterable[int]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class ExtensionGranted(_message.Message):
     __slots__ = ("clock", "run", "unit", "working_days", "due_at", "provisional", "by", "warn_at", "warn_mark")
@@ -201,7 +225,7 @@ class ExtensionGranted(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., by: _Optional[str] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class ExtensionRefused(_message.Message):
-    __slots__ = ("clock", "run", "unit", "working_days", "reason", "by", "by_silence")
+    __slots__ = ("clock", "run", "unit", "working_days", "reason", "by", "by_silence", "due_at", "warn_at", "warn_mark")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -209,6 +233,9 @@ class ExtensionRefused(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
     BY_SILENCE_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_AT_FIELD_NUMBER: _ClassVar[int]
+    WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -216,7 +243,10 @@ class ExtensionRefused(_message.Message):
     reason: str
     by: str
     by_silence: bool
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ..., by_silence: _Optional[bool] = ...) -> None: ...
+    due_at: _timestamp_pb2.Timestamp
+    warn_at: _timestamp_pb2.Timestamp
+    warn_mark: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., working_days: _Optional[int] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ..., by_silence: _Optional[bool] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ...) -> None: ...
 
 class LimitSet(_message.Message):
     __slots__ = ("clock", "run", "unit", "length", "special", "document", "due_at", "provisional", "by", "warn_at", "warn_mark")

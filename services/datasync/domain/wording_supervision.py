@@ -77,6 +77,11 @@ SUPERVISION: Mapping[str, Words] = {
     "ReturnWindowClosed": Words(
         HOTLINE, "{unit} 的退单期已过", "The time in which {unit} may return it is over"
     ),
+    "HotlineAlarmed": Words(
+        HOTLINE,
+        "热线须在 {due_at} 前答复 {unit} 的延期申请（{clock}时限）",
+        "An application of {unit} ({clock}) waits for the hotline's answer, lapses {due_at}",
+    ),
     "ExtensionAsked": Words(
         "{unit}",
         "{unit} 申请{clock}延期 {working_days} 个工作日：{reason}",

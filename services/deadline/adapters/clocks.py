@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.deadline.adapters.store import ClocksStore, Key, Passed
+from services.deadline.adapters.store import ClocksStore, ClocksTx, Key, Passed
 from services.deadline.domain.care_events import (
     Caring,
 )
+from services.deadline.domain.desk_views import Applied, applications, moved
 from services.deadline.domain.events import (
     MatterChanged,
     ReturnWindowClosed,
@@ -38,6 +39,7 @@ class ClocksView:
             await inside.pass_on(passed)
         if not moves:
             return
+        await _desk(inside, moves)
         keys = [_key(fact, event) for fact, event in moves]
         rows: dict[Key, ClockView | None] = {**await inside.rows(dict.fromkeys(keys))}
         for key, (fact, event) in zip(keys, moves, strict=True):
@@ -62,6 +64,19 @@ class ClocksView:
 
     async def owned(self, buckets: frozenset[int]) -> None:
         """Nothing is kept in memory."""
+
+
+async def _desk(inside: ClocksTx, moves: Sequence[tuple[Fact, Any]]) -> None:
+    """What waits for the hotline, and what a calendar moved: seldom anything at all."""
+    if found := [(fact.bucket, row) for fact, e in moves if (row := moved(fact.ticket, e))]:
+        await inside.put_moved(found)
+    applied = [(_key(fact, e), fact.ticket, e) for fact, e in moves if isinstance(e, Applied)]
+    if not applied:
+        return
+    waiting = await inside.applications(dict.fromkeys(key for key, _, _ in applied))
+    for key, ticket, event in applied:
+        waiting[key] = applications(waiting.get(key, ()), ticket, event)
+    await inside.put_applications(waiting)
 
 
 def _key(fact: Fact, event: Any) -> Key:

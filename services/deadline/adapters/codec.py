@@ -29,6 +29,7 @@ OWN = [
     (events.MissWithdrawn, events_pb2.MissWithdrawn),
     (events.ReturnWindowClosed, events_pb2.ReturnWindowClosed),
     (events.ExtensionAsked, events_pb2.ExtensionAsked),
+    (events.HotlineAlarmed, events_pb2.HotlineAlarmed),
     (events.ExtensionGranted, events_pb2.ExtensionGranted),
     (events.ExtensionRefused, events_pb2.ExtensionRefused),
     (events.LimitSet, events_pb2.LimitSet),

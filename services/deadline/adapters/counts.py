@@ -13,4 +13,12 @@ COUNTS = (
         "select count(*) from {schema}.timer"
         " where name like 'diversion_receipt/%' and name <> 'diversion_receipt/1'",
     ),
+    Count(
+        "hotline_extensions_unanswered",
+        "Applications for an extension about to lapse: the hotline was alarmed (R22).",
+        (),
+        "select count(*) from {schema}.application a"
+        " join {schema}.clock c using (bucket, ticket, clock, run)"
+        " where a.alarmed and c.state in ('running', 'paused')",
+    ),
 )

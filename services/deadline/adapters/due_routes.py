@@ -47,6 +47,9 @@ class DueLists(BaseModel):
     overdue: list[ClockView]
     today: list[ClockView] = Field(description="Due until the city's midnight.")
     this_week: list[ClockView] = Field(description="Due after that, until Sunday's midnight.")
+    extensions: int = Field(
+        description="Applications that wait for the hotline, at most 1,000; a unit is told of none."
+    )
 
 
 class DueHour(BaseModel):
@@ -96,7 +99,9 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
         now = runtime.clock.now()
         today, week = _ends(now, cities(now).calendar)
         rows = await clocks.due(wanted(principal, unit, desk=desk), week, MOST)
+        is_unit = Role.UNIT in principal.roles
         return DueLists(
+            extensions=0 if is_unit else len(await clocks.open_applications(MOST)),
             overdue=[row for row in rows if row.due_at and row.due_at <= now],
             today=[row for row in rows if row.due_at and now < row.due_at <= today],
             this_week=[row for row in rows if row.due_at and today < row.due_at],

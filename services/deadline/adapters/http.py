@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
-from services.deadline.adapters import replanning, time_routes
+from services.deadline.adapters import desk_routes, replanning, time_routes
 from services.deadline.adapters.due_lines import Cities
 from services.deadline.adapters.due_routes import DESK, MAY_READ, UNIT, router, wanted
 from services.deadline.adapters.store import ClocksStore
@@ -37,6 +37,7 @@ def app(
     made = create_app("deadline", runtime.readiness, security=security, registry=runtime.registry)
     made.include_router(command_router(runtime))
     made.include_router(router(runtime, clocks, cities))
+    made.include_router(desk_routes.router(runtime, clocks, cities))
     made.include_router(time_routes.router(runtime, clocks, cities))
     made.include_router(registry_router(registry, runtime.clock))
     made.include_router(replanning.router(runtime, clocks, cities))

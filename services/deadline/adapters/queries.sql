@@ -68,3 +68,50 @@ on conflict (bucket) do update set version = greatest(excluded.version, planned_
 select distinct bucket, ticket from {schema}.clock
 where state = 'running' and (bucket, ticket) > ($1::int, $2::text)
 order by bucket, ticket limit $3
+
+-- name: applications
+-- What waits for an answer, of the runs that a batch tells of; by index as in `rows`.
+select c.* from unnest($1::int[], $2::text[], $3::text[], $4::int[]) a (bucket, ticket, clock, run)
+cross join lateral (
+    select * from {schema}.application c
+    where c.bucket = a.bucket and c.ticket = a.ticket and c.clock = a.clock and c.run = a.run
+    offset 0) c
+order by c.asked_at, c.working_days
+
+-- name: drop_applications
+-- Of the same runs: what still waits is put back.
+delete from {schema}.application a
+using unnest($1::int[], $2::text[], $3::text[], $4::int[]) k (bucket, ticket, clock, run)
+where a.bucket = k.bucket and a.ticket = k.ticket and a.clock = k.clock and a.run = k.run
+
+-- name: put_applications
+-- All that waits of a run after a batch.
+insert into {schema}.application (bucket, ticket, clock, run, working_days, unit, reason, document,
+                                  asked_at, alarmed)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[],
+                     $7::text[], $8::text[], $9::timestamptz[], $10::boolean[])
+
+-- name: open_applications
+-- For the hotline's desk: what lapses first stands first, what stands in a pause last.
+select a.*, c.due_at from {schema}.application a
+join {schema}.clock c using (bucket, ticket, clock, run)
+where c.state in ('running', 'paused')
+order by c.due_at nulls last, a.ticket, a.clock, a.working_days limit $1
+
+-- name: put_moved
+-- Clocks that a calendar moved: the last move of a run counts.
+insert into {schema}.moved_clock (bucket, ticket, clock, run, unit, calendar, old_due_at, due_at)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::timestamptz[])
+on conflict (bucket, ticket, clock, run)
+do update set calendar = excluded.calendar, old_due_at = excluded.old_due_at,
+              due_at = excluded.due_at
+
+-- name: moved_count
+-- How many clocks a calendar moved.
+select count(*)::int from {schema}.moved_clock where calendar = $1
+
+-- name: moved
+-- And which, in the order of their tickets.
+select * from {schema}.moved_clock where calendar = $1
+order by bucket, ticket, clock, run limit $2

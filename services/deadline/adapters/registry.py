@@ -14,7 +14,7 @@ from services.kernel import yaml_file
 
 _ROW = {"length", "starts", "ends"}
 _SWITCHES = ("window", "stated_limit", "desk", "fixed", "extendable")
-_DEFAULTS = {"longest_extension", "most_extensions", "warnings", "ladder"}
+_DEFAULTS = {"longest_extension", "most_extensions", "warnings", "ladder", "alarm_before"}
 _ACTS = {"acts", "acts_by_kind"}
 _ROW_MAY = {
     "pauses",
@@ -135,6 +135,7 @@ def _row(key: str, part: Any, where: str) -> ClockRow:
         ladder=telling.ladder(part.get("ladder"), f"{where}.ladder"),
         longest_extension=_count(part.get("longest_extension", 0), f"{where}.longest_extension"),
         most_extensions=_count(part.get("most_extensions", 0), f"{where}.most_extensions"),
+        alarm_before=telling.alarm_before(part.get("alarm_before"), f"{where}.alarm_before"),
         **{name: bool(part.get(name)) for name in _SWITCHES},
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from services.deadline.domain.desk_views import ApplicationView, MovedView, Waiting
 from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
 from services.kernel.store import Tx
 
+Open = tuple[ApplicationView, datetime | None]  # and when its clock is due; None while paused
 Key = tuple[int, str, str, int]  # bucket, ticket, clock, run
 Passed = tuple[int, str, str, Moment]  # bucket, ticket, `<service>/<id of the fact>`, what it says
 
@@ -22,6 +24,15 @@ class ClocksTx(Protocol):
 
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
         """(bucket, row): as they are after a batch."""
+
+    async def applications(self, keys: Collection[Key]) -> dict[Key, Waiting]:
+        """Those that wait, of these runs of clocks."""
+
+    async def put_applications(self, rows: Mapping[Key, Waiting]) -> None:
+        """All that wait after a batch, of these runs."""
+
+    async def put_moved(self, rows: Sequence[tuple[int, MovedView]]) -> None:
+        """(bucket, row): clocks that a calendar moved in a batch."""
 
     async def pass_on(self, rows: Sequence[Passed]) -> None:
         """Moments that passed tickets on."""
@@ -40,6 +51,12 @@ class ClocksStore(Protocol):
 
     async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
         """Running clocks due before an instant, the earliest first; of all units for None."""
+
+    async def open_applications(self, limit: int) -> list[Open]:
+        """Those of clocks that are open, the earliest due first; of clocks that stand last."""
+
+    async def moved(self, calendar: str, limit: int) -> tuple[int, list[MovedView]]:
+        """How many clocks that calendar was the last to move, and so many of them."""
 
     async def by_hour(
         self, unit: str | None, start: datetime, end: datetime

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from services.deadline.adapters.store import ClocksTx, Key, Passed
+from services.deadline.adapters.store import ClocksTx, Key, Open, Passed
+from services.deadline.domain.desk_views import MovedView, Waiting
 from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
 from services.kernel.store import Tx
 
-VIEW, MOMENTS = "clocks", "moments"
+VIEW, MOMENTS, APPLICATIONS, MOVED = "clocks", "moments", "applications", "moved"
 Rows = dict[Key, ClockView]
 Moments = dict[tuple[int, str, str], Moment]
 
@@ -20,14 +21,26 @@ Moments = dict[tuple[int, str, str], Moment]
 class MemoryClocksTx:
     """Works on the copy of the rows that belongs to the worker's transaction."""
 
-    def __init__(self, rows: Rows, moments: Moments) -> None:
-        self._rows, self._moments = rows, moments
+    def __init__(self, tables: MutableMapping[str, Any]) -> None:
+        self._rows: Rows = tables.setdefault(VIEW, {})
+        self._moments: Moments = tables.setdefault(MOMENTS, {})
+        self._applications: dict[Key, Waiting] = tables.setdefault(APPLICATIONS, {})
+        self._moved: dict[Key, MovedView] = tables.setdefault(MOVED, {})
 
     async def rows(self, keys: Collection[Key]) -> Rows:
         return {key: self._rows[key] for key in keys if key in self._rows}
 
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
         self._rows.update({(b, row.ticket, row.clock, row.run): row for b, row in rows})
+
+    async def applications(self, keys: Collection[Key]) -> dict[Key, Waiting]:
+        return {key: self._applications[key] for key in keys if key in self._applications}
+
+    async def put_applications(self, rows: Mapping[Key, Waiting]) -> None:
+        self._applications.update(rows)
+
+    async def put_moved(self, rows: Sequence[tuple[int, MovedView]]) -> None:
+        self._moved.update({(b, row.ticket, row.clock, row.run): row for b, row in rows})
 
     async def pass_on(self, rows: Sequence[Passed]) -> None:
         self._moments.update({(bucket, ticket, fact): m for bucket, ticket, fact, m in rows})
@@ -41,8 +54,7 @@ class MemoryClocksStore:
         self._planned: dict[int, int] = {}
 
     def inside(self, tx: Tx) -> ClocksTx:
-        tables = tx.connection
-        return MemoryClocksTx(tables.setdefault(VIEW, {}), tables.setdefault(MOMENTS, {}))
+        return MemoryClocksTx(tx.connection)
 
     @property
     def _rows(self) -> Rows:
@@ -62,6 +74,22 @@ class MemoryClocksStore:
         found = [(due_at, row) for due_at, row in self._running(unit) if due_at < before]
         found.sort(key=lambda pair: (pair[0], pair[1].ticket, pair[1].clock, pair[1].run))
         return [row for _, row in found[:limit]]
+
+    async def open_applications(self, limit: int) -> list[Open]:
+        tables: dict[Key, Waiting] = self._views().get(APPLICATIONS, {})
+        found = [
+            (application, self._rows[key].due_at)
+            for key, waiting in tables.items()
+            if key in self._rows and self._rows[key].state in ("running", "paused")
+            for application in waiting
+        ]
+        found.sort(key=_earliest)
+        return found[:limit]
+
+    async def moved(self, calendar: str, limit: int) -> tuple[int, list[MovedView]]:
+        rows: dict[Key, MovedView] = self._views().get(MOVED, {})
+        found = [row for _, row in sorted(rows.items()) if row.calendar == calendar]
+        return len(found), found[:limit]
 
     async def by_hour(
         self, unit: str | None, start: datetime, end: datetime
@@ -87,3 +115,9 @@ class MemoryClocksStore:
         for row in self._rows.values():
             if row.state == "running" and unit in (None, row.unit) and row.due_at is not None:
                 yield row.due_at, row
+
+
+def _earliest(opened: Open) -> tuple[bool, datetime, str, str, int]:
+    application, due_at = opened
+    place = application.ticket, application.clock, application.working_days
+    return due_at is None, due_at or datetime.max.replace(tzinfo=UTC), *place

@@ -9,7 +9,8 @@ from importlib import resources
 from operator import attrgetter
 from typing import Any
 
-from services.deadline.adapters.store import ClocksTx, Key, Passed
+from services.deadline.adapters.store import ClocksTx, Key, Open, Passed
+from services.deadline.domain.desk_views import ApplicationView, MovedView, Waiting
 from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
 from services.kernel.faults_pg import store_faults
@@ -18,6 +19,8 @@ from services.kernel.store import Tx
 from services.kernel.store_pg import PostgresStore
 
 _VALUES = attrgetter(*(field.name for field in fields(ClockView)))
+_APPLICATION = tuple(field.name for field in fields(ApplicationView))
+_MOVED = tuple(field.name for field in fields(MovedView))
 
 
 class PostgresClocksTx:
@@ -35,6 +38,29 @@ class PostgresClocksTx:
         lines = [(bucket, *_VALUES(row)) for bucket, row in rows]
         columns = [list(c) for c in zip(*lines, strict=True)]
         await self._connection.execute(self._sql["put"], *columns)
+
+    async def applications(self, keys: Collection[Key]) -> dict[Key, Waiting]:
+        found: dict[Key, Waiting] = {}
+        columns = [list(c) for c in zip(*keys, strict=True)]
+        for r in await self._connection.fetch(self._sql["applications"], *columns):
+            key = r["bucket"], r["ticket"], r["clock"], r["run"]
+            found[key] = (*found.get(key, ()), _application(r))
+        return found
+
+    async def put_applications(self, rows: Mapping[Key, Waiting]) -> None:
+        columns = [list(c) for c in zip(*rows, strict=True)]
+        await self._connection.execute(self._sql["drop_applications"], *columns)
+        values = attrgetter(*_APPLICATION)
+        lines = [(key[0], *values(one)) for key, waiting in rows.items() for one in waiting]
+        if lines:
+            columns = [list(c) for c in zip(*lines, strict=True)]
+            await self._connection.execute(self._sql["put_applications"], *columns)
+
+    async def put_moved(self, rows: Sequence[tuple[int, MovedView]]) -> None:
+        last = {(b, row.ticket, row.clock, row.run): (b, row) for b, row in rows}
+        lines = [(bucket, *attrgetter(*_MOVED)(row)) for bucket, row in last.values()]
+        columns = [list(c) for c in zip(*lines, strict=True)]
+        await self._connection.execute(self._sql["put_moved"], *columns)
 
     async def pass_on(self, rows: Sequence[Passed]) -> None:
         lines = [(*place, m.at, m.type, m.unit, m.reason) for *place, m in rows]
@@ -65,6 +91,17 @@ class PostgresClocksStore:
         if unit is None:
             return await self._views("due_of_all", before, limit)
         return await self._views("due", unit, before, limit)
+
+    async def open_applications(self, limit: int) -> list[Open]:
+        with store_faults():
+            rows = await self._pool.fetch(self.sql["open_applications"], limit)
+        return [(_application(row), row["due_at"]) for row in rows]
+
+    async def moved(self, calendar: str, limit: int) -> tuple[int, list[MovedView]]:
+        with store_faults():
+            count = await self._pool.fetchval(self.sql["moved_count"], calendar)
+            rows = await self._pool.fetch(self.sql["moved"], calendar, limit)
+        return count, [MovedView(**{name: row[name] for name in _MOVED}) for row in rows]
 
     async def by_hour(
         self, unit: str | None, start: datetime, end: datetime
@@ -99,3 +136,7 @@ def _view(row: Any) -> ClockView:
         row["ticket"], row["clock"], row["run"], row["unit"], row["state"], row["started_at"],
         row["due_at"], row["missed"],
     )  # fmt: skip
+
+
+def _application(row: Any) -> ApplicationView:
+    return ApplicationView(**{name: row[name] for name in _APPLICATION})

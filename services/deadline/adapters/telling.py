@@ -7,7 +7,7 @@ from typing import Any
 
 from services.deadline.domain.calendar_data import clock_time
 from services.deadline.domain.lengths import Running, length_from_data
-from services.deadline.domain.policy import Ladder, WarningRule
+from services.deadline.domain.policy import ALARM_BEFORE, Ladder, WarningRule
 
 STEPS = 4  # reminded, urged, supervised, the bureau notified
 _WARNINGS = {"shares", "morning", "before_due", "longer_than"}
@@ -29,6 +29,11 @@ def warnings(part: Any, where: str) -> WarningRule | None:
         before_due=None if before is None else _time(before, f"{where}.before_due"),
         longer_than=timedelta() if longer is None else _time(longer, f"{where}.longer_than"),
     )
+
+
+def alarm_before(part: Any, where: str) -> timedelta:
+    """Of a policy from before there was an alarm too. Raises ValueError."""
+    return ALARM_BEFORE if part is None else _time(part, where)
 
 
 def ladder(part: Any, where: str) -> Ladder | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.deadline.domain import course as rules
 from services.deadline.domain.calendar import Calendar
@@ -18,6 +18,7 @@ from services.deadline.domain.events import (
     DeadlineMissed,
     Event,
     ExtensionRefused,
+    HotlineAlarmed,
     MissWithdrawn,
     ReturnWindowClosed,
 )
@@ -28,8 +29,10 @@ from services.deadline.domain.lengths import (
 )
 from services.deadline.domain.planned import course_of, is_provisional, limits_of, to_be_warned
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.ticket import UNANSWERED, Clock, Clocks, Phase
 from services.deadline.domain.warnings import next_warning
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +245,16 @@ def judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list[
     return []
 
 
-def _warned(at: datetime, clock: Clock, policy: Policy, calendar: Calendar) -> ClockWarned:
+def _warned(
+    at: datetime, clock: Clock, policy: Policy, calendar: Calendar
+) -> ClockWarned | HotlineAlarmed:
     heard = replace(clock, heard=(*clock.heard, clock.warn_mark))
-    following = to_be_warned(heard, course_of(clock, policy), at, policy, calendar)
+    is_alarm = clock.warn_mark == UNANSWERED
+    after = at - _INSTANT if is_alarm else at  # a warning may come at that same instant
+    following = to_be_warned(heard, course_of(clock, policy), after, policy, calendar)
     where = at, clock.name, clock.run, clock.unit
+    if is_alarm:
+        return HotlineAlarmed(*where, clock.asked, clock.due_at, *following)
     return ClockWarned(*where, clock.warn_mark, clock.due_at, *following)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain import course as rules
@@ -27,6 +27,7 @@ from services.deadline.domain.planned import (
     course_of,
     is_provisional,
     own_length,
+    still_to_be_warned,
     to_be_warned,
 )
 from services.deadline.domain.policy import Policy
@@ -40,7 +41,7 @@ from services.deadline.domain.rejections import (
     UnknownTicket,
     UnlistedPause,
 )
-from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.ticket import UNANSWERED, Clock, Clocks, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,17 @@ def request_extension(
     if command.working_days in clock.asked:
         return []
     days, reason = command.working_days, command.reason.strip()
-    rules.ask(course_of(clock, policy), calendar, command.at, days, reason, _most(clock, policy))
+    most = _most(clock, policy)
+    course = rules.ask(course_of(clock, policy), calendar, command.at, days, reason, most)
     where = command.at, clock.name, clock.run, clock.unit
-    return [ExtensionAsked(*where, days, reason, command.document.strip())]
+    asked = ExtensionAsked(*where, days, reason, command.document.strip())
+    due = due_of(course, calendar)
+    if due is None:
+        return [asked]  # it is planned when the clock goes on
+    heard = tuple(mark for mark in clock.heard if mark != UNANSWERED)
+    fresh = replace(clock, heard=heard, asked_at=command.at)
+    warn_at, warn_mark = still_to_be_warned(fresh, course, command.at, policy, calendar)
+    return [replace(asked, due_at=due, warn_at=warn_at, warn_mark=warn_mark)]
 
 
 def grant_extension(
@@ -148,10 +157,16 @@ def refuse_extension(
         raise NotApplicable
     if not command.reason.strip():
         raise ReasonNeeded
-    if rules.is_late(course_of(clock, policy), calendar, command.at):
+    course = course_of(clock, policy)
+    if rules.is_late(course, calendar, command.at):
         raise TooLateToExtend
     where = command.at, clock.name, clock.run, clock.unit
-    return [ExtensionRefused(*where, clock.asked[0], command.reason.strip(), command.by)]
+    refused = ExtensionRefused(*where, clock.asked[0], command.reason.strip(), command.by)
+    due = due_of(course, calendar)
+    if due is None:
+        return [refused]
+    warned = still_to_be_warned(clock, rules.refuse(course), command.at, policy, calendar)
+    return [replace(refused, due_at=due, warn_at=warned[0], warn_mark=warned[1])]
 
 
 def pause_clocks(command: PauseClocks, state: Clocks, policy: Policy) -> Sequence[Event]:

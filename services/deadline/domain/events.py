@@ -121,6 +121,8 @@ class ReturnWindowClosed:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionAsked:
+    """`due_at` is None while a pause is open, and in facts that plan no alarm."""
+
     at: datetime
     clock: str
     run: int
@@ -128,6 +130,23 @@ class ExtensionAsked:
     working_days: int
     reason: str
     document: str
+    due_at: datetime | None = None
+    warn_at: datetime | None = None
+    warn_mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HotlineAlarmed:
+    """R22: applications for so many working days wait unanswered, and lapse at `due_at`."""
+
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    working_days: tuple[int, ...]
+    due_at: datetime
+    warn_at: datetime | None = None
+    warn_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +175,9 @@ class ExtensionRefused:
     reason: str
     by: str
     by_silence: bool = False
+    due_at: datetime | None = None
+    warn_at: datetime | None = None
+    warn_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +276,7 @@ Rung = UnitReminded | UnitUrged
 Disputing = MissDisputed | DisputeRuled
 Moving = (
     ClockWarned
+    | HotlineAlarmed
     | ClockPaused
     | ClockResumed
     | ClockStopped

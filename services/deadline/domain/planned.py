@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from services.deadline.domain import ticket
 from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.course import Course, Limit, explained
+from services.deadline.domain.course import Course, Limit, due_of, explained
 from services.deadline.domain.lengths import Extension, Length, Until, length_from_text
-from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import Clock
-from services.deadline.domain.warnings import next_warning
+from services.deadline.domain.policy import ClockRow, Policy
+from services.deadline.domain.ticket import UNANSWERED, Clock
+from services.deadline.domain.warnings import DueWarning, next_warning
 
 
 def course_of(clock: Clock, policy: Policy) -> Course:
@@ -49,11 +49,34 @@ def to_be_warned(
 ) -> tuple[datetime | None, str]:
     """When the clock, now on this course, is warned of next, and of what (R25).
 
-    Nobody is warned of a window, of an end that was missed or came, or in an import.
+    Nobody is warned of a window, of an end that was missed or came, or in an import. The hotline's
+    alarm of an application that waits (R22) goes by the same timer, and before a warning of then.
     """
     row = policy.rows[clock.name]
     if row.window or clock.imported or clock.missed or clock.stopped_at is not None:
         return None, ""
     desk = not clock.unit
     warning = next_warning(course, calendar, row.warnings, after, clock.heard, desk=desk)
-    return (warning.at, warning.mark) if warning else (None, "")
+    alarm = _alarm(clock, course, after, row, calendar)
+    first = min((w for w in (alarm, warning) if w), key=lambda w: w.at, default=None)
+    return (first.at, first.mark) if first else (None, "")
+
+
+def _alarm(
+    clock: Clock, course: Course, after: datetime, row: ClockRow, calendar: Calendar
+) -> DueWarning | None:
+    """Once per application; at once where it comes later than the alarm would (R22)."""
+    due = due_of(course, calendar) if course.asked and course.opened is None else None
+    if due is None or UNANSWERED in clock.heard:
+        return None
+    at = max(due - row.alarm_before, after, clock.asked_at or after)
+    return DueWarning(at, UNANSWERED) if at < due else None
+
+
+def still_to_be_warned(
+    clock: Clock, course: Course, at: datetime, policy: Policy, calendar: Calendar
+) -> tuple[datetime | None, str]:
+    """As `to_be_warned` where the due instant stays: what is due now is left to its timer."""
+    if clock.warn_at is not None and clock.warn_at <= at and clock.warn_mark != UNANSWERED:
+        return clock.warn_at, clock.warn_mark
+    return to_be_warned(clock, course, at, policy, calendar)

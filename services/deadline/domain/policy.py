@@ -9,6 +9,7 @@ from datetime import time, timedelta
 from services.deadline.domain.lengths import Length, MostExtended, days_in
 
 OWN = "deadline"
+ALARM_BEFORE = timedelta(hours=8)  # where a policy does not say (R22)
 NO_MATTER: Mapping[str, object] = {}
 DISPATCHED = "hotline.dispatch.v1.TicketDispatched"
 
@@ -89,6 +90,8 @@ class ClockRow:
     is moved by nothing, as what was promised to the citizen. `longest_extension` is in working
     days, 0 for the clock's own length (R22). One without a `ladder` calls nobody
     after a miss. `follows` names the clock whose length it has.
+    So long before an application lapses that nobody answered, `alarm_before`, the hotline is
+    alarmed (R22).
     One with a `due_field` is due when that field of its starting fact says, and does not start
     without it. `acts` are the words of the
     calculator for what ends it, `acts_by_kind` more of them for matters of that kind.
@@ -111,6 +114,7 @@ class ClockRow:
     most_extensions: int = 0
     warnings: WarningRule | None = None
     ladder: Ladder | None = None
+    alarm_before: timedelta = ALARM_BEFORE
     follows: str = ""
     by_matter: tuple[ByMatter, ...] = ()
     acts: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from services.deadline.domain.events import (
     ExtensionAsked,
     ExtensionGranted,
     ExtensionRefused,
+    HotlineAlarmed,
     LimitSet,
     MatterChanged,
     MissDisputed,
@@ -41,6 +42,7 @@ from services.deadline.domain.lengths import Pause
 from services.deadline.domain.supervision import Care, cared
 
 _INSTANT = timedelta(microseconds=1)
+UNANSWERED = "unanswered"  # the mark of the alarm before an application lapses (R22)
 
 
 class Phase(StrEnum):
@@ -71,7 +73,8 @@ class Limit:
 class Clock:
     """The last run of one clock. `due_at` is the last known one, also while a pause is open.
 
-    `asked` and `extensions` are working days, of applications that wait and of what was granted.
+    `asked` and `extensions` are working days, of applications that wait and of what was granted;
+    `asked_at` is when the last one came.
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
     `planned_at` is when its start was decided, by the policy in effect then.
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
@@ -101,6 +104,7 @@ class Clock:
     heard: tuple[str, ...] = ()
     level: str = ""
     planned_at: datetime | None = None
+    asked_at: datetime | None = None
 
     @property
     def opened(self) -> Pause | None:
@@ -213,6 +217,8 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
     match event:
         case ClockWarned():
             return _to_be_warned(_but(clock, heard=(*clock.heard, event.mark)), event)
+        case HotlineAlarmed():
+            return _to_be_warned(_but(clock, heard=(*clock.heard, UNANSWERED)), event)
         case ClockPaused():
             pause = Pause(event.paused_at, None, event.reason)
             return _but(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause), warn_at=None)
@@ -240,7 +246,7 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
 
 
 def _to_be_warned(
-    clock: Clock, event: ClockWarned | ClockResumed | ExtensionGranted | LimitSet | ClockReplanned
+    clock: Clock, event: ClockWarned | HotlineAlarmed | ClockResumed | Ruling
 ) -> Clock:
     return _but(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
 
@@ -255,15 +261,19 @@ def _still_to_come(clock: Clock) -> datetime:
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
-            return _but(clock, asked=(*clock.asked, event.working_days))
+            heard = tuple(mark for mark in clock.heard if mark != UNANSWERED)
+            days = (*clock.asked, event.working_days)
+            asked = _but(clock, asked=days, asked_at=event.at, heard=heard)
+            return _to_be_warned(asked, event) if event.due_at else asked
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
             due = event.due_at or clock.due_at
-            asked = unanswered(clock.asked, event.working_days)
-            extended = _but(clock, asked=asked, extensions=extensions, due_at=due)
+            left = unanswered(clock.asked, event.working_days)
+            extended = _but(clock, asked=left, extensions=extensions, due_at=due)
             return _to_be_warned(extended, event)
         case ExtensionRefused():
-            return _but(clock, asked=clock.asked[1:])
+            refused = _but(clock, asked=clock.asked[1:])
+            return _to_be_warned(refused, event) if event.due_at else refused
         case LimitSet():
             stands = clock.phase is Phase.PAUSED and not clock.missed
             limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)

@@ -20,11 +20,14 @@ from services.deadline.domain.events import (
     ClockStopped,
     ClockWarned,
     DeadlineMissed,
+    DisputeRuled,
     Disputing,
     Event,
     ExtensionGranted,
+    HotlineAlarmed,
     LimitSet,
     MatterChanged,
+    MissDisputed,
     MissWithdrawn,
     ReturnWindowClosed,
     Ruling,
@@ -59,6 +62,7 @@ def timers(rules: Rulebook) -> Callable[[Event], Sequence[TimerChange]]:
 def _of_a_clock(
     event: ClockStarted
     | ClockWarned
+    | HotlineAlarmed
     | ClockPaused
     | ClockResumed
     | ClockStopped
@@ -73,14 +77,16 @@ def _of_a_clock(
             return [SetTimer(f"{LADDER}{name}", event.ladder_at, sources)]
         case ClockResumed() if event.due_at <= event.resumed_at:
             return []  # it was late before it was paused: that miss stands already
-        case ClockStarted() | ClockWarned() | ClockResumed():
+        case ClockStarted() | ClockWarned() | HotlineAlarmed() | ClockResumed():
             return [SetTimer(name, event.warn_at or event.due_at, sources)]
-        case ExtensionGranted() | LimitSet() | ClockReplanned() if event.due_at is not None:
-            return [SetTimer(name, event.warn_at or event.due_at, sources)]
+        case MissDisputed() | DisputeRuled():
+            return []
         case ClockStopped() if event.in_time:
             return [ClearTimer(name)]
         case ClockStopped() | ClockPaused():
             return [ClearTimer(name), ClearTimer(f"{LADDER}{name}")]
+        case _ if event.due_at is not None:
+            return [SetTimer(name, event.warn_at or event.due_at, sources)]
     return []
 
 

@@ -157,7 +157,8 @@ async def a_unit_is_told_its_own_due_clocks_only(web: Web) -> None:
 
 async def people_see_lists_hours_and_a_feed(web: Web) -> None:
     lists = (await web.get(unit("U2"), "/v1/due/lists")).json()
-    assert lists.keys() == {"overdue", "today", "this_week"}
+    assert lists.keys() == {"overdue", "today", "this_week", "extensions"}
+    assert lists.pop("extensions") == 0
     mine = [r["clock"] for part in lists.values() for r in part]
     assert "confirm" in mine
     assert set(mine) <= {"confirm", "return", "contact", "resolve"}
@@ -180,13 +181,16 @@ async def an_extension_is_asked_seen_with_its_proof_and_granted(web: Web) -> Non
     assert (await web.post(unit("U1"), "request-extension", **ask)).status_code == 403
     long = await web.post(unit("U2"), "request-extension", **{**ask, "working_days": 6})
     assert (long.status_code, long.json()["rule"]) == (422, "R22")
-    assert (await web.post(unit("U2"), "request-extension", **ask)).status_code == 200
+    asked = await web.post(unit("U2"), "request-extension", **ask, document="Letter 5")
+    assert asked.status_code == 200
+    await the_desk_sees_what_waits(web, asked.headers["Hotline-Position"])
     proof = "/v1/tickets/T001/clocks/resolve/proof"
     before = (await web.get(STAFF, proof)).json()
     assert [e["type"] for e in before["events"]] == ["extension_asked"]
     assert (await web.post(unit("U2"), "grant-extension", clock="resolve")).status_code == 403
     granted = await web.post(STAFF, "grant-extension", clock="resolve")
     after = {"Hotline-After": granted.headers["Hotline-Position"]}
+    assert (await web.get(STAFF, "/v1/due/extensions", **after)).json() == []
     rows = (await web.get(STAFF, "/v1/tickets/T001/clocks", **after)).json()
     moved = next(r for r in rows if (r["clock"], r["run"]) == ("resolve", 2))
     proven = (await web.get(unit("U2"), proof)).json()
@@ -196,6 +200,37 @@ async def an_extension_is_asked_seen_with_its_proof_and_granted(web: Web) -> Non
     assert "同意延期 extension granted" in (await web.get(STAFF, f"{proof}.txt")).text
     assert (await web.get(unit("U1"), proof)).status_code == 404
     assert (await web.get(STAFF, "/v1/tickets/T001/clocks/redo/proof")).status_code == 404
+
+
+async def the_desk_sees_what_waits(web: Web, position: str) -> None:
+    """R22: with reason, document and due instant, and the proof beside it."""
+    after = {"Hotline-After": position}
+    [found] = (await web.get(STAFF, "/v1/due/extensions", **after)).json()
+    rows = (await web.get(STAFF, "/v1/tickets/T001/clocks")).json()
+    due = next(r["due_at"] for r in rows if (r["clock"], r["run"]) == ("resolve", 2))
+    asked_at = datetime.fromisoformat(found.pop("asked_at"))
+    assert now() - asked_at < HOUR
+    assert found == {
+        "ticket": "T001",
+        "clock": "resolve",
+        "run": 2,
+        "unit": "U2",
+        "working_days": 2,
+        "reason": "road works",
+        "document": "Letter 5",
+        "due_at": due,
+        "alarmed": False,
+        "proof": "/v1/tickets/T001/clocks/resolve/proof",
+    }
+    proven = (await web.get(STAFF, found["proof"])).json()
+    assert datetime.fromisoformat(proven["due_at"]) == datetime.fromisoformat(due)
+    assert proven["events"][-1]["document"] == "Letter 5"
+    assert (await web.get(STAFF, "/v1/due/lists")).json()["extensions"] == 1
+    assert (await web.get(unit("U2"), "/v1/due/lists")).json()["extensions"] == 0
+    for who in (unit("U2"), unit("U1"), CITIZEN):
+        assert (await web.get(who, "/v1/due/extensions")).status_code == 403
+        assert (await web.get(who, "/v1/calendar/moved")).status_code == 403
+    assert (await web.get(STAFF, "/v1/due/extensions?limit=0")).status_code == 400
 
 
 async def a_pause_and_a_limit_move_the_rows(web: Web) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -129,3 +129,22 @@ async def _published(hall: Hall) -> None:
         return await hall.city.clocks.planned_by() == dict.fromkeys(range(BUCKETS), 1)
 
     await wait_until(done, timeout_s=20, what="every bucket")
+    await _listed(hall, f"cn@{later.version}", before)
+
+
+async def _listed(hall: Hall, label: str, before: Any) -> None:
+    """R27: how many clocks the notice moved, and which, whoever asks later."""
+    hall.caller.who = ADMINISTRATOR
+    found = (await hall.client.get("/v1/calendar/moved")).json()
+    assert (found["calendar"], found["moved"]) == (label, len(found["clocks"]))
+    moved = {clock["clock"]: clock for clock in found["clocks"]}
+    assert {"resolve", "contact"} <= moved.keys()
+    assert not {"promise", "confirm"} & moved.keys()
+    resolve = moved["resolve"]
+    assert (resolve["ticket"], resolve["unit"]) == ("T001", "U1")
+    assert datetime.fromisoformat(resolve["old_due_at"]) == before
+    assert datetime.fromisoformat(resolve["due_at"]) == await hall.due("T001", "resolve")
+    fewer = (await hall.client.get("/v1/calendar/moved?limit=1")).json()
+    assert (fewer["moved"], len(fewer["clocks"])) == (found["moved"], 1)
+    other = (await hall.client.get("/v1/calendar/moved?calendar=cn@1")).json()
+    assert (other["moved"], other["clocks"]) == (0, [])

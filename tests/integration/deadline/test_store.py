@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,10 +13,16 @@ import pytest
 from hotline.dev.stack import StackInfo
 from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.store_pg import PostgresClocksStore
+from services.deadline.domain.desk_views import ApplicationView, MovedView
 from services.deadline.domain.events import (
     ClockPaused,
+    ClockReplanned,
     ClockStopped,
     DeadlineMissed,
+    ExtensionAsked,
+    ExtensionGranted,
+    ExtensionRefused,
+    HotlineAlarmed,
     ReturnWindowClosed,
 )
 from services.deadline.domain.views import ClockView
@@ -105,6 +113,62 @@ async def test_facts_of_others_and_of_unknown_runs_leave_no_row(kept: Kept) -> N
     assert await kept.clocks.of_ticket(T1, "T1") == []
 
 
+def asked(days: int, at: datetime = NINE) -> ExtensionAsked:
+    return ExtensionAsked(at, "confirm", 1, "U1", days, "road works", "Letter 5")
+
+
+async def test_r22_what_waits_is_listed_until_it_is_answered(kept: Kept) -> None:
+    log = Log().say("T1", started(days=3), asked(2), asked(3, NINE + DAY / 9))
+    log.say("T2", started(days=1), asked(1)).say("T3", started(), asked(4))
+    log.say("T3", ClockPaused(NINE, "confirm", 1, "force_majeure", NINE))
+    await kept.read(log.facts)
+    rows = await kept.clocks.open_applications(10)
+    assert [(a.ticket, a.working_days, due) for a, due in rows] == [
+        ("T2", 1, NINE + DAY),
+        ("T1", 2, NINE + 3 * DAY),
+        ("T1", 3, NINE + 3 * DAY),
+        ("T3", 4, None),
+    ]
+    assert rows[1][0] == ApplicationView(
+        "T1", "confirm", 1, 2, "U1", "road works", "Letter 5", NINE
+    )
+    assert await kept.clocks.open_applications(1) == rows[:1]
+    due = NINE + 3 * DAY
+    more = Log().say(
+        "T1",
+        ExtensionGranted(NINE, "confirm", 1, "U1", 1, due, False, "ann"),  # of the two asked
+        HotlineAlarmed(NINE, "confirm", 1, "U1", (3,), due),
+    )
+    more.say("T2", ClockStopped(NINE, "confirm", 1, "U1", NINE, True))
+    more.say("T3", ExtensionRefused(NINE, "confirm", 1, "U1", 4, "no", "ann"))
+    await kept.read(more.facts)
+    left = [
+        (a.ticket, a.working_days, a.alarmed) for a, _ in await kept.clocks.open_applications(9)
+    ]
+    assert left == [("T1", 3, True)]
+
+
+def replanned(calendar: str, due: datetime, **fields: Any) -> ClockReplanned:
+    where = NINE, "confirm", 1, "U1"
+    return ClockReplanned(*where, due, False, calendar, NINE + DAY, "calendar", **fields)
+
+
+async def test_r27_what_a_calendar_moved_last_is_counted_and_listed(kept: Kept) -> None:
+    log = Log().say("T1", started(), replanned("cn@2", NINE + 2 * DAY))
+    log.say("T1", replanned("cn@2", NINE + 3 * DAY))
+    log.say("T2", started(), replanned("cn@1", NINE + 2 * DAY))
+    log.say("T3", started(), replanned("cn@2", NINE + DAY))  # the warning alone
+    log.say("T3", replanned("cn@2", NINE + 2 * DAY, length="working_days=5"))  # by its category
+    await kept.read(log.facts)
+    moved = MovedView("T1", "confirm", 1, "U1", "cn@2", NINE + DAY, NINE + 3 * DAY)
+    assert await kept.clocks.moved("cn@2", 10) == (1, [moved])
+    assert (await kept.clocks.moved("cn@1", 10))[0] == 1
+    await kept.read(Log().say("T2", replanned("cn@2", NINE + 4 * DAY)).facts)
+    assert (await kept.clocks.moved("cn@2", 1))[0] == 2
+    assert len((await kept.clocks.moved("cn@2", 1))[1]) == 1
+    assert await kept.clocks.moved("cn@1", 10) == (0, [])
+
+
 async def test_a_batch_that_is_rolled_back_leaves_nothing(kept: Kept) -> None:
     async def fail() -> None:
         async with kept.kernel.transaction() as tx:
@@ -117,7 +181,8 @@ async def test_a_batch_that_is_rolled_back_leaves_nothing(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "nulls"), [("rows", 4), ("of_ticket", 2), ("due", 3), ("due_of_all", 2)]
+    ("name", "nulls"),
+    [("rows", 4), ("of_ticket", 2), ("due", 3), ("due_of_all", 2), ("applications", 4)],
 )
 async def test_a_plan_made_on_an_empty_table_uses_its_indexes(
     stack: StackInfo, namespace: str, name: str, nulls: int

@@ -102,6 +102,10 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"hotline_diversions_unacknowledged": "1x30"},
         {"hotline_diversions_unacknowledged": "0x30"},
     ),
+    "HotlineExtensionUnanswered": (
+        {"hotline_extensions_unanswered": "1x30"},
+        {"hotline_extensions_unanswered": "0x30"},
+    ),
     "HotlineCallsMissed": (
         {f"hotline_calls_connected_ratio{{{JOB}}}": "0.94x70",
          f"hotline_calls_connected_wanted_ratio{{{JOB}}}": "0.95x70"},

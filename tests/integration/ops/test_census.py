@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from hotline.cli.migrate import migrations
 from hotline.dev.stack import StackInfo
 from services.datasync.adapters.measure import COUNTS as FEEDS
-from services.deadline.adapters.counts import COUNTS as DIVERSIONS
+from services.deadline.adapters.counts import COUNTS as OF_DEADLINE
 from services.kernel.census import COUNTS, Census
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
@@ -87,6 +87,25 @@ async def test_a_store_that_is_away_is_waited_for(
     task.cancel()
 
 
+async def test_r22_applications_about_to_lapse_are_counted(
+    stack: StackInfo, namespace: str
+) -> None:
+    await migrate(stack.dsn, "deadline", namespace, migrations("deadline"), 4, "nyc")
+    schema, vault = schema_of(namespace, "deadline"), vault_of(namespace, "deadline")
+    clock = f"insert into {schema}.clock values (0, $1, 'resolve', 1, 'U1', $2, $3, $3, false)"
+    asked = (
+        f"insert into {schema}.application values (0, $1, 'resolve', 1, 2, 'U1', '', '', $2, $3)"
+    )
+    rows = [("t1", "running", True), ("t2", "running", False), ("t3", "stopped", True)]
+    async with asyncpg.create_pool(stack.dsn, min_size=1, max_size=1) as pool:
+        for ticket, state, alarmed in rows:
+            await pool.execute(clock, ticket, state, NOW)
+            await pool.execute(asked, ticket, NOW, alarmed)
+        registry = CollectorRegistry()
+        await Census(pool, schema, vault, OF_DEADLINE, registry).take()
+    assert registry.get_sample_value("hotline_extensions_unanswered") == 1
+
+
 async def test_r11_diversions_whose_line_let_its_time_pass_are_counted(
     stack: StackInfo, namespace: str
 ) -> None:
@@ -99,5 +118,5 @@ async def test_r11_diversions_whose_line_let_its_time_pass_are_counted(
             insert = f"insert into {schema}.timer values (0, $1, $2, $3, 'deadline', '')"
             await pool.execute(insert, ticket, name, NOW)
         registry = CollectorRegistry()
-        await Census(pool, schema, vault, DIVERSIONS, registry).take()
+        await Census(pool, schema, vault, OF_DEADLINE, registry).take()
     assert registry.get_sample_value("hotline_diversions_unacknowledged") == 2

@@ -22,7 +22,12 @@ from tests.unit.deadline.tickets import cn
 
 PLACE = Running("k", "dsn", "", "sample", 24, {"deadline": "http://deadline"}, Path(".run"))
 ROW = {"ticket": "T-1", "clock": "resolve", "unit": "U1", "due_at": "2026-03-16T16:00:00Z"}
-LISTS = {"overdue": [ROW], "today": [], "this_week": [{**ROW, "unit": "", "clock": "visit"}]}
+LISTS = {
+    "overdue": [ROW],
+    "today": [],
+    "this_week": [{**ROW, "unit": "", "clock": "visit"}],
+    "extensions": 2,
+}
 
 
 def fact(source: str, name: str, at: datetime, **data: str) -> Fact:
@@ -63,9 +68,10 @@ def run(*arguments: str) -> Result:
 def test_what_is_due_is_listed_in_the_citys_time(city: list[dict[str, Any]]) -> None:
     shown = run("list", "--unit", "U1")
     assert shown.exit_code == 0, shown.output
+    assert "extensions to answer: 2" in shown.output
     assert "overdue: 1\n  2026-03-17 00:00  resolve            T-1" in shown.output
     assert "today: 0\nthis week: 1\n" in shown.output
-    assert shown.output.rstrip().endswith("hotline")
+    assert shown.output.rstrip().endswith("hotline\nextensions to answer: 2")
     assert city == [{"url": "http://deadline/v1/due/lists", "unit": "U1", "desk": False}]
     assert orjson.loads(run("list", "--desk", "--json").output) == LISTS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -86,7 +87,8 @@ def kinds(events: Sequence[Event]) -> list[str]:
 
 def test_r22_an_application_moves_nothing(desk: Desk) -> None:
     [asked] = desk.do(ASK)
-    assert asked == ExtensionAsked(ASK.at, "resolve", 1, "U1", 2, "road works", "doc 1")
+    plan = DUE, cn(3, 12, 9), "50%"
+    assert asked == ExtensionAsked(ASK.at, "resolve", 1, "U1", 2, "road works", "doc 1", *plan)
     assert desk.clock("resolve").due_at == DUE
     assert desk.do(ASK) == []  # the same again is quiet
 
@@ -116,9 +118,8 @@ def test_r22_the_hotline_may_cut_but_not_add(desk: Desk) -> None:
 def test_r22_a_refusal_says_why_and_leaves_the_due_instant(desk: Desk) -> None:
     desk.do(ASK)
     desk.refuses(ReasonNeeded, RefuseExtension(cn(3, 11), "ann", "resolve", " "))
-    assert desk.do(REFUSE) == [
-        ExtensionRefused(REFUSE.at, "resolve", 1, "U1", 2, "not needed", "ann")
-    ]
+    refused = ExtensionRefused(REFUSE.at, "resolve", 1, "U1", 2, "not needed", "ann")
+    assert desk.do(REFUSE) == [replace(refused, due_at=DUE, warn_at=cn(3, 12, 9), warn_mark="50%")]
     desk.refuses(NotApplicable, REFUSE)
     desk.refuses(NotApplicable, GRANT)
     assert desk.clock("resolve").due_at == DUE

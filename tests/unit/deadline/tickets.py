@@ -13,7 +13,13 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
-from services.deadline.domain.events import ClockWarned, DeadlineMissed, Event, MissWithdrawn
+from services.deadline.domain.events import (
+    ClockWarned,
+    DeadlineMissed,
+    Event,
+    HotlineAlarmed,
+    MissWithdrawn,
+)
 from services.deadline.domain.reactions import decider
 from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clock, Clocks
@@ -63,7 +69,7 @@ class Ticket:
             events = self._fire(name)
             while name in self.alarms and _warn(events) and self.alarms[name].due_at <= until:
                 events = self._fire(name)
-            new += [event for event in events if not isinstance(event, ClockWarned)]
+            new += [event for event in events if not _warn([event])]
         return new
 
     def _fire(self, name: str) -> list[Event]:
@@ -112,7 +118,7 @@ class Ticket:
 
 
 def _warn(events: Iterable[Event]) -> bool:
-    return any(isinstance(event, ClockWarned) for event in events)
+    return any(isinstance(event, ClockWarned | HotlineAlarmed) for event in events)
 
 
 def names(events: Iterable[Event]) -> list[str]:
