@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.care_events import (
     BureauNotified,
     Caring,
@@ -36,6 +37,7 @@ from services.deadline.domain.events import (
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.supervision import ClimbLadder
+from services.deadline.domain.warnings import next_working_time
 from services.kernel.decider import ClearTimer, SetTimer, TimerChange
 
 LADDER = "ladder:"
@@ -45,16 +47,16 @@ def timers(rules: Rulebook) -> Callable[[Event], Sequence[TimerChange]]:
     """The timer changes of an own event; a timer is named `<clock>/<run>`."""
 
     def change(event: Event) -> Sequence[TimerChange]:
-        policy, _ = rules(event.at)
+        policy, calendar = rules(event.at)
         if isinstance(event, MatterChanged):
             return []
         if isinstance(event, Caring | Rung | DeadlineMissed):
-            return list(_ladder(event, policy))
+            return list(_ladder(event, policy, calendar))
         if isinstance(event, MissWithdrawn):
             return [ClearTimer(f"{LADDER}{event.clock}/{event.run}")]
         if isinstance(event, ReturnWindowClosed):
             return [ClearTimer(f"return/{event.run}")]
-        return _of_a_clock(event, policy)
+        return _of_a_clock(event, policy, calendar)
 
     return change
 
@@ -69,12 +71,14 @@ def _of_a_clock(
     | Ruling
     | Disputing,
     policy: Policy,
+    calendar: Calendar,
 ) -> Sequence[TimerChange]:
     """One timer per run, which moves on: from warning to warning, then to the due instant."""
     name, sources = f"{event.clock}/{event.run}", policy.sources[event.clock]
     match event:
         case ClockResumed() if event.ladder_at is not None:
-            return [SetTimer(f"{LADDER}{name}", event.ladder_at, sources)]
+            told_at = next_working_time(event.ladder_at, calendar)
+            return [SetTimer(f"{LADDER}{name}", told_at, sources)]
         case ClockResumed() if event.due_at <= event.resumed_at:
             return []  # it was late before it was paused: that miss stands already
         case ClockStarted() | ClockWarned() | HotlineAlarmed() | ClockResumed():
@@ -90,8 +94,14 @@ def _of_a_clock(
     return []
 
 
-def _ladder(event: Caring | Rung | DeadlineMissed, policy: Policy) -> Iterator[TimerChange]:
-    """The timer of the next step after a miss; gone with the last (R25)."""
+def _ladder(
+    event: Caring | Rung | DeadlineMissed, policy: Policy, calendar: Calendar
+) -> Iterator[TimerChange]:
+    """The timer of the next step after a miss; gone with the last (R25).
+
+    A unit is told in working time: a step at night or on a day off fires when the next begins. The
+    hotline's own desk is told at any time.
+    """
     if not isinstance(event, Rung | DeadlineMissed | SupervisionOpened | BureauNotified):
         return
     if not event.clock:
@@ -103,7 +113,9 @@ def _ladder(event: Caring | Rung | DeadlineMissed, policy: Policy) -> Iterator[T
     else:
         next_at = None if isinstance(event, BureauNotified) else event.next_at
     if next_at is not None:
-        yield SetTimer(f"{LADDER}{run}", next_at, policy.sources[event.clock])
+        units = event.units if isinstance(event, SupervisionOpened) else (event.unit,)
+        told_at = next_working_time(next_at, calendar) if any(units) else next_at
+        yield SetTimer(f"{LADDER}{run}", told_at, policy.sources[event.clock])
     elif not isinstance(event, DeadlineMissed):
         yield ClearTimer(f"{LADDER}{run}")
 

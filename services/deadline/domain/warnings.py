@@ -108,6 +108,16 @@ def in_working_time(at: datetime, calendar: Calendar) -> datetime:
     return at
 
 
+def next_working_time(at: datetime, calendar: Calendar) -> datetime:
+    """The instant itself, or the begin of the working time that follows it."""
+    day = calendar.local_date(at)
+    for ahead in range(_LONGEST_REST if calendar.shifts else 0):
+        for begin, end in calendar.working_time(day + ahead * _DAY):
+            if at < end:
+                return max(at, begin)
+    return at
+
+
 def ladder(steps: Ladder, due_at: datetime, calendar: Calendar) -> Sequence[tuple[str, datetime]]:
     """What follows a miss, and when: reminded, urged, supervised, the bureau notified.
 

@@ -58,7 +58,8 @@ def test_a_withdrawn_miss_leaves_the_timer_to_the_fact_that_follows_it() -> None
 
 
 def test_r25_a_miss_begins_the_ladder_each_step_sets_the_next_and_the_last_ends_it() -> None:
-    ladder = SetTimer("ladder:confirm/1", ELEVEN, ("deadline",))
+    opens = ELEVEN + timedelta(hours=2)  # a unit is told in working time
+    ladder = SetTimer("ladder:confirm/1", opens, ("deadline",))
     assert CHANGES(MISSED) == [ClearTimer("confirm/1"), ladder]
     at, where = NINE, ("confirm", 1, "U1")
     opened = SupervisionOpened(at, 1, ("U1",), "overdue", "confirm", 1, ELEVEN, "ladder")
