@@ -30,6 +30,7 @@ Intake = Decider[Ticket, commands.Command, Event]
 COMMANDS = (
     CommandRule("", commands.SubmitMatter, frozenset({"channel", "staff", "supervisor"})),
     CommandRule("withdraw", commands.WithdrawTicket, frozenset({"channel", "staff", "supervisor"})),
+    CommandRule("urge-matter", commands.UrgeMatter, frozenset({"channel", "staff", "supervisor"})),
     CommandRule(
         "acknowledge-diversion",
         commands.AcknowledgeDiversion,

@@ -30,6 +30,8 @@ CITIZENS = {
     "hotline.intake.v1.SupplementSupplied",
     "hotline.intake.v1.WithdrawTicket",
     "hotline.intake.v1.TicketWithdrawn",
+    "hotline.intake.v1.UrgeMatter",
+    "hotline.intake.v1.MatterUrged",
     "hotline.intake.v1.ObjectToRefusal",
     "hotline.intake.v1.RefusalObjected",
     "hotline.intake.v1.PersonForgotten",

@@ -378,6 +378,12 @@ class TicketWithdrawn(_message.Message):
     reason: str
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
+class MatterUrged(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
+
 class PersonForgotten(_message.Message):
     __slots__ = ("person_id", "basis")
     PERSON_ID_FIELD_NUMBER: _ClassVar[int]

@@ -185,6 +185,7 @@ _INTAKE = {
         "更正事项分类：{old_category} → {category}。{reason}",
         "Filed under {category} instead of {old_category}: {reason}",
     ),
+    "MatterUrged": Words(CITIZEN, "诉求人催办：{reason}", "Urged by the citizen: {reason}"),
     "TicketWithdrawn": Words(CITIZEN, "诉求人撤回：{reason}", "Withdrawn by the citizen: {reason}"),
     "PersonForgotten": Words(HOTLINE, "诉求人的个人信息已删除", "The citizen was forgotten"),
     "HistoryClosed": Words(HOTLINE, "历史数据导入至 {until}", "History imported up to {until}"),

@@ -14,7 +14,7 @@ from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain import care_events, desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
-from services.deadline.domain.reactions import CATEGORY_CORRECTED, MATTER, Happened
+from services.deadline.domain.reactions import ALWAYS_HEARD, MATTER, Happened
 from services.deadline.domain.shares import FACTS
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
@@ -68,7 +68,7 @@ COMMANDS = [
     (supervision.DisputeMiss, commands_pb2.DisputeMiss),
     (supervision.RuleDispute, commands_pb2.RuleDispute),
 ]
-_ALWAYS = ("unit", "stated_due_at", *MATTER)
+_ALWAYS = ("unit", "stated_due_at", "reason", *MATTER)
 _REMEMBERED = {"kind"}
 Read = Callable[[Message], object]
 
@@ -95,7 +95,7 @@ class PolicyCodec(Codec):
                 _require_fields(replace(trigger, instant=row.due_field), recorded, policy.version)
         self._names |= policy.fields()
         passing_on = {name for name in FACTS if not name.startswith("hotline.deadline.")}
-        for type_name in {*self._readers, *policy.types(), *passing_on, CATEGORY_CORRECTED}:
+        for type_name in {*self._readers, *policy.types(), *passing_on, *ALWAYS_HEARD}:
             message = recorded[type_name]
             self._readers[type_name] = (message, _readers(message, self._names))
 

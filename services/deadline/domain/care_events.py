@@ -24,6 +24,7 @@ class TicketUrged:
     from_citizen: bool
     reason: str
     by: str
+    asked_event: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ from services.deadline.domain.supervision import (
     IssueSupervision,
     NotifyBureau,
     OpenSupervision,
+    PassUrgeOn,
     RaiseSupervision,
     ReturnSupervision,
     RuleDispute,
@@ -58,7 +59,7 @@ from services.deadline.domain.supervision import (
 from services.deadline.domain.ticket import Clock, Clocks, Phase
 from services.deadline.domain.warnings import ladder
 
-BY_LADDER = "ladder"
+BY_LADDER, BY_CITIZEN = "ladder", "citizen"
 
 
 def decide(
@@ -66,6 +67,8 @@ def decide(
 ) -> Sequence[Event]:
     if isinstance(command, ClimbLadder):
         return climb(command, state, policy, calendar)
+    if isinstance(command, PassUrgeOn):
+        return pass_on(command, state)
     if not state.by_name:
         raise UnknownTicket
     match command:
@@ -106,6 +109,16 @@ def urge(command: UrgeTicket, state: Clocks, policy: Policy, calendar: Calendar)
         raise TooManyUrges(f"{policy.urges_per_day} a day")
     number, reason = state.care.urges + 1, command.reason.strip()
     return [TicketUrged(command.at, number, unit, command.from_citizen, reason, command.by)]
+
+
+def pass_on(command: PassUrgeOn, state: Clocks) -> Sequence[Event]:
+    """Also before any unit has the ticket: then it is the hotline's own to answer."""
+    if command.asked_event in state.care.passed_on or not state.by_name:
+        return []
+    number, unit = state.care.urges + 1, handler(state)
+    return [
+        TicketUrged(command.at, number, unit, True, command.reason, BY_CITIZEN, command.asked_event)
+    ]
 
 
 def answer_urge(command: AnswerUrge, state: Clocks) -> Sequence[Event]:

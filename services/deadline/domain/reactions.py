@@ -19,6 +19,7 @@ from services.deadline.domain.events import Event
 from services.deadline.domain.policy import OWN, Policy, Trigger
 from services.deadline.domain.refiling import RefileMatter
 from services.deadline.domain.rulebook import Rulebook, always
+from services.deadline.domain.supervision import PassUrgeOn
 from services.deadline.domain.ticket import Clocks, Phase, evolve
 from services.kernel.decider import Decider
 
@@ -73,8 +74,8 @@ def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequenc
         for trigger, row in policy.resuming.get(event.type, ()):
             if trigger.fits(known):
                 commands.append(ResumeClock(at, row.name, event.instant(trigger)))
-        if event.type == CATEGORY_CORRECTED:
-            commands.append(_refiled(event, at))
+        if event.type in ALWAYS_HEARD:
+            commands.append(ALWAYS_HEARD[event.type](event, at))
         commands.extend(_starts(event, known, at, policy))
         return commands
 
@@ -84,6 +85,16 @@ def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequenc
 def _refiled(event: Happened, at: datetime) -> RefileMatter:
     kind, urgency, category = (str(event.values.get(n) or "") for n in MATTER[:3])
     return RefileMatter(at, kind, urgency, category, event.at)
+
+
+def _urged(event: Happened, at: datetime) -> PassUrgeOn:
+    return PassUrgeOn(at, str(event.values.get("reason") or ""), event.event_id)
+
+
+ALWAYS_HEARD: Mapping[str, Callable[[Happened, datetime], Command]] = {
+    CATEGORY_CORRECTED: _refiled,
+    "hotline.intake.v1.MatterUrged": _urged,
+}  # whatever the policy's rows name
 
 
 def _starts(

@@ -35,6 +35,15 @@ class UrgeTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class PassUrgeOn:
+    """Intake has taken the citizen's urge by the ticket's code, and held it to its bound."""
+
+    at: datetime
+    reason: str
+    asked_event: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerUrge:
     """The unit answers what was urged."""
 
@@ -140,6 +149,7 @@ class ClimbLadder:
 
 CareCommand = (
     UrgeTicket
+    | PassUrgeOn
     | AnswerUrge
     | OpenSupervision
     | IssueSupervision
@@ -172,11 +182,14 @@ class Supervision:
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """Urges and supervisions of a ticket. `citizen_urges` are their instants."""
+    """Urges and supervisions of a ticket. `citizen_urges` are their instants, `passed_on`
+    the facts of intake that were forwarded.
+    """
 
     urges: int = 0
     unanswered: tuple[int, ...] = ()
     citizen_urges: tuple[datetime, ...] = ()
+    passed_on: tuple[str, ...] = ()
     supervisions: int = 0
     supervision: Supervision | None = None
 
@@ -191,6 +204,7 @@ def cared(care: Care, event: Caring) -> Care:
                 urges=event.number,
                 unanswered=(*care.unanswered, event.number),
                 citizen_urges=(*care.citizen_urges, *citizen),
+                passed_on=(*care.passed_on, *([event.asked_event] if event.asked_event else [])),
             )
         case UrgeAnswered():
             rest = tuple(number for number in care.unanswered if number > event.number)

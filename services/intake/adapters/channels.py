@@ -33,7 +33,7 @@ def load_channels(city: str) -> tuple[Switchboard, Any]:
 
 def parse_channels(top: Any, name: str) -> Switchboard:
     """Raises ValueError."""
-    required(top, {"version", "channels", "answering"}, set(), f"{name}: the file")
+    required(top, {"version", "channels", "answering"}, {"urges_per_day"}, f"{name}: the file")
     text(top, "version", name)
     if not isinstance(top["channels"], list) or not top["channels"]:
         raise ValueError(f"{name}: channels must be a list of at least one")
@@ -43,7 +43,10 @@ def parse_channels(top: Any, name: str) -> Switchboard:
         if channel.id in found:
             raise ValueError(f"{name}: channels.{n}: {channel.id} stands there twice")
         found[channel.id] = channel
-    return Switchboard(found, _answering(top["answering"], f"{name}: answering"))
+    urges = top.get("urges_per_day", 1)
+    if type(urges) is not int or not 0 <= urges <= 100:
+        raise ValueError(f"{name}: urges_per_day: {urges!r} is no number from 0 to 100")
+    return Switchboard(found, _answering(top["answering"], f"{name}: answering"), urges)
 
 
 def _channel(part: Any, where: str) -> Channel:

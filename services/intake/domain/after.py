@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from services.intake.domain import commands, rejections
 from services.intake.domain.acceptance import accepted, judged
-from services.intake.domain.commands import AcknowledgeDiversion, CloseHistory, WithdrawTicket
+from services.intake.domain.categories import Catalogue
+from services.intake.domain.commands import (
+    AcknowledgeDiversion,
+    CloseHistory,
+    UrgeMatter,
+    WithdrawTicket,
+)
 from services.intake.domain.events import (
     AnswerUnhelpful,
     DecisionOverridden,
@@ -15,6 +21,7 @@ from services.intake.domain.events import (
     DiversionReturned,
     Event,
     HistoryClosed,
+    MatterUrged,
     ObjectionReviewed,
     PersonForgotten,
     RefusalObjected,
@@ -49,6 +56,18 @@ def withdraw(command: WithdrawTicket, ticket: Ticket) -> Sequence[Event]:
     if ticket.phase not in _WITHDRAWABLE:
         raise rejections.NotOpen(ticket.phase.value)
     return [TicketWithdrawn(command.at, command.reason)]
+
+
+def urge(command: UrgeMatter, ticket: Ticket, catalogue: Catalogue) -> Sequence[Event]:
+    """Only what was accepted is urged, and so often a day as the city allows (R25)."""
+    if not ticket.opens(command.ticket, command.code):
+        raise rejections.UnknownTicket
+    if ticket.phase is not Phase.ACCEPTED:
+        raise rejections.NothingToUrge(ticket.phase.value)
+    most, today = catalogue.switchboard.urges_per_day, catalogue.day(command.at)
+    if sum(catalogue.day(at) == today for at in ticket.urged) >= most:
+        raise rejections.TooManyUrges(f"{most} a day")
+    return [MatterUrged(command.at, command.reason.strip())]
 
 
 def acknowledge(command: AcknowledgeDiversion, ticket: Ticket) -> Sequence[Event]:

@@ -56,10 +56,11 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
-    """All channels of a city by id, and its standard of answering."""
+    """All channels of a city by id, its standard of answering, and how often a matter is urged."""
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
     answering: Answering | None = None
+    urges_per_day: int = 1
 
     def channel(self, name: str) -> Channel:
         """Raises Rejection for a channel that the city does not have."""

@@ -94,6 +94,16 @@ class WithdrawTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class UrgeMatter:
+    """The citizen asks where the matter stands, by the same code."""
+
+    at: datetime
+    ticket: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgeDiversion:
     """The emergency line has the matter."""
 
@@ -225,4 +235,6 @@ After = (
     | ReviewObjection
 )
 Calling = RecordCall | RecordMissedCall | CallBack
-Command = SubmitMatter | Calling | After | CorrectCategory | CloseHistory | ForgetPerson
+Command = (
+    SubmitMatter | Calling | After | UrgeMatter | CorrectCategory | CloseHistory | ForgetPerson
+)

@@ -57,6 +57,8 @@ def decisions(laid_down: LaidDown) -> Callable[[Command, Ticket], Sequence[Event
         match command:
             case commands.SubmitMatter():
                 return submit(command, ticket, rules, catalogue)
+            case commands.UrgeMatter():
+                return after.urge(command, ticket, catalogue)
             case commands.CorrectCategory():
                 return correcting.correct_category(command, ticket, catalogue)
             case commands.CloseHistory():

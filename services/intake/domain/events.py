@@ -235,6 +235,14 @@ class TicketWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class MatterUrged:
+    """The citizen asks where the matter stands."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonForgotten:
     """R35: the key of the person's fields was destroyed, in a stream of its own."""
 
@@ -272,6 +280,7 @@ Event = (
     | ObjectionReviewed
     | CategoryCorrected
     | TicketWithdrawn
+    | MatterUrged
     | CallAnswered
     | CallMissed
     | CalledBack

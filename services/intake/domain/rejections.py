@@ -184,6 +184,18 @@ class NotOpen(Rejection):
     rule = "R2"
 
 
+class NothingToUrge(Rejection):
+    """Only a matter that was accepted can be urged."""
+
+    rule = "R25"
+
+
+class TooManyUrges(Rejection):
+    """A matter may be urged only so often a day."""
+
+    rule = "R25"
+
+
 class NotToCorrect(Rejection):
     """Only the category of an accepted matter is corrected."""
 

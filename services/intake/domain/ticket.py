@@ -18,6 +18,7 @@ from services.intake.domain.events import (
     DiversionReturned,
     Event,
     HistoryClosed,
+    MatterUrged,
     ObjectionReviewed,
     PersonForgotten,
     RefusalObjected,
@@ -121,6 +122,7 @@ class Ticket:
     history_until: datetime | None = None
     history_final: bool = False
     is_forgotten: bool = False
+    urged: tuple[datetime, ...] = ()
 
     def opens(self, ticket: str, code: str) -> bool:
         """Whether that is the citizen's code; no code opens what was never received."""
@@ -172,6 +174,8 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
         case TicketWithdrawn():
             return replace(state, phase=Phase.WITHDRAWN, received=None)
+        case MatterUrged():
+            return replace(state, urged=(*state.urged, event.at))
         case HistoryClosed():
             return replace(state, history_until=event.until, history_final=event.final)
         case PersonForgotten():

@@ -49,6 +49,37 @@ async def test_a_signed_withdrawal_needs_the_code_too(hall: Hall) -> None:
     assert orjson.loads(answers["w-3"].body)["facts"] == ["TicketWithdrawn"]
 
 
+async def test_r25_who_has_number_and_code_urges_so_often_a_day(hall: Hall) -> None:
+    told = await hall.submit()
+    ticket, code = told["ticket"], told["code"]
+    verb, body = f"tickets/{ticket}/urge-matter", {"reason": "still dark", "code": code}
+    missing = await hall.post("tickets/20260316-0000099-1/urge-matter", body)
+    for role in (Role.CHANNEL, Role.STAFF, Role.SUPERVISOR):
+        hidden = await hall.post(verb, body | {"code": "22222222"}, role)
+        assert (hidden.status_code, hidden.content) == (404, missing.content)
+    for role in (Role.UNIT, Role.CITIZEN, Role.ANALYST, Role.ADMINISTRATOR):
+        assert (await hall.post(verb, body, role)).status_code == 403
+    assert problem(await hall.post(verb, {"reason": "still dark"}))[0] == 422
+    done = await hall.post(verb, body)
+    assert (done.status_code, done.json()["facts"]) == (200, ["MatterUrged"])
+    for role in (Role.CHANNEL, Role.STAFF):
+        again = await hall.post(verb, body, role)
+        assert (again.status_code, again.json()["rule"]) == (409, "R25")
+
+
+async def test_r25_a_signed_urge_needs_the_code_too(hall: Hall) -> None:
+    told = await hall.submit()
+    sent = [("u-1", ""), ("u-2", "22222222"), ("u-3", told["code"]), ("u-4", told["code"])]
+    for command_id, code in sent:
+        message = commands_pb2.UrgeMatter(reason="still dark", code=code)
+        await hall.command("channel", told["ticket"], message, command_id)
+    answers = {a.command_id: a for a in await hall.replies("channel", 4)}
+    statuses = {name: a.status for name, a in answers.items()}
+    assert statuses == {"u-1": 404, "u-2": 404, "u-3": 200, "u-4": 409}
+    assert answers["u-2"].body == answers["u-1"].body
+    assert orjson.loads(answers["u-3"].body)["facts"] == ["MatterUrged"]
+
+
 async def test_a_state_is_the_ledgers_whatever_this_process_remembers(hall: Hall) -> None:
     told = await hall.submit()
     states = hall.runtime.states

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hotline.dispatch.v1 import events_pb2 as dispatch
+from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain.care_events import (
     BureauNotified,
     SupervisionAnswered,
@@ -47,6 +48,7 @@ from services.deadline.domain.supervision import (
     IssueSupervision,
     NotifyBureau,
     OpenSupervision,
+    PassUrgeOn,
     RaiseSupervision,
     ReturnSupervision,
     RuleDispute,
@@ -168,6 +170,40 @@ def test_r27_a_dispute_over_a_miss_is_reviewed_and_the_ruling_is_a_fact(desk: De
     assert desk.do(ruling) == [ruled]
     assert desk.do(ruling) == desk.do(dispute) == []
     assert ("resolve", 1) in desk.misses()  # it stays on record
+
+
+# A citizen's urge by the code of the ticket, which intake took
+
+
+def test_r25_a_citizens_urge_is_counted_forwarded_and_answered(desk: Desk) -> None:
+    [urged] = desk.say(intake.MatterUrged(reason="still dark"), AT)
+    assert isinstance(urged, TicketUrged)
+    assert (urged.number, urged.unit, urged.from_citizen) == (1, "U1", True)
+    assert (urged.reason, urged.by) == ("still dark", "citizen")
+    assert urged.asked_event
+    desk.refuses(TooManyUrges, UrgeTicket(AT, "ann", True))  # the hotline's own count knows it
+    [answered] = desk.do(AnswerUrge(AT, "U1", "tomorrow"))
+    assert answered == UrgeAnswered(AT, 1, "U1", "tomorrow")
+
+
+def test_r25_the_same_urge_of_intake_is_counted_once(desk: Desk) -> None:
+    again = PassUrgeOn(AT, "still dark", "intake/T1/3")
+    assert len(desk.do(again)) == 1
+    desk.reload()
+    assert desk.do(again) == []
+    assert len(desk.do(PassUrgeOn(AT, "", "intake/T1/4"))) == 1
+
+
+def test_r25_an_urge_before_any_unit_has_the_ticket_waits_for_the_first() -> None:
+    desk = Desk.__new__(Desk)
+    Ticket.__init__(desk)
+    assert desk.do(PassUrgeOn(AT, "", "intake/T1/3")) == []  # nothing runs: not accepted
+    desk.say(accepted(), AT)
+    [urged] = desk.say(intake.MatterUrged(), AT)
+    assert isinstance(urged, TicketUrged)
+    assert urged.unit == ""
+    desk.say(dispatched("U1"), AT)
+    assert desk.do(AnswerUrge(AT, "U1", "we are on it"))
 
 
 # The ladder (R25)
