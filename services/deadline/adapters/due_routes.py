@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -30,6 +31,7 @@ from services.kernel.security import Principal, Role, require_unit, role
 MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.OPERATOR)
 MOST = 1_000
 HOURS_AHEAD = 14 * 24
+_INSTANT = timedelta(microseconds=1)
 UNIT = Query(max_length=80, description="All units where empty; a unit may ask for itself only.")
 DESK = Query(description="The hotline's own clocks instead of a unit's.")
 _CLOCK = Annotated[
@@ -97,14 +99,13 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     ) -> DueLists:
         """Overdue, today, this week: by the city's own days."""
         now = runtime.clock.now()
-        today, week = _ends(now, cities(now).calendar)
-        rows = await clocks.due(wanted(principal, unit, desk=desk), week, MOST)
+        calendar = cities(now).calendar
+        _, week = _ends(now, calendar)
+        rows = await clocks.due(wanted(principal, unit, desk=desk), week + _INSTANT, MOST)
         is_unit = Role.UNIT in principal.roles
         return DueLists(
             extensions=0 if is_unit else len(await clocks.open_applications(MOST)),
-            overdue=[row for row in rows if row.due_at and row.due_at <= now],
-            today=[row for row in rows if row.due_at and now < row.due_at <= today],
-            this_week=[row for row in rows if row.due_at and today < row.due_at],
+            **sorted_in(rows, now, calendar),
         )
 
     @made.get("/v1/due/hours")
@@ -181,6 +182,19 @@ async def _proven(
     if line is None or (Role.UNIT in principal.roles and unit != principal.unit):
         raise Problem(404, "unknown-clock", "No such clock of that ticket is known here.")
     return prove(line, city)
+
+
+def sorted_in(
+    rows: Sequence[ClockView], now: datetime, calendar: Calendar
+) -> dict[str, list[ClockView]]:
+    """Each in one list at most; the end of a day or of the week, 24:00, belongs to it (R21)."""
+    today, week = _ends(now, calendar)
+    timed = [(row.due_at, row) for row in rows if row.due_at is not None]
+    return {
+        "overdue": [row for due, row in timed if due <= now],
+        "today": [row for due, row in timed if now < due <= today],
+        "this_week": [row for due, row in timed if max(now, today) < due <= week],
+    }
 
 
 def _ends(now: datetime, calendar: Calendar) -> tuple[datetime, datetime]:
