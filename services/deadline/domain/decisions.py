@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from services.deadline.domain import caring, commands, desk
+from services.deadline.domain import caring, commands, desk, expiring
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import (
     ExpireClock,
@@ -68,7 +68,7 @@ def _of_a_clock(
         case StopClock():
             return commands.stop(command, clock, state.missed_runs, policy)
         case ExpireClock():
-            return commands.expire(command, clock, policy, calendar)
+            return expiring.expire(command, clock, policy, calendar)
     assert_never(command)
 
 

@@ -11,9 +11,10 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.registry import document, parse
 from services.kernel.codec import put_datetime, to_datetime
+from services.kernel.timers import LIMIT
 from tests.integration.deadline.city import HOUR, City, body, in_bucket_of, now, only, said
 from tests.support.loops import memory_loop, real_loop, wait_until
-from tests.unit.deadline.tickets import accepted, dispatched
+from tests.unit.deadline.tickets import accepted, dispatched, queued
 
 BOTH = ("dispatch", "intake")
 
@@ -45,6 +46,20 @@ async def test_a_clock_is_missed_once_and_only_after_everyone_who_may_end_it_is_
     facts = await city.told("T1 confirm ClockStopped", promising=BOTH)
     assert not body(only(facts, "T1 confirm ClockStopped")).in_time
     assert len([f for f in facts if said(f) == "T1 confirm DeadlineMissed"]) == 1
+
+
+async def test_more_than_a_page_of_open_clocks_are_all_looked_at_digit_ccrs(city: City) -> None:
+    """All in one bucket and due at once: timers are read by the page, and none is left."""
+    tickets = in_bucket_of("N1", LIMIT + 120)
+    accepted_at = now() - HOUR
+    facts = [city.made(ticket, queued(accepted_at), accepted_at) for ticket in tickets]
+    await city.run()
+    await city.publish(*facts)
+    missed = {f"{ticket} queue DeadlineMissed" for ticket in tickets}
+    told = await city.told(*missed, promising=BOTH)
+    found = [said(fact) for fact in told if said(fact) in missed]
+    assert len(tickets) > LIMIT
+    assert sorted(found) == sorted(missed)  # each, and once
 
 
 async def test_r25_a_warning_is_told_once_by_the_timer_that_then_waits_for_the_end(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -82,3 +84,37 @@ def test_a_length_and_a_matter_may_be_given_with_one_question() -> None:
     matter = run("--clock", "resolve", "--start", START, "--city", "beijing",
                  "--matter", '{"urgency": "critical"}', "--json")  # fmt: skip
     assert orjson.loads(matter.output)["due_at"] == "2026-02-13T18:00:00+08:00"
+
+
+CLEAN = """
+import sys
+sys.path.insert(0, {root!r})
+from hotline.cli.due import command
+try:
+    command(["verify", {proof!r}])
+finally:
+    files = [getattr(m, "__file__", None) or "" for m in sys.modules.values()]
+    parts = {{f.partition("site-packages/")[2].partition("/")[0] for f in files}} - {{""}}
+    print(sorted(p for p in parts if not p.startswith("_")), file=sys.stderr)
+"""
+
+
+def test_r27_a_proof_is_verified_in_a_clean_interpreter_by_the_library_alone(
+    tmp_path: Path,
+) -> None:
+    """No service, store, broker or web framework is read: three small libraries are enough."""
+    made = run("--clock", "resolve", "--start", START, "--json").output
+    for name, proof, code in (
+        ("good", made, 0),
+        ("bad", made.replace('"provisional": false', '"provisional": true'), 1),
+    ):
+        file = tmp_path / f"{name}.json"
+        file.write_text(proof, "utf-8")
+        script = CLEAN.format(root=str(Path(__file__).parents[3]), proof=str(file))
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", script],
+            cwd=tmp_path, env={}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert done.stderr.splitlines()[-1] == "['click', 'orjson', 'yaml']"
+        assert ("The proof holds: due 2026-02-28" in done.stdout) is (code == 0)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain.care_events import (
     BureauNotified,
@@ -21,11 +20,8 @@ from services.deadline.domain.care_events import (
     UrgeAnswered,
 )
 from services.deadline.domain.events import (
-    DeadlineMissed,
     DisputeRuled,
     MissDisputed,
-    UnitReminded,
-    UnitUrged,
 )
 from services.deadline.domain.rejections import (
     AlreadySupervised,
@@ -42,7 +38,6 @@ from services.deadline.domain.rejections import (
 from services.deadline.domain.supervision import (
     AnswerSupervision,
     AnswerUrge,
-    ClimbLadder,
     CloseSupervision,
     DisputeMiss,
     IssueSupervision,
@@ -57,7 +52,7 @@ from services.deadline.domain.supervision import (
 from services.deadline.domain.ticket import Clocks
 from services.kernel.decider import Rejection
 from tests.unit.deadline.test_desk import Desk
-from tests.unit.deadline.tickets import Ticket, accepted, approved, cn, dispatched, queued
+from tests.unit.deadline.tickets import Ticket, accepted, cn, dispatched
 
 AT = cn(3, 10, 9)
 DUE = cn(3, 17)
@@ -204,109 +199,6 @@ def test_r25_an_urge_before_any_unit_has_the_ticket_waits_for_the_first() -> Non
     assert urged.unit == ""
     desk.say(dispatched("U1"), AT)
     assert desk.do(AnswerUrge(AT, "U1", "we are on it"))
-
-
-# The ladder (R25)
-
-
-def steps(desk: Desk) -> list[Any]:
-    kinds = UnitReminded | UnitUrged | SupervisionOpened | BureauNotified
-    return [e for e in desk.events if isinstance(e, kinds) and e.clock == "resolve"]
-
-
-def test_r25_after_a_miss_reminded_urged_supervised_and_the_bureau_notified(desk: Desk) -> None:
-    desk.say(dispatch.DispatchConfirmed(unit="U1"), cn(3, 9, 11))
-    desk.say(dispatch.CitizenContacted(unit="U1"), cn(3, 9, 11))
-    for _ in range(6):
-        desk.fire(cn(4, 30))
-    where = "resolve", 1, "U1", DUE
-    opened = 1, ("U1",), "resolve overdue", "resolve", 1, cn(3, 24), "ladder"
-    assert steps(desk) == [  # each in the morning behind the end of its day
-        UnitReminded(cn(3, 17, 9), *where, cn(3, 18)),
-        UnitUrged(cn(3, 18, 9), *where, cn(3, 19)),
-        SupervisionOpened(cn(3, 19, 9), *opened),
-        BureauNotified(cn(3, 24, 9), "resolve", 1, "U1", "overdue since 2026-03-17", "ladder"),
-    ]
-    assert "ladder:resolve/1" not in desk.alarms
-
-
-def test_r25_what_was_done_in_the_end_ends_the_ladder(desk: Desk) -> None:
-    desk.fire(DUE)
-    desk.fire(cn(3, 17, 9))
-    desk.say(approved(cn(3, 17, 10)), cn(3, 17, 12))
-    assert "ladder:resolve/1" not in desk.alarms
-    assert desk.do(ClimbLadder(cn(3, 18), "resolve", 1)) == []
-
-
-def test_r25_nobody_is_urged_while_the_hotline_reviews_the_reply(desk: Desk) -> None:
-    desk.fire(DUE)
-    desk.fire(cn(3, 17, 9))
-    desk.say(dispatch.TicketReplied(unit="U1"), cn(3, 17, 10))
-    assert "ladder:resolve/1" not in desk.alarms
-    desk.say(dispatch.ReplySentBack(unit="U1"), cn(3, 20, 10))
-    desk.fire(cn(3, 20, 10))
-    assert [type(e) for e in steps(desk)] == [UnitReminded, UnitUrged]
-
-
-def test_r25_a_supervision_that_is_open_already_is_not_opened_again(desk: Desk) -> None:
-    desk.fire(DUE)
-    desk.do(OPEN)
-    for day in (17, 18, 19):
-        desk.fire(cn(3, day, 9))
-    assert [type(e) for e in steps(desk)] == [UnitReminded, UnitUrged, UnitUrged]
-
-
-@pytest.mark.parametrize(
-    ("missed_at", "told_at"),
-    [
-        (cn(3, 13, 16), [cn(3, 13, 16), *[cn(3, 16, 9)] * 3]),  # Friday; the weekend waits
-        (cn(3, 10, 20), [cn(3, 11, 9)] * 4),  # at night: told together in the morning
-        (cn(3, 14, 10), [cn(3, 16, 9)] * 4),  # on a Saturday
-        (
-            cn(3, 10, 12, 30),
-            [cn(3, 10, 13, 30), cn(3, 10, 14, 30), cn(3, 10, 16, 30), cn(3, 11, 9)],
-        ),
-    ],
-)
-def test_r25_a_unit_is_told_of_each_step_in_working_time_and_the_miss_keeps_its_instant(
-    missed_at: datetime, told_at: list[datetime]
-) -> None:
-    ticket = Ticket()
-    ticket.say(accepted(), missed_at - timedelta(hours=2))
-    ticket.say(dispatched("U1"), missed_at - timedelta(hours=2))
-    for _ in range(5):
-        ticket.fire(missed_at + timedelta(days=3))
-    mine = [e for e in ticket.events if getattr(e, "clock", "") == "confirm"]
-    [missed] = [e for e in mine if isinstance(e, DeadlineMissed)]
-    assert (missed.at, missed.due_at, missed.ladder_at) == (missed_at, missed_at, missed_at)
-    kinds = UnitReminded | UnitUrged | SupervisionOpened | BureauNotified
-    assert [e.at for e in mine if isinstance(e, kinds)] == told_at
-
-
-def test_r25_the_hotlines_own_desk_is_told_at_any_time() -> None:
-    ticket = Ticket()
-    ticket.say(accepted(), cn(3, 14, 22))
-    ticket.say(queued(cn(3, 14, 22)), cn(3, 14, 22))
-    for _ in range(2):
-        ticket.fire(cn(3, 15))
-    reminded = [e for e in ticket.events if isinstance(e, UnitReminded) and e.clock == "queue"]
-    assert [e.at for e in reminded] == [cn(3, 14, 22, 30)]
-
-
-def test_r25_a_miss_of_an_import_calls_nobody() -> None:
-    ticket = Ticket(import_id="old")
-    ticket.say(accepted(), cn(3, 9, 10))
-    ticket.say(dispatched("U1"), cn(3, 9, 10))
-    ticket.fire(DUE)
-    assert ticket.misses()
-    assert not [name for name in ticket.alarms if name.startswith("ladder:")]
-
-
-def test_a_unit_is_not_told_whether_another_one_missed(desk: Desk) -> None:
-    theirs = DisputeMiss(DUE, "U2", "resolve", "x")
-    desk.refuses(NotYours, theirs)
-    desk.fire(DUE)
-    desk.refuses(NotYours, theirs)
 
 
 def test_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:

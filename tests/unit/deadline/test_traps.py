@@ -2,13 +2,21 @@
 
 Named where they are tested beside their rule: a warning counted in another calendar (GLPI #15429)
 or on a day off (GLPI #22678, Zammad #4432) in test_warnings; the lunch break (Frappe #2212) in
-test_working_hours; a stopped clock that fires (Zammad #3140) in test_commands and test_any_order.
+test_working_hours; a stopped clock that warns or fires (Zammad #3140) in test_warned and
+test_any_order; only the newest hundred looked at (DIGIT CCRS) in integration/deadline/test_wired.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+import pytest
+
 from services.deadline.adapters.due_lines import City
-from tests.unit.deadline.questions import TRIAL, answered, ask, event, line, paused, resumed
+from services.deadline.domain.care_events import BureauNotified
+from services.deadline.domain.events import ClockWarned, DeadlineMissed, UnitReminded, UnitUrged
+from tests.unit.deadline.questions import ask, event, paused, resumed
+from tests.unit.deadline.tickets import Ticket, accepted, cn, dispatched, queued
 
 BEIJING = City.of("beijing")
 
@@ -42,9 +50,24 @@ def test_the_clock_does_not_wait_for_the_units_click() -> None:
         assert ask("resolve", event("confirmed", click)) == ask("resolve")
 
 
-def test_many_clocks_are_all_looked_at_digit_ccrs() -> None:
-    questions = [line("resolve", start=f"2026-03-09T{n // 60:02}:{n % 60:02}") for n in range(600)]
-    assert {answered(q, TRIAL)["last_day"] for q in questions} == {"2026-03-16"}
+@pytest.mark.parametrize(
+    ("clock", "due"), [("queue", cn(3, 10, 10, 30)), ("promise", cn(3, 17)), ("resolve", cn(3, 17))]
+)
+def test_a_clock_without_an_assignee_is_not_skipped_digit_ccrs(clock: str, due: datetime) -> None:
+    """Nobody has the ticket: it is missed all the same, and the ladder is climbed."""
+    ticket = Ticket()
+    ticket.say(accepted(), cn(3, 9, 10))
+    ticket.say(dispatched(""), cn(3, 9, 10))
+    if clock == "queue":
+        ticket.say(queued(cn(3, 10, 10)), cn(3, 10, 10))
+    for _ in range(6):
+        ticket.fire(due + timedelta(days=30))
+    mine = [event for event in ticket.events if getattr(event, "clock", "") == clock]
+    assert ticket.clock(clock).unit == ""
+    assert [e.at for e in mine if isinstance(e, DeadlineMissed)] == [due]
+    warned = [e.mark for e in mine if isinstance(e, ClockWarned)]
+    assert warned == ([] if clock == "queue" else ["50%", "80%", "2h"])
+    assert [type(e) for e in mine][-4:] == [UnitReminded, UnitUrged, UnitUrged, BureauNotified]
 
 
 def test_a_stopped_clock_is_not_late_later_zammad_3140() -> None:
