@@ -75,6 +75,7 @@ class Clock:
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
     `planned_at` is when its start was decided, by the policy in effect then.
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
+    `limit_days` is the statutory limit of the category that it is held to (R23).
     """
 
     name: str
@@ -101,6 +102,7 @@ class Clock:
     heard: tuple[str, ...] = ()
     level: str = ""
     planned_at: datetime | None = None
+    limit_days: int = 0
 
     @property
     def opened(self) -> Pause | None:
@@ -125,6 +127,7 @@ class Clocks:
     kind: str = ""
     urgency: str = ""
     category: str = ""
+    statutory_days: int = 0
     refiled: bool = False
     missed_runs: tuple[Clock, ...] = ()
     care: Care = field(default_factory=Care)
@@ -146,7 +149,7 @@ def evolve(state: Clocks, event: Event) -> Clocks:
         return _cared(state, event)
     if isinstance(event, MatterChanged):
         words = {"kind": event.kind, "urgency": event.urgency, "category": event.category}
-        return _but(state, refiled=True, **words)
+        return _but(state, refiled=True, statutory_days=event.statutory_days, **words)
     name = "return" if isinstance(event, ReturnWindowClosed) else event.clock
     last = state.by_name.get(name)
     if isinstance(event, ClockStarted):
@@ -179,6 +182,7 @@ def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clock
         event.kind or state.kind,
         event.urgency or state.urgency,
         event.category or state.category,
+        event.statutory_days or state.statutory_days,
         state.refiled,
         (*state.missed_runs, *missed),
         state.care,
@@ -204,6 +208,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         warn_mark=event.warn_mark,
         level=event.level,
         planned_at=event.at,
+        limit_days=event.limit_days,
         limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
@@ -271,8 +276,10 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             limited = _but(clock, limits=(*clock.limits, limit), due_at=due)
             return _to_be_warned(limited, event)
         case ClockReplanned():
-            length, due = event.length or clock.length, event.due_at or _still_to_come(clock)
-            replanned = _but(clock, length=length, due_at=due, calendar=event.calendar)
+            due = event.due_at or _still_to_come(clock)
+            replanned = _but(clock, due_at=due, calendar=event.calendar)
+            if event.length:
+                replanned = _but(replanned, length=event.length, limit_days=event.limit_days)
             return _to_be_warned(replanned, event)
         case MissDisputed():
             return _but(clock, dispute="disputed")
