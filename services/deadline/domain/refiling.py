@@ -62,6 +62,8 @@ def _moved(command: RefileMatter, clock: Clock, rulebook: Rulebook) -> Iterator[
         return
     until = _stands_since(clock)
     if until is None and clock.missed:
+        if replanned.due_at == clock.due_at:
+            return  # the miss stands, and people were told of it
         yield MissWithdrawn(command.at, clock.name, clock.run, clock.unit, clock.due_at, None)
     yield replanned
     if until is not None:
