@@ -101,7 +101,7 @@ def start(
     known = limits_of(clock.limits) if clock else ()
     limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
     bounds = length if stated is None else Until(stated)
-    statutory = _statutory_days(command, state)
+    statutory = command.statutory_days or state.statutory_days
     held_to = statutory if row.statutory and stated is None else 0
     law = statutory_of(held_to)
     course = Course(bounds, command.started_at, limits=limits, statutory=law)
@@ -155,12 +155,6 @@ def matter_of(command: StartClock, state: Clocks) -> dict[str, str]:
         "category": command.category or state.category,
         "level": command.level,
     }
-
-
-def _statutory_days(command: StartClock, state: Clocks) -> int:
-    """R23: it belongs to the matter, whichever fact of it was the first to name it."""
-    known = state.statutory_days
-    return known if state.refiled else command.statutory_days or known
 
 
 def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.registry import document, parse
 from tests.unit.deadline.questions import (
+    TRIAL,
     ask,
     asked,
     event,
@@ -153,6 +156,14 @@ def test_r23_a_statutory_limit_holds_from_the_start_whatever_its_place() -> None
         assert ask("resolve", law)["promised_due_at"] == "2026-03-13T00:00:00+08:00"
         assert ask("promise", law)["last_day"] == "2026-03-12"
     assert ask("resolve", limit("03-09T10:00", working_days=9, statutory=True))["due_at"] == DUE
+
+
+def test_r23_a_promise_that_the_policy_does_not_hold_to_the_law_is_told_without_it() -> None:
+    content = document("trial-measures")
+    content["clocks"]["promise"] = {**content["clocks"]["promise"], "statutory": False}
+    city = City(parse(content, "another city"), TRIAL.calendar)
+    found = ask("resolve", limit("03-09T10:00", working_days=3, statutory=True), city=city)
+    assert (found["last_day"], found["promised_due_at"]) == ("2026-03-12", DUE)
 
 
 def test_r23_a_limit_of_law_at_the_start_gives_the_same_instant() -> None:

@@ -164,6 +164,18 @@ def test_r27_the_ledger_alone_gives_the_state() -> None:
     assert ticket.due() == cn(3, 19)
 
 
+def test_r23_a_start_by_an_older_release_does_not_forget_it() -> None:
+    ticket = Limited(3)
+    ticket.say(dispatched("U2", 2), cn(3, 12, 10))
+    ticket.events = [
+        replace(e, statutory_days=0, limit_days=0) if isinstance(e, ClockStarted) and n else e
+        for n, e in enumerate(ticket.events)
+    ]
+    ticket.reload()
+    ticket.say(dispatched("U3", 3), cn(3, 13, 10))
+    assert ticket.due() == cn(3, 19)
+
+
 def test_r23_a_matter_without_one_is_as_before() -> None:
     ticket = Limited(0)
     assert {start.limit_days for start in ticket.events if isinstance(start, ClockStarted)} == {0}
