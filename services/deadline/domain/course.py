@@ -281,9 +281,13 @@ def refiled(
     due instant that was stated is no length of the policy's.
     """
     changed = replace(course, length=length, statutory=statutory)
-    if isinstance(course.length, Until) or is_late(resume(course, at), calendar, at):
-        return course
-    return course if is_late(resume(changed, at), calendar, at) else changed
+    stays = isinstance(course.length, Until) or _is_over(course, calendar, at)
+    return course if stays or _is_over(changed, calendar, at) else changed
+
+
+def _is_over(course: Course, calendar: Calendar, at: datetime) -> bool:
+    """Also where it ran out before an open pause, whatever limit takes force behind that (R26)."""
+    return any(is_late(one, calendar, at) for one in (course, resume(course, at)))
 
 
 # R27: calendars that change.

@@ -140,6 +140,19 @@ def test_r27_a_law_that_would_be_over_already_leaves_the_clock_as_planned() -> N
     assert ticket.due() == cn(3, 14)
 
 
+@pytest.mark.parametrize("change", [to(2), corrected("c", "URGENT")])
+def test_r27_neither_is_one_that_ran_out_before_a_pause_in_which_a_longer_limit_waits(
+    change: intake.CategoryCorrected,
+) -> None:
+    ticket = Held(0)
+    special = SetLimit(cn(3, 12, 1), "ann", "resolve", working_days=9, special=True)
+    ticket.do(PauseClocks(cn(3, 12), "force_majeure", "resolve"))
+    ticket.do(replace(special, written_application=True, document="市府办〔2026〕3号"))
+    assert names(ticket.say(change, cn(3, 12, 2))) == ["return MatterChanged"]
+    ticket.do(ResumeClocks(cn(3, 12, 3), "resolve"))
+    assert (ticket.due(), ticket.misses()) == (cn(3, 21), [])
+
+
 def test_r23_told_twice_is_quiet() -> None:
     ticket = Held(3)
     ticket.say(to(4), cn(3, 11, 10))
