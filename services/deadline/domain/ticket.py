@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -114,6 +114,10 @@ class Clock:
         return (min(at, self.opened.start) if self.opened else at) >= self.due_at
 
 
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+_UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
+
+
 @dataclass(frozen=True)
 class Clocks:
     """A ticket's clocks by name, and what its later clocks need to know of the matter.
@@ -176,31 +180,30 @@ def _climbed(clock: Clock) -> Clock:
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
     missed = (last,) if last is not None and last.missed else ()
-    return Clocks(
-        {**state.by_name, event.clock: _started(last, event)},
-        event.stated_due_at or state.stated_due_at,
-        event.kind or state.kind,
-        event.urgency or state.urgency,
-        event.category or state.category,
-        event.statutory_days or state.statutory_days,
-        state.refiled,
-        (*state.missed_runs, *missed),
-        state.care,
+    return _but(
+        state,
+        by_name={**state.by_name, event.clock: _started(last, event)},
+        stated_due_at=event.stated_due_at or state.stated_due_at,
+        kind=event.kind or state.kind,
+        urgency=event.urgency or state.urgency,
+        category=event.category or state.category,
+        statutory_days=event.statutory_days or state.statutory_days,
+        missed_runs=(*state.missed_runs, *missed),
     )
 
 
 def _started(last: Clock | None, event: ClockStarted) -> Clock:
     """A stricter limit belongs to the matter and passes on to the next unit (R23)."""
     stricter = [] if last is None else [limit for limit in last.limits if not limit.special]
-    return Clock(
-        event.clock,
-        event.run,
-        event.unit,
-        Phase.RUNNING,
-        event.started_at,
-        event.due_at,
-        event.start_event,
-        event.due_at if event.basis == "stated" else None,
+    return _but(
+        _UNBORN,
+        name=event.clock,
+        run=event.run,
+        unit=event.unit,
+        started_at=event.started_at,
+        due_at=event.due_at,
+        start_event=event.start_event,
+        stated_due_at=event.due_at if event.basis == "stated" else None,
         length=event.length,
         imported=event.imported,
         calendar=event.calendar,
