@@ -97,6 +97,7 @@ BASES = {
     "special": ("特殊情况", "special circumstances"),
 }
 _PAUSED = "paused: "
+STATUTORY = ("事项分类的法定期限", "statutory limit of the category")
 
 
 def page(proof: Mapping[str, Any]) -> str:
@@ -139,6 +140,8 @@ def _event(n: int, event: Mapping[str, Any], proof: Mapping[str, Any], zone: Zon
     type_ = event.get("type", event.get("event"))
     details = ", ".join(_details(event, zone))
     told = _fact(event["fact"]) if event.get("fact") else _words(EVENTS, type_)
+    if type_ == "limit_set" and event.get("statutory"):
+        told = " ".join(STATUTORY)
     line = f"{_time(event['at'], zone)}  {told}"
     line += f" ({details})" if details else ""
     for rejected in proof["rejected"]:
@@ -156,9 +159,12 @@ def _fact(fact: Mapping[str, Any]) -> str:
 def _details(event: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
     if days := event.get("working_days"):
         yield _amount({"working_days": days}, zone)
-    if length := event.get("length") or event.get("limit"):
+    law, is_limit = event.get("limit"), event.get("type") == "limit_set"
+    if length := event.get("length") or (law if is_limit else None):
         yield _amount(length, zone)
-    if basis := event.get("basis"):
+    if law and not is_limit:
+        yield f"{' '.join(STATUTORY)} {_amount(law, zone)}"
+    if (basis := event.get("basis")) and not event.get("statutory"):
         yield _words(BASES, basis)
     if reason := event.get("reason"):
         yield _words(REASONS, reason)

@@ -93,7 +93,8 @@ class ClockRow:
     So long before an application lapses that nobody answered, `alarm_before`, the hotline is
     alarmed (R22).
     One with a `due_field` is due when that field of its starting fact says, and does not start
-    without it. `acts` are the words of the
+    without it. One that is `statutory` is held to the limit of law of the matter's category too
+    (R23). `acts` are the words of the
     calculator for what ends it, `acts_by_kind` more of them for matters of that kind.
     """
 
@@ -106,6 +107,7 @@ class ClockRow:
     pause_reason: str = ""
     window: bool = False
     stated_limit: bool = False
+    statutory: bool = False
     due_field: str = ""
     desk: bool = False
     fixed: bool = False
