@@ -54,7 +54,7 @@ def published(runtime: Runtime) -> Registry:
 
 def in_bucket_of(ticket: str, count: int) -> list[str]:
     """Other tickets of the same bucket: what holds one of them holds its bucket."""
-    names = (f"{ticket}-{n}" for n in range(1000))
+    names = (f"{ticket}-{n}" for n in range(9_000))
     bucket = bucket_of(ticket, BUCKETS)
     return [name for name in names if bucket_of(name, BUCKETS) == bucket][:count]
 
