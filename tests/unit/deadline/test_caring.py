@@ -75,7 +75,7 @@ def feedback(unit: str) -> AnswerSupervision:
 # 催办
 
 
-def test_urges_are_counted_forwarded_and_answered(desk: Desk) -> None:
+def test_r25_urges_are_counted_forwarded_and_answered(desk: Desk) -> None:
     assert desk.do(URGE) == [TicketUrged(AT, 1, "U1", True, "still dark", "ann")]
     [second] = desk.do(UrgeTicket(AT, "ann"))
     assert isinstance(second, TicketUrged)
@@ -85,14 +85,14 @@ def test_urges_are_counted_forwarded_and_answered(desk: Desk) -> None:
     assert desk.do(answer) == []
 
 
-def test_a_citizen_urges_only_so_often_a_day_of_the_city(desk: Desk) -> None:
+def test_r25_a_citizen_urges_only_so_often_a_day_of_the_city(desk: Desk) -> None:
     desk.do(URGE)
     desk.refuses(TooManyUrges, UrgeTicket(cn(3, 10, 23, 59), "ann", True))
     assert desk.do(UrgeTicket(cn(3, 10, 23, 59), "ann"))  # the hotline itself may
     assert desk.do(UrgeTicket(cn(3, 11), "ann", True))
 
 
-def test_only_the_unit_that_has_the_ticket_answers(desk: Desk) -> None:
+def test_r35_only_the_unit_that_has_the_ticket_answers(desk: Desk) -> None:
     desk.refuses(NothingUrged, AnswerUrge(AT, "U1", "x"))
     desk.do(URGE)
     desk.refuses(NotYours, AnswerUrge(AT, "U2", "x"))
@@ -101,7 +101,7 @@ def test_only_the_unit_that_has_the_ticket_answers(desk: Desk) -> None:
     desk.refuses(NotYours, AnswerUrge(AT, "U1", "x"))
 
 
-def test_urging_moves_no_clock(desk: Desk) -> None:
+def test_r25_urging_moves_no_clock(desk: Desk) -> None:
     before = desk.state.by_name
     desk.do(URGE)
     assert desk.state.by_name == before
@@ -110,7 +110,7 @@ def test_urging_moves_no_clock(desk: Desk) -> None:
 # 督办
 
 
-def test_a_joint_supervision_from_its_opening_to_its_end(desk: Desk) -> None:
+def test_r25_a_joint_supervision_from_its_opening_to_its_end(desk: Desk) -> None:
     [opened] = desk.do(OPEN)
     assert opened == SupervisionOpened(AT, 1, ("U1", "U2"), "three complaints", "", 0, None, "sue")
     desk.refuses(NotSupervised, feedback("U1"))
@@ -132,7 +132,7 @@ def test_a_joint_supervision_from_its_opening_to_its_end(desk: Desk) -> None:
     desk.refuses(NotSupervised, CLOSE)
 
 
-def test_one_supervision_is_open_at_a_time_and_each_has_its_number(desk: Desk) -> None:
+def test_r25_one_supervision_is_open_at_a_time_and_each_has_its_number(desk: Desk) -> None:
     desk.do(OpenSupervision(AT, "sue", "late"))
     assert desk.state.care.supervision is not None
     assert desk.state.care.supervision.units == ("U1",)
@@ -143,7 +143,7 @@ def test_one_supervision_is_open_at_a_time_and_each_has_its_number(desk: Desk) -
     assert second.number == 2
 
 
-def test_the_bureau_is_told_by_hand_with_a_reason(desk: Desk) -> None:
+def test_r25_the_bureau_is_told_by_hand_with_a_reason(desk: Desk) -> None:
     desk.refuses(TextNeeded, NotifyBureau(AT, "sue", ""))
     told = BureauNotified(AT, "", 0, "U1", "fraud", "sue")
     assert desk.do(NotifyBureau(AT, "sue", "fraud")) == [told]

@@ -18,7 +18,7 @@ def row(ticket: str = "T-1", hours: int | None = 2) -> ClockView:
     return ClockView(ticket, "confirm", 1, "U1", "running", NOW, due)
 
 
-def test_a_feed_has_one_event_per_due_clock_at_the_instant_it_is_late() -> None:
+def test_r21_a_feed_has_one_event_per_due_clock_at_the_instant_it_is_late() -> None:
     text = feed("U1, 承办", [row(), row("T-2", None), row("T-3", -1)], NOW)
     assert text.startswith("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
     assert text.endswith("END:VCALENDAR\r\n")
