@@ -165,7 +165,9 @@ class DrillCity:
         try:
             while True:
                 held = await store.fetchval(f"select {counted}")
-                done = {n: await store.fetchval(applied.format(s), topic) for n, s in schemas.items()}
+                done = {
+                    n: await store.fetchval(applied.format(s), topic) for n, s in schemas.items()
+                }
                 if all(count == held for count in done.values()):
                     return
                 assert time.monotonic() < give_up, f"of {held} facts were applied: {done}"

@@ -13,8 +13,13 @@ from services.intake.domain.rules import Words
 from services.intake.domain.ticket import Phase
 from services.kernel import yaml_file
 
-# What a matter may leave out, so that a channel may be kept from stating it.
-OPTIONAL = {f.name: f.default for f in fields(SubmittedMatter) if f.default is not MISSING}
+# What a matter may leave out, so that a channel may be kept from stating it; every matter has a
+# kind, stated or its category's (R1).
+OPTIONAL = {
+    f.name: f.default
+    for f in fields(SubmittedMatter)
+    if f.default is not MISSING and f.name != "kind"
+}
 PLACEHOLDERS = frozenset({"ticket", "reason", "right_place", "line", "missing", "earlier"})
 _CHANNEL = {"id", "name", "kind"}
 _CHANNEL_MAY = {"callers", "states", "per_minute", "templates", "unsealed_until"}

@@ -15,13 +15,14 @@ from services.kernel.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class SubmittedMatter:
-    """A matter as it arrives: its personal fields are still plain."""
+    """A matter as it arrives: its personal fields are still plain. Without a kind it is of its
+    category's (R1)."""
 
     channel: str
-    kind: Kind
     category: str
     area: str
     title: str
+    kind: Kind | None = None
     urgency: Urgency = Urgency.NORMAL
     external_id: str = ""
     description: str = ""

@@ -17,6 +17,7 @@ from services.intake.domain.matter import (
     NO_FACTS,
     UNNAMED_UNIT,
     Case,
+    Kind,
     MatterFacts,
     Progress,
     unknown_words,
@@ -36,7 +37,8 @@ def submit(
     _require_sound(command, catalogue)
     day = catalogue.day(command.at)
     facts = _with_missing(command, _with_line(command.facts, catalogue.register, day), catalogue)
-    received = _received(command, facts, catalogue.register.line(command.called_number, day))
+    kind = _kind(command, catalogue)
+    received = _received(command, kind, facts, catalogue.register.line(command.called_number, day))
     case = case_of(received)
     decided = judged(command.at, command.ticket, received, case, rules)
     return [received, *answered(command, received.called_mode), decided]
@@ -75,6 +77,14 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
         raise rejections.UnknownWord(*unknown)
 
 
+def _kind(command: SubmitMatter, catalogue: Catalogue) -> Kind:
+    """R1: the one stated, else the category's or that of a node above it."""
+    kind = command.kind or catalogue.tree.kind(command.category)
+    if kind is None:
+        raise rejections.NoKind(f"kind is missing, and {command.category[:80]} has no default")
+    return kind
+
+
 def _with_line(facts: MatterFacts, register: Register, day: date) -> MatterFacts:
     try:
         return register.transferable(facts, day)
@@ -98,12 +108,14 @@ def _with_missing(command: SubmitMatter, facts: MatterFacts, catalogue: Catalogu
     return replace(facts, missing=(*facts.missing, *more)) if more else facts
 
 
-def _received(command: SubmitMatter, facts: MatterFacts, called: Hotline | None) -> TicketReceived:
+def _received(
+    command: SubmitMatter, kind: Kind, facts: MatterFacts, called: Hotline | None
+) -> TicketReceived:
     return TicketReceived(
         at=command.at,
         channel=command.channel,
         external_id=command.external_id,
-        kind=command.kind,
+        kind=kind,
         urgency=command.urgency,
         category=command.category,
         area=command.area,

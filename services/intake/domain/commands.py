@@ -14,14 +14,14 @@ class SubmitMatter:
     """A matter as it reaches the domain: personal fields sealed, the citizen a random id.
 
     `stated` are the fields that its channel filled; None: it is imported, from channels of its
-    time.
+    time. Without a `kind` it is of its category's (R1).
     """
 
     at: datetime
     ticket: str
     channel: str
     external_id: str
-    kind: Kind
+    kind: Kind | None
     urgency: Urgency
     category: str
     area: str

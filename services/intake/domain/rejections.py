@@ -99,6 +99,13 @@ class NoTitle(Rejection):
     status = 422
 
 
+class NoKind(Rejection):
+    """A matter states its kind where its category has none of its own."""
+
+    rule = "R1"
+    status = 422
+
+
 class NotOnEarth(Rejection):
     """Latitude lies from -90 to 90, longitude from -180 to 180 degrees."""
 

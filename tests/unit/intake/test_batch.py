@@ -150,7 +150,7 @@ def test_lines_are_answered_in_order_and_blank_ones_passed_over() -> None:
         ({"rule_set": None}, "rule_set must name a rule set"),
         ({"rule_set": ["suzhou"]}, "rule_set must name a rule set"),
         ({"kind": "praise"}, "kind must be one of consultation, help"),
-        ({"kind": None}, "kind must be one of"),
+        ({"kind": None}, "kind is missing: it must be one of consultation,"),
         ({"facts": []}, "facts must be an object"),
         ({"facts": {"organ": "club"}}, "facts.organ: 'club' is not a known word"),
         ({"facts": {"organ": 7}}, "facts.organ must be a text"),
