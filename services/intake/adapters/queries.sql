@@ -54,9 +54,9 @@ on conflict (day) do update set next = greatest(s.next, excluded.next)
 -- name: put_recent
 -- Matters received in a batch.
 insert into {schema}.recent (bucket, ticket, person, category, area, title, latitude, longitude,
-                             progress, received_at)
+                             progress, received_at, cell)
 select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                     $7::float8[], $8::float8[], $9::text[], $10::timestamptz[])
+                     $7::float8[], $8::float8[], $9::text[], $10::timestamptz[], $11::bigint[])
 on conflict (bucket, ticket) do nothing
 
 -- name: move_recent
@@ -87,6 +87,15 @@ select a.n, r.* from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[]
 cross join lateral (
     select * from {schema}.recent r
     where r.category = a.category and r.area = a.area and r.received_at >= a.since
+    order by r.received_at desc limit $5) r
+
+-- name: recent_of_cells
+-- The latest matters of each category and field of the map, whichever area they lie in.
+select a.n, r.* from unnest($1::int[], $2::text[], $3::bigint[], $4::timestamptz[])
+     a (n, category, cell, since)
+cross join lateral (
+    select * from {schema}.recent r
+    where r.category = a.category and r.cell = a.cell and r.received_at >= a.since
     order by r.received_at desc limit $5) r
 
 -- name: known

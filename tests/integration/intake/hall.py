@@ -150,7 +150,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
         await migrate(
-            stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT, CALLS, HASHES], BUCKETS
+            stack.dsn, "intake", namespace, [*KERNEL, *TABLES, *RECENT, CALLS, HASHES], BUCKETS
         )
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
