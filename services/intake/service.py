@@ -42,6 +42,7 @@ COMMANDS = (
     CommandRule(
         "report-unhelpful", commands.ReportUnhelpful, frozenset({"channel", "staff", "supervisor"})
     ),
+    CommandRule("review-answer", commands.ReviewAnswer, frozenset({"staff", "supervisor"})),
     CommandRule("override", commands.OverrideDecision, frozenset({"staff", "supervisor"})),
     CommandRule("correct-category", commands.CorrectCategory, frozenset({"staff", "supervisor"})),
     CommandRule("object", commands.ObjectToRefusal, frozenset({"channel", "staff", "supervisor"})),

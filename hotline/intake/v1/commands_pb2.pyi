@@ -175,6 +175,14 @@ class ReportUnhelpful(_message.Message):
     code: str
     def __init__(self, code: _Optional[str] = ...) -> None: ...
 
+class ReviewAnswer(_message.Message):
+    __slots__ = ("right", "reason")
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    right: bool
+    reason: str
+    def __init__(self, right: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class HandBack(_message.Message):
     __slots__ = ("receipt", "reason")
     RECEIPT_FIELD_NUMBER: _ClassVar[int]

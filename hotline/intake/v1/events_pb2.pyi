@@ -328,6 +328,30 @@ class AnswerUnhelpful(_message.Message):
     article: str
     def __init__(self, article: _Optional[str] = ...) -> None: ...
 
+class AnswerReviewed(_message.Message):
+    __slots__ = ("article", "right", "reviewer", "reason")
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    REVIEWER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    article: str
+    right: bool
+    reviewer: str
+    reason: str
+    def __init__(self, article: _Optional[str] = ..., right: _Optional[bool] = ..., reviewer: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ArticleOverdue(_message.Message):
+    __slots__ = ("article", "version", "unit", "review_on")
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    REVIEW_ON_FIELD_NUMBER: _ClassVar[int]
+    article: str
+    version: str
+    unit: str
+    review_on: str
+    def __init__(self, article: _Optional[str] = ..., version: _Optional[str] = ..., unit: _Optional[str] = ..., review_on: _Optional[str] = ...) -> None: ...
+
 class DecisionOverridden(_message.Message):
     __slots__ = ("rule", "operator", "reason")
     RULE_FIELD_NUMBER: _ClassVar[int]

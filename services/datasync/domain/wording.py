@@ -169,6 +169,16 @@ _INTAKE = {
     "AnswerUnhelpful": Words(
         CITIZEN, "答复 {article} 未解决问题", "The answer {article} did not help"
     ),
+    "AnswerReviewed": Words(
+        "{reviewer}",
+        "复核答复 {article}，正确：{right}。{reason}",
+        "The answer {article} was reviewed, right: {right}. {reason}",
+    ),
+    "ArticleOverdue": Words(
+        HOTLINE,
+        "知识库条目 {article}（{version}）应于 {review_on} 前由 {unit} 复核，已逾期",
+        "Article {article} ({version}): {unit} was to look at it by {review_on} and did not",
+    ),
     "DecisionOverridden": Words(
         "{operator}", "人工改判受理（{rule}）：{reason}", "Accepted against {rule}: {reason}"
     ),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.intake.v1 import commands_pb2, events_pb2
-from services.intake.domain import calls, commands, deciding, events
+from services.intake.domain import articles, calls, commands, deciding, events
 from services.intake.domain.calls import AnsweredCall
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.kernel.codec import Codec
@@ -70,6 +70,8 @@ CODEC = Codec(
         (events.SupplementSupplied, events_pb2.SupplementSupplied),
         (events.TicketAnswered, events_pb2.TicketAnswered),
         (events.AnswerUnhelpful, events_pb2.AnswerUnhelpful),
+        (articles.AnswerReviewed, events_pb2.AnswerReviewed),
+        (articles.ArticleOverdue, events_pb2.ArticleOverdue),
         (events.DecisionOverridden, events_pb2.DecisionOverridden),
         (events.RefusalObjected, events_pb2.RefusalObjected),
         (events.ObjectionReviewed, events_pb2.ObjectionReviewed),
@@ -88,6 +90,7 @@ CODEC = Codec(
         (commands.AcknowledgeDiversion, commands_pb2.AcknowledgeDiversion),
         (commands.HandBack, commands_pb2.HandBack),
         (commands.ReportUnhelpful, commands_pb2.ReportUnhelpful),
+        (commands.ReviewAnswer, commands_pb2.ReviewAnswer),
         (commands.OverrideDecision, commands_pb2.OverrideDecision),
         (commands.CorrectCategory, commands_pb2.CorrectCategory),
         (commands.ObjectToRefusal, commands_pb2.ObjectToRefusal),

@@ -150,6 +150,24 @@ class ReportUnhelpful:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewAnswer:
+    """Staff looked at an answer that was given at once: right, or wrong with a reason (R5)."""
+
+    at: datetime
+    by: str
+    right: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOverdue:
+    """The day by which an article was to be looked at has passed (R5)."""
+
+    at: datetime
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
 class OverrideDecision:
     """An operator accepts what a rule did not, by name and with a reason."""
 
@@ -225,4 +243,5 @@ After = (
     | ReviewObjection
 )
 Calling = RecordCall | RecordMissedCall | CallBack
-Command = SubmitMatter | Calling | After | CorrectCategory | CloseHistory | ForgetPerson
+Knowing = ReviewAnswer | NoteOverdue
+Command = SubmitMatter | Calling | Knowing | After | CorrectCategory | CloseHistory | ForgetPerson

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.intake.domain.articles import AnswerReviewed, ArticleOverdue
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 
@@ -267,6 +268,8 @@ Event = (
     | SupplementSupplied
     | TicketAnswered
     | AnswerUnhelpful
+    | AnswerReviewed
+    | ArticleOverdue
     | DecisionOverridden
     | RefusalObjected
     | ObjectionReviewed

@@ -153,7 +153,13 @@ class UnknownArticle(Rejection):
 
 
 class NotAnswered(Rejection):
-    """Only an answer from the knowledge base can be reported as unhelpful."""
+    """Only an answer from the knowledge base can be reviewed, or reported as unhelpful."""
+
+    rule = "R5"
+
+
+class ReviewedAlready(Rejection):
+    """An answer is reviewed once, and this one was found otherwise."""
 
     rule = "R5"
 

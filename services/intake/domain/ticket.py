@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.intake.domain.articles import AnswerReviewed, ArticleOverdue, upkeep_of
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
 from services.intake.domain.events import (
     AnswerUnhelpful,
@@ -96,7 +97,8 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The fold over intake's own stream; `history_until` belongs to an import's stream.
+    """The fold over intake's own stream; `history_until` belongs to an import's stream, `overdue`,
+    the days of review that were let pass, to an article's.
 
     `received` is what the matter is decided by again (R5, R11, R18, overrides); it is let go with
     the acceptance. `persons` had a hand in the decision and may not review an objection to it.
@@ -115,6 +117,9 @@ class Ticket:
     supplement: Supplement = Supplement.NONE
     objection: Objection = Objection.NONE
     was_answered: bool = False
+    article: str = ""
+    answer_is_right: bool | None = None
+    overdue: frozenset[str] = frozenset()
     was_overridden: bool = False
     persons: frozenset[str] = frozenset()
     filing: Filing | None = None
@@ -169,7 +174,13 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
         case TicketLinked():
             return replace(state, phase=Phase.LINKED, decision=event)
         case TicketAnswered():
-            return replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
+            answered = replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
+            return replace(answered, article=event.article, answer_is_right=None)
+        case AnswerReviewed():
+            return replace(state, answer_is_right=event.right)
+        case ArticleOverdue():
+            passed = upkeep_of(event.version, event.review_on)
+            return replace(state, overdue=state.overdue | {passed})
         case TicketWithdrawn():
             return replace(state, phase=Phase.WITHDRAWN, received=None)
         case HistoryClosed():
