@@ -248,6 +248,24 @@ class TicketTransferred(_message.Message):
     matched: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., line: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class TransferReturned(_message.Message):
+    __slots__ = ("line", "reason")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    line: str
+    reason: str
+    def __init__(self, line: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class HandoverAcknowledged(_message.Message):
+    __slots__ = ("line", "reference", "receipt")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    line: str
+    reference: str
+    receipt: str
+    def __init__(self, line: _Optional[str] = ..., reference: _Optional[str] = ..., receipt: _Optional[str] = ...) -> None: ...
+
 class TicketLinked(_message.Message):
     __slots__ = ("rule_set", "rule_set_version", "number", "rule", "earlier_ticket", "reason_zh", "reason_en", "matched")
     RULE_SET_FIELD_NUMBER: _ClassVar[int]

@@ -156,6 +156,14 @@ _INTAKE = {
     "TicketTransferred": Words(
         HOTLINE, "转分中心 {line}：{reason_zh}", "Transferred to {line}: {reason_en}"
     ),
+    "TransferReturned": Words(
+        "{line}", "{line} 退回转办：{reason}", "{line} handed the transfer back: {reason}"
+    ),
+    "HandoverAcknowledged": Words(
+        HOTLINE,
+        "{line} 移交的非紧急事项（{reference}）已接收，回执 {receipt}",
+        "Taken over from {line} ({reference}), receipt {receipt}",
+    ),
     "TicketLinked": Words(
         HOTLINE, "关联工单 {earlier_ticket}：{reason_zh}", "Linked to {earlier_ticket}: {reason_en}"
     ),

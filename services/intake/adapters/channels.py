@@ -22,7 +22,7 @@ OPTIONAL = {
 }
 PLACEHOLDERS = frozenset({"ticket", "reason", "right_place", "line", "missing", "earlier"})
 _CHANNEL = {"id", "name", "kind"}
-_CHANNEL_MAY = {"callers", "states", "per_minute", "templates", "unsealed_until"}
+_CHANNEL_MAY = {"callers", "states", "per_minute", "templates", "unsealed_until", "line"}
 _MOST_PER_MINUTE = 1_000_000
 
 
@@ -57,6 +57,8 @@ def _channel(part: Any, where: str) -> Channel:
         kinds = ", ".join(ChannelKind)
         raise ValueError(f"{where}.kind: {part['kind']!r} is not one of {kinds}")
     callers = texts(part["callers"], f"{where}.callers") if "callers" in part else ()
+    if "line" in part and not callers:
+        raise ValueError(f"{where}: a line's own channel names its callers")
     return Channel(
         id=text(part, "id", where),
         name=words(part["name"], f"{where}.name"),
@@ -70,6 +72,7 @@ def _channel(part: Any, where: str) -> Channel:
             if "unsealed_until" in part
             else None
         ),
+        line=text(part, "line", where) if "line" in part else "",
     )
 
 

@@ -43,6 +43,8 @@ class SubmitMatter:
     by: str = ""
     call: AnsweredCall | None = None
     stated: tuple[str, ...] | None = None
+    handed_over_by: str = ""
+    handover_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,16 @@ class HandBack:
     at: datetime
     ticket: str
     receipt: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTransfer:
+    """A sub-centre hands back what was transferred to its line (R9); `by` is of its channel."""
+
+    at: datetime
+    ticket: str
+    by: str
     reason: str
 
 
@@ -244,4 +256,13 @@ After = (
 )
 Calling = RecordCall | RecordMissedCall | CallBack
 Knowing = ReviewAnswer | NoteOverdue
-Command = SubmitMatter | Calling | Knowing | After | CorrectCategory | CloseHistory | ForgetPerson
+Command = (
+    SubmitMatter
+    | Calling
+    | Knowing
+    | After
+    | ReturnTransfer
+    | CorrectCategory
+    | CloseHistory
+    | ForgetPerson
+)

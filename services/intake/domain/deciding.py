@@ -58,7 +58,7 @@ def decisions(laid_down: LaidDown) -> Callable[[Command, Ticket], Sequence[Event
     return decide
 
 
-def _decide(
+def _decide(  # noqa: C901 - a table
     command: Command, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
 ) -> Sequence[Event]:
     match command:
@@ -76,6 +76,8 @@ def _decide(
             return calling.miss(command, ticket, catalogue)
         case commands.CallBack():
             return calling.call_back(command, ticket)
+        case commands.ReturnTransfer():
+            return after.return_transfer(command, ticket, rules, catalogue)
         case commands.ReviewAnswer():
             return knowing.review_answer(command, ticket)
         case commands.NoteOverdue():

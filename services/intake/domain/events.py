@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.intake.domain.articles import AnswerReviewed, ArticleOverdue
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
+from services.intake.domain.lines import HandoverAcknowledged, TransferReturned
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 
 
@@ -263,6 +264,8 @@ Event = (
     | DiversionReturned
     | DiversionAcknowledged
     | TicketTransferred
+    | TransferReturned
+    | HandoverAcknowledged
     | TicketLinked
     | SupplementAsked
     | SupplementSupplied

@@ -132,6 +132,26 @@ class NotDiverted(Rejection):
     rule = "R11"
 
 
+class NotTransferred(Rejection):
+    """The ticket was not transferred to the line of your channel."""
+
+    rule = "R9"
+
+
+class NotAnEmergencyLine(Rejection):
+    """Only a registered emergency line hands a matter over: leave handed_over_by out."""
+
+    rule = "R11"
+    status = 422
+
+
+class NotTheLinesOwn(Rejection):
+    """An emergency line hands over by its own channel, or in a call."""
+
+    rule = "R11"
+    status = 403
+
+
 class NotAsked(Rejection):
     """Nothing is missing that could be supplied: the ticket does not wait for a supplement."""
 

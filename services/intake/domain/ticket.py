@@ -7,6 +7,7 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from services.intake.domain.articles import AnswerReviewed, ArticleOverdue, upkeep_of
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
@@ -33,6 +34,7 @@ from services.intake.domain.events import (
     TicketTransferred,
     TicketWithdrawn,
 )
+from services.intake.domain.lines import HandoverAcknowledged, TransferReturned
 from services.intake.domain.matter import (
     NO_FACTS,
     Case,
@@ -111,6 +113,8 @@ class Ticket:
     line: str = ""
     receipt: str = ""
     returned: str = ""
+    returned_by: str = ""
+    handover: HandoverAcknowledged | None = None
     diversions: int = 0
     decision: NotAccepted | None = None
     received: TicketReceived | None = None
@@ -171,16 +175,16 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return replace(state, phase=Phase.REFUSED, decision=event)
         case TicketTransferred():
             return replace(state, phase=Phase.TRANSFERRED, decision=event)
+        case TransferReturned():
+            kept = _without(state, sub_centre="")
+            back = replace(state, phase=Phase.RECEIVED, decision=None, received=kept)
+            return replace(back, returned_by=event.line)
+        case HandoverAcknowledged():
+            return replace(state, handover=event)
         case TicketLinked():
             return replace(state, phase=Phase.LINKED, decision=event)
-        case TicketAnswered():
-            answered = replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
-            return replace(answered, article=event.article, answer_is_right=None)
-        case AnswerReviewed():
-            return replace(state, answer_is_right=event.right)
-        case ArticleOverdue():
-            passed = upkeep_of(event.version, event.review_on)
-            return replace(state, overdue=state.overdue | {passed})
+        case TicketAnswered() | AnswerReviewed() | ArticleOverdue():
+            return _answered(state, event)
         case TicketWithdrawn():
             return replace(state, phase=Phase.WITHDRAWN, received=None)
         case HistoryClosed():
@@ -204,6 +208,18 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return state
         case _:
             return _diverted(state, event)
+
+
+def _answered(state: Ticket, event: TicketAnswered | AnswerReviewed | ArticleOverdue) -> Ticket:
+    match event:
+        case TicketAnswered():
+            answered = replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
+            return replace(answered, article=event.article, answer_is_right=None)
+        case AnswerReviewed():
+            return replace(state, answer_is_right=event.right)
+        case ArticleOverdue():
+            passed = upkeep_of(event.version, event.review_on)
+            return replace(state, overdue=state.overdue | {passed})
 
 
 def _supplemented(state: Ticket, event: SupplementAsked | SupplementSupplied) -> Ticket:
@@ -231,13 +247,14 @@ def _diverted(
         case DiversionAcknowledged():
             return replace(state, phase=Phase.ACKNOWLEDGED)
         case DiversionReturned():
-            calm = replace(state, phase=Phase.RECEIVED, line="", receipt="", received=_calm(state))
+            calm = replace(state, phase=Phase.RECEIVED, line="", receipt="")
+            calm = replace(calm, received=_without(state, emergency_ongoing=False))
             return replace(calm, returned=event.receipt)
 
 
-def _calm(state: Ticket) -> TicketReceived | None:
-    """The matter without its emergency: the line has said that there is none."""
+def _without(state: Ticket, **changes: Any) -> TicketReceived | None:
+    """The matter without what the other line has said that it is not."""
     received = state.received
     if received is None or received.facts is None:
         return received
-    return replace(received, facts=replace(received.facts, emergency_ongoing=False))
+    return replace(received, facts=replace(received.facts, **changes))
