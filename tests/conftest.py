@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import settings
 
 from hotline.dev.stack import StackInfo
 from tests.support.stack import describe, new_namespace, running_stack
+from tests.support.topics import drop_topics
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
@@ -35,9 +37,15 @@ def stack(pytestconfig: pytest.Config) -> Iterator[StackInfo]:
 
 
 @pytest.fixture
-def namespace() -> str:
+def namespace(request: pytest.FixtureRequest) -> Iterator[str]:
     """A prefix of this test's own for topics, schemas and groups."""
-    return new_namespace()
+    name = new_namespace()
+    yield name
+    if "stack" in request.fixturenames:
+        info: StackInfo = request.getfixturevalue("stack")
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(drop_topics(info.bootstrap, name))
+        loop.close()
 
 
 def _silent(line: str) -> None:

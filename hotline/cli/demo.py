@@ -23,12 +23,14 @@ from hotline.cli.cities import subscriptions, units
 from hotline.datasync.proof import Feed, Head, Received, proof_heads, verify_chain
 from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.dev.failure import StackFailure
+from hotline.dev.nursery import nursery
 from hotline.dev.senders import city_senders, make_senders, signer
-from hotline.dev.services import services
+from hotline.dev.services import modules_of, services
 from hotline.dev.stack import StackInfo, erase, stack
 from hotline.history.expected import is_missed
 from hotline.history.importer import City, Importer, ImportStalled, Progress, plan
 from hotline.history.nyc import Row, read_rows
+from hotline.programs import SERVICES
 from services.kernel.bus import Record
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.cloudevents import broker_time
@@ -88,8 +90,9 @@ async def _demo(root: Path, count: int, console: Console) -> Outcome:
     say = console.print
     make_senders(root, city_senders(units(CITY)))
     async with (
+        nursery(modules_of(SERVICES), root / "logs" / "nursery.log") as programs,
         stack(root, say=say) as info,
-        services(info, NAMESPACE, run_dir=root, city=CITY, say=say) as running,
+        services(info, NAMESPACE, run_dir=root, city=CITY, say=say, nursery=programs) as running,
     ):
         bus = KafkaBus(info.bootstrap, "demo", lambda: datetime.now(UTC))
         try:

@@ -20,8 +20,9 @@ from hotline.cli.running import Running, write_running
 from hotline.cli.welcome import welcome
 from hotline.dev import interrupt
 from hotline.dev.failure import StackFailure
+from hotline.dev.nursery import nursery
 from hotline.dev.senders import city_senders, make_senders
-from hotline.dev.services import services
+from hotline.dev.services import modules_of, services
 from hotline.dev.stack import Stack
 from hotline.history.importer import ImportStalled
 from hotline.history.nyc import read_rows
@@ -64,9 +65,16 @@ async def _run(root: Path, rate: float, pace: float) -> None:
         console.print("the last first start was broken off: starting over with clean data")
     make_senders(root, city_senders(units(CITY)))
     async with (
+        nursery(modules_of(PROGRAMS), root / "logs" / "nursery.log") as programs,
         Stack(root, say=console.print) as stack,
         services(
-            stack.info, NAMESPACE, run_dir=root, city=CITY, only=PROGRAMS, say=console.print
+            stack.info,
+            NAMESPACE,
+            run_dir=root,
+            city=CITY,
+            only=PROGRAMS,
+            say=console.print,
+            nursery=programs,
         ) as running,
     ):
         place = Running(

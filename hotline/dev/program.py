@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotline.dev.launch import NO_CHANGE, launched
+from hotline.dev.nursery import Forked, Nursery
 
 _LAST_WORDS_LINES = 6
 _LAST_WORDS_BYTES = 8_192
@@ -46,7 +48,7 @@ class Child:
     def __init__(
         self,
         program: Program,
-        process: asyncio.subprocess.Process,
+        process: asyncio.subprocess.Process | Forked,
         log: Path,
         on_end: Callable[[Child], None],
     ) -> None:
@@ -106,23 +108,38 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
 
 
-async def spawn(program: Program, log: Path, on_end: Callable[[Child], None]) -> Child:
-    """Start the program with its output in `log`; the log of the run before is kept beside it."""
+async def spawn(
+    program: Program, log: Path, on_end: Callable[[Child], None], nursery: Nursery | None = None
+) -> Child:
+    """Start the program with its output in `log`; the log of the run before is kept beside it.
+
+    A Python program comes from the nursery, where there is one. Raises StackFailure, OSError.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_suffix(".before.log"))
-    argv = launched(program.argv, program.stop_signal, program.wrap, program.user)
+    log.touch()
+    env = {**os.environ, **program.env}
+    if nursery is not None and program.argv[:2] == (sys.executable, "-m"):
+        return Child(
+            program, await nursery.fork(program.argv[2:], env, program.cwd, log), log, on_end
+        )
+    return Child(program, await _started(program, env, log), log, on_end)
+
+
+async def _started(
+    program: Program, env: Mapping[str, str], log: Path
+) -> asyncio.subprocess.Process:
     with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
+        return await asyncio.create_subprocess_exec(
+            *launched(program.argv, program.stop_signal, program.wrap, program.user),
             cwd=program.cwd,
-            env={**os.environ, **program.env},
+            env=env,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-    return Child(program, process, log, on_end)
 
 
 def _signal_name(number: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from hotline.dev.nursery import Nursery
 from hotline.dev.ports import LOCALHOST, stored_ports
 from hotline.dev.probes import http_ok
 from hotline.dev.program import Program
@@ -26,6 +27,11 @@ def migrate_command(city: str) -> tuple[str, ...]:
 def service_command(name: str) -> tuple[str, ...]:
     """What runs one service, or the live views."""
     return (sys.executable, "-m", module_of(name))
+
+
+def modules_of(names: Collection[str]) -> list[str]:
+    """What a nursery imports for these services and for `migrate_command`."""
+    return ["hotline.cli.main", "hotline.cli.migrate", *map(module_of, names)]
 
 
 class Services:
@@ -74,12 +80,13 @@ async def services(
     env_of: Mapping[str, Mapping[str, str]] | None = None,
     say: Callable[[str], None] = print,
     echo: bool = False,
+    nursery: Nursery | None = None,
 ) -> AsyncIterator[Services]:
     """Migrate the namespace and run these services, ready to be called, for the length of a block.
 
     run_dir: the folder of their ports, logs and development keys. env: added to the environment
-    of all of them; env_of: to that of single ones. echo: show their logs as well. Raises
-    StackFailure when one does not start.
+    of all of them; env_of: to that of single ones. echo: show their logs as well. nursery: where
+    they come from. Raises StackFailure when one does not start.
     """
     run_dir = run_dir.resolve()
     ports = stored_ports(run_dir / "ports.json", [f"http.{name}" for name in PROGRAMS])
@@ -91,7 +98,7 @@ async def services(
         name: _program(name, ports[f"http.{name}"], urls[name], {**shared, **own.get(name, {})})
         for name in only
     }
-    supervisor = Supervisor(run_dir, echo=echo)
+    supervisor = Supervisor(run_dir, echo=echo, nursery=nursery)
     say(f"starting {', '.join(only)}")
     try:
         await supervisor.start(migrate, *programs.values())

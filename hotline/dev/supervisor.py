@@ -17,6 +17,7 @@ from typing import Any
 from hotline.dev import orphans
 from hotline.dev.echo import Echo
 from hotline.dev.failure import StackFailure
+from hotline.dev.nursery import Nursery
 from hotline.dev.program import Child, Program, spawn
 
 STOP_TIMEOUT_S = 5.0
@@ -26,15 +27,17 @@ _PROBE_EVERY_S = 0.05
 class Supervisor:
     """Runs programs; logs, and the ids of what runs, are in `folder`.
 
-    With `echo` every line that a program writes is shown too, after its name in its colour.
+    With `echo` every line that a program writes is shown too, after its name in its colour;
+    Python programs come from `nursery`, where one is given.
     """
 
-    def __init__(self, folder: Path, *, echo: bool = False) -> None:
+    def __init__(self, folder: Path, *, echo: bool = False, nursery: Nursery | None = None) -> None:
         self._logs = folder / "logs"
         self._pids = folder / "pids"
         self._children: dict[str, Child] = {}
         self._fallen: asyncio.Queue[Child] = asyncio.Queue()
         self._echo = Echo() if echo else None
+        self._nursery = nursery
 
     async def start(self, *programs: Program) -> None:
         """Start these programs, each as soon as what it needs is ready; return when all are.
@@ -78,7 +81,8 @@ class Supervisor:
     async def _bring_up(self, program: Program, ready: dict[str, asyncio.Event]) -> None:
         for need in program.needs:
             await ready[need].wait()
-        child = await spawn(program, self._logs / f"{program.name}.log", on_end=self._on_end)
+        log = self._logs / f"{program.name}.log"
+        child = await spawn(program, log, self._on_end, self._nursery)
         self._children[program.name] = child
         orphans.remember(self._pids, program.name, child.pid)
         if self._echo:

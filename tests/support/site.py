@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 
 from hotline.dev.senders import DevSender as Sender
 from hotline.dev.senders import make_senders, signer, unit_sender
+from hotline.dev.stack import StackInfo
 from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.bus import Bus
 from services.kernel.cloudevents import to_record
@@ -30,6 +31,7 @@ from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import make_topics, replies_topic
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop
 from tests.support.stack import new_namespace
+from tests.support.topics import drop_topics
 from tests.unit.datasync.tickets import Topic
 
 SENDER = Sender("desk", "supervisor")
@@ -142,8 +144,10 @@ async def loop_of(request: pytest.FixtureRequest) -> AsyncIterator[Loop]:
         async with memory_loop(name) as twin:
             yield twin
     else:
-        async with real_loop(request.getfixturevalue("stack"), name) as real:
+        stack: StackInfo = request.getfixturevalue("stack")
+        async with real_loop(stack, name) as real:
             yield real
+        await drop_topics(stack.bootstrap, name)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str, str]:

@@ -93,7 +93,8 @@ async def server(city: City, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
             await city.post(1)
             delivered = await found.query("sum(rate(hotline_feed_delivered_total[30s])) > 0")
             lag = await found.query("max by (way) (hotline_feed_lag_entries)")
-            return bool(delivered and lag)
+            seen_twice = await found.query("sum_over_time(up[30s]) >= 2")  # a rate needs two
+            return bool(delivered and lag) and len(seen_twice) == len(PROGRAMS)
 
         await until(told, 60.0)
         yield found
