@@ -22,9 +22,11 @@ from services.evaluation.adapters.figures import FiguresView
 from services.evaluation.adapters.store_pg import PostgresFiguresStore
 from services.evaluation.service import service as evaluation
 from services.intake.adapters import registry as intake_registry
+from services.intake.adapters.books import Books
 from services.intake.adapters.codec import CODEC as INTAKE
 from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters, reads
+from services.intake.adapters.tallies import Tallies
 from services.kernel.bus import Bus
 from services.kernel.clock import Clock
 from services.kernel.registry import Kind, Registry
@@ -41,12 +43,13 @@ async def composed(store: PostgresStore, bus: Bus, clock: Clock, city: str) -> S
     """
     match store.service:
         case "intake":  # who decides needs the vault's keys; nobody decides here
-            same = intake_registry.load(city).same
+            laid_down = intake_registry.load(city)
+            same, tallies = laid_down.same, Tallies(store, Books(laid_down))
             recent = RecentMatters(store, same) if same else None
             return Service(
                 "intake",
                 INTAKE,
-                views=() if recent is None else (recent,),
+                views=(tallies,) if recent is None else (recent, tallies),
                 reads=None if recent is None else reads,
                 read_back=Numbers(store).read_back,
             )

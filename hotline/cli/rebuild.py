@@ -14,16 +14,21 @@ from hotline.cli.opened import opened
 from hotline.cli.place import Place, of_city
 from hotline.cli.progress import Progress
 from hotline.programs import SERVICES
+from services.intake.adapters.recent import RecentMatters
+from services.intake.adapters.tallies import Tallies
 from services.kernel.rebuilding import Forked, NotRelayed, Rebuilder, Rebuilt
 from services.kernel.store import LostOwnership
 
 VIEWS = {
     ("intake", "recent"): ("recent",),
+    ("intake", "tallies"): ("call", "missed_call", "article_use", "answer"),
     ("deadline", "clocks"): ("clock", "moment", "application", "moved_clock"),
     ("deadline", "timers"): ("timer", "frontier"),
     ("evaluation", "figures"): ("figures", "visit"),
     ("datasync", "feeds"): ("fact", "ticket", "feed"),
 }
+# Of a service with several views, the one that writes those tables.
+WRITERS: dict[str, type] = {"recent": RecentMatters, "tallies": Tallies}
 NOT_BACK = (
     "By design these do not come back: epochs (new ones were given out), what processes had in "
     "memory, and how far idle inputs were read (known again within a second)."
@@ -79,6 +84,8 @@ async def _view(place: Place, name: str, view: str) -> None:
     async with opened(place, name) as (store, bus, clock):
         service = await composed(store, bus, clock, place.city)
         left_out: dict[str, Any] = {"views": ()} if view == "timers" else {"timers": None}
+        if writer := WRITERS.get(view):
+            left_out["views"] = tuple(v for v in service.views if isinstance(v, writer))
         service = replace(service, **left_out)
         work = Rebuilder(service, store, bus, clock, place.buckets, migrations(name))
         await work.view(service, VIEWS[name, view], Progress(f"{view}: "))

@@ -15,6 +15,7 @@ from services.intake.adapters.numbering import Numbers
 from services.intake.adapters.recent import RecentMatters
 from services.intake.adapters.registry import load
 from services.intake.adapters.tallies import Gauges, Tallies
+from services.intake.adapters.upkeep import Upkeep
 from services.intake.adapters.vault import PostgresVault, rehash
 from services.intake.service import service
 from services.intake.settings import IntakeSettings, keys_of
@@ -46,10 +47,11 @@ def main() -> None:
         security = Security.of(settings, ports.keys)
         tallies, gauges = Tallies(ports.store, books), Gauges(ports.registry)
 
-        async def beside(_: Runtime) -> None:
+        async def beside(runtime: Runtime) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(rehash(vault, ports.clock))
                 group.create_task(keep(boxes, pairs, registry, ports.clock))
+                group.create_task(Upkeep(books).watch(runtime))
                 group.create_task(gauges.show(books, tallies, ports.clock))
 
         numbers, counted = Numbers(ports.store), (tallies, Decided(ports.registry))

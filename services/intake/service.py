@@ -40,9 +40,11 @@ COMMANDS = (
     CommandRule("record-call", commands.RecordCall, frozenset({"channel", "staff", "supervisor"})),
     CommandRule("call-back", commands.CallBack, frozenset({"staff", "supervisor"})),
     CommandRule("hand-back", commands.HandBack, frozenset({"channel", "staff", "supervisor"})),
+    CommandRule("return-transfer", commands.ReturnTransfer, frozenset({"channel"})),
     CommandRule(
         "report-unhelpful", commands.ReportUnhelpful, frozenset({"channel", "staff", "supervisor"})
     ),
+    CommandRule("review-answer", commands.ReviewAnswer, frozenset({"staff", "supervisor"})),
     CommandRule("override", commands.OverrideDecision, frozenset({"staff", "supervisor"})),
     CommandRule("correct-category", commands.CorrectCategory, frozenset({"staff", "supervisor"})),
     CommandRule("object", commands.ObjectToRefusal, frozenset({"channel", "staff", "supervisor"})),
@@ -98,6 +100,8 @@ def outcome(ticket: str, state: Ticket, switchboard: Switchboard) -> dict[str, A
     found: dict[str, Any] = {"state": state.phase.value}
     if state.receipt:
         found["diversion"] = {"line": state.line, "receipt": state.receipt}
+    if state.handover is not None:
+        found["handover"] = {"line": state.handover.line, "receipt": state.handover.receipt}
     if state.decision is not None:
         found |= _decision(state.decision)
     if state.objection is not Objection.NONE:
@@ -109,7 +113,8 @@ def outcome(ticket: str, state: Ticket, switchboard: Switchboard) -> dict[str, A
 
 def _filled(template: Words, ticket: str, found: dict[str, Any]) -> dict[str, str]:
     """The channel's words with the values of the answer in their places."""
-    part = next((part for part in found.values() if isinstance(part, dict)), {})
+    parts = (part for name, part in found.items() if name != "handover")
+    part = next((part for part in parts if isinstance(part, dict)), {})
     values = {
         "ticket": ticket,
         "right_place": part.get("right_place", ""),

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry
 
@@ -44,6 +44,19 @@ class MachineClock:
         await asyncio.sleep(seconds)
 
 
+class JumpingClock(MachineClock):
+    """Of the machine, and ahead of it by what was jumped: days pass without anybody waiting."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def jump(self, by: timedelta) -> None:
+        self._ahead += by
+
+
 @dataclass
 class Loop:
     """Services over one broker and one store, and a reader of the tickets topic."""
@@ -52,6 +65,7 @@ class Loop:
     info: StackInfo | None
     resources: AsyncExitStack
     memory: MemoryBus | None = None
+    clock: MachineClock = field(default_factory=MachineClock)
     stores: dict[str, MemoryStore] = field(default_factory=dict)
     runtimes: dict[str, Runtime] = field(default_factory=dict)
 
@@ -83,7 +97,7 @@ class Loop:
     async def _ports(self, service: Service) -> tuple[Store, Bus, Clock]:
         if self.info is None:
             assert self.memory is not None
-            return self.memory_store(service.name), self.memory, MachineClock()
+            return self.memory_store(service.name), self.memory, self.clock
         await migrate(self.info.dsn, service.name, self.namespace, [*KERNEL], BUCKETS)
         pool = await connect(self.info.dsn, schema_of(self.namespace, service.name))
         self.resources.push_async_callback(pool.close)
@@ -95,7 +109,7 @@ class Loop:
 
     def memory_store(self, service: str) -> MemoryStore:
         """The twin of one service: a restart finds its data again."""
-        made = MemoryStore(service, BUCKETS, MachineClock().now)
+        made = MemoryStore(service, BUCKETS, self.clock.now)
         return self.stores.setdefault(service, made)
 
     def bus(self) -> Bus:
@@ -147,13 +161,14 @@ async def real_loop(stack: StackInfo, namespace: str) -> AsyncIterator[Loop]:
 
 
 @asynccontextmanager
-async def memory_loop(namespace: str) -> AsyncIterator[Loop]:
-    """On the twins."""
-    bus = MemoryBus(lambda: datetime.now(UTC))
+async def memory_loop(namespace: str, clock: MachineClock | None = None) -> AsyncIterator[Loop]:
+    """On the twins, which have one clock."""
+    clock = clock or MachineClock()
+    bus = MemoryBus(clock.now)
     for topic in ticket_topics(BUCKETS):
         bus.create(topic_of(namespace, topic.name), topic.partitions)
     async with AsyncExitStack() as resources:
-        yield Loop(namespace, None, resources, bus)
+        yield Loop(namespace, None, resources, bus, clock)
 
 
 async def wait_until(

@@ -50,7 +50,7 @@ class MatterFacts(_message.Message):
     def __init__(self, emergency_line: _Optional[str] = ..., emergency_ongoing: _Optional[bool] = ..., organ: _Optional[str] = ..., duty: _Optional[str] = ..., legal_procedure: _Optional[str] = ..., legal_status: _Optional[str] = ..., secrecy: _Optional[str] = ..., discipline: _Optional[bool] = ..., content: _Optional[str] = ..., consumer_mediation: _Optional[str] = ..., about_unit: _Optional[str] = ..., about_conduct: _Optional[bool] = ..., duty_unit: _Optional[str] = ..., sub_centre: _Optional[str] = ..., missing: _Optional[_Iterable[str]] = ..., kb_answer: _Optional[str] = ..., other_ground: _Optional[str] = ...) -> None: ...
 
 class SubmitMatter(_message.Message):
-    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential", "transferred_by", "transferred_at", "new_circumstance", "call")
+    __slots__ = ("channel", "external_id", "kind", "urgency", "category", "area", "title", "description", "contact", "address", "latitude", "longitude", "called_number", "facts", "stated_due_at", "confidential", "transferred_by", "transferred_at", "new_circumstance", "call", "handed_over_by", "handover_reference")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +71,8 @@ class SubmitMatter(_message.Message):
     TRANSFERRED_AT_FIELD_NUMBER: _ClassVar[int]
     NEW_CIRCUMSTANCE_FIELD_NUMBER: _ClassVar[int]
     CALL_FIELD_NUMBER: _ClassVar[int]
+    HANDED_OVER_BY_FIELD_NUMBER: _ClassVar[int]
+    HANDOVER_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     channel: str
     external_id: str
     kind: _events_pb2.Kind
@@ -91,7 +93,9 @@ class SubmitMatter(_message.Message):
     transferred_at: _timestamp_pb2.Timestamp
     new_circumstance: bool
     call: AnsweredCall
-    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., facts: _Optional[_Union[MatterFacts, _Mapping]] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., confidential: _Optional[bool] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., new_circumstance: _Optional[bool] = ..., call: _Optional[_Union[AnsweredCall, _Mapping]] = ...) -> None: ...
+    handed_over_by: str
+    handover_reference: str
+    def __init__(self, channel: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[_Union[_events_pb2.Kind, str]] = ..., urgency: _Optional[_Union[_events_pb2.Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., contact: _Optional[str] = ..., address: _Optional[str] = ..., latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., called_number: _Optional[str] = ..., facts: _Optional[_Union[MatterFacts, _Mapping]] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., confidential: _Optional[bool] = ..., transferred_by: _Optional[str] = ..., transferred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., new_circumstance: _Optional[bool] = ..., call: _Optional[_Union[AnsweredCall, _Mapping]] = ..., handed_over_by: _Optional[str] = ..., handover_reference: _Optional[str] = ...) -> None: ...
 
 class AnsweredCall(_message.Message):
     __slots__ = ("waited_s", "operator", "recording")
@@ -183,6 +187,14 @@ class ReportUnhelpful(_message.Message):
     code: str
     def __init__(self, code: _Optional[str] = ...) -> None: ...
 
+class ReviewAnswer(_message.Message):
+    __slots__ = ("right", "reason")
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    right: bool
+    reason: str
+    def __init__(self, right: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class HandBack(_message.Message):
     __slots__ = ("receipt", "reason")
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +202,12 @@ class HandBack(_message.Message):
     receipt: str
     reason: str
     def __init__(self, receipt: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ReturnTransfer(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class OverrideDecision(_message.Message):
     __slots__ = ("reason",)

@@ -252,6 +252,24 @@ class TicketTransferred(_message.Message):
     matched: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., line: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class TransferReturned(_message.Message):
+    __slots__ = ("line", "reason")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    line: str
+    reason: str
+    def __init__(self, line: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class HandoverAcknowledged(_message.Message):
+    __slots__ = ("line", "reference", "receipt")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    line: str
+    reference: str
+    receipt: str
+    def __init__(self, line: _Optional[str] = ..., reference: _Optional[str] = ..., receipt: _Optional[str] = ...) -> None: ...
+
 class TicketLinked(_message.Message):
     __slots__ = ("rule_set", "rule_set_version", "number", "rule", "earlier_ticket", "reason_zh", "reason_en", "matched")
     RULE_SET_FIELD_NUMBER: _ClassVar[int]
@@ -331,6 +349,30 @@ class AnswerUnhelpful(_message.Message):
     ARTICLE_FIELD_NUMBER: _ClassVar[int]
     article: str
     def __init__(self, article: _Optional[str] = ...) -> None: ...
+
+class AnswerReviewed(_message.Message):
+    __slots__ = ("article", "right", "reviewer", "reason")
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    RIGHT_FIELD_NUMBER: _ClassVar[int]
+    REVIEWER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    article: str
+    right: bool
+    reviewer: str
+    reason: str
+    def __init__(self, article: _Optional[str] = ..., right: _Optional[bool] = ..., reviewer: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ArticleOverdue(_message.Message):
+    __slots__ = ("article", "version", "unit", "review_on")
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    REVIEW_ON_FIELD_NUMBER: _ClassVar[int]
+    article: str
+    version: str
+    unit: str
+    review_on: str
+    def __init__(self, article: _Optional[str] = ..., version: _Optional[str] = ..., unit: _Optional[str] = ..., review_on: _Optional[str] = ...) -> None: ...
 
 class DecisionOverridden(_message.Message):
     __slots__ = ("rule", "operator", "reason")

@@ -156,6 +156,14 @@ _INTAKE = {
     "TicketTransferred": Words(
         HOTLINE, "转分中心 {line}：{reason_zh}", "Transferred to {line}: {reason_en}"
     ),
+    "TransferReturned": Words(
+        "{line}", "{line} 退回转办：{reason}", "{line} handed the transfer back: {reason}"
+    ),
+    "HandoverAcknowledged": Words(
+        HOTLINE,
+        "{line} 移交的非紧急事项（{reference}）已接收，回执 {receipt}",
+        "Taken over from {line} ({reference}), receipt {receipt}",
+    ),
     "TicketLinked": Words(
         HOTLINE, "关联工单 {earlier_ticket}：{reason_zh}", "Linked to {earlier_ticket}: {reason_en}"
     ),
@@ -168,6 +176,16 @@ _INTAKE = {
     ),
     "AnswerUnhelpful": Words(
         CITIZEN, "答复 {article} 未解决问题", "The answer {article} did not help"
+    ),
+    "AnswerReviewed": Words(
+        "{reviewer}",
+        "复核答复 {article}，正确：{right}。{reason}",
+        "The answer {article} was reviewed, right: {right}. {reason}",
+    ),
+    "ArticleOverdue": Words(
+        HOTLINE,
+        "知识库条目 {article}（{version}）应于 {review_on} 前由 {unit} 复核，已逾期",
+        "Article {article} ({version}): {unit} was to look at it by {review_on} and did not",
     ),
     "DecisionOverridden": Words(
         "{operator}", "人工改判受理（{rule}）：{reason}", "Accepted against {rule}: {reason}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -20,6 +20,9 @@ from services.kernel.security import role
 _READERS = role(
     Role.CHANNEL, Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR
 )
+
+
+_REVIEWERS = role(Role.STAFF, Role.SUPERVISOR)
 
 
 class FoundArticle(BaseModel):
@@ -42,6 +45,17 @@ class ReviewedArticle(FoundArticle):
 
     answered: int = Field(description="So often it answered at once.")
     unhelpful: int = Field(description="So often that did not help, and went on as a ticket.")
+    reviewed: int = Field(description="So many of its answers were reviewed.")
+    wrong: int = Field(description="So many of those were found wrong.")
+
+
+class AnswerToReview(BaseModel):
+    """An answer given at once that nobody has reviewed."""
+
+    ticket: str
+    article: str
+    answered_at: datetime
+    unhelpful: bool = Field(description="The citizen said that it did not help.")
 
 
 def article_router(books: Books, runtime: Runtime, counted: Counted) -> APIRouter:
@@ -97,9 +111,36 @@ def article_router(books: Books, runtime: Runtime, counted: Counted) -> APIRoute
     return router
 
 
+def review_router(counted: Counted) -> APIRouter:
+    """`GET /v1/answers/reviews`."""
+    reviews = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(_REVIEWERS)])
+
+    @reviews.get("/answers/reviews")
+    async def answer_reviews(
+        limit: Annotated[int, Query(ge=1, le=500, description="At most so many.")] = 50,
+    ) -> list[AnswerToReview]:
+        """Answers given at once that nobody has reviewed, those that wait longest first (R5).
+
+        `POST /v1/tickets/{ticket}/review-answer` takes one off.
+        """
+        waiting = await counted.answers(limit)
+        return [
+            AnswerToReview(
+                ticket=w.ticket, article=w.article, answered_at=w.at, unhelpful=w.unhelpful
+            )
+            for w in waiting
+        ]
+
+    return reviews
+
+
 def _reviewed(article: Article, use: ArticleUse, today: date) -> ReviewedArticle:
     return ReviewedArticle(
-        **_shown(article, today).model_dump(), answered=use.answered, unhelpful=use.unhelpful
+        **_shown(article, today).model_dump(),
+        answered=use.answered,
+        unhelpful=use.unhelpful,
+        reviewed=use.reviewed,
+        wrong=use.wrong,
     )
 
 

@@ -62,12 +62,20 @@ class Diversion(BaseModel):
     receipt: str = Field(description="What the line acknowledges.")
 
 
+class Handover(BaseModel):
+    """Which emergency line handed the matter over (R11)."""
+
+    line: str
+    receipt: str = Field(description="What the line keeps: the matter is taken over.")
+
+
 class Became(BaseModel):
     """What became of a matter."""
 
     state: Phase
     refusal: Refusal | None = Field(None, description="Only where it was refused.")
     diversion: Diversion | None = Field(None, description="Only where it was diverted.")
+    handover: Handover | None = Field(None, description="Only where a line handed it over.")
     transfer: Transfer | None = Field(None, description="Only where it was transferred.")
     link: Link | None = Field(None, description="Only where it repeats an earlier matter.")
     supplement: SupplementQuestion | None = Field(None, description="Only where it was asked.")

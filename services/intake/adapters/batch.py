@@ -142,6 +142,8 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
 
 
 def _word(words: type[E], value: Any, where: str) -> E:
+    if value is None:
+        raise BadLine(f"{where} is missing: it must be one of {', '.join(words)}")
     if not isinstance(value, str) or value not in list(words):
         raise BadLine(f"{where} must be one of {', '.join(words)}")
     return words(value)

@@ -13,11 +13,16 @@ from services.intake.domain.rules import Words
 from services.intake.domain.ticket import Phase
 from services.kernel import yaml_file
 
-# What a matter may leave out, so that a channel may be kept from stating it.
-OPTIONAL = {f.name: f.default for f in fields(SubmittedMatter) if f.default is not MISSING}
+# What a matter may leave out, so that a channel may be kept from stating it; every matter has a
+# kind, stated or its category's (R1).
+OPTIONAL = {
+    f.name: f.default
+    for f in fields(SubmittedMatter)
+    if f.default is not MISSING and f.name != "kind"
+}
 PLACEHOLDERS = frozenset({"ticket", "reason", "right_place", "line", "missing", "earlier"})
 _CHANNEL = {"id", "name", "kind"}
-_CHANNEL_MAY = {"callers", "states", "per_minute", "templates", "unsealed_until"}
+_CHANNEL_MAY = {"callers", "states", "per_minute", "templates", "unsealed_until", "line"}
 _MOST_PER_MINUTE = 1_000_000
 
 
@@ -55,6 +60,8 @@ def _channel(part: Any, where: str) -> Channel:
         kinds = ", ".join(ChannelKind)
         raise ValueError(f"{where}.kind: {part['kind']!r} is not one of {kinds}")
     callers = texts(part["callers"], f"{where}.callers") if "callers" in part else ()
+    if "line" in part and not callers:
+        raise ValueError(f"{where}: a line's own channel names its callers")
     return Channel(
         id=text(part, "id", where),
         name=words(part["name"], f"{where}.name"),
@@ -68,6 +75,7 @@ def _channel(part: Any, where: str) -> Channel:
             if "unsealed_until" in part
             else None
         ),
+        line=text(part, "line", where) if "line" in part else "",
     )
 
 

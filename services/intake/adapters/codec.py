@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.intake.v1 import commands_pb2, events_pb2
-from services.intake.domain import calls, commands, deciding, events
+from services.intake.domain import articles, calls, commands, deciding, events, lines
 from services.intake.domain.calls import AnsweredCall
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.kernel.codec import Codec
@@ -15,13 +15,14 @@ from services.kernel.codec import Codec
 
 @dataclass(frozen=True, slots=True)
 class SubmittedMatter:
-    """A matter as it arrives: its personal fields are still plain."""
+    """A matter as it arrives: its personal fields are still plain. Without a kind it is of its
+    category's (R1)."""
 
     channel: str
-    kind: Kind
     category: str
     area: str
     title: str
+    kind: Kind | None = None
     urgency: Urgency = Urgency.NORMAL
     external_id: str = ""
     description: str = ""
@@ -37,6 +38,8 @@ class SubmittedMatter:
     transferred_at: datetime | None = None
     new_circumstance: bool = False
     call: AnsweredCall | None = None
+    handed_over_by: str = ""
+    handover_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ CODEC = Codec(
         (events.SupplementSupplied, events_pb2.SupplementSupplied),
         (events.TicketAnswered, events_pb2.TicketAnswered),
         (events.AnswerUnhelpful, events_pb2.AnswerUnhelpful),
+        (lines.TransferReturned, events_pb2.TransferReturned),
+        (lines.HandoverAcknowledged, events_pb2.HandoverAcknowledged),
+        (articles.AnswerReviewed, events_pb2.AnswerReviewed),
+        (articles.ArticleOverdue, events_pb2.ArticleOverdue),
         (events.DecisionOverridden, events_pb2.DecisionOverridden),
         (events.RefusalObjected, events_pb2.RefusalObjected),
         (events.ObjectionReviewed, events_pb2.ObjectionReviewed),
@@ -88,7 +95,9 @@ CODEC = Codec(
         (commands.UrgeMatter, commands_pb2.UrgeMatter),
         (commands.AcknowledgeDiversion, commands_pb2.AcknowledgeDiversion),
         (commands.HandBack, commands_pb2.HandBack),
+        (commands.ReturnTransfer, commands_pb2.ReturnTransfer),
         (commands.ReportUnhelpful, commands_pb2.ReportUnhelpful),
+        (commands.ReviewAnswer, commands_pb2.ReviewAnswer),
         (commands.OverrideDecision, commands_pb2.OverrideDecision),
         (commands.CorrectCategory, commands_pb2.CorrectCategory),
         (commands.ObjectToRefusal, commands_pb2.ObjectToRefusal),

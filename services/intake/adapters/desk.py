@@ -170,6 +170,8 @@ class Desk:
             by=by,
             call=matter.call,
             stated=None if import_id else _stated(matter),
+            handed_over_by=matter.handed_over_by,
+            handover_reference=matter.handover_reference,
         )
         return Submission(ticket, command, {"code": None})
 

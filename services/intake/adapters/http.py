@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.intake.adapters.answering import article_router
+from services.intake.adapters.answering import article_router, review_router
 from services.intake.adapters.answers import MatterAnswer, TicketState
 from services.intake.adapters.boxes import box_router
 from services.intake.adapters.calls import call_router
@@ -76,6 +76,7 @@ def app(
     made.include_router(opening_router(desk.vault))
     made.include_router(suggest_router(load_dictionary()))
     made.include_router(article_router(desk.books, runtime, counted))
+    made.include_router(review_router(counted))
     made.include_router(register_router(desk.books, runtime))
     made.include_router(call_router(runtime, desk, counted))
     made.include_router(box_router(desk.boxes))

@@ -54,9 +54,9 @@ on conflict (day) do update set next = greatest(s.next, excluded.next)
 -- name: put_recent
 -- Matters received in a batch.
 insert into {schema}.recent (bucket, ticket, person, category, area, title, latitude, longitude,
-                             progress, received_at)
+                             progress, received_at, cell)
 select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                     $7::float8[], $8::float8[], $9::text[], $10::timestamptz[])
+                     $7::float8[], $8::float8[], $9::text[], $10::timestamptz[], $11::bigint[])
 on conflict (bucket, ticket) do nothing
 
 -- name: move_recent
@@ -87,6 +87,15 @@ select a.n, r.* from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[]
 cross join lateral (
     select * from {schema}.recent r
     where r.category = a.category and r.area = a.area and r.received_at >= a.since
+    order by r.received_at desc limit $5) r
+
+-- name: recent_of_cells
+-- The latest matters of each category and field of the map, whichever area they lie in.
+select a.n, r.* from unnest($1::int[], $2::text[], $3::bigint[], $4::timestamptz[])
+     a (n, category, cell, since)
+cross join lateral (
+    select * from {schema}.recent r
+    where r.category = a.category and r.cell = a.cell and r.received_at >= a.since
     order by r.received_at desc limit $5) r
 
 -- name: known
@@ -151,15 +160,37 @@ from {schema}.call where at > $1 and at <= $2
 
 -- name: use_articles
 -- Answers and what was said of them, per bucket: one owner writes each row.
-insert into {schema}.article_use as u (bucket, article, day, answered, unhelpful)
-select * from unnest($1::int[], $2::text[], $3::date[], $4::int[], $5::int[])
+insert into {schema}.article_use as u (bucket, article, day, answered, unhelpful, reviewed, wrong)
+select * from unnest($1::int[], $2::text[], $3::date[], $4::int[], $5::int[], $6::int[], $7::int[])
 on conflict (bucket, article, day) do update
-set answered = u.answered + excluded.answered, unhelpful = u.unhelpful + excluded.unhelpful
+set answered = u.answered + excluded.answered, unhelpful = u.unhelpful + excluded.unhelpful,
+    reviewed = u.reviewed + excluded.reviewed, wrong = u.wrong + excluded.wrong
 
 -- name: article_uses
 -- What each article has done since that day.
-select article, sum(answered)::int as answered, sum(unhelpful)::int as unhelpful
+select article, sum(answered)::int as answered, sum(unhelpful)::int as unhelpful,
+       sum(reviewed)::int as reviewed, sum(wrong)::int as wrong
 from {schema}.article_use where day >= $1 group by article
+
+-- name: put_answers
+-- Given at once: they wait for their review.
+insert into {schema}.answer (bucket, ticket, article, at)
+select * from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])
+on conflict (bucket, ticket) do nothing
+
+-- name: unhelpful_answers
+-- The citizen says that it did not help.
+update {schema}.answer w set unhelpful = true from unnest($1::int[], $2::text[]) a (bucket, ticket)
+where w.bucket = a.bucket and w.ticket = a.ticket
+
+-- name: reviewed_answers
+-- They wait no more.
+delete from {schema}.answer w using unnest($1::int[], $2::text[]) a (bucket, ticket)
+where w.bucket = a.bucket and w.ticket = a.ticket
+
+-- name: answers_to_review
+-- Those that wait longest; read by index, however many there are.
+select ticket, article, at, unhelpful from {schema}.answer order by at limit $1
 
 -- name: unkeyed_hashes
 -- Of commands that were answered before there was a key; an index of their own, soon empty.

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, utils
 from services.intake.adapters.codec import CODEC
 from services.intake.domain import events
 from services.intake.domain.matter import Earlier, Progress
-from services.intake.domain.similar import Recent, SameMatter, earlier_of
+from services.intake.domain.similar import Recent, SameMatter, cell_of, cells_near, earlier_of
 from services.kernel.facts import Fact
 from services.kernel.faults_pg import store_faults
 from services.kernel.gather import Gather
@@ -73,6 +73,11 @@ class RecentMatters:
         categories = [matter.category for matter in matters]
         persons = [matter.person for matter in matters]
         areas = [matter.area for matter in matters]
+        cells = [
+            (n, matter.category, cell, start)
+            for n, matter, start in zip(numbers, matters, since, strict=True)
+            for cell in cells_near(matter.latitude, matter.longitude, self._same.radius_m)
+        ]
         with store_faults():
             own = await self._pool.fetch(
                 self._sql["recent_of_persons"], numbers, persons, categories, since, MOST
@@ -80,18 +85,27 @@ class RecentMatters:
             near = await self._pool.fetch(
                 self._sql["recent_of_places"], numbers, categories, areas, since, MOST
             )
+            around = await self._around(cells)
         found: list[dict[str, Recent]] = [{} for _ in asked]
-        for row in (*own, *near):
+        for row in (*own, *near, *around):
             found[row["n"]][row["ticket"]] = _recent(row)
         return [
             earlier_of(q.new, list(rows.values()), self._same, likeness, is_new=q.is_new)
             for q, rows in zip(asked, found, strict=True)
         ]
 
+    async def _around(self, cells: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        if not cells:
+            return ()
+        columns = [list(column) for column in zip(*cells, strict=True)]
+        found: Sequence[Any] = await self._pool.fetch(self._sql["recent_of_cells"], *columns, MOST)
+        return found
+
     # The view
 
     async def apply(self, tx: Tx, facts: Sequence[Fact]) -> None:
-        received = [_row(f, CODEC.decode(f)) for f in facts if f.type == _RECEIVED]
+        radius_m = self._same.radius_m
+        received = [_row(f, CODEC.decode(f), radius_m) for f in facts if f.type == _RECEIVED]
         moved = {(f.bucket, f.ticket): _MOVES[f.type].value for f in facts if f.type in _MOVES}
         filed = {
             (f.bucket, f.ticket): CODEC.decode(f).category for f in facts if f.type == _CORRECTED
@@ -112,10 +126,11 @@ class RecentMatters:
         """Nothing is kept in memory."""
 
 
-def _row(fact: Fact, event: events.TicketReceived) -> tuple[Any, ...]:
+def _row(fact: Fact, event: events.TicketReceived, radius_m: float) -> tuple[Any, ...]:
     return (
         fact.bucket, fact.ticket, event.person_id, event.category, event.area, event.title,
         event.latitude, event.longitude, Progress.NOT_HANDLED.value, event.at,
+        cell_of(event.latitude, event.longitude, radius_m),
     )  # fmt: skip
 
 

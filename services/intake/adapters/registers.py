@@ -77,6 +77,7 @@ class ShownChannel(BaseModel):
     unsealed_until: date | None = Field(
         description="The last day on which it may send a contact by Kafka in plain; null: never."
     )
+    line: str = Field(description="The line whose own channel it is (R9, R11); empty: nobody's.")
 
 
 def register_router(books: Books, runtime: Runtime) -> APIRouter:
@@ -128,6 +129,7 @@ def _channel(channel: Channel) -> ShownChannel:
         per_minute=channel.per_minute,
         templates={p: Reason(zh=w.zh, en=w.en) for p, w in channel.templates.items()},
         unsealed_until=channel.unsealed_until,
+        line=channel.line,
     )
 
 

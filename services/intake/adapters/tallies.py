@@ -25,18 +25,34 @@ from services.kernel.store_pg import PostgresStore
 
 log = logging.getLogger("hotline.intake")
 SHOWN_EVERY_S = 10.0
-_ANSWERED, _MISSED, _BACK, _KNOWN, _UNHELPFUL = (
+_ANSWERED, _MISSED, _BACK, _KNOWN, _UNHELPFUL, _REVIEWED = (
     f"hotline.intake.v1.{name}"
-    for name in ("CallAnswered", "CallMissed", "CalledBack", "TicketAnswered", "AnswerUnhelpful")
-)
+    for name in (
+        "CallAnswered", "CallMissed", "CalledBack", "TicketAnswered", "AnswerUnhelpful",
+        "AnswerReviewed",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleUse:
-    """R5: how often an article answered at once, and how often that did not help."""
+    """R5: how often an article answered at once, how often that did not help, how many of its
+    answers were reviewed, and how many found wrong."""
 
     answered: int = 0
     unhelpful: int = 0
+    reviewed: int = 0
+    wrong: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAnswer:
+    """R5: an answer given at once that nobody has reviewed."""
+
+    ticket: str
+    article: str
+    at: datetime
+    unhelpful: bool
 
 
 class Counted(Protocol):
@@ -45,6 +61,8 @@ class Counted(Protocol):
     async def calls(self, since: datetime, until: datetime, within_s: int) -> CallFigures: ...
 
     async def articles(self, since: date) -> Mapping[str, ArticleUse]: ...
+
+    async def answers(self, limit: int) -> Sequence[WaitingAnswer]: ...
 
 
 class Tallies:
@@ -64,7 +82,13 @@ class Tallies:
     async def articles(self, since: date) -> Mapping[str, ArticleUse]:
         with store_faults():
             rows = await self._pool.fetch(self._sql["article_uses"], since)
-        return {row["article"]: ArticleUse(row["answered"], row["unhelpful"]) for row in rows}
+        return {row["article"]: ArticleUse(*row[1:]) for row in rows}
+
+    async def answers(self, limit: int) -> Sequence[WaitingAnswer]:
+        """Those that wait for a review, the oldest first."""
+        with store_faults():
+            rows = await self._pool.fetch(self._sql["answers_to_review"], limit)
+        return [WaitingAnswer(*row) for row in rows]
 
     # The view
 
@@ -75,7 +99,12 @@ class Tallies:
         await self._calls(tx, by_type.get(_ANSWERED, []), by_type.get(_MISSED, []))
         backs = [(f.bucket, f.ticket) for f in by_type.get(_BACK, [])]
         await self._put(tx, "called_back", backs)
-        await self._articles(tx, by_type.get(_KNOWN, []), by_type.get(_UNHELPFUL, []))
+        known, unhelpful, reviewed = (by_type.get(t, []) for t in (_KNOWN, _UNHELPFUL, _REVIEWED))
+        await self._articles(tx, known, unhelpful, reviewed)
+        waiting = [(f.bucket, f.ticket, CODEC.decode(f).article, f.time) for f in known]
+        await self._put(tx, "put_answers", waiting)
+        await self._put(tx, "unhelpful_answers", [(f.bucket, f.ticket) for f in unhelpful])
+        await self._put(tx, "reviewed_answers", [(f.bucket, f.ticket) for f in reviewed])
 
     async def _calls(self, tx: Tx, answered: Sequence[Fact], missed: Sequence[Fact]) -> None:
         waiting = [(f.bucket, f.ticket, f.time) for f in missed]
@@ -86,9 +115,13 @@ class Tallies:
         await self._put(tx, "put_calls", rows)
         await self._put(tx, "put_missed_calls", waiting)
 
-    async def _articles(self, tx: Tx, answered: Sequence[Fact], unhelpful: Sequence[Fact]) -> None:
-        helped, not_helped = self._counted(answered), self._counted(unhelpful)
-        rows = [(*key, helped[key], not_helped[key]) for key in sorted({*helped, *not_helped})]
+    async def _articles(
+        self, tx: Tx, answered: Sequence[Fact], unhelpful: Sequence[Fact], reviewed: Sequence[Fact]
+    ) -> None:
+        wrong = [fact for fact in reviewed if not CODEC.decode(fact).right]
+        counts = [self._counted(facts) for facts in (answered, unhelpful, reviewed, wrong)]
+        keys = sorted({key for count in counts for key in count})
+        rows = [(*key, *(count[key] for count in counts)) for key in keys]
         await self._put(tx, "use_articles", rows)
 
     def _counted(self, facts: Iterable[Fact]) -> Counter[tuple[int, str, date]]:

@@ -13,10 +13,12 @@ from services.intake.domain.categories import Catalogue, Element
 from services.intake.domain.commands import SubmitMatter
 from services.intake.domain.events import Event, TicketAccepted, TicketReceived
 from services.intake.domain.hotlines import Hotline, Register
+from services.intake.domain.lines import HandoverAcknowledged
 from services.intake.domain.matter import (
     NO_FACTS,
     UNNAMED_UNIT,
     Case,
+    Kind,
     MatterFacts,
     Progress,
     unknown_words,
@@ -36,10 +38,19 @@ def submit(
     _require_sound(command, catalogue)
     day = catalogue.day(command.at)
     facts = _with_missing(command, _with_line(command.facts, catalogue.register, day), catalogue)
-    received = _received(command, facts, catalogue.register.line(command.called_number, day))
+    kind = _kind(command, catalogue)
+    received = _received(command, kind, facts, catalogue.register.line(command.called_number, day))
+    line = _handed_over_by(command, rules, catalogue)
+    if line:
+        received = replace(
+            received,
+            transferred_by=command.transferred_by or line,
+            transferred_at=command.transferred_at or command.at,
+        )
     case = case_of(received)
     decided = judged(command.at, command.ticket, received, case, rules, catalogue)
-    return [received, *answered(command, received.called_mode), decided]
+    call = answered(command, received.called_mode)
+    return [received, *call, *_taken_over(command, line, received), decided]
 
 
 def _require_channel(command: SubmitMatter, catalogue: Catalogue) -> None:
@@ -50,6 +61,27 @@ def _require_channel(command: SubmitMatter, catalogue: Catalogue) -> None:
     channel = switchboard.channel(name) if command.call is None else switchboard.telephone(name)
     # R11: an emergency goes on whatever its channel may state.
     channel.require(command.by, () if command.facts.emergency_ongoing else command.stated)
+
+
+def _handed_over_by(command: SubmitMatter, rules: RuleSet, catalogue: Catalogue) -> str:
+    """R11: the line that hands it over; nobody else speaks for one, and no emergency is refused
+    for it. An import's channels are those of its time."""
+    line = command.handed_over_by
+    if not line:
+        return ""
+    is_own = command.stated is None or command.call is not None or _is_own(command, catalogue)
+    if line in rules.emergency_lines and is_own:
+        return line
+    if command.facts.emergency_ongoing:
+        return ""
+    if line not in rules.emergency_lines:
+        raise rejections.NotAnEmergencyLine(line[:80])
+    raise rejections.NotTheLinesOwn(line)
+
+
+def _is_own(command: SubmitMatter, catalogue: Catalogue) -> bool:
+    channel = catalogue.switchboard.channel(command.channel)
+    return channel.line == command.handed_over_by and command.by in channel.callers
 
 
 def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
@@ -75,6 +107,14 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
         raise rejections.UnknownWord(*unknown)
 
 
+def _kind(command: SubmitMatter, catalogue: Catalogue) -> Kind:
+    """R1: the one stated, else the category's or that of a node above it."""
+    kind = command.kind or catalogue.tree.kind(command.category)
+    if kind is None:
+        raise rejections.NoKind(f"kind is missing, and {command.category[:80]} has no default")
+    return kind
+
+
 def _with_line(facts: MatterFacts, register: Register, day: date) -> MatterFacts:
     try:
         return register.transferable(facts, day)
@@ -98,12 +138,14 @@ def _with_missing(command: SubmitMatter, facts: MatterFacts, catalogue: Catalogu
     return replace(facts, missing=(*facts.missing, *more)) if more else facts
 
 
-def _received(command: SubmitMatter, facts: MatterFacts, called: Hotline | None) -> TicketReceived:
+def _received(
+    command: SubmitMatter, kind: Kind, facts: MatterFacts, called: Hotline | None
+) -> TicketReceived:
     return TicketReceived(
         at=command.at,
         channel=command.channel,
         external_id=command.external_id,
-        kind=command.kind,
+        kind=kind,
         urgency=command.urgency,
         category=command.category,
         area=command.area,
@@ -169,6 +211,14 @@ def judged(
             )
         case _:
             return _sent_on(at, rules, decision)
+
+
+def _taken_over(command: SubmitMatter, line: str, received: TicketReceived) -> Sequence[Event]:
+    """R11, the way back: acknowledged in the moment in which it is handed over."""
+    if not line:
+        return []
+    receipt = receipt_of(command.ticket, received, f"{line}-back")
+    return [HandoverAcknowledged(command.at, line, command.handover_reference, receipt)]
 
 
 def receipt_of(ticket: str, received: TicketReceived, line: str) -> str:

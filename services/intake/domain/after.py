@@ -26,8 +26,10 @@ from services.intake.domain.events import (
     PersonForgotten,
     RefusalObjected,
     SupplementSupplied,
+    TicketTransferred,
     TicketWithdrawn,
 )
+from services.intake.domain.lines import TransferReturned
 from services.intake.domain.matter import NO_FACTS, Case, Supplement
 from services.intake.domain.rules import RuleSet
 from services.intake.domain.ticket import Objection, Phase, Ticket, evolve
@@ -92,6 +94,26 @@ def hand_back(
     if not diverted or ticket.receipt != command.receipt:
         raise rejections.NotDiverted
     returned = DiversionReturned(command.at, ticket.receipt, ticket.line, command.reason)
+    return [returned, _again(command, evolve(ticket, returned), rules, catalogue)]
+
+
+def return_transfer(
+    command: commands.ReturnTransfer, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
+) -> Sequence[Event]:
+    """R9: once, by the channel of the line; it is decided anew, under the same number."""
+    speaks_for = catalogue.switchboard.speaks_for
+    if ticket.phase is Phase.UNKNOWN:
+        raise rejections.UnknownTicket
+    if ticket.returned_by and speaks_for(command.by, ticket.returned_by):
+        return []
+    transfer = ticket.decision
+    if not isinstance(transfer, TicketTransferred) or ticket.phase is not Phase.TRANSFERRED:
+        raise rejections.NotTransferred
+    if not speaks_for(command.by, transfer.line):
+        raise rejections.NotTransferred
+    if not command.reason.strip():
+        raise rejections.NoReason
+    returned = TransferReturned(command.at, transfer.line, command.reason.strip())
     return [returned, _again(command, evolve(ticket, returned), rules, catalogue)]
 
 
@@ -198,7 +220,7 @@ def review_objection(
 
 
 def _again(
-    command: commands.HandBack | commands.SupplyElements,
+    command: commands.HandBack | commands.ReturnTransfer | commands.SupplyElements,
     ticket: Ticket,
     rules: RuleSet,
     catalogue: Catalogue,

@@ -25,7 +25,8 @@ class Channel:
     may post matters. `states` are the fields that it may fill beside those that every matter has;
     None: all. `per_minute` is its rate limit (0: none). `templates` are the words
     of its answers by what became of the matter. `unsealed_until`: the last day on which it may send
-    a contact by Kafka in plain words; None: never.
+    a contact by Kafka in plain words; None: never. `line`: the sub-centre or emergency line
+    whose own channel it is (R9, R11).
     """
 
     id: str
@@ -36,6 +37,7 @@ class Channel:
     per_minute: int = 0
     templates: Mapping[str, Words] = field(default_factory=dict)
     unsealed_until: date | None = None
+    line: str = ""
 
     def require(self, by: str, stated: Collection[str]) -> None:
         """Raises Rejection for a caller or a field that is not the channel's."""
@@ -68,6 +70,11 @@ class Switchboard:
         if found is None:
             raise rejections.UnknownChannel(name[:80])
         return found
+
+    def speaks_for(self, by: str, line: str) -> bool:
+        """R9, R11: whether that caller is of the line's own channel."""
+        own = (channel for channel in self.channels.values() if channel.line == line)
+        return any(by in channel.callers for channel in own)
 
     def telephone(self, name: str) -> Channel:
         """The same, of a channel on which calls come."""

@@ -14,14 +14,14 @@ class SubmitMatter:
     """A matter as it reaches the domain: personal fields sealed, the citizen a random id.
 
     `stated` are the fields that its channel filled; None: it is imported, from channels of its
-    time.
+    time. Without a `kind` it is of its category's (R1).
     """
 
     at: datetime
     ticket: str
     channel: str
     external_id: str
-    kind: Kind
+    kind: Kind | None
     urgency: Urgency
     category: str
     area: str
@@ -43,6 +43,8 @@ class SubmitMatter:
     by: str = ""
     call: AnsweredCall | None = None
     stated: tuple[str, ...] | None = None
+    handed_over_by: str = ""
+    handover_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,16 @@ class HandBack:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnTransfer:
+    """A sub-centre hands back what was transferred to its line (R9); `by` is of its channel."""
+
+    at: datetime
+    ticket: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatDiversion:
     """Nobody acknowledged: the clock of that diversion, by its `run`, was missed (R11)."""
 
@@ -157,6 +169,24 @@ class ReportUnhelpful:
     at: datetime
     ticket: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAnswer:
+    """Staff looked at an answer that was given at once: right, or wrong with a reason (R5)."""
+
+    at: datetime
+    by: str
+    right: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOverdue:
+    """The day by which an article was to be looked at has passed (R5)."""
+
+    at: datetime
+    article: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +265,15 @@ After = (
     | ReviewObjection
 )
 Calling = RecordCall | RecordMissedCall | CallBack
+Knowing = ReviewAnswer | NoteOverdue
 Command = (
-    SubmitMatter | Calling | After | UrgeMatter | CorrectCategory | CloseHistory | ForgetPerson
+    SubmitMatter
+    | Calling
+    | Knowing
+    | After
+    | UrgeMatter
+    | ReturnTransfer
+    | CorrectCategory
+    | CloseHistory
+    | ForgetPerson
 )

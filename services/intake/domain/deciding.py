@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from services.intake.domain import after, calling, commands, correcting
+from services.intake.domain import after, calling, commands, correcting, knowing
 from services.intake.domain.acceptance import submit
 from services.intake.domain.categories import Catalogue
 from services.intake.domain.commands import After, Command
@@ -53,28 +53,39 @@ def decisions(laid_down: LaidDown) -> Callable[[Command, Ticket], Sequence[Event
     """`decide` by what is laid down."""
 
     def decide(command: Command, ticket: Ticket) -> Sequence[Event]:
-        rules, catalogue = laid_down(command.at)
-        match command:
-            case commands.SubmitMatter():
-                return submit(command, ticket, rules, catalogue)
-            case commands.UrgeMatter():
-                return after.urge(command, ticket, catalogue)
-            case commands.CorrectCategory():
-                return correcting.correct_category(command, ticket, catalogue)
-            case commands.CloseHistory():
-                return after.close_history(command, ticket)
-            case commands.ForgetPerson():
-                return after.forget(command, ticket)
-            case commands.RecordCall():
-                return calling.join(command, ticket, catalogue)
-            case commands.RecordMissedCall():
-                return calling.miss(command, ticket, catalogue)
-            case commands.CallBack():
-                return calling.call_back(command, ticket)
-            case _:
-                return _decide_after(command, ticket, rules, catalogue)
+        return _decide(command, ticket, *laid_down(command.at))
 
     return decide
+
+
+def _decide(  # noqa: C901 - a table
+    command: Command, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
+) -> Sequence[Event]:
+    match command:
+        case commands.SubmitMatter():
+            return submit(command, ticket, rules, catalogue)
+        case commands.UrgeMatter():
+            return after.urge(command, ticket, catalogue)
+        case commands.CorrectCategory():
+            return correcting.correct_category(command, ticket, catalogue)
+        case commands.CloseHistory():
+            return after.close_history(command, ticket)
+        case commands.ForgetPerson():
+            return after.forget(command, ticket)
+        case commands.RecordCall():
+            return calling.join(command, ticket, catalogue)
+        case commands.RecordMissedCall():
+            return calling.miss(command, ticket, catalogue)
+        case commands.CallBack():
+            return calling.call_back(command, ticket)
+        case commands.ReturnTransfer():
+            return after.return_transfer(command, ticket, rules, catalogue)
+        case commands.ReviewAnswer():
+            return knowing.review_answer(command, ticket)
+        case commands.NoteOverdue():
+            return knowing.note_overdue(command, ticket, catalogue)
+        case _:
+            return _decide_after(command, ticket, rules, catalogue)
 
 
 def _decide_after(  # noqa: C901 - a table

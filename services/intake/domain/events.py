@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.intake.domain.articles import AnswerReviewed, ArticleOverdue
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
+from services.intake.domain.lines import HandoverAcknowledged, TransferReturned
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 
 
@@ -268,28 +270,10 @@ class HistoryClosed:
 
 
 Event = (
-    TicketReceived
-    | TicketAccepted
-    | TicketRefused
-    | TicketDiverted
-    | DiversionRepeated
-    | DiversionReturned
-    | DiversionAcknowledged
-    | TicketTransferred
-    | TicketLinked
-    | SupplementAsked
-    | SupplementSupplied
-    | TicketAnswered
-    | AnswerUnhelpful
-    | DecisionOverridden
-    | RefusalObjected
-    | ObjectionReviewed
-    | CategoryCorrected
-    | TicketWithdrawn
-    | MatterUrged
-    | CallAnswered
-    | CallMissed
-    | CalledBack
-    | HistoryClosed
-    | PersonForgotten
-)
+    TicketReceived | TicketAccepted | TicketRefused | TicketDiverted | DiversionRepeated
+    | DiversionReturned | DiversionAcknowledged | TicketTransferred | TransferReturned
+    | HandoverAcknowledged | TicketLinked | SupplementAsked | SupplementSupplied
+    | TicketAnswered | AnswerUnhelpful | AnswerReviewed | ArticleOverdue | DecisionOverridden
+    | RefusalObjected | ObjectionReviewed | CategoryCorrected | TicketWithdrawn | MatterUrged
+    | CallAnswered | CallMissed | CalledBack | HistoryClosed | PersonForgotten
+)  # fmt: skip

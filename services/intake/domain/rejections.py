@@ -99,6 +99,13 @@ class NoTitle(Rejection):
     status = 422
 
 
+class NoKind(Rejection):
+    """A matter states its kind where its category has none of its own."""
+
+    rule = "R1"
+    status = 422
+
+
 class NotOnEarth(Rejection):
     """Latitude lies from -90 to 90, longitude from -180 to 180 degrees."""
 
@@ -125,6 +132,26 @@ class NotDiverted(Rejection):
     rule = "R11"
 
 
+class NotTransferred(Rejection):
+    """The ticket was not transferred to the line of your channel."""
+
+    rule = "R9"
+
+
+class NotAnEmergencyLine(Rejection):
+    """Only a registered emergency line hands a matter over: leave handed_over_by out."""
+
+    rule = "R11"
+    status = 422
+
+
+class NotTheLinesOwn(Rejection):
+    """An emergency line hands over by its own channel, or in a call."""
+
+    rule = "R11"
+    status = 403
+
+
 class NotAsked(Rejection):
     """Nothing is missing that could be supplied: the ticket does not wait for a supplement."""
 
@@ -146,7 +173,13 @@ class UnknownArticle(Rejection):
 
 
 class NotAnswered(Rejection):
-    """Only an answer from the knowledge base can be reported as unhelpful."""
+    """Only an answer from the knowledge base can be reviewed, or reported as unhelpful."""
+
+    rule = "R5"
+
+
+class ReviewedAlready(Rejection):
+    """An answer is reviewed once, and this one was found otherwise."""
 
     rule = "R5"
 

@@ -112,6 +112,12 @@ class RuleSet:
     accepted_barred: Words = NO_WORDS
     accepted_related: Words = NO_WORDS
 
+    @property
+    def emergency_lines(self) -> frozenset[str]:
+        """R11: those that it diverts to, and that may hand over what is no emergency."""
+        diverting = (rule for rule in self.rules if rule.outcome is Outcome.DIVERT)
+        return frozenset(line for rule in diverting for line in rule.lines)
+
     def decide(self, case: Case) -> Decision:
         """The first rule that fits decides; where none does, the matter is accepted."""
         held = [r for r, h in zip(self.rules, self.conditions(case), strict=True) if h]

@@ -12,6 +12,9 @@ from services.intake.domain.matter import Earlier, Progress
 # How alike two texts are, from 0 to 100, by their characters.
 Likeness = Callable[[str, str], float]
 _EARTH_M = 6_371_000
+_DEGREE_M = math.radians(1) * _EARTH_M
+# A field is wider than a circle, so that the corners of a square around it name every field.
+_FIELD_OF_RADIUS = 2.5
 _MOST_RELATED = 5
 
 
@@ -80,3 +83,35 @@ def distance_m(one: Recent, other: Recent) -> float | None:
     dlon = math.radians(other.longitude - one.longitude)
     a = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(dlon / 2) ** 2
     return 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(a)))
+
+
+def cell_of(latitude: float | None, longitude: float | None, radius_m: float) -> int | None:
+    """The field of the map in which a point lies; None where the point is not known.
+
+    Fields are rows of latitude, cut into columns about as wide; another radius, other fields.
+    """
+    if latitude is None or longitude is None:
+        return None
+    side = _FIELD_OF_RADIUS * radius_m / _DEGREE_M
+    row = math.floor((latitude + 90) / side)
+    columns = max(1, math.floor(360 / side * _narrowing((row + 0.5) * side - 90)))
+    return row * 2**32 + math.floor((longitude + 180) % 360 / 360 * columns)
+
+
+def cells_near(latitude: float | None, longitude: float | None, radius_m: float) -> Sequence[int]:
+    """The fields, four at most, in which everything lies that is no further away."""
+    if latitude is None or longitude is None:
+        return ()
+    up = radius_m / _DEGREE_M
+    aside = up / _narrowing(latitude)
+    around = {
+        cell_of(min(90.0, max(-90.0, latitude + dy)), longitude + dx, radius_m)
+        for dy in (-up, up)
+        for dx in (-aside, aside)
+    }
+    return sorted(cell for cell in around if cell is not None)
+
+
+def _narrowing(latitude: float) -> float:
+    """How much shorter a degree of longitude is there; no city lies nearer to a pole."""
+    return max(0.05, math.cos(math.radians(latitude)))

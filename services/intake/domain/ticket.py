@@ -7,7 +7,9 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from services.intake.domain.articles import AnswerReviewed, ArticleOverdue, upkeep_of
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
 from services.intake.domain.events import (
     AnswerUnhelpful,
@@ -33,6 +35,7 @@ from services.intake.domain.events import (
     TicketTransferred,
     TicketWithdrawn,
 )
+from services.intake.domain.lines import HandoverAcknowledged, TransferReturned
 from services.intake.domain.matter import (
     NO_FACTS,
     Case,
@@ -97,7 +100,8 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The fold over intake's own stream; `history_until` belongs to an import's stream.
+    """The fold over intake's own stream; `history_until` belongs to an import's stream, `overdue`,
+    the days of review that were let pass, to an article's.
 
     `received` is what the matter is decided by again (R5, R11, R18, overrides); it is let go with
     the acceptance. `persons` had a hand in the decision and may not review an objection to it.
@@ -110,12 +114,17 @@ class Ticket:
     line: str = ""
     receipt: str = ""
     returned: str = ""
+    returned_by: str = ""
+    handover: HandoverAcknowledged | None = None
     diversions: int = 0
     decision: NotAccepted | None = None
     received: TicketReceived | None = None
     supplement: Supplement = Supplement.NONE
     objection: Objection = Objection.NONE
     was_answered: bool = False
+    article: str = ""
+    answer_is_right: bool | None = None
+    overdue: frozenset[str] = frozenset()
     was_overridden: bool = False
     persons: frozenset[str] = frozenset()
     filing: Filing | None = None
@@ -168,10 +177,16 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return replace(state, phase=Phase.REFUSED, decision=event)
         case TicketTransferred():
             return replace(state, phase=Phase.TRANSFERRED, decision=event)
+        case TransferReturned():
+            kept = _without(state, sub_centre="")
+            back = replace(state, phase=Phase.RECEIVED, decision=None, received=kept)
+            return replace(back, returned_by=event.line)
+        case HandoverAcknowledged():
+            return replace(state, handover=event)
         case TicketLinked():
             return replace(state, phase=Phase.LINKED, decision=event)
-        case TicketAnswered():
-            return replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
+        case TicketAnswered() | AnswerReviewed() | ArticleOverdue():
+            return _answered(state, event)
         case TicketWithdrawn():
             return replace(state, phase=Phase.WITHDRAWN, received=None)
         case MatterUrged():
@@ -199,6 +214,18 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return _diverted(state, event)
 
 
+def _answered(state: Ticket, event: TicketAnswered | AnswerReviewed | ArticleOverdue) -> Ticket:
+    match event:
+        case TicketAnswered():
+            answered = replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
+            return replace(answered, article=event.article, answer_is_right=None)
+        case AnswerReviewed():
+            return replace(state, answer_is_right=event.right)
+        case ArticleOverdue():
+            passed = upkeep_of(event.version, event.review_on)
+            return replace(state, overdue=state.overdue | {passed})
+
+
 def _supplemented(state: Ticket, event: SupplementAsked | SupplementSupplied) -> Ticket:
     if isinstance(event, SupplementSupplied):
         return replace(state, supplement=Supplement.SUPPLIED)
@@ -224,13 +251,14 @@ def _diverted(
         case DiversionAcknowledged():
             return replace(state, phase=Phase.ACKNOWLEDGED)
         case DiversionReturned():
-            calm = replace(state, phase=Phase.RECEIVED, line="", receipt="", received=_calm(state))
+            calm = replace(state, phase=Phase.RECEIVED, line="", receipt="")
+            calm = replace(calm, received=_without(state, emergency_ongoing=False))
             return replace(calm, returned=event.receipt)
 
 
-def _calm(state: Ticket) -> TicketReceived | None:
-    """The matter without its emergency: the line has said that there is none."""
+def _without(state: Ticket, **changes: Any) -> TicketReceived | None:
+    """The matter without what the other line has said that it is not."""
     received = state.received
     if received is None or received.facts is None:
         return received
-    return replace(received, facts=replace(received.facts, emergency_ongoing=False))
+    return replace(received, facts=replace(received.facts, **changes))

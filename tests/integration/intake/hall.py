@@ -75,6 +75,7 @@ class Hall:
     vault: PostgresVault
     opened: Callable[[], Awaitable[list[OpenedField]]]
     http: httpx.AsyncClient
+    books: Books
     keys: list[str] = field(default_factory=list)
 
     def headers(self, role: Role, key: str = "", **more: str) -> dict[str, str]:
@@ -150,7 +151,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
     await make_topics(stack.bootstrap, namespace, [replies_topic(s.name) for s in SENDERS])
     async with real_loop(stack, namespace) as loop:
         await migrate(
-            stack.dsn, "intake", namespace, [*KERNEL, *TABLES, RECENT, CALLS, HASHES], BUCKETS
+            stack.dsn, "intake", namespace, [*KERNEL, *TABLES, *RECENT, *CALLS, HASHES], BUCKETS
         )
         pool = await connect(stack.dsn, schema_of(namespace, "intake"))
         loop.resources.push_async_callback(pool.close)
@@ -174,7 +175,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         made = app(runtime, desk, security, registry, tallies)
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-            yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http)
+            yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http, books)
 
 
 def pothole(contact: str = "") -> commands_pb2.SubmitMatter:

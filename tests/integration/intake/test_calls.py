@@ -182,4 +182,4 @@ async def test_answers_at_once_are_counted_for_their_review(hall: Hall) -> None:
     assert queue[0]["review_on"] <= queue[1]["review_on"]
     store: Any = hall.runtime.store
     uses = await Tallies(store, Books(load("sample"))).articles(date(2026, 1, 1))
-    assert uses == {"KB-1": ArticleUse(2, 1)}
+    assert uses == {"KB-1": ArticleUse(2, 1, 0, 0)}

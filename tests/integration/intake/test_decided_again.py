@@ -97,7 +97,9 @@ async def test_an_unacknowledged_emergency_is_diverted_again_and_may_come_back(h
     assert "diversion" not in back.json()
 
 
-async def test_a_refusal_is_objected_to_once_and_reviewed_by_a_second_person(hall: Hall) -> None:
+async def test_r10_to_r20_a_refusal_is_objected_to_once_and_reviewed_by_a_second_person(
+    hall: Hall,
+) -> None:
     told = await hall.submit(facts={"organ": "court"})
     early = await act(hall, told, "review-objection", Role.SUPERVISOR, uphold=True, reason="so")
     assert problem(early)[:2] == (409, "/problems/no-objection")
@@ -118,7 +120,7 @@ async def test_a_refusal_is_objected_to_once_and_reviewed_by_a_second_person(hal
     assert problem(again)[:2] == (409, "/problems/objected-already")
 
 
-async def test_an_operators_override_stands_on_record_by_name(hall: Hall) -> None:
+async def test_r5_to_r20_an_operators_override_stands_on_record_by_name(hall: Hall) -> None:
     told = await hall.submit(facts={"duty": "other_city"})
     channel = await act(hall, told, "override", Role.CHANNEL, reason="ours")
     assert channel.status_code == 403

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from importlib import resources
 from typing import Any
 
 from google.protobuf.message import Message
@@ -11,6 +13,7 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2
 from services.kernel.cloudevents import to_record
 from services.kernel.names import TICKETS, topic_of
+from services.kernel.queries import named
 from services.kernel.security import Role
 from tests.integration.intake.hall import Hall
 from tests.support.loops import wait_until
@@ -108,3 +111,41 @@ async def test_a_withdrawn_matter_may_come_again(hall: Hall) -> None:
     await hall.post(f"tickets/{first['ticket']}/withdraw", body)
     await progress(hall, first["ticket"], "not_handled")
     assert (await hall.submit())["state"] == "accepted"
+
+
+async def test_r16_anothers_near_matter_over_an_areas_border_is_offered_as_related(
+    hall: Hall,
+) -> None:
+    """However many came since in the same area: what is near is asked for by itself."""
+    here = {"latitude": 32.9, "longitude": 115.8}
+    first = await hall.submit(contact=OTHER, area="yingdong", **here)
+    far = await hall.submit(contact=OTHER, area="yingdong", latitude=32.92, longitude=115.8)
+    unplaced = await hall.submit(contact=OTHER, area="yingdong")
+    for told in (first, far, unplaced):
+        await progress(hall, told["ticket"], "being_handled")
+    new = await hall.submit(area="yingzhou", latitude=32.901, longitude=115.8005)
+    assert new["state"] == "accepted"
+    facts = await hall.loop.facts(lambda found: any(f.ticket == new["ticket"] for f in found))
+    data = next(f.data for f in facts if f.ticket == new["ticket"])
+    received = events_pb2.TicketReceived.FromString(data)
+    assert list(received.related) == [first["ticket"]]
+
+
+async def test_r16_near_matters_are_read_by_field_however_many_there_are(hall: Hall) -> None:
+    """The plan, over many matters: by the index of fields, and no more rows than are asked for."""
+    store: Any = hall.runtime.store
+    await store.pool.execute(
+        "insert into recent select 0, 'P' || n, 'p' || n, 'traffic/road', 'yingdong', 'Old', 32.9, "
+        "115.8, 'being_handled', now() - n * interval '1 second', 7 + n % 2 "
+        "from generate_series(1, 20000) n"
+    )
+    await store.pool.execute("analyze recent")
+    file = resources.files("services.intake") / "adapters" / "queries.sql"
+    query = named(file, store.schema, store.vault)["recent_of_cells"]
+    since = datetime.now(UTC) - timedelta(days=180)
+    rows = await store.pool.fetch(
+        f"explain analyze {query}", [0], ["traffic/road"], [7], [since], 5
+    )
+    plan = "\n".join(row[0] for row in rows)
+    (scan,) = re.findall(r"Index Scan Backward using recent_of_cell.*rows=(\d+)", plan)
+    assert int(scan) == 5

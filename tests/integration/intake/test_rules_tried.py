@@ -28,11 +28,14 @@ async def tried(hall: Hall, file: Any, since: str = "2000-01-01", *more: str) ->
 
 
 async def test_a_changed_set_lists_what_would_differ(hall: Hall) -> None:
-    """Suzhou has no ground for discipline, and sees the province as outside (R15, R10)."""
+    """Suzhou has no ground for discipline, and sees the province as outside (R15, R10).
+
+    The titles differ: none repeats another, however soon the view has them (R16).
+    """
     corrupt = await hall.submit(facts={"discipline": True})
-    provincial = await hall.submit(facts={"duty": "provincial"})
-    court = await hall.submit(facts={"organ": "court"})
-    await hall.submit()
+    provincial = await hall.submit(title="The toll is too high", facts={"duty": "provincial"})
+    court = await hall.submit(title="A verdict is wrong", facts={"organ": "court"})
+    await hall.submit(title="No lamp burns at night")
     # What happens later is no first decision.
     objection = {"code": court["code"], "reason": "no"}
     await hall.post(f"tickets/{court['ticket']}/object", objection, Role.CHANNEL)

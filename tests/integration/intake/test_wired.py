@@ -150,9 +150,9 @@ async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) 
     assert first.ticket_id == told["ticket"]
     assert (await hall.state(told["ticket"], told["code"])).json()["state"] == "accepted"
     await hall.send("channel", pothole(), "c-1")
-    nameless = pothole()
-    nameless.kind = events_pb2.KIND_UNSPECIFIED
-    await hall.send("channel", nameless, "c-2")
+    vague = pothole()
+    vague.urgency = events_pb2.URGENCY_UNSPECIFIED
+    await hall.send("channel", vague, "c-2")
     answers = await hall.replies("channel", 3)
     repeated = [a for a in answers if a.command_id == "c-1"]
     assert [(a.status, a.ticket_id, a.body) for a in repeated] == [

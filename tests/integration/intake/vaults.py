@@ -20,7 +20,8 @@ _FOLDER = resources.files("services.intake") / "migrations"
 _KEPT = "001_intake.sql", "003_forgotten.sql", "004_boxes.sql", "007_turns.sql"
 TABLES = [_FOLDER / name for name in _KEPT]
 HASHES = _FOLDER / "006_keyed_hashes.sql"
-RECENT, CALLS = _FOLDER / "002_recent.sql", _FOLDER / "005_calls.sql"
+RECENT = [_FOLDER / "002_recent.sql", _FOLDER / "008_near.sql"]
+CALLS = [_FOLDER / "005_calls.sql", _FOLDER / "009_answers.sql"]
 MASTERS = MasterKeys([b"m" * 32])
 INDEX_KEY = b"i" * 32
 

@@ -24,9 +24,10 @@ from services.intake.adapters.categories import (
     read_workbook,
 )
 from services.intake.domain import rejections
-from services.intake.domain.categories import Element
+from services.intake.domain.categories import Catalogue, Element
 from services.intake.domain.deciding import decider
-from services.intake.domain.events import SupplementAsked, TicketAccepted
+from services.intake.domain.events import SupplementAsked, TicketAccepted, TicketReceived
+from services.intake.domain.matter import Kind
 from services.intake.domain.ticket import Ticket
 from tests.unit.intake.matters import CITY, matter, when
 
@@ -63,6 +64,43 @@ def test_a_good_file_gives_every_line() -> None:
     )  # fmt: skip
     assert report.tree.requires("a/old") == (Element.CONTACT,)  # inherited
     assert read("\ufeff" + HEAD, *GOOD[1:]).errors == []
+
+
+def nested(*kinds: str) -> Catalogue:
+    """A tree of one path, `1` above `2` and so on, with the kind of each node."""
+    rows = [f"{n},{n - 1 or ''},名,Name,,{kind},,,2020-01-01,," for n, kind in enumerate(kinds, 1)]
+    return replace(CITY.catalogue, categories={}, tree=read(HEAD, *rows).tree)
+
+
+def test_r4_a_tree_may_be_deeper_than_three_levels() -> None:
+    tree = nested("report", "", "", "", "", "", "").tree
+    assert [node.id for node in tree.path("7")] == list("7654321")
+    assert (tree.kind("7"), [leaf.id for leaf in tree.leaves(TODAY)]) == (Kind.REPORT, ["7"])
+
+
+def kind_of(kind: Kind | None, catalogue: Catalogue) -> str:
+    """Of a matter in the deepest category that stated that kind."""
+    command = replace(matter(), kind=kind, category=str(len(catalogue.tree.nodes)))
+    made = decider(lambda _: (CITY.rules, catalogue))
+    received, decided = made.decide(command, Ticket())
+    assert isinstance(received, TicketReceived)
+    assert isinstance(decided, TicketAccepted)
+    assert received.kind is decided.kind
+    return received.kind.value
+
+
+def test_r1_a_kind_that_is_left_out_is_the_categorys_and_a_stated_one_wins() -> None:
+    assert kind_of(None, nested("", "report")) == "report"
+    assert kind_of(None, nested("help", "", "", "", "")) == "help"
+    assert kind_of(None, nested("help", "suggestion", "")) == "suggestion"
+    assert kind_of(Kind.COMPLAINT, nested("", "report")) == "complaint"
+
+
+def test_r1_without_a_kind_and_without_a_default_the_field_is_named() -> None:
+    with pytest.raises(rejections.NoKind) as caught:
+        kind_of(None, nested("", "", ""))
+    assert "(kind is missing, and 3 has no default)" in caught.value.message
+    assert (caught.value.rule, caught.value.status) == ("R1", 422)
 
 
 def test_a_moved_category_stays_readable_and_knows_where_it_went() -> None:

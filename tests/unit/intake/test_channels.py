@@ -139,7 +139,7 @@ async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports(
     vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
     desk = Desk(vault, Books(EXTENDED))
     assert desk.zone == ZoneInfo("Asia/Shanghai")
-    posted = SubmittedMatter("kiosk", Kind.HELP, "traffic/road", "yingzhou", "Pothole")
+    posted = SubmittedMatter("kiosk", "traffic/road", "yingzhou", "Pothole", Kind.HELP)
     for _ in range(2):
         await desk.received(posted, NOON, "kiosk-1")
     with pytest.raises(Problem) as caught:
@@ -173,7 +173,7 @@ async def test_only_what_differs_from_leaving_it_out_counts_as_stated() -> None:
     vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
     desk = Desk(vault, Books(EXTENDED))
     posted = SubmittedMatter(
-        "web", Kind.HELP, "traffic/road", "yingzhou", "Pothole", description="deep", latitude=0.0
+        "web", "traffic/road", "yingzhou", "Pothole", Kind.HELP, description="deep", latitude=0.0
     )
     made = await desk.received(posted, NOON, "me")
     assert made.command.stated == ("description", "latitude")

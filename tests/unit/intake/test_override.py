@@ -40,7 +40,7 @@ REVIEW = commands.ReviewObjection(LATER, "second", True, "So it is.")
         (ANSWERED, "R5"),
     ],
 )
-def test_an_operator_overrides_any_rule_by_name_and_with_a_reason(
+def test_r5_to_r20_an_operator_overrides_any_rule_by_name_and_with_a_reason(
     given: tuple[Event, ...], rule: str
 ) -> None:
     overridden, accepted = when(OVERRIDE, *given)
@@ -57,7 +57,7 @@ def test_an_operator_overrides_any_rule_by_name_and_with_a_reason(
         ((RECEIVED, ACCEPTED), "why", rejections.NothingToOverride),
     ],
 )
-def test_an_override_needs_a_reason_and_something_to_override(
+def test_r20_an_override_needs_a_reason_and_something_to_override(
     given: tuple[Event, ...], reason: str, rejection: type[Rejection]
 ) -> None:
     with pytest.raises(rejection):
@@ -71,7 +71,7 @@ DISMISSED = then(replace(REVIEW, uphold=False), OBJECTED)
 UPHELD = then(REVIEW, OBJECTED)
 
 
-def test_a_citizen_objects_to_a_refusal_once() -> None:
+def test_r10_to_r20_a_citizen_objects_to_a_refusal_once() -> None:
     assert OBJECTED[-1] == events.RefusalObjected(LATER, "R12", OBJECT.reason)
     assert when(OBJECT, *OBJECTED) == []
     with pytest.raises(rejections.ObjectedAlready):
@@ -86,30 +86,30 @@ def test_a_citizen_objects_to_a_refusal_once() -> None:
         (LINKED, CODE, rejections.NotRefused),
     ],
 )
-def test_only_a_refusal_is_objected_to(
+def test_r10_to_r20_only_a_refusal_is_objected_to(
     given: tuple[Event, ...], code: str, rejection: type[Rejection]
 ) -> None:
     with pytest.raises(rejection):
         when(replace(OBJECT, code=code), *given)
 
 
-def test_an_objection_upheld_accepts_the_matter() -> None:
+def test_r10_to_r20_an_objection_upheld_accepts_the_matter() -> None:
     assert UPHELD[-2] == events.ObjectionReviewed(LATER, True, "second", REVIEW.reason)
     assert isinstance(UPHELD[-1], TicketAccepted)
 
 
-def test_an_objection_dismissed_leaves_the_refusal() -> None:
+def test_r10_to_r20_an_objection_dismissed_leaves_the_refusal() -> None:
     assert isinstance(DISMISSED[-1], events.ObjectionReviewed)
     assert DECIDER.fold(DISMISSED).phase is Phase.REFUSED
 
 
-def test_a_second_verdict_is_refused_and_the_same_one_quiet() -> None:
+def test_r10_to_r20_a_second_verdict_is_refused_and_the_same_one_quiet() -> None:
     assert when(REVIEW, *UPHELD) == []
     with pytest.raises(rejections.NoObjection):
         when(REVIEW, *DISMISSED)
 
 
-def test_who_took_the_matter_does_not_review_the_objection() -> None:
+def test_r10_to_r20_who_took_the_matter_does_not_review_the_objection() -> None:
     with pytest.raises(rejections.SamePerson):
         when(replace(REVIEW, by="desk-1"), *OBJECTED)
 
@@ -122,7 +122,7 @@ def test_who_took_the_matter_does_not_review_the_objection() -> None:
         (OBJECTED, "", rejections.NoReason),
     ],
 )
-def test_a_review_needs_an_objection_and_a_reason(
+def test_r10_to_r20_a_review_needs_an_objection_and_a_reason(
     given: tuple[Event, ...], reason: str, rejection: type[Rejection]
 ) -> None:
     with pytest.raises(rejection):

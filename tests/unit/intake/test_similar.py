@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.adapters.recent import likeness
 from services.intake.domain.matter import Earlier, Progress
-from services.intake.domain.similar import Recent, SameMatter, distance_m, earlier_of
+from services.intake.domain.similar import (
+    Recent,
+    SameMatter,
+    cell_of,
+    cells_near,
+    distance_m,
+    earlier_of,
+)
 from tests.unit.intake.matters import LATER, NOON
 
 SAME = SameMatter(80, 200, timedelta(days=180))
@@ -107,3 +117,35 @@ def test_the_latest_come_first_and_of_others_only_a_few() -> None:
     ]
     tickets = [earlier.ticket for earlier in found(*others, *own)]
     assert tickets == ["A1", "A2", "A3", "B0", "B1", "B2", "B3", "B4"]
+
+
+@given(
+    radius_m=st.integers(1, 100_000),
+    latitude=st.floats(-80, 80),
+    longitude=st.floats(-180, 180),
+    up=st.floats(-1, 1),
+    aside=st.floats(-1, 1),
+)
+def test_r16_whatever_lies_within_the_radius_lies_in_one_of_four_fields(
+    radius_m: int, latitude: float, longitude: float, up: float, aside: float
+) -> None:
+    here = replace(NEW, latitude=latitude, longitude=longitude)
+    degrees = radius_m / 111_195
+    there = replace(
+        OLD,
+        latitude=latitude + up * degrees,
+        longitude=longitude + aside * degrees / math.cos(math.radians(latitude)),
+    )
+    fields = cells_near(here.latitude, here.longitude, radius_m)
+    assert 1 <= len(fields) <= 4
+    away = distance_m(here, there)
+    assert away is not None
+    if away <= radius_m:
+        assert cell_of(there.latitude, there.longitude, radius_m) in fields
+
+
+def test_r16_fields_are_as_small_as_the_radius_asks_and_unknown_points_lie_in_none() -> None:
+    assert cell_of(None, 115.8, 200) is cell_of(32.9, None, 200) is None
+    assert cells_near(None, None, 200) == ()
+    assert cell_of(32.91, 115.8, 200) not in cells_near(32.9, 115.8, 200)
+    assert cell_of(32.9, 115.81, 200) not in cells_near(32.9, 115.8, 200)

@@ -38,6 +38,8 @@ def found(*texts: str) -> dict[tuple[str, str], tuple[tuple[str, ...], bool]]:
         ("The judge's verdict is wrong", "organ", "court", ("judge", "verdict")),
         ("已经申请仲裁", "legal_procedure", "arbitration", ("仲裁",)),
         ("村干部受贿", "discipline", "true", ("受贿",)),
+        ("你们去死吧", "content", "malicious", ("去死",)),
+        ("Drop dead, all of you", "content", "malicious", ("Drop dead",)),
     ],
 )
 def test_words_in_both_languages_raise_a_suggestion(
