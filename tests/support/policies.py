@@ -155,11 +155,13 @@ def reached(resources: list[Resource]) -> Iterator[str]:
 
 def scaled(resources: list[Resource]) -> Iterator[str]:
     """By what it has to read itself."""
-    sets = {w["metadata"]["name"] for w in of_kind(resources, "StatefulSet")}
+    sets = {w["metadata"]["name"]: w for w in of_kind(resources, "StatefulSet")}
     for scaled in of_kind(resources, "ScaledObject"):
         target = scaled["spec"]["scaleTargetRef"]["name"]
         if target not in sets:
             yield f"{scaled['metadata']['name']} scales nothing"
+        elif "replicas" in sets[target]["spec"]:
+            yield f"{target} is set back to its replicas by every apply"
         for trigger in scaled["spec"]["triggers"]:
             if f'hotline_inbox_lag_records{{job="{target}"}}' not in trigger["metadata"]["query"]:
                 yield f"{target} is scaled by what it has not to read"

@@ -122,6 +122,10 @@ CASES: list[tuple[Policy, str, Change]] = [
         lambda r: first(r, "ScaledObject")["triggers"][0]["metadata"].update(query="1"),
     ),
     (
+        policies.scaled, "set back",
+        lambda r: intake(r)["spec"].update(replicas=2),
+    ),
+    (
         policies.durable, "min.insync.replicas",
         lambda r: first(r, "Kafka")["kafka"]["config"].update({"min.insync.replicas": 1}),
     ),
