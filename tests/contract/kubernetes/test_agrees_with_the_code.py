@@ -71,6 +71,7 @@ def test_users_are_those_whose_certificates_are_mounted(overlay: str) -> None:
     found = {u["metadata"]["name"]: u for u in of_kind(resources, "KafkaUser")}
     assert found.keys() == {PREFIX + user.name for user in users()}
     mounted = {w["metadata"]["name"]: certificate(w) for w in workloads(resources)}
+    assert mounted.pop("hotline-restore") == "hotline-intake"  # it may write facts and registries
     assert mounted == {name: name for name in found}
     assert all(u["spec"]["authentication"] == {"type": "tls"} for u in found.values())
     kafka = named(resources, "Kafka", "hotline-kafka")["spec"]["kafka"]
@@ -196,8 +197,12 @@ def test_every_program_runs_and_topics_are_only_checked_by_the_job(overlay: str)
     sets = of_kind(resources, "StatefulSet")
     assert sorted(map(program_of, sets)) == sorted(PROGRAMS)
     assert all(container_of(w)["args"][0] == "serve" for w in sets)
-    [job] = of_kind(resources, "Job")
-    assert container_of(job)["args"] == ["migrate", "--check-topics"]
+    jobs = {job["metadata"]["name"]: job for job in of_kind(resources, "Job")}
+    assert {name: container_of(job)["args"] for name, job in jobs.items()} == {
+        "hotline-migrate": ["migrate", "--check-topics"],
+        "hotline-restore": ["ops", "topics", "restore"],
+    }
+    assert [name for name, job in jobs.items() if job["spec"].get("suspend")] == ["hotline-restore"]
 
 
 def test_no_more_replicas_than_partitions() -> None:

@@ -200,13 +200,27 @@ def test_what_kubectl_is_told_is_there() -> None:
         for r in of_kind(rendered("production"), kind)
     }
     for span in kubectl:
-        for kind, name in re.findall(r"(statefulset|job)[/ ](hotline-\w+)", span):
-            assert f"{kind}/{name}" in names, span
+        for kind, found in re.findall(r"(statefulset|job)[/ ]((?:hotline-\w+ ?)+)", span):
+            assert {f"{kind}/{name}" for name in found.split()} <= names, span
         for pod in re.findall(r"exec (\S+)-0 ", span):
             assert f"statefulset/{pod}" in names, span
         for overlay in re.findall(r"overlays/(\w+)", span):
             assert overlay in OVERLAYS
             assert (FOLDER / "overlays" / overlay).is_dir()
+
+
+def test_who_scales_down_has_paused_the_autoscaler_before() -> None:
+    """KEDA has its least number of replicas back within 15 s."""
+    assert of_kind(rendered("production"), "ScaledObject")
+    kubectl = [span for span in SPANS if span.startswith("kubectl ")]
+    stopping = [n for n, span in enumerate(kubectl) if "--replicas=0" in span]
+    pausing = [n for n, span in enumerate(kubectl) if span.endswith(f"{PAUSED}=0")]
+    assert stopping
+    assert pausing == [n - 1 for n in stopping]
+    assert len([span for span in kubectl if span.endswith(f"{PAUSED}-")]) == len(pausing)
+
+
+PAUSED = "autoscaling.keda.sh/paused-replicas"
 
 
 def test_secrets_are_those_that_the_manifests_name() -> None:
