@@ -62,6 +62,19 @@ def department_user(department: str, sender: str = "") -> User:
     return User(name, tuple(rights))
 
 
+def channel_user(channel: str) -> User:
+    """Hands in matters, and reads the answers to its own."""
+    name = f"channel-{channel.lower()}"
+    return User(
+        name,
+        (
+            Right("topic", names.SUBMISSIONS, ("Write", "Describe")),
+            Right("topic", names.replies_of(channel), ("Read", "Describe")),
+            Right("group", f"{name}.", ("Read",), prefix=True),
+        ),
+    )
+
+
 # Programs check at the start that the topics are as installed, and show who owns what.
 _LOOK = Right("topic", OURS, ("Describe", "DescribeConfigs"), prefix=True)
 

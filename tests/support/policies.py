@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hotline.programs import SERVICES
+from tests.support.policies_of_brokers import admitted, mutual
 from tests.support.rendered import (
     Resource,
     container_of,
@@ -237,5 +238,5 @@ def _volumes(pod: dict[str, Any]) -> list[dict[str, Any]]:
 
 POLICIES: tuple[Policy, ...] = (
     restricted, no_token_and_no_links, steady, bounded, whole, reached, scaled, closed_network,
-    durable, by_reference,
+    durable, by_reference, mutual, admitted,
 )  # fmt: skip

@@ -22,6 +22,11 @@ def first(resources: list[Resource], kind: str) -> Resource:
     return found
 
 
+def listener(resources: list[Resource], number: int) -> Resource:
+    found: Resource = first(resources, "Kafka")["kafka"]["listeners"][number]
+    return found
+
+
 def policy_of(resources: list[Resource], name: str) -> Resource:
     found: Resource = named(resources, "NetworkPolicy", name)["spec"]
     return found
@@ -172,6 +177,33 @@ CASES: list[tuple[Policy, str, Change]] = [
     (
         policies.closed_network, "ingress anywhere",
         lambda r: policy_of(r, "intake-from-datasync")["ingress"][0].pop("from"),
+    ),
+    (
+        policies.mutual, "everybody may",
+        lambda r: first(r, "Kafka")["kafka"].pop("authorization"),
+    ),
+    (policies.mutual, "without a certificate", lambda r: listener(r, 1).pop("authentication")),
+    (policies.mutual, "without a certificate", lambda r: listener(r, 0).update(tls=False)),
+    (
+        policies.admitted, "others than our programs",
+        lambda r: listener(r, 0).pop("networkPolicyPeers"),
+    ),
+    (policies.admitted, "anybody", lambda r: listener(r, 1).pop("networkPolicyPeers")),
+    (
+        policies.admitted, "load balancer admits",
+        lambda r: listener(r, 1)["configuration"].pop("loadBalancerSourceRanges"),
+    ),
+    (
+        policies.admitted, "addresses are lost",
+        lambda r: listener(r, 1)["configuration"].update(externalTrafficPolicy="Cluster"),
+    ),
+    (
+        policies.admitted, "does not name it",
+        lambda r: listener(r, 1)["configuration"].pop("bootstrap"),
+    ),
+    (
+        policies.admitted, "its policy admits",
+        lambda r: r.remove(named(r, "NetworkPolicy", "brokers-from-departments")),
     ),
     (
         policies.by_reference, "in plain",

@@ -192,6 +192,18 @@ async def test_a_departments_resources_for_a_cluster(city: City) -> None:
     assert custom_resources.errors(topic) == custom_resources.errors(user) == []
 
 
+async def test_a_channel_is_given_what_it_needs_to_submit_by_kafka(city: City) -> None:
+    for outcome in ("made", "was there"):
+        code, said = await hotline(city, "ops", "channel", "add", "web-desk")
+        assert (code, said) == (0, f"hotline.replies.web-desk.v1: {outcome}\n")
+    code, said = await hotline(city, "ops", "channel", "add", "web-desk", "--kubernetes")
+    assert code == 0, said
+    topic, user = yaml.safe_load_all(said)
+    assert topic["metadata"]["name"] == "hotline.replies.web-desk.v1"
+    assert user["metadata"]["name"] == "hotline-channel-web-desk"
+    assert custom_resources.errors(topic) == custom_resources.errors(user) == []
+
+
 async def test_a_department_without_a_rule_is_told_where_to_write_one(city: City) -> None:
     code, said = await hotline(city, "ops", "department", "add", "FBI")
     assert code == 1

@@ -15,6 +15,8 @@ import pytest_asyncio
 import yaml
 
 from hotline.cli.main import cli
+from hotline.ops.kafka_users import channel_user, department_user
+from hotline.ops.manifests import PREFIX
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.cloudevents import to_record
 from services.kernel.facts import Fact
@@ -24,7 +26,7 @@ from tests.integration.ops.conftest import City
 from tests.integration.ops.test_commands import hotline
 from tests.support.images import ROOT
 from tests.support.prometheus import until
-from tests.support.rendered import FOLDER, OVERLAYS, of_kind, rendered
+from tests.support.rendered import FOLDER, OVERLAYS, named, of_kind, rendered
 
 in_the_city = pytest.mark.asyncio(loop_scope="package")
 
@@ -204,9 +206,32 @@ def test_what_kubectl_is_told_is_there() -> None:
             assert {f"{kind}/{name}" for name in found.split()} <= names, span
         for pod in re.findall(r"exec (\S+)-0 ", span):
             assert f"statefulset/{pod}" in names, span
-        for overlay in re.findall(r"overlays/(\w+)", span):
+        for folder, overlay in re.findall(r"k8s/(\w+)/(\w+)", span):
             assert overlay in OVERLAYS
-            assert (FOLDER / "overlays" / overlay).is_dir()
+            assert (FOLDER / folder / overlay / "kustomization.yaml").is_file()
+        for name in re.findall(r"cluster[/ ](hotline-\w+)", span):
+            assert named(rendered("production"), "Cluster", name)
+
+
+def test_namespaces_are_those_that_the_manifests_name() -> None:
+    text = yaml.safe_dump_all(rendered("production"))
+    expected = set(re.findall(r"kubernetes.io/metadata.name: (\S+)", text)) - {"kube-system"}
+    [paragraph] = [p for p in TEXT.split("\n\n") if "the network policies expect" in p]
+    assert expected <= set(re.findall(r"`([\w-]+)`", paragraph))
+    assert all(address in TEXT for address in re.findall(r"serverAddress: http://(\S+)", text))
+
+
+def test_what_a_department_is_told_is_what_the_manifests_make() -> None:
+    resources = rendered("production")
+    [chapter] = [c for c in TEXT.split("\n## ") if c.startswith("Add a department")]
+    [kafka] = of_kind(resources, "Kafka")
+    listener = kafka["spec"]["kafka"]["listeners"][1]
+    service = f"{kafka['metadata']['name']}-kafka-{listener['name']}-bootstrap"
+    assert f"get service {service}`" in " ".join(chapter.split())
+    assert f"port {listener['port']}" in chapter
+    for user in (department_user("DOT"), channel_user("web-desk")):
+        assert f"{PREFIX}{user.name}" in chapter
+        assert f"`{user.rights[-1].name}`" in chapter
 
 
 def test_who_scales_down_has_paused_the_autoscaler_before() -> None:
