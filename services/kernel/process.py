@@ -171,6 +171,7 @@ def _watch(
         service, store, runtime.bus, runtime.clock, settings.namespace, settings.buckets
     )
     watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
+    runtime.healed = lambda: watch.healed
     runtime.add("healing", watch.run)
     return watch
 

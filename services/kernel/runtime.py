@@ -71,6 +71,7 @@ class Runtime:
         self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._more: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
+        self.healed: Callable[[], bool] = lambda: True  # of whoever watches over the ledger
         self.states = States(service, store, place.buckets) if service.decider else None
         self.meter = Meter(registry)
         self.imports = Imports(store) if place.imports else None
@@ -233,6 +234,7 @@ class Runtime:
     async def readiness(self) -> dict[str, bool]:
         """What `/readyz` checks."""
         checks = {"joined": self.worker.joined.is_set()}
+        checks["healed"] = self.healed()
         checks["running"] = not any(t.done() for t in self._tasks)
         try:
             async with asyncio.timeout(1.0):

@@ -35,7 +35,7 @@ PLAIN = {
     "hotline_http_requests_in_flight", "hotline_owned_buckets", "hotline_timers_open",
     "hotline_timers_overdue", "hotline_commands_unanswered", "hotline_webhook_stopped",
     "hotline_buckets_forked", "hotline_missed_calls_waiting", "hotline_articles_overdue",
-    "hotline_diversions_unacknowledged",
+    "hotline_diversions_unacknowledged", "hotline_ledger_healed",
 }  # fmt: skip
 QUIET = {"Lateness of timers", "Calls"}  # no deadline of these matters has come, nobody called
 MOST_SERIES, MOST_BYTES = 1_500, 150_000
