@@ -53,6 +53,7 @@ from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
 ANSWERS_END_S, STREAMS_END_S = 8, 1
+POOL_ENDS_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         ports = Ports(store, bus, clock, new_registry(), keys, parked, passes, entries)
         await serve(settings, ports, await build(ports))
     finally:
-        await asyncio.wait_for(pool.close(), timeout=2.0)
+        await asyncio.wait_for(pool.close(), timeout=POOL_ENDS_S)
 
 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:

@@ -32,6 +32,7 @@ from services.kernel.worker import Worker
 from services.kernel.writer import Writer
 
 log = logging.getLogger("hotline.runtime")
+COMMANDS_END_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +271,7 @@ class Runtime:
     async def stop(self) -> None:
         """Drain, then let go; each step has its limit."""
         try:
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(COMMANDS_END_S):
                 await self.writer.drained()
         except TimeoutError:
             log.warning("some commands were not recorded before the stop")

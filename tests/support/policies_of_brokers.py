@@ -53,3 +53,32 @@ def _let_in(resources: list[Resource], port: int) -> Iterator[str]:
             for rule in spec.get("ingress", ()):
                 if port in [one["port"] for one in rule.get("ports", ())]:
                     yield from (peer["ipBlock"]["cidr"] for peer in rule["from"])
+
+
+def operated(resources: list[Resource]) -> Iterator[str]:
+    """What the operators run for us is restricted and bounded as our own pods are."""
+    for kafka in of_kind(resources, "Kafka"):
+        brokers, operators = kafka["spec"]["kafka"], kafka["spec"]["entityOperator"]
+        for part, templates in (("brokers", brokers), ("operators", operators)):
+            template = templates["template"]
+            around = template["pod"].get("securityContext", {})
+            if around.get("runAsNonRoot") is not True or not around.get("seccompProfile"):
+                yield f"{part}: their pods are not restricted"
+            for name, inner in template.items():
+                if name.endswith("Container") and inner.get("securityContext") != CONTAINED:
+                    yield f"{part}: {name} is not restricted"
+        for name in ("topicOperator", "userOperator"):
+            yield from _unbounded(name, operators[name])
+    for kind in ("KafkaNodePool", "Cluster"):
+        for each in of_kind(resources, kind):
+            yield from _unbounded(each["metadata"]["name"], each["spec"])
+
+
+CONTAINED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+
+
+def _unbounded(name: str, spec: dict[str, Any]) -> Iterator[str]:
+    amounts = spec.get("resources", {})
+    wanted, most = amounts.get("requests", {}), amounts.get("limits", {})
+    if not wanted.get("cpu") or not wanted.get("memory") or wanted["memory"] != most.get("memory"):
+        yield f"{name}: memory request is not its limit"

@@ -84,6 +84,13 @@ CASES: list[tuple[Policy, str, Change]] = [
             fieldPath="metadata.uid"
         ),
     ),
+    (
+        policies.steady, "not spread by its own",
+        lambda r: pod_of(intake(r))["topologySpreadConstraints"][0]["labelSelector"].update(
+            matchLabels={"app.kubernetes.io/part-of": "hotline"}
+        ),
+    ),
+    (policies.steady, "liveness", lambda r: container_of(intake(r)).pop("livenessProbe")),
     (policies.steady, "startup", lambda r: container_of(intake(r)).pop("startupProbe")),
     (
         policies.steady, "readiness",
@@ -130,9 +137,12 @@ CASES: list[tuple[Policy, str, Change]] = [
         policies.scaled, "set back",
         lambda r: intake(r)["spec"].update(replicas=2),
     ),
-    (
-        policies.durable, "min.insync.replicas",
-        lambda r: first(r, "Kafka")["kafka"]["config"].update({"min.insync.replicas": 1}),
+    *(
+        (
+            policies.durable, name,
+            lambda r, name=name: first(r, "Kafka")["kafka"]["config"].pop(name),
+        )
+        for name in policies.KEPT
     ),
     (
         policies.durable, "less than three",
@@ -204,6 +214,48 @@ CASES: list[tuple[Policy, str, Change]] = [
     (
         policies.admitted, "its policy admits",
         lambda r: r.remove(named(r, "NetworkPolicy", "brokers-from-departments")),
+    ),
+    (
+        policies.closed_network, "brokers: egress anywhere",
+        lambda r: policy_of(r, "brokers")["egress"][0].pop("to"),
+    ),
+    (
+        policies.closed_network, "store-to-backups: egress anywhere",
+        lambda r: policy_of(r, "store-to-backups")["egress"][0].pop("ports"),
+    ),
+    (
+        policies.closed_network, "store: ingress anywhere",
+        lambda r: policy_of(r, "store")["ingress"][0]["from"].append({"namespaceSelector": {}}),
+    ),
+    (
+        policies.closed_network, "does not give",
+        lambda r: policy_of(r, "to-issuer")["egress"][0]["to"][0].update(
+            ipBlock={"cidr": "192.0.2.1/32"}
+        ),
+    ),
+    (
+        policies.operated, "brokers: their pods",
+        lambda r: first(r, "Kafka")["kafka"]["template"]["pod"].pop("securityContext"),
+    ),
+    (
+        policies.operated, "brokers: kafkaContainer",
+        lambda r: first(r, "Kafka")["kafka"]["template"]["kafkaContainer"].pop("securityContext"),
+    ),
+    (
+        policies.operated, "operators: userOperatorContainer",
+        lambda r: first(r, "Kafka")["entityOperator"]["template"]["userOperatorContainer"].clear(),
+    ),
+    (
+        policies.operated, "topicOperator: memory",
+        lambda r: first(r, "Kafka")["entityOperator"]["topicOperator"].pop("resources"),
+    ),
+    (
+        policies.operated, "brokers: memory",
+        lambda r: first(r, "KafkaNodePool")["resources"]["limits"].update(memory="8Gi"),
+    ),
+    (
+        policies.operated, "hotline-store: memory",
+        lambda r: first(r, "Cluster").pop("resources"),
     ),
     (
         policies.by_reference, "in plain",

@@ -171,13 +171,14 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "HotlineCertificateEnds": (
         {f'{ENDS}{{{KAFKA},type="cluster-ca"}}': "1.2e9x100",
          f'{ENDS}{{{KAFKA},type="client-ca"}}': "9e9x100"},
-        {f'{ENDS}{{{KAFKA},type="cluster-ca"}}': "1.3e9x100"},
+        {f"{ENDS}{{{KAFKA}}}": "1.3e9x100"},
     ),
 }  # fmt: skip
 LATE = {
     "HotlineWebhookFailing": "45m", "HotlineUnknownFacts": "65m", "HotlineCallsMissed": "45m",
     "HotlineStoreNotArchived": "45m", "HotlineStoreNotBackedUp": "45m",
-    "HotlineCertificateEnds": "90m", "HotlineCallsAnsweredLate": "45m", "HotlineCallBacksWait": "45m",
+    "HotlineCertificateEnds": "90m", "HotlineCallsAnsweredLate": "45m",
+    "HotlineCallBacksWait": "45m",
 }  # fmt: skip
 
 
