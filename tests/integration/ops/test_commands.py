@@ -62,6 +62,7 @@ async def test_status_is_one_screen_of_all_services(city: City) -> None:
     for name in SERVICES:
         _, ready, members, buckets, facts, *_ = row(said, name)
         assert (ready, members, buckets) == ("yes", "1", "24")
+        assert f"{name}-0: 0-23" in said
         assert int(facts.replace(",", "")) > 0 or name in ("evaluation", "datasync")
     assert "push: " in said or "waiting" in said
 
