@@ -112,7 +112,7 @@ async def test_doctor_finds_a_sound_city_sound_and_says_what_it_would_not_surviv
     assert code == 0, said
     assert "look  no synchronous standby: " in said
     assert "look  the tickets topic has 1 copies: use three brokers" in said
-    for words in ("PostgreSQL 18", "clocks are ", "the database holds ", "1 brokers",
+    for words in ("PostgreSQL 18", "clocks are ", "the database holds ", "1 brokers", "brokers: ",
                   "every bucket has an owner and nothing is parked"):  # fmt: skip
         assert f"ok    {words}" in said, said
     assert all(f"ok    {name}: " in said for name in SERVICES)

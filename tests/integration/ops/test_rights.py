@@ -73,13 +73,15 @@ async def test_six_programs_do_their_work_with_these_rights_alone(
         assert answer.status_code == 201, answer.text
         entries = await _read(broker, "department-nypd", names.department_of("NYPD"), 4)
     assert {key.decode() for key, _ in entries} == {answer.json()["ticket"]}
+    env = {
+        "HOTLINE_KAFKA": broker.bootstrap, "HOTLINE_DSN": dsn, "HOTLINE_CITY": "nyc",
+        **broker.env("dispatch"),
+    }  # fmt: skip
     for words in (("verify", "dispatch"), ("heal", "dispatch"), ("ops", "lag")):
-        env = {
-            "HOTLINE_KAFKA": broker.bootstrap, "HOTLINE_DSN": dsn, "HOTLINE_CITY": "nyc",
-            **broker.env("dispatch"),
-        }  # fmt: skip
         done = await asyncio.to_thread(CliRunner(env=env).invoke, cli, words)
         assert done.exit_code == 0, done.output
+    done = await asyncio.to_thread(CliRunner(env=env).invoke, cli, ("ops", "doctor"))
+    assert "ok    brokers: " in done.output, done.output
     for name in PROGRAMS:
         log = (tmp_path / "logs" / f"{name}.log").read_text("utf-8")
         assert "AuthorizationFailed" not in log, log
