@@ -40,7 +40,7 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
         "connections": connections,
         "earlier_tickets": options.tickets,
         "compared": city.same is not None,
-        "rule_set_us": decision_us(city.rules, options.seconds),
+        "rule_set_us": round(decision_us(city.rules, options.seconds), 1),
     }
 
 

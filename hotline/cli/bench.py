@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import platform
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -80,7 +81,7 @@ for _name, _summary in BENCHES.items():
 
 async def _measured(name: str, options: Options, as_json: bool) -> None:
     bench = importlib.import_module(f"hotline.bench.{name}")
-    found = await bench.measure(options, _to_stderr)
+    found = await bench.measure(options, _to_stderr) | {"python": platform.python_version()}
     if as_json:
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
     else:
@@ -99,4 +100,4 @@ def _show(found: Mapping[str, Any], depth: int) -> None:
             click.echo(label)
             _show(value, depth + 1)
         else:
-            click.echo(f"{label:<28} {value:>14,}" if not isinstance(value, str) else value)
+            click.echo(f"{label:<28} {value:>14{'' if isinstance(value, str) else ','}}")

@@ -83,7 +83,7 @@ def test_lint_finds_a_seeded_defect(copy: Path, old: str, new: str, finding: str
         ("  string suggested_unit = 3;\n", "", '"3" with name "suggested_unit" on message'),
         ("string why_not = 6;", "string why_never = 6;", "changed name"),
         ("bool forced = 9;", "string forced = 9;", "changed type"),
-        ("bool forced = 9;", "bool forced = 11;", "was deleted"),
+        ("bool forced = 9;", "bool forced = 99;", "was deleted"),
         ("repeated string co_handlers", "string co_handlers", "changed cardinality"),
         ("message ReplySentBack {", "message ReplyReturned {", '"ReplySentBack" was deleted'),
     ],

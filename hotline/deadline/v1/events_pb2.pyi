@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ClockStarted(_message.Message):
-    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at", "kind", "urgency", "category", "length", "imported", "warn_at", "warn_mark", "level")
+    __slots__ = ("clock", "run", "unit", "started_at", "due_at", "provisional", "policy", "calendar", "start_event", "basis", "stated_due_at", "kind", "urgency", "category", "length", "imported", "warn_at", "warn_mark", "level", "statutory_days", "limit_days")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,8 @@ class ClockStarted(_message.Message):
     WARN_AT_FIELD_NUMBER: _ClassVar[int]
     WARN_MARK_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
+    STATUTORY_DAYS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_DAYS_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -50,7 +52,9 @@ class ClockStarted(_message.Message):
     warn_at: _timestamp_pb2.Timestamp
     warn_mark: str
     level: str
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., length: _Optional[str] = ..., imported: _Optional[bool] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ..., level: _Optional[str] = ...) -> None: ...
+    statutory_days: int
+    limit_days: int
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., policy: _Optional[str] = ..., calendar: _Optional[str] = ..., start_event: _Optional[str] = ..., basis: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., length: _Optional[str] = ..., imported: _Optional[bool] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ..., level: _Optional[str] = ..., statutory_days: _Optional[int] = ..., limit_days: _Optional[int] = ...) -> None: ...
 
 class ClockWarned(_message.Message):
     __slots__ = ("clock", "run", "unit", "mark", "due_at", "warn_at", "warn_mark")
@@ -403,17 +407,19 @@ class DisputeRuled(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., excused: _Optional[bool] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class MatterChanged(_message.Message):
-    __slots__ = ("kind", "urgency", "category")
+    __slots__ = ("kind", "urgency", "category", "statutory_days")
     KIND_FIELD_NUMBER: _ClassVar[int]
     URGENCY_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    STATUTORY_DAYS_FIELD_NUMBER: _ClassVar[int]
     kind: str
     urgency: str
     category: str
-    def __init__(self, kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ...) -> None: ...
+    statutory_days: int
+    def __init__(self, kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., statutory_days: _Optional[int] = ...) -> None: ...
 
 class ClockReplanned(_message.Message):
-    __slots__ = ("clock", "run", "unit", "due_at", "provisional", "calendar", "old_due_at", "by", "warn_at", "warn_mark", "length", "policy", "corrected_at")
+    __slots__ = ("clock", "run", "unit", "due_at", "provisional", "calendar", "old_due_at", "by", "warn_at", "warn_mark", "length", "policy", "corrected_at", "limit_days")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -427,6 +433,7 @@ class ClockReplanned(_message.Message):
     LENGTH_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
     CORRECTED_AT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_DAYS_FIELD_NUMBER: _ClassVar[int]
     clock: str
     run: int
     unit: str
@@ -440,4 +447,5 @@ class ClockReplanned(_message.Message):
     length: str
     policy: str
     corrected_at: _timestamp_pb2.Timestamp
-    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., calendar: _Optional[str] = ..., old_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., by: _Optional[str] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ..., length: _Optional[str] = ..., policy: _Optional[str] = ..., corrected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    limit_days: int
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., provisional: _Optional[bool] = ..., calendar: _Optional[str] = ..., old_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., by: _Optional[str] = ..., warn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., warn_mark: _Optional[str] = ..., length: _Optional[str] = ..., policy: _Optional[str] = ..., corrected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., limit_days: _Optional[int] = ...) -> None: ...

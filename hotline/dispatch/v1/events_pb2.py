@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hotline.kernel.v1 import options_pb2 as hotline_dot_kernel_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/dispatch/v1/events.proto\x12\x13hotline.dispatch.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"\x8b\x01\n\x0e\x44ispatchQueued\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x0c\n\x04\x61rea\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nabout_unit\x18\x05 \x01(\t:\x04\x88\xb5\x18\x02\"\xc7\x01\n\x10TicketDispatched\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x13\n\x0b\x63o_handlers\x18\x02 \x03(\t\x12\r\n\x05level\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x0c\n\x04\x61rea\x18\x05 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x06 \x01(\t\x12\x19\n\x11\x64irectory_version\x18\x07 \x01(\t\x12\r\n\x05round\x18\x08 \x01(\r\x12\x0e\n\x06\x66orced\x18\t \x01(\x08\x12\x12\n\nabout_unit\x18\n \x01(\t:\x04\x88\xb5\x18\x02\"=\n\rTicketRefiled\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x14\n\x0cold_category\x18\x02 \x01(\t:\x04\x88\xb5\x18\x02\"\'\n\x11\x44ispatchConfirmed\x12\x0c\n\x04unit\x18\x01 \x01(\t:\x04\x88\xb5\x18\x02\"]\n\x0fReturnRequested\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x16\n\x0esuggested_unit\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\r:\x04\x88\xb5\x18\x02\"F\n\rReturnGranted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x11\n\tnext_unit\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r:\x04\x88\xb5\x18\x02\"C\n\rReturnRefused\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r:\x04\x88\xb5\x18\x02\"\'\n\x11ReturnWindowEnded\x12\x0c\n\x04unit\x18\x01 \x01(\t:\x04\x88\xb5\x18\x02\"4\n\x10\x43itizenContacted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t:\x04\x88\xb5\x18\x03\"1\n\rProgressNoted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t:\x04\x88\xb5\x18\x03\"\xe5\x01\n\rTicketReplied\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0f\n\x07is_true\x18\x02 \x01(\x08\x12\x10\n\x08our_duty\x18\x03 \x01(\x08\x12\x11\n\tcontacted\x18\x04 \x01(\x08\x12\x0e\n\x06solved\x18\x05 \x01(\x08\x12\x0f\n\x07why_not\x18\x06 \x01(\t\x12\x1b\n\rpublic_answer\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\x1b\n\rinternal_note\x18\x08 \x01(\tB\x04\x88\xb5\x18\x02\x12/\n\x0bpromised_by\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x04\"3\n\rReplySentBack\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t:\x04\x88\xb5\x18\x04\"S\n\rReplyApproved\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12.\n\nreplied_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x06\"s\n\x0fTicketCompleted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06solved\x18\x02 \x01(\x08\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0c\n\x04\x61rea\x18\x04 \x01(\t\x12\r\n\x05level\x18\x05 \x01(\t\x12\r\n\x05round\x18\x06 \x01(\r:\x04\x88\xb5\x18\x06\"A\n\x0bRedoOrdered\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r:\x04\x88\xb5\x18\x06\"4\n\x0eTicketArchived\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t:\x04\x88\xb5\x18\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hotline/dispatch/v1/events.proto\x12\x13hotline.dispatch.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fhotline/kernel/v1/options.proto\"\x8b\x01\n\x0e\x44ispatchQueued\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x0c\n\x04\x61rea\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nabout_unit\x18\x05 \x01(\t:\x04\x88\xb5\x18\x02\"\xdf\x01\n\x10TicketDispatched\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x13\n\x0b\x63o_handlers\x18\x02 \x03(\t\x12\r\n\x05level\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12\x0c\n\x04\x61rea\x18\x05 \x01(\t\x12\r\n\x05\x62\x61sis\x18\x06 \x01(\t\x12\x19\n\x11\x64irectory_version\x18\x07 \x01(\t\x12\r\n\x05round\x18\x08 \x01(\r\x12\x0e\n\x06\x66orced\x18\t \x01(\x08\x12\x12\n\nabout_unit\x18\n \x01(\t\x12\x16\n\x0e\x64irectory_hint\x18\x0b \x01(\t:\x04\x88\xb5\x18\x02\"=\n\rTicketRefiled\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x14\n\x0cold_category\x18\x02 \x01(\t:\x04\x88\xb5\x18\x02\"\'\n\x11\x44ispatchConfirmed\x12\x0c\n\x04unit\x18\x01 \x01(\t:\x04\x88\xb5\x18\x02\"]\n\x0fReturnRequested\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x16\n\x0esuggested_unit\x18\x03 \x01(\t\x12\x0e\n\x06number\x18\x04 \x01(\r:\x04\x88\xb5\x18\x02\"F\n\rReturnGranted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x11\n\tnext_unit\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r:\x04\x88\xb5\x18\x02\"C\n\rReturnRefused\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r:\x04\x88\xb5\x18\x02\"\'\n\x11ReturnWindowEnded\x12\x0c\n\x04unit\x18\x01 \x01(\t:\x04\x88\xb5\x18\x02\"4\n\x10\x43itizenContacted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t:\x04\x88\xb5\x18\x03\"1\n\rProgressNoted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0c\n\x04note\x18\x02 \x01(\t:\x04\x88\xb5\x18\x03\"\xe5\x01\n\rTicketReplied\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0f\n\x07is_true\x18\x02 \x01(\x08\x12\x10\n\x08our_duty\x18\x03 \x01(\x08\x12\x11\n\tcontacted\x18\x04 \x01(\x08\x12\x0e\n\x06solved\x18\x05 \x01(\x08\x12\x0f\n\x07why_not\x18\x06 \x01(\t\x12\x1b\n\rpublic_answer\x18\x07 \x01(\tB\x04\x88\xb5\x18\x01\x12\x1b\n\rinternal_note\x18\x08 \x01(\tB\x04\x88\xb5\x18\x02\x12/\n\x0bpromised_by\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x04\"3\n\rReplySentBack\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t:\x04\x88\xb5\x18\x04\"S\n\rReplyApproved\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12.\n\nreplied_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x06\"s\n\x0fTicketCompleted\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06solved\x18\x02 \x01(\x08\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0c\n\x04\x61rea\x18\x04 \x01(\t\x12\r\n\x05level\x18\x05 \x01(\t\x12\r\n\x05round\x18\x06 \x01(\r:\x04\x88\xb5\x18\x06\"A\n\x0bRedoOrdered\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r:\x04\x88\xb5\x18\x06\"4\n\x0eTicketArchived\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t:\x04\x88\xb5\x18\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,33 +72,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISPATCHQUEUED']._serialized_start=124
   _globals['_DISPATCHQUEUED']._serialized_end=263
   _globals['_TICKETDISPATCHED']._serialized_start=266
-  _globals['_TICKETDISPATCHED']._serialized_end=465
-  _globals['_TICKETREFILED']._serialized_start=467
-  _globals['_TICKETREFILED']._serialized_end=528
-  _globals['_DISPATCHCONFIRMED']._serialized_start=530
-  _globals['_DISPATCHCONFIRMED']._serialized_end=569
-  _globals['_RETURNREQUESTED']._serialized_start=571
-  _globals['_RETURNREQUESTED']._serialized_end=664
-  _globals['_RETURNGRANTED']._serialized_start=666
-  _globals['_RETURNGRANTED']._serialized_end=736
-  _globals['_RETURNREFUSED']._serialized_start=738
-  _globals['_RETURNREFUSED']._serialized_end=805
-  _globals['_RETURNWINDOWENDED']._serialized_start=807
-  _globals['_RETURNWINDOWENDED']._serialized_end=846
-  _globals['_CITIZENCONTACTED']._serialized_start=848
-  _globals['_CITIZENCONTACTED']._serialized_end=900
-  _globals['_PROGRESSNOTED']._serialized_start=902
-  _globals['_PROGRESSNOTED']._serialized_end=951
-  _globals['_TICKETREPLIED']._serialized_start=954
-  _globals['_TICKETREPLIED']._serialized_end=1183
-  _globals['_REPLYSENTBACK']._serialized_start=1185
-  _globals['_REPLYSENTBACK']._serialized_end=1236
-  _globals['_REPLYAPPROVED']._serialized_start=1238
-  _globals['_REPLYAPPROVED']._serialized_end=1321
-  _globals['_TICKETCOMPLETED']._serialized_start=1323
-  _globals['_TICKETCOMPLETED']._serialized_end=1438
-  _globals['_REDOORDERED']._serialized_start=1440
-  _globals['_REDOORDERED']._serialized_end=1505
-  _globals['_TICKETARCHIVED']._serialized_start=1507
-  _globals['_TICKETARCHIVED']._serialized_end=1559
+  _globals['_TICKETDISPATCHED']._serialized_end=489
+  _globals['_TICKETREFILED']._serialized_start=491
+  _globals['_TICKETREFILED']._serialized_end=552
+  _globals['_DISPATCHCONFIRMED']._serialized_start=554
+  _globals['_DISPATCHCONFIRMED']._serialized_end=593
+  _globals['_RETURNREQUESTED']._serialized_start=595
+  _globals['_RETURNREQUESTED']._serialized_end=688
+  _globals['_RETURNGRANTED']._serialized_start=690
+  _globals['_RETURNGRANTED']._serialized_end=760
+  _globals['_RETURNREFUSED']._serialized_start=762
+  _globals['_RETURNREFUSED']._serialized_end=829
+  _globals['_RETURNWINDOWENDED']._serialized_start=831
+  _globals['_RETURNWINDOWENDED']._serialized_end=870
+  _globals['_CITIZENCONTACTED']._serialized_start=872
+  _globals['_CITIZENCONTACTED']._serialized_end=924
+  _globals['_PROGRESSNOTED']._serialized_start=926
+  _globals['_PROGRESSNOTED']._serialized_end=975
+  _globals['_TICKETREPLIED']._serialized_start=978
+  _globals['_TICKETREPLIED']._serialized_end=1207
+  _globals['_REPLYSENTBACK']._serialized_start=1209
+  _globals['_REPLYSENTBACK']._serialized_end=1260
+  _globals['_REPLYAPPROVED']._serialized_start=1262
+  _globals['_REPLYAPPROVED']._serialized_end=1345
+  _globals['_TICKETCOMPLETED']._serialized_start=1347
+  _globals['_TICKETCOMPLETED']._serialized_end=1462
+  _globals['_REDOORDERED']._serialized_start=1464
+  _globals['_REDOORDERED']._serialized_end=1529
+  _globals['_TICKETARCHIVED']._serialized_start=1531
+  _globals['_TICKETARCHIVED']._serialized_end=1583
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ class DispatchQueued(_message.Message):
     def __init__(self, category: _Optional[str] = ..., area: _Optional[str] = ..., reason: _Optional[str] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ...) -> None: ...
 
 class TicketDispatched(_message.Message):
-    __slots__ = ("unit", "co_handlers", "level", "category", "area", "basis", "directory_version", "round", "forced", "about_unit")
+    __slots__ = ("unit", "co_handlers", "level", "category", "area", "basis", "directory_version", "round", "forced", "about_unit", "directory_hint")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CO_HANDLERS_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
@@ -36,6 +36,7 @@ class TicketDispatched(_message.Message):
     ROUND_FIELD_NUMBER: _ClassVar[int]
     FORCED_FIELD_NUMBER: _ClassVar[int]
     ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_HINT_FIELD_NUMBER: _ClassVar[int]
     unit: str
     co_handlers: _containers.RepeatedScalarFieldContainer[str]
     level: str
@@ -46,7 +47,8 @@ class TicketDispatched(_message.Message):
     round: int
     forced: bool
     about_unit: str
-    def __init__(self, unit: _Optional[str] = ..., co_handlers: _Optional[_Iterable[str]] = ..., level: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., basis: _Optional[str] = ..., directory_version: _Optional[str] = ..., round: _Optional[int] = ..., forced: _Optional[bool] = ..., about_unit: _Optional[str] = ...) -> None: ...
+    directory_hint: str
+    def __init__(self, unit: _Optional[str] = ..., co_handlers: _Optional[_Iterable[str]] = ..., level: _Optional[str] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., basis: _Optional[str] = ..., directory_version: _Optional[str] = ..., round: _Optional[int] = ..., forced: _Optional[bool] = ..., about_unit: _Optional[str] = ..., directory_hint: _Optional[str] = ...) -> None: ...
 
 class TicketRefiled(_message.Message):
     __slots__ = ("category", "old_category")

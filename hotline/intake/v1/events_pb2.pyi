@@ -141,7 +141,7 @@ class CalledBack(_message.Message):
     def __init__(self, operator: _Optional[str] = ..., reached: _Optional[bool] = ..., recording: _Optional[str] = ..., became: _Optional[str] = ...) -> None: ...
 
 class TicketAccepted(_message.Message):
-    __slots__ = ("rule_set", "rule_set_version", "kind", "urgency", "category", "area", "title", "stated_due_at", "about_unit")
+    __slots__ = ("rule_set", "rule_set_version", "kind", "urgency", "category", "area", "title", "stated_due_at", "about_unit", "statutory_days", "directory_hint")
     RULE_SET_FIELD_NUMBER: _ClassVar[int]
     RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -151,6 +151,8 @@ class TicketAccepted(_message.Message):
     TITLE_FIELD_NUMBER: _ClassVar[int]
     STATED_DUE_AT_FIELD_NUMBER: _ClassVar[int]
     ABOUT_UNIT_FIELD_NUMBER: _ClassVar[int]
+    STATUTORY_DAYS_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_HINT_FIELD_NUMBER: _ClassVar[int]
     rule_set: str
     rule_set_version: str
     kind: Kind
@@ -160,7 +162,9 @@ class TicketAccepted(_message.Message):
     title: str
     stated_due_at: _timestamp_pb2.Timestamp
     about_unit: str
-    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ...) -> None: ...
+    statutory_days: int
+    directory_hint: str
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., category: _Optional[str] = ..., area: _Optional[str] = ..., title: _Optional[str] = ..., stated_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., about_unit: _Optional[str] = ..., statutory_days: _Optional[int] = ..., directory_hint: _Optional[str] = ...) -> None: ...
 
 class TicketRefused(_message.Message):
     __slots__ = ("rule_set", "rule_set_version", "number", "rule", "reason_zh", "reason_en", "right_place", "matched")
@@ -357,20 +361,24 @@ class ObjectionReviewed(_message.Message):
     def __init__(self, upheld: _Optional[bool] = ..., reviewer: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class CategoryCorrected(_message.Message):
-    __slots__ = ("category", "kind", "urgency", "old_category", "operator", "reason")
+    __slots__ = ("category", "kind", "urgency", "old_category", "operator", "reason", "statutory_days", "directory_hint")
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     URGENCY_FIELD_NUMBER: _ClassVar[int]
     OLD_CATEGORY_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    STATUTORY_DAYS_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_HINT_FIELD_NUMBER: _ClassVar[int]
     category: str
     kind: Kind
     urgency: Urgency
     old_category: str
     operator: str
     reason: str
-    def __init__(self, category: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., old_category: _Optional[str] = ..., operator: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    statutory_days: int
+    directory_hint: str
+    def __init__(self, category: _Optional[str] = ..., kind: _Optional[_Union[Kind, str]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., old_category: _Optional[str] = ..., operator: _Optional[str] = ..., reason: _Optional[str] = ..., statutory_days: _Optional[int] = ..., directory_hint: _Optional[str] = ...) -> None: ...
 
 class TicketWithdrawn(_message.Message):
     __slots__ = ("reason",)

@@ -14,7 +14,7 @@ from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain import care_events, desk, events, supervision
 from services.deadline.domain.policy import Policy, Trigger
-from services.deadline.domain.reactions import CATEGORY_CORRECTED, MATTER, Happened
+from services.deadline.domain.reactions import CATEGORY_CORRECTED, MATTER, STATUTORY, Happened
 from services.deadline.domain.shares import FACTS
 from services.kernel.codec import BadBody, Codec, to_datetime
 from services.kernel.facts import Fact
@@ -67,7 +67,7 @@ COMMANDS = [
     (supervision.DisputeMiss, commands_pb2.DisputeMiss),
     (supervision.RuleDispute, commands_pb2.RuleDispute),
 ]
-_ALWAYS = ("unit", "stated_due_at", *MATTER)
+_ALWAYS = ("unit", "stated_due_at", STATUTORY, *MATTER)
 _REMEMBERED = {"kind"}
 Read = Callable[[Message], object]
 

@@ -96,6 +96,7 @@ def question_from(data: Any, city: City) -> Question:
     matter = data.get("matter") or {}
     _require(matter, _MATTER, "matter")
     chosen, row = _chosen(policy, lengths, matter), policy.rows[clock]
+    promise = policy.rows.get("promise") if clock in _PROMISED else None
     events = data.get("events")
     if events is not None and not isinstance(events, list):
         raise BadLine("events must be a list")
@@ -105,7 +106,8 @@ def question_from(data: Any, city: City) -> Question:
         start=instant(data.get("start"), "start"),
         acts=[_act(n, event, policy) for n, event in enumerate(events or ())],
         calendar=_closing(city.calendar, config.get("close_of_business")),
-        promise=chosen("promise") if clock in _PROMISED and "promise" in policy.rows else None,
+        promise=chosen("promise") if promise else None,
+        follows_law=promise is not None and promise.statutory,
     )
 
 
@@ -191,7 +193,8 @@ def _act(index: int, data: Any, policy: Policy) -> Act:
         forced=_flag(data.get("forced"), f"{where}.forced"),
     )
     if type_ == "refiled":
-        return replace(act, length=_length(data.get("length"), f"{where}.length"))
+        law = _length(data["limit"], f"{where}.limit") if data.get("limit") else None
+        return replace(act, length=_length(data.get("length"), f"{where}.length"), limit=law)
     if type_ == "limit_set":
         return _limit(act, data, where)
     return _notice(act, data, where) if type_ == "calendar_changed" else act
@@ -210,6 +213,7 @@ def _limit(act: Act, data: Mapping[str, Any], where: str) -> Act:
         act,
         length=_length(length, f"{where}.length"),
         special=basis == "special",
+        statutory=basis == "law" and _flag(data.get("statutory"), f"{where}.statutory"),
         written_application=_flag(data.get("written_application"), f"{where}.written_application"),
         document=_text(data.get("document"), f"{where}.document"),
         working_days=None,

@@ -37,14 +37,21 @@ def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, 
     start = starts[-1]
     length = length_from_text(start.length) if start.length else city.policy.length(clock)
     bounds = Until(start.due_at) if start.basis == "stated" else length
-    life = [part for event in _moving(events, start) for part in _part(event, start, city)]
+    moves = [part for event in _moving(events, start) for part in _part(event, start, city)]
     line = {
         "clock": clock,
         "start": start.started_at.isoformat(),
-        "events": life,
+        "events": [*_of_category(start), *moves],
         "config": {"lengths": {clock: length_to_data(bounds)}},
     }
     return line, start.unit
+
+
+def _of_category(start: ClockStarted) -> Iterator[dict[str, Any]]:
+    """R23: the limit of law that the matter's category brought."""
+    if start.limit_days:
+        length = {"working_days": start.limit_days}
+        yield _said("limit_set", start.started_at, length=length, basis="law", statutory=True)
 
 
 def planned_at(clock: str, events: Sequence[Event]) -> datetime | None:
@@ -78,14 +85,19 @@ def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, A
         case ClockPaused():
             yield _said("paused", event.paused_at, reason=event.reason)
         case ClockReplanned() if event.length:
-            length = length_to_data(length_from_text(event.length))
-            yield _said("refiled", event.corrected_at or event.at, length=length)
+            yield _refiled(event)
         case ClockResumed():
             yield _said("resumed", event.resumed_at)
         case ClockStopped() if acts := city.policy.rows[start.clock].acts:
             yield _said(acts[0], event.stopped_at)
         case ExtensionAsked() | ExtensionGranted() | ExtensionRefused():
             yield _extension(event)
+
+
+def _refiled(event: ClockReplanned) -> dict[str, Any]:
+    length = length_to_data(length_from_text(event.length))
+    law = {"limit": {"working_days": event.limit_days}} if event.limit_days else {}
+    return _said("refiled", event.corrected_at or event.at, length=length, **law)
 
 
 def _extension(event: ExtensionAsked | ExtensionGranted | ExtensionRefused) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from services.deadline.domain.policy import ClockRow, Policy
 
 FORMAT = "hotline.deadline.proof/1"
 _ASKED = ("clock", "start", "events", "config", "matter")
+_FLAGS = ("window", "fixed", "extendable", "statutory")
 
 
 def prove(line: Mapping[str, Any], city: City) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _row_data(row: ClockRow) -> dict[str, Any]:
     if row.extendable:
         data["most_extensions"] = row.most_extensions
         data["longest_extension"] = row.longest_extension
-    return data | {name: True for name in ("window", "fixed", "extendable") if getattr(row, name)}
+    return data | {name: True for name in _FLAGS if getattr(row, name)}
 
 
 def _years(line: Mapping[str, Any], found: Mapping[str, Any]) -> range:

@@ -37,6 +37,7 @@ EVENTS = {
     "extension_granted": ("同意延期", "extension granted"),
     "extension_refused": ("不同意延期", "extension refused"),
     "limit_set": ("另有规定期限", "limit of law or special circumstances"),
+    "refiled": ("更正事项分类", "category corrected"),
     "calendar_changed": ("日历通知", "calendar notice"),
     "return_asked": ("申请退单", "return asked"),
     "return_granted": ("同意退单", "return granted"),
@@ -48,6 +49,9 @@ EVENTS = {
     "progress_noted": ("进展", "progress noted"),
     "urged": ("催办", "urged"),
 }
+
+
+STATUTORY = ("事项分类的法定期限", "statutory limit of the category")
 
 
 def page(proof: Mapping[str, Any]) -> str:
@@ -78,17 +82,25 @@ def _length(proof: Mapping[str, Any], name: str) -> str:
         length = lengths.get(other) or clocks[other]["length"]
     matter = proof.get("matter", {})
     by_matter = " (依诉求而定 by the matter)" if matter and "by_matter" in clocks[name] else ""
+    return f"{_amount(length)}{by_matter}"
+
+
+def _amount(length: Mapping[str, Any]) -> str:
     [(unit, amount)] = length.items()
+    if unit == "until":
+        return f"至 until {amount}"
     zh, en = UNITS.get(unit, (unit, unit))
-    return f"{amount:g} {zh} {amount:g} {en}{by_matter}"
+    return f"{amount:g} {zh} {amount:g} {en}"
 
 
 def _event(n: int, event: Mapping[str, Any], proof: Mapping[str, Any], zone: ZoneInfo) -> str:
     type_ = event.get("type", event.get("event"))
-    zh, en = EVENTS.get(type_, (type_, type_))
+    is_law = type_ == "limit_set" and event.get("statutory")
+    zh, en = STATUTORY if is_law else EVENTS.get(type_, (type_, type_))
     details = (
         [f"{event['working_days']} 个工作日 working days"] if event.get("working_days") else []
     )
+    details += _lengths(event) if type_ in ("limit_set", "refiled") else []
     details += [event["reason"]] if event.get("reason") else []
     line = f"{_time(event['at'], zone)}  {zh} {en}"
     line += f" ({', '.join(details)})" if details else ""
@@ -96,6 +108,13 @@ def _event(n: int, event: Mapping[str, Any], proof: Mapping[str, Any], zone: Zon
         if rejected["event"] == n:
             line += f" — 不予认可 not accepted ({rejected['rule']}): {rejected['why']}"
     return line
+
+
+def _lengths(event: Mapping[str, Any]) -> list[str]:
+    """What a limit or a correction brings, as far as it is no inline length."""
+    found = [_amount(event["length"])] if event.get("length") else []
+    law = "" if event.get("type") == "limit_set" else f"{' '.join(STATUTORY)} "
+    return [*found, *([law + _amount(event["limit"])] if event.get("limit") else [])]
 
 
 def _days(proof: Mapping[str, Any]) -> Iterator[str]:

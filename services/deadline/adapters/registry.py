@@ -13,7 +13,7 @@ from services.deadline.domain.policy import ByMatter, ClockRow, Policy, Trigger
 from services.kernel import yaml_file
 
 _ROW = {"length", "starts", "ends"}
-_SWITCHES = ("window", "stated_limit", "desk", "fixed", "extendable")
+_SWITCHES = ("window", "stated_limit", "statutory", "desk", "fixed", "extendable")
 _DEFAULTS = {"longest_extension", "most_extensions", "warnings", "ladder"}
 _ACTS = {"acts", "acts_by_kind"}
 _ROW_MAY = {

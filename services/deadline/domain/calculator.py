@@ -13,7 +13,7 @@ from datetime import date, datetime
 from services.deadline.domain import course as rules
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import PAUSE_REASONS, UNDER_REVIEW, Course
-from services.deadline.domain.due import Due, due_at
+from services.deadline.domain.due import Due
 from services.deadline.domain.lengths import Length
 from services.deadline.domain.policy import ClockRow
 from services.deadline.domain.rejections import ClockOver, LimitTooLate, ReturnTooLate
@@ -30,7 +30,11 @@ _RANK = {type_: n for n, type_ in enumerate(ORDER)}
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One event of a question; `index` is its place there. Fields that a type lacks are empty."""
+    """One event of a question; `index` is its place there. Fields that a type lacks are empty.
+
+    A limit that is `statutory` is the one that the matter's category brings; `limit` is that of the
+    category under which the matter is filed from then on (R23).
+    """
 
     index: int
     at: datetime
@@ -40,6 +44,8 @@ class Act:
     working_days: int | None = None
     reason: str = ""
     length: Length | None = None
+    limit: Length | None = None
+    statutory: bool = False
     special: bool = False
     written_application: bool = False
     document: str = ""
@@ -50,7 +56,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`promise` is the length of the promise to the citizen, where the answer shall carry it."""
+    """`promise` is the length of the promise to the citizen, where the answer shall carry it.
+
+    One that `follows_law` is held to the statutory limit of the category too (R23).
+    """
 
     row: ClockRow
     length: Length
@@ -58,6 +67,7 @@ class Question:
     acts: Sequence[Act]
     calendar: Calendar
     promise: Length | None = None
+    follows_law: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,9 @@ def _place(act: Act) -> tuple[datetime, int, int]:
 class _Fold:
     def __init__(self, question: Question, acts: Sequence[Act]) -> None:
         self._question, self._row = question, question.row
-        self._course = Course(question.length, question.start)
+        laws = [a.length for a in acts if a.statutory]
+        self._law = laws[-1] if laws else None
+        self._course = Course(question.length, question.start, statutory=self._law)
         self._calendar = self._known = self._first = question.calendar
         self._most = question.row.most_extended(question.length)
         self._ended, self._closed = False, False
@@ -129,10 +141,17 @@ class _Fold:
         due = rules.explained(self._course, self._calendar)
         if self._closed:
             due = Due(None, None, (), (), provisional=False)
-        asked = self._question
-        promised = asked.promise and due_at(asked.promise, asked.start, self._first)
         rejected = tuple(sorted(self._rejected, key=lambda r: r.event))
-        return Answer(due, promised or None, self._late, rejected, self._calendar, self._course)
+        promised = self._promised()
+        return Answer(due, promised, self._late, rejected, self._calendar, self._course)
+
+    def _promised(self) -> datetime | None:
+        """By the calendar and the law of its start: it is moved by nothing."""
+        asked = self._question
+        if asked.promise is None:
+            return None
+        law = self._law if asked.follows_law else None
+        return rules.due_of(Course(asked.promise, asked.start, statutory=law), self._first)
 
     def _take(self, act: Act) -> None:
         before = act.at < self._course.start
@@ -141,7 +160,7 @@ class _Fold:
                 self._replan(act, before=before)
             case "refiled":
                 self._refile(act)
-            case "limit_set":
+            case "limit_set" if not act.statutory:
                 self._limit(act)
             case "extension_asked" | "extension_granted" | "extension_refused":
                 self._extend(act, before=before)
@@ -169,10 +188,11 @@ class _Fold:
             self._first = self._known
 
     def _refile(self, act: Act) -> None:
-        """R4: the length is the matter's, so the next unit's clock has it too."""
+        """R4, R23: length and law are the matter's, so the next unit's clock has them too."""
         assert act.length is not None
         if not self._ended and not self._row.fixed:
-            self._course = rules.refiled(self._course, self._calendar, act.at, act.length)
+            here = self._course, self._calendar, act.at
+            self._course = rules.refiled(*here, act.length, act.limit)
             self._most = self._row.most_extended(self._course.length)
 
     def _limit(self, act: Act) -> None:

@@ -26,7 +26,13 @@ from services.deadline.domain.lengths import (
     Until,
     length_to_text,
 )
-from services.deadline.domain.planned import course_of, is_provisional, limits_of, to_be_warned
+from services.deadline.domain.planned import (
+    course_of,
+    is_provisional,
+    limits_of,
+    statutory_of,
+    to_be_warned,
+)
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import Clock, Clocks, Phase
 from services.deadline.domain.warnings import next_warning
@@ -47,6 +53,7 @@ class StartClock:
     category: str = ""
     level: str = ""
     imported: bool = False
+    statutory_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,10 @@ def start(
     known = limits_of(clock.limits) if clock else ()
     limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
     bounds = length if stated is None else Until(stated)
-    course = Course(bounds, command.started_at, limits=limits)
+    statutory = command.statutory_days or state.statutory_days
+    held_to = statutory if row.statutory and stated is None else 0
+    law = statutory_of(held_to)
+    course = Course(bounds, command.started_at, limits=limits, statutory=law)
     due = due_of(course, calendar)
     assert due is not None, "without a pause there is a due instant"
     unit = "" if row.desk else command.unit
@@ -121,6 +131,8 @@ def start(
         warn_at=warning.at if warning else None,
         warn_mark=warning.mark if warning else "",
         level=command.level,
+        statutory_days=statutory,
+        limit_days=held_to,
     )
     return [*_superseded(command, clock, policy), started]
 

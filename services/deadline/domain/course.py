@@ -50,6 +50,9 @@ class Limit:
 class Course:
     """`asked` holds the working days of the applications that nobody has answered yet.
 
+    `statutory` is the limit of law that the matter's category brings: it holds from the start, and
+    no longer once the matter is filed elsewhere (R23).
+
     `waiting` are limits that were found while it stands: they take force when it goes on (R26).
     """
 
@@ -60,6 +63,7 @@ class Course:
     limits: tuple[Limit, ...] = ()
     asked: tuple[int, ...] = ()
     waiting: tuple[Limit, ...] = ()
+    statutory: Length | None = None
 
     @property
     def opened(self) -> Pause | None:
@@ -107,6 +111,8 @@ def _terms(course: Course) -> Iterator[tuple[Length, tuple[Extension, ...]]]:
     since = longer[-1] if longer else 0
     if not longer:
         yield course.length, course.extensions
+        if course.statutory is not None:
+            yield course.statutory, course.extensions
     for limit in course.limits[since:]:
         yield limit.length, course.extensions[limit.after :]
 
@@ -255,22 +261,33 @@ def passed_on(course: Course, start: datetime) -> Course:
     for limit in (*course.limits, *course.waiting):
         if limit.stricter:
             limits = _with(limits, Limit(limit.length, 0))
-    return Course(course.length, start, limits=limits)
+    return Course(course.length, start, limits=limits, statutory=course.statutory)
 
 
 # R4: the matter is filed elsewhere.
 
 
-def refiled(course: Course, calendar: Calendar, at: datetime, length: Length) -> Course:
+def refiled(
+    course: Course,
+    calendar: Calendar,
+    at: datetime,
+    length: Length,
+    statutory: Length | None = None,
+) -> Course:
     """Counted by the new length from its own start, so that what was used up stays used up.
 
+    The old category's limit of law gives way to the new one's; limits set by hand stay (R23).
     What was due by then stays as it was judged, and nothing gets overdue in retrospect (R27). A
     due instant that was stated is no length of the policy's.
     """
-    changed = replace(course, length=length)
-    if isinstance(course.length, Until) or is_late(resume(course, at), calendar, at):
-        return course
-    return course if is_late(resume(changed, at), calendar, at) else changed
+    changed = replace(course, length=length, statutory=statutory)
+    stays = isinstance(course.length, Until) or _is_over(course, calendar, at)
+    return course if stays or _is_over(changed, calendar, at) else changed
+
+
+def _is_over(course: Course, calendar: Calendar, at: datetime) -> bool:
+    """Also where it ran out before an open pause, whatever limit takes force behind that (R26)."""
+    return any(is_late(one, calendar, at) for one in (course, resume(course, at)))
 
 
 # R27: calendars that change.

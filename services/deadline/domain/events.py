@@ -13,7 +13,11 @@ from services.deadline.domain.care_events import Caring
 
 @dataclass(frozen=True, slots=True)
 class ClockStarted:
-    """`due_at` is exclusive: the first instant that is too late (R21)."""
+    """`due_at` is exclusive: the first instant that is too late (R21).
+
+    `statutory_days` is the limit of the matter's category, `limit_days` what of it holds for this
+    clock (R23); 0: none.
+    """
 
     at: datetime
     clock: str
@@ -35,6 +39,8 @@ class ClockStarted:
     warn_at: datetime | None = None
     warn_mark: str = ""
     level: str = ""
+    statutory_days: int = 0
+    limit_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +225,14 @@ class MatterChanged:
     kind: str
     urgency: str
     category: str
+    statutory_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClockReplanned:
     """By a changed calendar, or under another `length`, empty where it keeps its own.
 
+    With a length comes the statutory limit that holds for it then, `limit_days` (R23).
     `due_at` is None while a pause is open.
     """
 
@@ -242,6 +250,7 @@ class ClockReplanned:
     length: str = ""
     policy: str = ""
     corrected_at: datetime | None = None
+    limit_days: int = 0
 
 
 Ruling = ExtensionAsked | ExtensionGranted | ExtensionRefused | LimitSet | ClockReplanned

@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from services.deadline.domain import ticket
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import Course, Limit, explained
-from services.deadline.domain.lengths import Extension, Length, Until, length_from_text
+from services.deadline.domain.lengths import (
+    Extension,
+    Length,
+    Until,
+    WorkingDays,
+    length_from_text,
+)
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import Clock
 from services.deadline.domain.warnings import next_warning
@@ -25,7 +31,13 @@ def course_of(clock: Clock, policy: Policy) -> Course:
         limits_of(x for x in clock.limits if not (x.for_next or x.waiting)),
         clock.asked,
         limits_of(x for x in clock.limits if x.waiting),
+        statutory_of(clock.limit_days),
     )
+
+
+def statutory_of(days: int) -> WorkingDays | None:
+    """The limit of law of so many working days; none for 0 (R23)."""
+    return WorkingDays(days) if days else None
 
 
 def limits_of(limits: Iterable[ticket.Limit]) -> tuple[Limit, ...]:

@@ -90,7 +90,8 @@ class ClockRow:
     days, 0 for the clock's own length (R22). One without a `ladder` calls nobody
     after a miss. `follows` names the clock whose length it has.
     One with a `due_field` is due when that field of its starting fact says, and does not start
-    without it. `acts` are the words of the
+    without it. One that is `statutory` is held to the limit of law of the matter's category too
+    (R23). `acts` are the words of the
     calculator for what ends it, `acts_by_kind` more of them for matters of that kind.
     """
 
@@ -103,6 +104,7 @@ class ClockRow:
     pause_reason: str = ""
     window: bool = False
     stated_limit: bool = False
+    statutory: bool = False
     due_field: str = ""
     desk: bool = False
     fixed: bool = False

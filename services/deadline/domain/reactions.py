@@ -24,6 +24,7 @@ from services.kernel.decider import Decider
 
 CATEGORY_CORRECTED = "hotline.intake.v1.CategoryCorrected"
 MATTER = ("kind", "urgency", "category", "level")
+STATUTORY = "statutory_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,12 @@ def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequenc
 
 def _refiled(event: Happened, at: datetime) -> RefileMatter:
     kind, urgency, category = (str(event.values.get(n) or "") for n in MATTER[:3])
-    return RefileMatter(at, kind, urgency, category, event.at)
+    return RefileMatter(at, kind, urgency, category, event.at, _statutory_days(event))
+
+
+def _statutory_days(event: Happened) -> int:
+    days = event.values.get(STATUTORY)
+    return days if isinstance(days, int) else 0
 
 
 def _starts(
@@ -98,6 +104,7 @@ def _starts(
                 start_event=event.event_id,
                 stated_due_at=stated if isinstance(stated, datetime) else None,
                 imported=event.import_id != "",
+                statutory_days=_statutory_days(event),
                 **{name: str(event.values.get(name) or "") for name in MATTER},
             )
 

@@ -11,20 +11,34 @@ from services.deadline.domain.commands import is_over, judged, still_stopped
 from services.deadline.domain.course import due_of
 from services.deadline.domain.events import ClockReplanned, Event, MatterChanged, MissWithdrawn
 from services.deadline.domain.lengths import length_to_text
-from services.deadline.domain.planned import course_of, is_provisional, to_be_warned
+from services.deadline.domain.planned import (
+    course_of,
+    is_provisional,
+    statutory_of,
+    to_be_warned,
+)
 from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.ticket import Clock, Clocks, evolve
 
 
 @dataclass(frozen=True, slots=True)
 class RefileMatter:
-    """`corrected_at` is intake's own time of it, by which is judged what was due already."""
+    """`corrected_at` is intake's own time of it, by which is judged what was due already.
+
+    `statutory_days` is the limit of law that the right category brings (R23); 0: none.
+    """
 
     at: datetime
     kind: str
     urgency: str
     category: str
     corrected_at: datetime
+    statutory_days: int = 0
+
+    @property
+    def words(self) -> dict[str, str]:
+        """By which lengths are chosen."""
+        return {"kind": self.kind, "urgency": self.urgency, "category": self.category}
 
 
 def refile_matter(command: RefileMatter, state: Clocks, rulebook: Rulebook) -> Sequence[Event]:
@@ -32,23 +46,24 @@ def refile_matter(command: RefileMatter, state: Clocks, rulebook: Rulebook) -> S
 
     That a later fact of dispatch knows the right category does not make it known here.
     """
-    words = {"kind": command.kind, "urgency": command.urgency, "category": command.category}
-    if state.refiled and words == {name: getattr(state, name) for name in words}:
+    said = {**command.words, "statutory_days": command.statutory_days}
+    if state.refiled and said == {name: getattr(state, name) for name in said}:
         return []
-    earlier = [e for c in state.missed_runs for e in _judged_again(command, c, words, rulebook)]
-    moved = [e for c in state.by_name.values() for e in _moved(command, c, words, rulebook)]
-    return [MatterChanged(command.at, **words), *earlier, *moved]
+    earlier = [e for c in state.missed_runs for e in _judged_again(command, c, rulebook)]
+    moved = [e for c in state.by_name.values() for e in _moved(command, c, rulebook)]
+    changed = MatterChanged(command.at, **command.words, statutory_days=command.statutory_days)
+    return [changed, *earlier, *moved]
 
 
-def _moved(
-    command: RefileMatter, clock: Clock, words: dict[str, str], rulebook: Rulebook
-) -> Iterator[Event]:
+def _moved(command: RefileMatter, clock: Clock, rulebook: Rulebook) -> Iterator[Event]:
     """A clock that ended or stands is judged again by when it did; one that runs, by its timer."""
-    replanned = _replanned(command, clock, words, rulebook)
+    replanned = _replanned(command, clock, rulebook)
     if replanned is None:
         return
     until = _stands_since(clock)
     if until is None and clock.missed:
+        if replanned.due_at == clock.due_at:
+            return  # the miss stands, and people were told of it
         yield MissWithdrawn(command.at, clock.name, clock.run, clock.unit, clock.due_at, None)
     yield replanned
     if until is not None:
@@ -58,11 +73,9 @@ def _moved(
         yield from still_stopped(command.at, after, until)
 
 
-def _judged_again(
-    command: RefileMatter, run: Clock, words: dict[str, str], rulebook: Rulebook
-) -> Sequence[Event]:
+def _judged_again(command: RefileMatter, run: Clock, rulebook: Rulebook) -> Sequence[Event]:
     """Of an earlier run all that matters is whether its miss was one."""
-    replanned, until = _replanned(command, run, words, rulebook), _stands_since(run)
+    replanned, until = _replanned(command, run, rulebook), _stands_since(run)
     if replanned is None or until is None:
         return []
     policy, _ = rulebook(command.at)
@@ -77,21 +90,22 @@ def _after(clock: Clock, replanned: ClockReplanned) -> Clock:
     return evolve(Clocks({clock.name: clock}), replanned).by_name[clock.name]
 
 
-def _replanned(
-    command: RefileMatter, clock: Clock, words: dict[str, str], rulebook: Rulebook
-) -> ClockReplanned | None:
+def _replanned(command: RefileMatter, clock: Clock, rulebook: Rulebook) -> ClockReplanned | None:
     """By the policy under which the clock started: as if it had been filed so from then on."""
     policy, _ = rulebook(clock.planned_at or clock.started_at)
-    if is_over(clock, command.corrected_at):
+    row = policy.rows[clock.name]
+    if row.fixed or is_over(clock, command.corrected_at):
         return None
-    length = policy.length(clock.name, {**words, "level": clock.level})
-    if policy.rows[clock.name].fixed or length_to_text(length) == clock.length:
+    length = policy.length(clock.name, {**command.words, "level": clock.level})
+    limit_days = command.statutory_days if row.statutory else 0
+    if (length_to_text(length), limit_days) == (clock.length, clock.limit_days):
         return None
     present, calendar = rulebook(command.at)
     course = course_of(clock, present)
     if clock.stopped_at is not None:
         course = rules.until(course, clock.stopped_at)
-    changed = rules.refiled(course, calendar, command.corrected_at, length)
+    law = statutory_of(limit_days)
+    changed = rules.refiled(course, calendar, command.corrected_at, length, law)
     if changed == course:
         return None
     due, plain = due_of(changed, calendar), replace(clock, missed=False)
@@ -111,4 +125,5 @@ def _replanned(
         length=length_to_text(length),
         policy=policy.version,
         corrected_at=command.corrected_at,
+        limit_days=limit_days,
     )

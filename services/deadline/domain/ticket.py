@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -75,6 +75,7 @@ class Clock:
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
     `planned_at` is when its start was decided, by the policy in effect then.
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
+    `limit_days` is the statutory limit of the category that it is held to (R23).
     """
 
     name: str
@@ -101,6 +102,7 @@ class Clock:
     heard: tuple[str, ...] = ()
     level: str = ""
     planned_at: datetime | None = None
+    limit_days: int = 0
 
     @property
     def opened(self) -> Pause | None:
@@ -110,6 +112,10 @@ class Clock:
     def is_late(self, at: datetime) -> bool:
         """Whether the clock, standing still in an open pause, was due when it came to `at`."""
         return (min(at, self.opened.start) if self.opened else at) >= self.due_at
+
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+_UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,7 @@ class Clocks:
     kind: str = ""
     urgency: str = ""
     category: str = ""
+    statutory_days: int = 0
     refiled: bool = False
     missed_runs: tuple[Clock, ...] = ()
     care: Care = field(default_factory=Care)
@@ -146,7 +153,7 @@ def evolve(state: Clocks, event: Event) -> Clocks:
         return _cared(state, event)
     if isinstance(event, MatterChanged):
         words = {"kind": event.kind, "urgency": event.urgency, "category": event.category}
-        return _but(state, refiled=True, **words)
+        return _but(state, refiled=True, statutory_days=event.statutory_days, **words)
     name = "return" if isinstance(event, ReturnWindowClosed) else event.clock
     last = state.by_name.get(name)
     if isinstance(event, ClockStarted):
@@ -173,30 +180,30 @@ def _climbed(clock: Clock) -> Clock:
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
     missed = (last,) if last is not None and last.missed else ()
-    return Clocks(
-        {**state.by_name, event.clock: _started(last, event)},
-        event.stated_due_at or state.stated_due_at,
-        event.kind or state.kind,
-        event.urgency or state.urgency,
-        event.category or state.category,
-        state.refiled,
-        (*state.missed_runs, *missed),
-        state.care,
+    return _but(
+        state,
+        by_name={**state.by_name, event.clock: _started(last, event)},
+        stated_due_at=event.stated_due_at or state.stated_due_at,
+        kind=event.kind or state.kind,
+        urgency=event.urgency or state.urgency,
+        category=event.category or state.category,
+        statutory_days=event.statutory_days or state.statutory_days,
+        missed_runs=(*state.missed_runs, *missed),
     )
 
 
 def _started(last: Clock | None, event: ClockStarted) -> Clock:
     """A stricter limit belongs to the matter and passes on to the next unit (R23)."""
     stricter = [] if last is None else [limit for limit in last.limits if not limit.special]
-    return Clock(
-        event.clock,
-        event.run,
-        event.unit,
-        Phase.RUNNING,
-        event.started_at,
-        event.due_at,
-        event.start_event,
-        event.due_at if event.basis == "stated" else None,
+    return _but(
+        _UNBORN,
+        name=event.clock,
+        run=event.run,
+        unit=event.unit,
+        started_at=event.started_at,
+        due_at=event.due_at,
+        start_event=event.start_event,
+        stated_due_at=event.due_at if event.basis == "stated" else None,
         length=event.length,
         imported=event.imported,
         calendar=event.calendar,
@@ -204,6 +211,7 @@ def _started(last: Clock | None, event: ClockStarted) -> Clock:
         warn_mark=event.warn_mark,
         level=event.level,
         planned_at=event.at,
+        limit_days=event.limit_days,
         limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
@@ -271,8 +279,10 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             limited = _but(clock, limits=(*clock.limits, limit), due_at=due)
             return _to_be_warned(limited, event)
         case ClockReplanned():
-            length, due = event.length or clock.length, event.due_at or _still_to_come(clock)
-            replanned = _but(clock, length=length, due_at=due, calendar=event.calendar)
+            due = event.due_at or _still_to_come(clock)
+            replanned = _but(clock, due_at=due, calendar=event.calendar)
+            if event.length:
+                replanned = _but(replanned, length=event.length, limit_days=event.limit_days)
             return _to_be_warned(replanned, event)
         case MissDisputed():
             return _but(clock, dispute="disputed")

@@ -8,21 +8,26 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PlaceTicket:
-    """An accepted ticket: dispatched by the directory at once, else queued."""
+    """An accepted ticket: dispatched by the directory at once, else queued.
+
+    `hint` is the directory's entry that the category names (R4).
+    """
 
     at: datetime
     category: str
     area: str
     about_unit: str
     accepted_at: datetime
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RefileTicket:
-    """Intake has corrected the category (R4)."""
+    """Intake has corrected the category (R4); `hint` as in PlaceTicket."""
 
     at: datetime
     category: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,21 @@ class Directory:
         """The most exact entry: the longest category, in the area before everywhere."""
         part = category
         while True:
-            for where in (area, ""):
-                entry = self.entries.get((part, where))
-                if entry is not None:
-                    return entry
+            if entry := self.own(part, area):
+                return entry
             part, slash, _ = part.rpartition("/")
             if not slash:
                 return None
+
+    def own(self, category: str, area: str) -> Entry | None:
+        """The entry of that very category, in the area before everywhere."""
+        return self.entries.get((category, area)) or self.entries.get((category, ""))
+
+    def hinted(self, category: str, area: str, hint: str) -> Entry | None:
+        """The entry that the category tree names, where the category has none of its own (R4).
+
+        It counts before those of the categories above. A hint that names one of these says nothing
+        new: an entry between the two is more exact.
+        """
+        above = f"{category}/".startswith(f"{hint}/")
+        return None if not hint or above or self.own(category, area) else self.find(hint, area)

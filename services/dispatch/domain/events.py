@@ -18,6 +18,8 @@ class DispatchQueued:
 
 @dataclass(frozen=True, slots=True)
 class TicketDispatched:
+    """`directory_hint` is the category's, where it led to the entry (R4)."""
+
     at: datetime
     unit: str
     co_handlers: tuple[str, ...]
@@ -29,6 +31,7 @@ class TicketDispatched:
     round: int
     forced: bool = False
     about_unit: str = ""
+    directory_hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

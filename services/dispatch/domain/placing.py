@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.domain.commands import (
@@ -55,20 +56,24 @@ def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequenc
         return []
     category, area, about_unit = command.category, command.area, command.about_unit
     known = Ticket(category=category, area=area, about_unit=about_unit)
-    found = _by_directory(command.at, known, directory)
+    found = _by_directory(command.at, known, command.hint, directory)
     if not isinstance(found, str):
         return [found]
     return [DispatchQueued(command.at, category, area, found, command.accepted_at, about_unit)]
 
 
-def _by_directory(at: datetime, ticket: Ticket, directory: Directory) -> TicketDispatched | str:
+def _by_directory(
+    at: datetime, ticket: Ticket, hint: str, directory: Directory
+) -> TicketDispatched | str:
     """The dispatch, or why a dispatcher has to choose."""
-    entry = directory.find(ticket.category, ticket.area)
+    hinted = directory.hinted(ticket.category, ticket.area, hint)
+    entry = hinted or directory.find(ticket.category, ticket.area)
     reason = _by_hand(ticket.about_unit, entry, directory)
     if entry is None or reason:
         return reason
     co_handlers = tuple(u for u in entry.co_handlers if u != ticket.about_unit)
-    return _sent(at, ticket, entry.unit, co_handlers, "directory", directory)
+    sent = _sent(at, ticket, entry.unit, co_handlers, "directory", directory)
+    return replace(sent, directory_hint=hint) if hinted else sent
 
 
 def _by_hand(about_unit: str, entry: Entry | None, directory: Directory) -> str:
@@ -87,7 +92,7 @@ def refile(command: RefileTicket, ticket: Ticket, directory: Directory) -> Seque
     refiled = TicketRefiled(command.at, command.category, ticket.category)
     if ticket.phase is not Phase.QUEUED:
         return [refiled]
-    found = _by_directory(command.at, evolve(ticket, refiled), directory)
+    found = _by_directory(command.at, evolve(ticket, refiled), command.hint, directory)
     return [refiled, *([] if isinstance(found, str) else [found])]
 
 

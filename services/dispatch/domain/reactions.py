@@ -35,12 +35,14 @@ class TicketAccepted:
     category: str
     area: str
     about_unit: str
+    directory_hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryCorrected:
     at: datetime
     category: str
+    directory_hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ def react(event: Foreign, ticket: Ticket, at: datetime) -> Sequence[Command]:
     """Quiet on repeats: each command looks at the state again."""
     match event:
         case TicketAccepted():
-            return [PlaceTicket(at, event.category, event.area, event.about_unit, event.at)]
+            return [_place(event, at)]
+        case CategoryCorrected() if ticket.phase is Phase.UNKNOWN:
+            return []
         case CategoryCorrected():
-            return [] if ticket.phase is Phase.UNKNOWN else [RefileTicket(at, event.category)]
+            return [RefileTicket(at, event.category, event.directory_hint)]
         case TicketWithdrawn():
             return [CloseFile(at, "withdrawn")] if ticket.phase in OPEN else []
         case VisitCompleted():
@@ -83,6 +87,11 @@ def react(event: Foreign, ticket: Ticket, at: datetime) -> Sequence[Command]:
             return [] if ticket.phase is Phase.UNKNOWN else [EndReturnWindow(at, event.unit)]
         case _:
             assert_never(event)
+
+
+def _place(event: TicketAccepted, at: datetime) -> PlaceTicket:
+    here = event.category, event.area, event.about_unit
+    return PlaceTicket(at, *here, event.at, event.directory_hint)
 
 
 def _after_visit(event: VisitCompleted, ticket: Ticket, at: datetime) -> Sequence[Command]:

@@ -38,7 +38,7 @@ def submit(
     facts = _with_missing(command, _with_line(command.facts, catalogue.register, day), catalogue)
     received = _received(command, facts, catalogue.register.line(command.called_number, day))
     case = case_of(received)
-    decided = judged(command.at, command.ticket, received, case, rules)
+    decided = judged(command.at, command.ticket, received, case, rules, catalogue)
     return [received, *answered(command, received.called_mode), decided]
 
 
@@ -141,13 +141,18 @@ def _repeats(command: SubmitMatter, progress: Progress) -> tuple[str, ...]:
 
 
 def judged(
-    at: datetime, ticket: str, received: TicketReceived, case: Case, rules: RuleSet
+    at: datetime,
+    ticket: str,
+    received: TicketReceived,
+    case: Case,
+    rules: RuleSet,
+    catalogue: Catalogue,
 ) -> Event:
     """What the rule set makes of the case."""
     decision = rules.decide(case)
     match decision.outcome:
         case Outcome.ACCEPT:
-            return accepted(at, received, rules)
+            return accepted(at, received, rules, catalogue)
         case Outcome.REFUSE:
             return events.TicketRefused(
                 at, *_named(rules, decision), *_words(decision),
@@ -185,7 +190,11 @@ def _sent_on(at: datetime, rules: RuleSet, decision: Decision) -> Event:
             return events.TicketAnswered(at, *named, decision.to, *words, decision.matched)
 
 
-def accepted(at: datetime, received: TicketReceived, rules: RuleSet) -> TicketAccepted:
+def accepted(
+    at: datetime, received: TicketReceived, rules: RuleSet, catalogue: Catalogue
+) -> TicketAccepted:
+    """With limit (R23) and directory hint (R4) of the category as it is on the day."""
+    day = catalogue.day(at)
     return TicketAccepted(
         at=at,
         rule_set=rules.id,
@@ -197,6 +206,8 @@ def accepted(at: datetime, received: TicketReceived, rules: RuleSet) -> TicketAc
         title=received.title,
         stated_due_at=received.stated_due_at,
         about_unit=received.about_unit,
+        statutory_days=catalogue.tree.limit_days(received.category, day),
+        directory_hint=catalogue.tree.hint(received.category, day),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.intake.domain import commands, rejections
 from services.intake.domain.acceptance import accepted, judged
+from services.intake.domain.categories import Catalogue
 from services.intake.domain.commands import AcknowledgeDiversion, CloseHistory, WithdrawTicket
 from services.intake.domain.events import (
     AnswerUnhelpful,
@@ -61,7 +62,9 @@ def acknowledge(command: AcknowledgeDiversion, ticket: Ticket) -> Sequence[Event
     return [DiversionAcknowledged(command.at, ticket.receipt, ticket.line)]
 
 
-def hand_back(command: commands.HandBack, ticket: Ticket, rules: RuleSet) -> Sequence[Event]:
+def hand_back(
+    command: commands.HandBack, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
+) -> Sequence[Event]:
     """R11: it is decided anew, without the emergency."""
     if ticket.phase is Phase.UNKNOWN:
         raise rejections.UnknownTicket
@@ -71,7 +74,7 @@ def hand_back(command: commands.HandBack, ticket: Ticket, rules: RuleSet) -> Seq
     if not diverted or ticket.receipt != command.receipt:
         raise rejections.NotDiverted
     returned = DiversionReturned(command.at, ticket.receipt, ticket.line, command.reason)
-    return [returned, _again(command, evolve(ticket, returned), rules)]
+    return [returned, _again(command, evolve(ticket, returned), rules, catalogue)]
 
 
 def repeat_diversion(command: commands.RepeatDiversion, ticket: Ticket) -> Sequence[Event]:
@@ -81,7 +84,9 @@ def repeat_diversion(command: commands.RepeatDiversion, ticket: Ticket) -> Seque
     return [DiversionRepeated(command.at, ticket.line, ticket.receipt, ticket.diversions + 1)]
 
 
-def supply(command: commands.SupplyElements, ticket: Ticket, rules: RuleSet) -> Sequence[Event]:
+def supply(
+    command: commands.SupplyElements, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
+) -> Sequence[Event]:
     """R18: what was missing is asked once, so whatever comes lets the matter go on."""
     if not ticket.opens(command.ticket, command.code):
         raise rejections.UnknownTicket
@@ -99,21 +104,21 @@ def supply(command: commands.SupplyElements, ticket: Ticket, rules: RuleSet) -> 
         command.contact,
         command.address,
     )
-    return [supplied, _again(command, evolve(ticket, supplied), rules)]
+    return [supplied, _again(command, evolve(ticket, supplied), rules, catalogue)]
 
 
 def expire_supplement(
-    command: commands.ExpireSupplement, ticket: Ticket, rules: RuleSet
+    command: commands.ExpireSupplement, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
 ) -> Sequence[Event]:
     """R18: refused by rule, only now that the time has run out."""
     if ticket.phase is not Phase.SUPPLEMENT_ASKED or ticket.received is None:
         return []
     case = Case(ticket.case.kind, ticket.case.facts, ticket.case.earlier, Supplement.EXPIRED)
-    return [judged(command.at, command.ticket, ticket.received, case, rules)]
+    return [judged(command.at, command.ticket, ticket.received, case, rules, catalogue)]
 
 
 def report_unhelpful(
-    command: commands.ReportUnhelpful, ticket: Ticket, rules: RuleSet
+    command: commands.ReportUnhelpful, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
 ) -> Sequence[Event]:
     """R5: it goes on as a ticket, whatever the article says."""
     if not ticket.opens(command.ticket, command.code):
@@ -123,10 +128,13 @@ def report_unhelpful(
     if ticket.phase is not Phase.ANSWERED or ticket.received is None:
         raise rejections.NotAnswered(ticket.phase.value)
     article = (ticket.received.facts or NO_FACTS).kb_answer
-    return [AnswerUnhelpful(command.at, article), accepted(command.at, ticket.received, rules)]
+    taken = accepted(command.at, ticket.received, rules, catalogue)
+    return [AnswerUnhelpful(command.at, article), taken]
 
 
-def override(command: commands.OverrideDecision, ticket: Ticket, rules: RuleSet) -> Sequence[Event]:
+def override(
+    command: commands.OverrideDecision, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
+) -> Sequence[Event]:
     if ticket.phase is Phase.UNKNOWN:
         raise rejections.UnknownTicket
     if not command.reason.strip():
@@ -136,7 +144,7 @@ def override(command: commands.OverrideDecision, ticket: Ticket, rules: RuleSet)
     if ticket.phase not in _OVERRIDABLE or ticket.received is None or ticket.decision is None:
         raise rejections.NothingToOverride(ticket.phase.value)
     overridden = DecisionOverridden(command.at, ticket.decision.rule, command.by, command.reason)
-    return [overridden, accepted(command.at, ticket.received, rules)]
+    return [overridden, accepted(command.at, ticket.received, rules, catalogue)]
 
 
 def object_to_refusal(command: commands.ObjectToRefusal, ticket: Ticket) -> Sequence[Event]:
@@ -152,7 +160,7 @@ def object_to_refusal(command: commands.ObjectToRefusal, ticket: Ticket) -> Sequ
 
 
 def review_objection(
-    command: commands.ReviewObjection, ticket: Ticket, rules: RuleSet
+    command: commands.ReviewObjection, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
 ) -> Sequence[Event]:
     """By a second person; an objection upheld accepts the matter."""
     if ticket.phase is Phase.UNKNOWN:
@@ -168,15 +176,18 @@ def review_objection(
     reviewed = ObjectionReviewed(command.at, command.uphold, command.by, command.reason)
     if not command.uphold:
         return [reviewed]
-    return [reviewed, accepted(command.at, ticket.received, rules)]
+    return [reviewed, accepted(command.at, ticket.received, rules, catalogue)]
 
 
 def _again(
-    command: commands.HandBack | commands.SupplyElements, ticket: Ticket, rules: RuleSet
+    command: commands.HandBack | commands.SupplyElements,
+    ticket: Ticket,
+    rules: RuleSet,
+    catalogue: Catalogue,
 ) -> Event:
     """The same matter under what is known of it now."""
     assert ticket.received is not None
-    return judged(command.at, command.ticket, ticket.received, ticket.case, rules)
+    return judged(command.at, command.ticket, ticket.received, ticket.case, rules, catalogue)
 
 
 def close_history(command: CloseHistory, ticket: Ticket) -> Sequence[Event]:

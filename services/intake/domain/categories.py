@@ -27,8 +27,8 @@ class Element(StrEnum):
 class Category:
     """A node from a day on. `moved_to` is where its matters go after `until`.
 
-    `limit_days` is a statutory limit in working days (R23; 0: none), `hint` names the directory
-    entry. Both, `requires` and `kind` are inherited where a node leaves them out.
+    `limit_days` is a statutory limit in working days (R23; 0: none), `hint` names the dispatch
+    directory's entry (R4). Both, `requires` and `kind` are inherited where a node leaves them out.
     """
 
     id: str
@@ -86,6 +86,21 @@ class Tree:
     def requires(self, category: str) -> tuple[Element, ...]:
         """R18: of the nearest node that says so."""
         return next((node.requires for node in self.path(category) if node.requires), ())
+
+    def limit_days(self, category: str, day: date) -> int:
+        """R23: of the nearest node that says so, as of that day; 0: none."""
+        return next((node.limit_days for node in self._up_on(category, day) if node.limit_days), 0)
+
+    def hint(self, category: str, day: date) -> str:
+        """R4: of the nearest node that says so, as of that day."""
+        return next((node.hint for node in self._up_on(category, day) if node.hint), "")
+
+    def _up_on(self, category: str, day: date) -> Iterator[Category]:
+        """What stands there or above that day, for a category that moved where it moved to."""
+        node = self.nodes.get(category)
+        while node is not None and node.moved_to and node.until is not None and node.until <= day:
+            node = self.nodes.get(node.moved_to)
+        return (one for one in self.path(node.id if node else "") if one.holds_on(day))
 
     def missing(self, category: str, given: Collection[Element]) -> tuple[str, ...]:
         """R18: what the category requires and the matter lacks."""

@@ -34,6 +34,7 @@ def correct_category(
         raise rejections.NoReason
     if not catalogue.knows(wanted, command.at):
         raise rejections.UnknownCategory(wanted[:80])
+    day = catalogue.day(command.at)
     return [
         CategoryCorrected(
             at=command.at,
@@ -43,5 +44,7 @@ def correct_category(
             old_category=old.category,
             operator=command.by,
             reason=command.reason.strip(),
+            statutory_days=catalogue.tree.limit_days(wanted, day),
+            directory_hint=catalogue.tree.hint(wanted, day),
         )
     ]

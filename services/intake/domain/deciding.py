@@ -70,13 +70,13 @@ def decisions(laid_down: LaidDown) -> Callable[[Command, Ticket], Sequence[Event
             case commands.CallBack():
                 return calling.call_back(command, ticket)
             case _:
-                return _decide_after(command, ticket, rules)
+                return _decide_after(command, ticket, rules, catalogue)
 
     return decide
 
 
 def _decide_after(  # noqa: C901 - a table
-    command: After, ticket: Ticket, rules: RuleSet
+    command: After, ticket: Ticket, rules: RuleSet, catalogue: Catalogue
 ) -> Sequence[Event]:
     match command:
         case commands.WithdrawTicket():
@@ -84,20 +84,20 @@ def _decide_after(  # noqa: C901 - a table
         case commands.AcknowledgeDiversion():
             return after.acknowledge(command, ticket)
         case commands.HandBack():
-            return after.hand_back(command, ticket, rules)
+            return after.hand_back(command, ticket, rules, catalogue)
         case commands.RepeatDiversion():
             return after.repeat_diversion(command, ticket)
         case commands.SupplyElements():
-            return after.supply(command, ticket, rules)
+            return after.supply(command, ticket, rules, catalogue)
         case commands.ExpireSupplement():
-            return after.expire_supplement(command, ticket, rules)
+            return after.expire_supplement(command, ticket, rules, catalogue)
         case commands.ReportUnhelpful():
-            return after.report_unhelpful(command, ticket, rules)
+            return after.report_unhelpful(command, ticket, rules, catalogue)
         case commands.OverrideDecision():
-            return after.override(command, ticket, rules)
+            return after.override(command, ticket, rules, catalogue)
         case commands.ObjectToRefusal():
             return after.object_to_refusal(command, ticket)
         case commands.ReviewObjection():
-            return after.review_objection(command, ticket, rules)
+            return after.review_objection(command, ticket, rules, catalogue)
         case _:
             assert_never(command)

@@ -44,6 +44,8 @@ class TicketReceived:
 
 @dataclass(frozen=True, slots=True)
 class TicketAccepted:
+    """`statutory_days` (R23) and `directory_hint` (R4) are the category's on that day."""
+
     at: datetime
     rule_set: str
     rule_set_version: str
@@ -54,6 +56,8 @@ class TicketAccepted:
     title: str
     stated_due_at: datetime | None
     about_unit: str
+    statutory_days: int = 0
+    directory_hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +230,8 @@ class CategoryCorrected:
     old_category: str
     operator: str
     reason: str
+    statutory_days: int = 0
+    directory_hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

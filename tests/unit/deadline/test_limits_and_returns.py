@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.registry import document, parse
 from tests.unit.deadline.questions import (
+    TRIAL,
     ask,
     asked,
     event,
@@ -141,3 +144,52 @@ def test_r24_a_forced_dispatch_has_no_return_window() -> None:
     found = ask("return", forced, event("return_asked", "03-12T10:00"))
     assert (found["due_at"], found["late"], rules(found)) == (None, True, [(1, "R24")])
     assert ask("resolve", forced)["last_day"] == "2026-03-19"
+
+
+# R23: the limit that the category brings.
+
+
+def test_r23_a_statutory_limit_holds_from_the_start_whatever_its_place() -> None:
+    for at in ("03-09T10:00", "03-10T10:00"):
+        law = limit(at, working_days=3, statutory=True)
+        assert ask("resolve", law)["last_day"] == "2026-03-12"
+        assert ask("resolve", law)["promised_due_at"] == "2026-03-13T00:00:00+08:00"
+        assert ask("promise", law)["last_day"] == "2026-03-12"
+    assert ask("resolve", limit("03-09T10:00", working_days=9, statutory=True))["due_at"] == DUE
+
+
+def test_r23_a_promise_that_the_policy_does_not_hold_to_the_law_is_told_without_it() -> None:
+    content = document("trial-measures")
+    content["clocks"]["promise"] = {**content["clocks"]["promise"], "statutory": False}
+    city = City(parse(content, "another city"), TRIAL.calendar)
+    found = ask("resolve", limit("03-09T10:00", working_days=3, statutory=True), city=city)
+    assert (found["last_day"], found["promised_due_at"]) == ("2026-03-12", DUE)
+
+
+def test_r23_a_limit_of_law_at_the_start_gives_the_same_instant() -> None:
+    law, statutory = (
+        limit("03-09T10:00", working_days=3, **more) for more in ({}, {"statutory": True})
+    )
+    assert ask("resolve", law)["due_at"] == ask("resolve", statutory)["due_at"]
+
+
+def test_r23_a_correction_takes_the_old_categorys_limit_and_leaves_those_set_by_hand() -> None:
+    statutory = limit("03-09T10:00", working_days=2, statutory=True)
+    by_hand = limit("03-10T10:00", working_days=4)
+    days = {"working_days": 5}
+    filed = event("refiled", "03-10T11:00", length=days)
+    assert ask("resolve", statutory, filed)["due_at"] == DUE
+    assert ask("resolve", statutory, by_hand, filed)["last_day"] == "2026-03-13"
+    stricter = event("refiled", "03-10T11:00", length=days, limit={"working_days": 3})
+    assert ask("resolve", statutory, by_hand, stricter)["last_day"] == "2026-03-12"
+    again = event("return_granted", "03-10T12:00"), event("redispatched", "03-12T09:00")
+    assert ask("resolve", statutory, stricter, *again)["last_day"] == "2026-03-17"
+
+
+def test_r23_a_statutory_limit_is_a_law_and_its_words_are_checked() -> None:
+    special = limit("03-09T10:00", working_days=2, basis="special", statutory=True)
+    assert rules(ask("resolve", special)) == [(0, "R23")]
+    wrong = limit("03-09T10:00", working_days=2, statutory="yes")
+    assert "events[0].statutory must be true or false" in ask("resolve", wrong)["error"]
+    bad = event("refiled", "03-10T11:00", length={"working_days": 5}, limit=3)
+    assert "events[0].limit" in ask("resolve", bad)["error"]

@@ -92,3 +92,9 @@ def test_a_page_reads_an_event_under_either_name() -> None:
 def test_a_page_says_when_there_is_no_due_instant() -> None:
     assert "no due instant" in page(prove(line("resolve", paused("03-10T10:00")), TRIAL))
     assert "provisional" in page(prove(line("resolve", start="2026-12-30T10:00"), TRIAL))
+
+
+def test_r23_a_page_says_a_stated_due_instant_as_it_was_stated() -> None:
+    stated = {"lengths": {"resolve": {"until": "2026-03-20T17:00:00+08:00"}}}
+    words = page(prove(line("resolve", config=stated), TRIAL))
+    assert "期限 length 至 until 2026-03-20T17:00:00+08:00" in words

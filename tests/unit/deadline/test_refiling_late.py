@@ -18,6 +18,7 @@ from services.deadline.adapters.proof import differences
 from services.deadline.domain.desk import PauseClocks, ResumeClocks
 from services.deadline.domain.events import ClockReplanned, ClockStopped
 from tests.unit.deadline.test_refiling import NEW_DUE, OLD_DUE, Filed, corrected, proof
+from tests.unit.deadline.test_statutory_refiled import to
 from tests.unit.deadline.tickets import approved, cn, dispatched
 
 Said = tuple[datetime, Message]
@@ -68,6 +69,7 @@ def in_any_order(correction: Said, *facts: Said) -> list[Filed]:
 
 HOUSING = cn(3, 16, 11), corrected()
 URGENT = cn(3, 9, 12), corrected("c", "URGENT")
+LAWS: list[Said] = [(cn(3, 9, 12), to(2)), (cn(3, 10, 12), to(4, "housing/leak"))]
 
 
 def replied(at: datetime) -> list[Said]:
@@ -166,7 +168,7 @@ STEPS = st.lists(
 
 
 @settings(max_examples=150)
-@given(st.sampled_from([HOUSING, URGENT]), STEPS)
+@given(st.sampled_from([HOUSING, URGENT, *LAWS]), STEPS)
 def test_r27_whatever_dispatch_says_the_order_of_arrival_changes_nothing(
     correction: Said, steps: list[tuple[int, str]]
 ) -> None:

@@ -23,8 +23,9 @@ TREE, _ = load_tree("cn")
 def test_r4_an_accepted_matter_is_filed_elsewhere_on_the_record() -> None:
     [corrected] = when(CORRECT, *FILED)
     assert corrected == CategoryCorrected(
-        LATER, "market/food", Kind.COMPLAINT, Urgency.NORMAL, "traffic/road", "ann", CORRECT.reason
-    )
+        LATER, "market/food", Kind.COMPLAINT, Urgency.NORMAL, "traffic/road", "ann", CORRECT.reason,
+        directory_hint="market/food",
+    )  # fmt: skip
     assert when(CORRECT, *FILED, corrected) == []
     assert DECIDER.fold((*FILED, corrected)).phase == "accepted"
 
