@@ -30,7 +30,6 @@ from services.kernel.names import murmur2
 log = logging.getLogger("hotline.bus")
 PRODUCER_ENDS_S = 2.0
 _FAULTS = (KafkaError, OSError, asyncio.TimeoutError)
-
 # aiokafka has no setting for it and compresses at level 9. Our batches of a few records come out
 # as small at level 1, for a third of the CPU and without a fresh table of 256 KB for each.
 lz4_encode.__defaults__ = (1,)
