@@ -52,8 +52,7 @@ from services.kernel.transport import http_security, kafka_security
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
-ANSWERS_END_S, STREAMS_END_S = 8, 1
-POOL_ENDS_S = 2.0
+ANSWERS_END_S, STREAMS_END_S, POOL_ENDS_S = 8, 1, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +171,7 @@ def _watch(
         service, store, runtime.bus, runtime.clock, settings.namespace, settings.buckets
     )
     watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
-    runtime.healed = lambda: watch.healed
-    runtime.add("healing", watch.run)
+    runtime.watched(watch.run, lambda: watch.healed)
     return watch
 
 

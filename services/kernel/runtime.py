@@ -72,7 +72,7 @@ class Runtime:
         self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._more: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
-        self.healed: Callable[[], bool] = lambda: True  # of whoever watches over the ledger
+        self._healed: Callable[[], bool] = lambda: True
         self.states = States(service, store, place.buckets) if service.decider else None
         self.meter = Meter(registry)
         self.imports = Imports(store) if place.imports else None
@@ -221,6 +221,13 @@ class Runtime:
         """One more part, which runs from the start to the stop."""
         self._more[name] = work
 
+    def watched(
+        self, run: Callable[[], Coroutine[Any, Any, None]], healed: Callable[[], bool]
+    ) -> None:
+        """By whoever keeps the ledger healed, whom readiness asks."""
+        self.add("healing", run)
+        self._healed = healed
+
     def _task(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))
 
@@ -235,7 +242,7 @@ class Runtime:
     async def readiness(self) -> dict[str, bool]:
         """What `/readyz` checks."""
         checks = {"joined": self.worker.joined.is_set()}
-        checks["healed"] = self.healed()
+        checks["healed"] = self._healed()
         checks["running"] = not any(t.done() for t in self._tasks)
         try:
             async with asyncio.timeout(1.0):

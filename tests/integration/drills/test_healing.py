@@ -122,8 +122,7 @@ async def healing(loop: Loop, service: Service) -> Runtime:
         store = cast(PostgresStore, runtime.store)
         healer = Healer(service, store, runtime.bus, runtime.clock, loop.namespace, BUCKETS)
         watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
-        runtime.healed = lambda: watch.healed
-        runtime.add("healing", watch.run)
+        runtime.watched(watch.run, lambda: watch.healed)
         ready.append(watch)
         return watch.start()
 

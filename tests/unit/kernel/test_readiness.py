@@ -97,8 +97,11 @@ async def test_it_is_not_ready_until_the_ledger_is_healed_on_another_server() ->
         cast(Healer, healer), MachineClock(), cast(Worker, cast(Any, worker)), Meter(registry)
     )
 
+    async def still() -> None:
+        await asyncio.Event().wait()
+
     async def watched(runtime: Runtime) -> None:
-        runtime.healed = lambda: watch.healed
+        runtime.watched(still, lambda: watch.healed)
 
     def gauge() -> float | None:
         return registry.get_sample_value("hotline_ledger_healed")
