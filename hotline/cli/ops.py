@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.live import Live
 
 from hotline.cli.migrate import topics as topics_of
+from hotline.cli.ops_channel import channel
 from hotline.cli.ops_department import department
 from hotline.cli.ops_restore import restore
 from hotline.cli.reaching import run
@@ -166,6 +167,7 @@ def apply(place: CityPlace, dry_run: bool) -> None:
 
 topics.add_command(restore)
 command.add_command(department)
+command.add_command(channel)
 
 
 @command.group("keys")

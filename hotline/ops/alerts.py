@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hotline.ops.dashboards import WORK, refused
+from hotline.programs import PROGRAMS
 
 RUNBOOK = "docs/operations.md"
 OURS = 'job=~"hotline-.+"'
+# What the operators of store and brokers, and the kubelet, tell of the namespace.
+THERE = 'namespace="hotline"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,12 @@ ALERTS = (
         "HotlineDown",
         f"up{{{OURS}}} == 0",
         "1m", "page", "{{ $labels.instance }} of {{ $labels.job }} does not answer.",
+        "a-service-is-down",
+    ),
+    Alert(
+        "HotlineGone",
+        " or ".join(f'absent(up{{job="hotline-{name}"}})' for name in PROGRAMS),
+        "2m", "page", "Of {{ $labels.job }} no process is there at all.",
         "a-service-is-down",
     ),
     Alert(
@@ -81,6 +90,12 @@ ALERTS = (
         f"max by (job) (hotline_buckets_forked{{{OURS}}}) > 0",
         "0m", "page", "{{ $value }} buckets of {{ $labels.job }} are forked and stand still.",
         "a-bucket-is-forked",
+    ),
+    Alert(
+        "HotlineNotHealed",
+        f"min by (job) (hotline_ledger_healed{{{OURS}}}) == 0",
+        "1m", "page", "The ledger of {{ $labels.job }} is not healed: it appends nothing.",
+        "the-ledger-was-not-healed-on-this-server-yet",
     ),
     Alert(
         "HotlineReactionRejected",
@@ -184,6 +199,58 @@ ALERTS = (
         f"max by (job, instance) (process_resident_memory_bytes{{{OURS}}}) > 340e6",
         "10m", "ticket", "{{ $labels.instance }} nears its memory limit.",
         "memory",
+    ),
+    Alert(
+        "HotlineStoreNotArchived",
+        f"max(increase(cnpg_pg_stat_archiver_failed_count{{{THERE}}}[15m])) > 0",
+        "15m", "page", "The log of the store is not archived.",
+        "the-store-is-not-backed-up",
+    ),
+    Alert(
+        "HotlineStoreNotBackedUp",
+        f"time() - max(cnpg_collector_last_available_backup_timestamp{{{THERE}}}) > 30 * 3600",
+        "15m", "ticket", "The last back-up of the store is {{ $value | humanizeDuration }} old.",
+        "the-store-is-not-backed-up",
+    ),
+    Alert(
+        "HotlineNoStandby",
+        f"max(cnpg_pg_replication_streaming_replicas{{{THERE}}}) < 1",
+        "1m", "page", "No standby follows the store: commits wait.",
+        "the-store-is-slow",
+    ),
+    Alert(
+        "HotlineStoreUnseen",
+        f"absent(cnpg_collector_up{{{THERE}}})",
+        "5m", "ticket", "The store tells no figures: of its back-ups nothing is known.",
+        "the-store-is-not-backed-up",
+    ),
+    Alert(
+        "HotlineCopiesBehind",
+        f"sum(kafka_server_replicamanager_underreplicatedpartitions{{{THERE}}}) > 0",
+        "5m", "page", "{{ $value }} partitions have a copy that is behind.",
+        "copies-of-the-topics-are-behind",
+    ),
+    Alert(
+        "HotlineBrokersUnseen",
+        f"absent(kafka_server_replicamanager_underreplicatedpartitions{{{THERE}}})",
+        "5m", "ticket", "The brokers tell no figures.",
+        "copies-of-the-topics-are-behind",
+    ),
+    Alert(
+        "HotlineDiskFills",
+        f"kubelet_volume_stats_available_bytes{{{THERE}}}"
+        f" / kubelet_volume_stats_capacity_bytes{{{THERE}}} < 0.15",
+        "10m", "page", "{{ $labels.persistentvolumeclaim }} has"
+        " {{ $value | humanizePercentage }} left.",
+        "a-disk-fills",
+    ),
+    Alert(
+        "HotlineCertificateEnds",
+        "min by (type) (strimzi_certificate_expiration_timestamp_ms"
+        '{cluster="hotline-kafka"}) / 1000 - time() < 14 * 86400',
+        "1h", "ticket", "A certificate ({{ $labels.type }}) ends in"
+        " {{ $value | humanizeDuration }}.",
+        "a-certificate-ends",
     ),
 )  # fmt: skip
 

@@ -87,6 +87,8 @@ DASHBOARDS = (
             f"sum by (job) (hotline_inbox_lag_records{{{_J}}})", "{{job}}")),
         Panel("Buckets owned", "short", _one(
             f"sum by (job, instance) (hotline_owned_buckets{{{_J}}})", "{{job}} {{instance}}")),
+        Panel("Ledger healed", "short", _one(
+            f"min by (job) (hotline_ledger_healed{{{_J}}})", "{{job}}")),
         Panel("Conflicts", "ops", _one(
             _rate("hotline_append_conflicts_total", "job"), "{{job}}")),
         Panel("Records dropped", "ops", _one(

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import asyncpg
-from aiokafka.errors import KafkaError
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError
 
 from hotline.cli.migrate import migrations, topics_of_all
+from hotline.ops.log_dirs import rooms
 from hotline.ops.look import Look, look
 from hotline.ops.place import CityPlace
 from hotline.ops.topics import plan
@@ -27,6 +29,8 @@ from services.kernel.settings import BadSetting, KernelSettings, parse
 MOST_CLOCK_S = 1.0
 MOST_PROMISE_S = 10.0
 LEAST_DISK = 5 * 1024**3
+LEAST_SHARE = 0.15  # of a broker's disk, as of the alert HotlineDiskFills
+LEAST_POSTGRES = 18
 State = Literal["ok", "look", "wrong"]
 
 
@@ -83,7 +87,11 @@ def _settings(env: Mapping[str, str]) -> Finding:
 
 
 async def _store(store: asyncpg.Connection, place: CityPlace) -> AsyncIterator[Finding]:
-    yield Finding("ok", f"PostgreSQL {await store.fetchval('show server_version')}")
+    running = str(await store.fetchval("show server_version"))
+    if int(running.partition(".")[0]) < LEAST_POSTGRES:
+        yield Finding("wrong", f"PostgreSQL {running}", f"use {LEAST_POSTGRES} or newer")
+    else:
+        yield Finding("ok", f"PostgreSQL {running}")
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         value = await store.fetchval(f"show {name}")
         if value == "off":
@@ -142,14 +150,34 @@ async def _migrations(store: asyncpg.Connection, place: CityPlace, service: str)
 def _disk(run_dir: Path) -> Finding:
     place = run_dir if run_dir.exists() else Path()
     free = shutil.disk_usage(place).free
-    words = f"{free / 1024**3:.0f} GiB are free on this machine's disk"
+    words = f"{free / 1024**3:.0f} GiB are free on the disk of this machine (not of the store's)"
     return Finding("ok", words) if free >= LEAST_DISK else Finding("look", words, "make room")
+
+
+async def _rooms(admin: AIOKafkaAdminClient, brokers: list[int]) -> Finding:
+    try:
+        found = await rooms(admin, brokers)
+    except ClusterAuthorizationFailedError:
+        return Finding("look", "the brokers tell this user nothing of their disks",
+                       "allow it to describe the cluster")  # fmt: skip
+    except NotImplementedError:
+        return Finding("wrong", "the brokers are older than Kafka 3.3", "upgrade them")
+    fullest = min(found, key=lambda room: room.free / room.total)
+    share = fullest.free / fullest.total
+    words = (
+        f"brokers: {share:.0%} of the fullest disk are free"
+        f" ({fullest.free / 1024**3:.0f} GiB, broker {fullest.broker})"
+    )
+    return (
+        Finding("ok", words) if share >= LEAST_SHARE else Finding("wrong", words, "make it larger")
+    )
 
 
 async def _brokers(place: CityPlace) -> AsyncIterator[Finding]:
     async with place.brokers() as admin:
         brokers = (await admin.describe_cluster())["brokers"]
         yield Finding("ok", f"{len(brokers)} brokers")
+        yield await _rooms(admin, [broker["node_id"] for broker in brokers])
         topics = await admin.describe_topics([topic_of(place.namespace, TICKETS)])
     partitions = topics[0]["partitions"]
     copies = min((len(p["replicas"]) for p in partitions), default=0)

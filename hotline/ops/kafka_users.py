@@ -24,7 +24,7 @@ COMMANDED = ("intake", "dispatch", "deadline", "evaluation")
 class Right:
     """`name` is a whole name, or with `prefix` the beginning of names."""
 
-    kind: Literal["topic", "group"]
+    kind: Literal["topic", "group", "cluster"]
     name: str
     operations: tuple[Operation, ...]
     prefix: bool = False
@@ -62,12 +62,28 @@ def department_user(department: str, sender: str = "") -> User:
     return User(name, tuple(rights))
 
 
+def channel_user(channel: str) -> User:
+    """Hands in matters, and reads the answers to its own."""
+    name = f"channel-{channel.lower()}"
+    return User(
+        name,
+        (
+            Right("topic", names.SUBMISSIONS, ("Write", "Describe")),
+            Right("topic", names.replies_of(channel), ("Read", "Describe")),
+            Right("group", f"{name}.", ("Read",), prefix=True),
+        ),
+    )
+
+
 # Programs check at the start that the topics are as installed, and show who owns what.
 _LOOK = Right("topic", OURS, ("Describe", "DescribeConfigs"), prefix=True)
+# `hotline ops doctor` in a pod asks how much room the brokers have.
+_ROOM = Right("cluster", "kafka-cluster", ("Describe",))
 
 
 def _of_service(name: str) -> Iterator[Right]:
     yield _LOOK
+    yield _ROOM
     yield Right("group", name, ("Read", "Describe"))
     for other in SERVICES:  # `hotline ops` in a pod shows who owns what
         if other != name:

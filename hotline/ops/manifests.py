@@ -46,6 +46,8 @@ def user_resource(user: User) -> dict[str, Any]:
 
 
 def _acl(right: Right) -> dict[str, Any]:
+    if right.kind == "cluster":  # there is one
+        return {"resource": {"type": "cluster"}, "operations": list(right.operations)}
     pattern = "prefix" if right.prefix else "literal"
     return {
         "resource": {"type": right.kind, "name": right.name, "patternType": pattern},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -18,8 +18,10 @@ def status(look: Look, ready: Mapping[str, str]) -> RenderableType:
     """`ready` says of each service what its own probe says, where that can be asked."""
     services = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("service", "ready", "members", "buckets", "facts", "unpublished", "lag",
-                   "promise", "parked", "clocks", "due", "in 1 h"):  # fmt: skip
-        services.add_column(column, justify="left" if column in ("service", "ready") else "right")
+                   "promise", "parked", "clocks", "due", "in 1 h",
+                   "owners"):  # fmt: skip
+        left = column in ("service", "ready", "owners")
+        services.add_column(column, justify="left" if left else "right")
     for each in look.services:
         services.add_row(*_row(each, ready.get(each.name, "")))
     waiting = [f for f in look.feeds if f.waiting][:MOST_FEEDS]
@@ -40,7 +42,19 @@ def _row(each: ServiceLook, ready: str) -> list[str]:
         each.name, ready, str(len(each.owners)), str(owned), f"{each.facts:,}",
         f"{each.unpublished:,}", f"{each.lag:,}", age, f"{each.parked:,}",
         *(f"{n:,}" if each.timers else "" for n in counts),
+        ", ".join(f"{member}: {_ranges(each.owners[member])}" for member in sorted(each.owners)),
     ]  # fmt: skip
+
+
+def _ranges(buckets: Sequence[int]) -> str:
+    """0-11 or 0-3,7; a member without any has none."""
+    found: list[list[int]] = []
+    for bucket in sorted(buckets):
+        if found and found[-1][-1] == bucket - 1:
+            found[-1].append(bucket)
+        else:
+            found.append([bucket])
+    return ",".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in found) or "none"
 
 
 def lag_table(look: Look) -> RenderableType:

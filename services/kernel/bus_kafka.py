@@ -28,8 +28,8 @@ from services.kernel.bus import (
 from services.kernel.names import murmur2
 
 log = logging.getLogger("hotline.bus")
+PRODUCER_ENDS_S = 2.0
 _FAULTS = (KafkaError, OSError, asyncio.TimeoutError)
-
 # aiokafka has no setting for it and compresses at level 9. Our batches of a few records come out
 # as small at level 1, for a third of the CPU and without a fresh table of 256 KB for each.
 lz4_encode.__defaults__ = (1,)
@@ -226,7 +226,7 @@ class KafkaBus:
         if self._producer is producer:
             self._producer = None
         try:
-            await asyncio.wait_for(producer.stop(), timeout=2.0)
+            await asyncio.wait_for(producer.stop(), timeout=PRODUCER_ENDS_S)
         except _FAULTS as error:
             log.warning("producer did not stop cleanly: %r", error)
 

@@ -99,6 +99,12 @@ class Meter:
         self.buckets = Gauge(
             "hotline_owned_buckets", "Buckets that this process owns.", registry=registry
         )
+        self.healed = Gauge(
+            "hotline_ledger_healed",
+            "1 if the ledger is healed on the server that is its store now, else 0: no appends.",
+            registry=registry,
+        )
+        self.healed.set(1)
         self.forked = Gauge(
             "hotline_buckets_forked", "Buckets that wait for `hotline adopt`.", registry=registry
         )

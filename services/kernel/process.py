@@ -52,7 +52,7 @@ from services.kernel.transport import http_security, kafka_security
 from services.kernel.watching import Watch
 
 log = logging.getLogger("hotline.process")
-ANSWERS_END_S, STREAMS_END_S = 8, 1
+ANSWERS_END_S, STREAMS_END_S, POOL_ENDS_S = 8, 1, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         ports = Ports(store, bus, clock, new_registry(), keys, parked, passes, entries)
         await serve(settings, ports, await build(ports))
     finally:
-        await asyncio.wait_for(pool.close(), timeout=2.0)
+        await asyncio.wait_for(pool.close(), timeout=POOL_ENDS_S)
 
 
 async def serve(settings: KernelSettings, ports: Ports, parts: Parts) -> None:
@@ -171,7 +171,7 @@ def _watch(
         service, store, runtime.bus, runtime.clock, settings.namespace, settings.buckets
     )
     watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
-    runtime.add("healing", watch.run)
+    runtime.watched(watch.run, lambda: watch.healed)
     return watch
 
 

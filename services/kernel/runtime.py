@@ -32,6 +32,7 @@ from services.kernel.worker import Worker
 from services.kernel.writer import Writer
 
 log = logging.getLogger("hotline.runtime")
+COMMANDS_END_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Runtime:
         self._watermarks: Reader | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._more: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
+        self._healed: Callable[[], bool] = lambda: True
         self.states = States(service, store, place.buckets) if service.decider else None
         self.meter = Meter(registry)
         self.imports = Imports(store) if place.imports else None
@@ -219,6 +221,13 @@ class Runtime:
         """One more part, which runs from the start to the stop."""
         self._more[name] = work
 
+    def watched(
+        self, run: Callable[[], Coroutine[Any, Any, None]], healed: Callable[[], bool]
+    ) -> None:
+        """By whoever keeps the ledger healed, whom readiness asks."""
+        self.add("healing", run)
+        self._healed = healed
+
     def _task(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))
 
@@ -233,6 +242,7 @@ class Runtime:
     async def readiness(self) -> dict[str, bool]:
         """What `/readyz` checks."""
         checks = {"joined": self.worker.joined.is_set()}
+        checks["healed"] = self._healed()
         checks["running"] = not any(t.done() for t in self._tasks)
         try:
             async with asyncio.timeout(1.0):
@@ -268,7 +278,7 @@ class Runtime:
     async def stop(self) -> None:
         """Drain, then let go; each step has its limit."""
         try:
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(COMMANDS_END_S):
                 await self.writer.drained()
         except TimeoutError:
             log.warning("some commands were not recorded before the stop")

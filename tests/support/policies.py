@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hotline.programs import SERVICES
+from services.kernel.bus_kafka import PRODUCER_ENDS_S
+from services.kernel.process import ANSWERS_END_S, POOL_ENDS_S
+from services.kernel.runtime import COMMANDS_END_S
+from tests.support.policies_of_brokers import admitted, mutual, operated
 from tests.support.rendered import (
     Resource,
     container_of,
@@ -19,8 +23,8 @@ from tests.support.rendered import (
 )
 
 Policy = Callable[[list[Resource]], Iterator[str]]
-# Requests 1 s, commands 2 s, consumers and producer 4 s: see Runtime.stop and process.py.
-DRAIN_S = 8
+# The limits of a stop, one after the other; consumers have none of their own.
+DRAIN_S = ANSWERS_END_S + COMMANDS_END_S + 2.0 + PRODUCER_ENDS_S + POOL_ENDS_S
 INDEX = "metadata.labels['apps.kubernetes.io/pod-index']"
 # What a fact that was acknowledged rests on.
 KEPT = {
@@ -98,9 +102,16 @@ def steady(resources: list[Resource]) -> Iterator[str]:
             yield f"{name} stops before proxies know"
         if pod.get("terminationGracePeriodSeconds", 0) < sleep + DRAIN_S:
             yield f"{name} is killed while it drains"
-        spread = {c["topologyKey"] for c in pod.get("topologySpreadConstraints", ())}
+        constraints = pod.get("topologySpreadConstraints", ())
+        spread = {c["topologyKey"] for c in constraints}
         if spread != {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}:
             yield f"{name} may stand on one machine"
+        alike = [
+            [selects(c["labelSelector"], labels_of(w)) for w in workloads(resources)]
+            for c in constraints
+        ]
+        if any(one != [w is workload for w in workloads(resources)] for one in alike):
+            yield f"{name} is not spread by its own pods"
 
 
 def bounded(resources: list[Resource]) -> Iterator[str]:
@@ -155,11 +166,13 @@ def reached(resources: list[Resource]) -> Iterator[str]:
 
 def scaled(resources: list[Resource]) -> Iterator[str]:
     """By what it has to read itself."""
-    sets = {w["metadata"]["name"] for w in of_kind(resources, "StatefulSet")}
+    sets = {w["metadata"]["name"]: w for w in of_kind(resources, "StatefulSet")}
     for scaled in of_kind(resources, "ScaledObject"):
         target = scaled["spec"]["scaleTargetRef"]["name"]
         if target not in sets:
             yield f"{scaled['metadata']['name']} scales nothing"
+        elif "replicas" in sets[target]["spec"]:
+            yield f"{target} is set back to its replicas by every apply"
         for trigger in scaled["spec"]["triggers"]:
             if f'hotline_inbox_lag_records{{job="{target}"}}' not in trigger["metadata"]["query"]:
                 yield f"{target} is scaled by what it has not to read"
@@ -180,15 +193,22 @@ def closed_network(resources: list[Resource]) -> Iterator[str]:
             yield f"{name}: spans are sent by services alone"
         if ("to-departments" in mine) != (name == "datasync"):
             yield f"{name}: only datasync leaves for departments"
-        for policy, spec in mine.items():
-            yield from (f"{policy} lets {name} {way} anywhere" for way in _anywhere(spec))
+    for policy, spec in policies.items():
+        yield from (f"{policy}: {way} anywhere" for way in _anywhere(spec))
+        if "192.0.2." in str(spec):
+            yield f"{policy}: a range that the overlay does not give"
 
 
 def _anywhere(spec: dict[str, Any]) -> Iterator[str]:
+    """Among the pods of one cluster of brokers or stores, and for their operators, any port is."""
+    among = "app.kubernetes.io/name" not in str(spec["podSelector"])
     for way, peer in (("egress", "to"), ("ingress", "from")):
         for rule in spec.get(way, ()):
             peers = rule.get(peer, [])
-            if not peers or not rule.get("ports"):
+            portless = not rule.get("ports") and not (
+                among and all("ipBlock" not in one for one in peers)
+            )
+            if not peers or portless:
                 yield way
             for one in peers:
                 if one == {} or one.get("namespaceSelector") == {}:
@@ -235,5 +255,5 @@ def _volumes(pod: dict[str, Any]) -> list[dict[str, Any]]:
 
 POLICIES: tuple[Policy, ...] = (
     restricted, no_token_and_no_links, steady, bounded, whole, reached, scaled, closed_network,
-    durable, by_reference,
+    durable, by_reference, mutual, admitted, operated,
 )  # fmt: skip

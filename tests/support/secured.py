@@ -23,7 +23,7 @@ from tests.support.certificates import Authority, authority, mutual
 
 ADMIN = "admin"
 # Numbers of the protocol (org.apache.kafka.common.resource, .acl).
-_KINDS = {"topic": 2, "group": 3}
+_KINDS = {"topic": 2, "group": 3, "cluster": 4}
 _OPERATIONS = {"Read": 3, "Write": 4, "Describe": 8, "DescribeConfigs": 10}
 _LITERAL, _PREFIXED, _ALLOW = 3, 4, 3
 

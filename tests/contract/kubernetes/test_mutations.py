@@ -22,6 +22,11 @@ def first(resources: list[Resource], kind: str) -> Resource:
     return found
 
 
+def listener(resources: list[Resource], number: int) -> Resource:
+    found: Resource = first(resources, "Kafka")["kafka"]["listeners"][number]
+    return found
+
+
 def policy_of(resources: list[Resource], name: str) -> Resource:
     found: Resource = named(resources, "NetworkPolicy", name)["spec"]
     return found
@@ -79,6 +84,13 @@ CASES: list[tuple[Policy, str, Change]] = [
             fieldPath="metadata.uid"
         ),
     ),
+    (
+        policies.steady, "not spread by its own",
+        lambda r: pod_of(intake(r))["topologySpreadConstraints"][0]["labelSelector"].update(
+            matchLabels={"app.kubernetes.io/part-of": "hotline"}
+        ),
+    ),
+    (policies.steady, "liveness", lambda r: container_of(intake(r)).pop("livenessProbe")),
     (policies.steady, "startup", lambda r: container_of(intake(r)).pop("startupProbe")),
     (
         policies.steady, "readiness",
@@ -122,8 +134,15 @@ CASES: list[tuple[Policy, str, Change]] = [
         lambda r: first(r, "ScaledObject")["triggers"][0]["metadata"].update(query="1"),
     ),
     (
-        policies.durable, "min.insync.replicas",
-        lambda r: first(r, "Kafka")["kafka"]["config"].update({"min.insync.replicas": 1}),
+        policies.scaled, "set back",
+        lambda r: intake(r)["spec"].update(replicas=2),
+    ),
+    *(
+        (
+            policies.durable, name,
+            lambda r, name=name: first(r, "Kafka")["kafka"]["config"].pop(name),
+        )
+        for name in policies.KEPT
     ),
     (
         policies.durable, "less than three",
@@ -168,6 +187,75 @@ CASES: list[tuple[Policy, str, Change]] = [
     (
         policies.closed_network, "ingress anywhere",
         lambda r: policy_of(r, "intake-from-datasync")["ingress"][0].pop("from"),
+    ),
+    (
+        policies.mutual, "everybody may",
+        lambda r: first(r, "Kafka")["kafka"].pop("authorization"),
+    ),
+    (policies.mutual, "without a certificate", lambda r: listener(r, 1).pop("authentication")),
+    (policies.mutual, "without a certificate", lambda r: listener(r, 0).update(tls=False)),
+    (
+        policies.admitted, "others than our programs",
+        lambda r: listener(r, 0).pop("networkPolicyPeers"),
+    ),
+    (policies.admitted, "anybody", lambda r: listener(r, 1).pop("networkPolicyPeers")),
+    (
+        policies.admitted, "load balancer admits",
+        lambda r: listener(r, 1)["configuration"].pop("loadBalancerSourceRanges"),
+    ),
+    (
+        policies.admitted, "addresses are lost",
+        lambda r: listener(r, 1)["configuration"].update(externalTrafficPolicy="Cluster"),
+    ),
+    (
+        policies.admitted, "does not name it",
+        lambda r: listener(r, 1)["configuration"].pop("bootstrap"),
+    ),
+    (
+        policies.admitted, "its policy admits",
+        lambda r: r.remove(named(r, "NetworkPolicy", "brokers-from-departments")),
+    ),
+    (
+        policies.closed_network, "brokers: egress anywhere",
+        lambda r: policy_of(r, "brokers")["egress"][0].pop("to"),
+    ),
+    (
+        policies.closed_network, "store-to-backups: egress anywhere",
+        lambda r: policy_of(r, "store-to-backups")["egress"][0].pop("ports"),
+    ),
+    (
+        policies.closed_network, "store: ingress anywhere",
+        lambda r: policy_of(r, "store")["ingress"][0]["from"].append({"namespaceSelector": {}}),
+    ),
+    (
+        policies.closed_network, "does not give",
+        lambda r: policy_of(r, "to-issuer")["egress"][0]["to"][0].update(
+            ipBlock={"cidr": "192.0.2.1/32"}
+        ),
+    ),
+    (
+        policies.operated, "brokers: their pods",
+        lambda r: first(r, "Kafka")["kafka"]["template"]["pod"].pop("securityContext"),
+    ),
+    (
+        policies.operated, "brokers: kafkaContainer",
+        lambda r: first(r, "Kafka")["kafka"]["template"]["kafkaContainer"].pop("securityContext"),
+    ),
+    (
+        policies.operated, "operators: userOperatorContainer",
+        lambda r: first(r, "Kafka")["entityOperator"]["template"]["userOperatorContainer"].clear(),
+    ),
+    (
+        policies.operated, "topicOperator: memory",
+        lambda r: first(r, "Kafka")["entityOperator"]["topicOperator"].pop("resources"),
+    ),
+    (
+        policies.operated, "brokers: memory",
+        lambda r: first(r, "KafkaNodePool")["resources"]["limits"].update(memory="8Gi"),
+    ),
+    (
+        policies.operated, "hotline-store: memory",
+        lambda r: first(r, "Cluster").pop("resources"),
     ),
     (
         policies.by_reference, "in plain",

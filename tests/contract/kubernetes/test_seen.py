@@ -39,12 +39,23 @@ def test_rules_and_dashboards_are_in_the_cluster() -> None:
         assert titles == [panel.title for panel in dashboard.panels]
 
 
-def test_every_service_is_asked_for_its_figures() -> None:
+def test_everything_is_asked_for_its_figures() -> None:
     resources = rendered("production")
-    [monitor] = of_kind(resources, "ServiceMonitor")
+    monitors = of_kind(resources, "ServiceMonitor")
     services = of_kind(resources, "Service")
     assert services
     for service in services:
-        assert selects(monitor["spec"]["selector"], service["metadata"]["labels"])
+        [monitor] = [
+            m for m in monitors if selects(m["spec"]["selector"], service["metadata"]["labels"])
+        ]
         ports = [port["name"] for port in service["spec"]["ports"]]
         assert monitor["spec"]["endpoints"][0]["port"] in ports
+    assert named(resources, "Cluster", "hotline-store")["spec"]["monitoring"]["enablePodMonitor"]
+
+
+def test_the_brokers_tell_what_alerts_ask_for() -> None:
+    kafka = named(rendered("production"), "Kafka", "hotline-kafka")["spec"]["kafka"]
+    told = kafka["metricsConfig"]["values"]["allowList"]
+    asked = {name for alert in ALERTS for name in re.findall(r"kafka_\w+", alert.expr)}
+    assert asked
+    assert all(any(re.fullmatch(one, name) for one in told) for name in asked)

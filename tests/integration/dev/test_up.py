@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from hotline.dev.stack import erase
 from tests.support.stack import ROOT, new_namespace
@@ -38,6 +39,11 @@ async def test_three_brokers_and_a_standby_are_up_until_ctrl_c(root: Path) -> No
         await admin.start()
         try:
             assert len((await admin.describe_cluster())["brokers"]) == 3
+            [answer] = await admin.describe_configs(
+                [ConfigResource(ConfigResourceType.BROKER, "1")]
+            )
+            settings = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+            assert settings["min.insync.replicas"] == "2"
         finally:
             await admin.close()
         store = await asyncpg.connect(info["dsn"])

@@ -122,7 +122,7 @@ async def healing(loop: Loop, service: Service) -> Runtime:
         store = cast(PostgresStore, runtime.store)
         healer = Healer(service, store, runtime.bus, runtime.clock, loop.namespace, BUCKETS)
         watch = Watch(healer, runtime.clock, runtime.worker, runtime.meter)
-        runtime.add("healing", watch.run)
+        runtime.watched(watch.run, lambda: watch.healed)
         ready.append(watch)
         return watch.start()
 
@@ -195,6 +195,7 @@ async def test_what_was_healed_is_told_and_its_commands_are_not_done_twice(
     await come_back()
     await town.work(1)
     healed = re.findall(r"healed: (\d+) facts read back, another server: True", caplog.text)
+    assert (await town.desk.readiness())["healed"]
     assert sum(map(int, healed)) >= 20  # ten notes and what the echo made of them
     again = await note(town.desk, "t25", "called")
     (fact,) = await notes_of(town, "t25")

@@ -21,7 +21,7 @@ from services.kernel.tokens import dev_token
 from tests.support.collector import Collector, collector
 from tests.support.stack import new_namespace
 
-MATTER = {
+MATTER: dict[str, Any] = {
     "channel": "web",
     "kind": "complaint",
     "category": "NYPD/Noise - Residential",
@@ -38,9 +38,13 @@ class City:
     programs: Services
     numbers: Any
 
-    async def post(self, matters: int, contact: str = "", **more: str) -> list[str]:
-        """Tickets of new matters; `more` headers."""
+    async def post(
+        self, matters: int, contact: str = "", call: dict[str, Any] | None = None, **more: str
+    ) -> list[str]:
+        """Tickets of new matters, by the web or by a `call`; `more` headers."""
         matter = MATTER | ({"contact": contact} if contact else {})
+        if call is not None:
+            matter |= {"channel": "phone", "call": call}
         token = dev_token("channel", "web", run_dir=self.place.run_dir)
         url = self.place.urls["intake"]
         async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as http:

@@ -8,16 +8,23 @@ from typing import Any
 import pytest
 import yaml
 
-from hotline.ops.alerts import ALERTS, groups
+from hotline.ops.alerts import ALERTS, THERE, groups
+from hotline.programs import PROGRAMS
 from tests.support.prometheus import needs_prometheus, promtool
 
 pytestmark = needs_prometheus
 
+ENDS = "strimzi_certificate_expiration_timestamp_ms"
+KAFKA = 'cluster="hotline-kafka"'
 JOB, WORK = 'job="hotline-intake"', 'route="/v1/tickets"'
 # By alert: series that break the promise, and the same that keep it. A point per minute; "a+bxn"
 # begins at a and grows by b, n times.
 CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "HotlineDown": ({f"up{{{JOB}}}": "0x30"}, {f"up{{{JOB}}}": "1x30"}),
+    "HotlineGone": (
+        {f'up{{job="hotline-{name}"}}': "1x30" for name in PROGRAMS if name != "intake"},
+        {f'up{{job="hotline-{name}"}}': "1x30" for name in PROGRAMS},
+    ),
     "HotlineNobodyOwnsBuckets": (
         {f'hotline_owned_buckets{{{JOB},instance="a"}}': "12x30",
          f'hotline_owned_buckets{{{JOB},instance="b"}}': "11x30"},
@@ -49,6 +56,11 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
     "HotlineForked": (
         {f"hotline_buckets_forked{{{JOB}}}": "1x30"}, {f"hotline_buckets_forked{{{JOB}}}": "0x30"},
+    ),
+    "HotlineNotHealed": (
+        {f'hotline_ledger_healed{{{JOB},instance="a"}}': "1x30",
+         f'hotline_ledger_healed{{{JOB},instance="b"}}': "0x30"},
+        {f"hotline_ledger_healed{{{JOB}}}": "1x30"},
     ),
     "HotlineReactionRejected": (
         {f"hotline_reactions_rejected_total{{{JOB}}}": "0+1x30"},
@@ -128,10 +140,49 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {f"process_resident_memory_bytes{{{JOB}}}": "350000000x30"},
         {f"process_resident_memory_bytes{{{JOB}}}": "150000000x30"},
     ),
+    "HotlineStoreNotArchived": (
+        {f"cnpg_pg_stat_archiver_failed_count{{{THERE}}}": "0+3x70"},
+        {f"cnpg_pg_stat_archiver_failed_count{{{THERE}}}": "7x70"},
+    ),
+    # The clock of these tests begins at 0, and so at 25 minutes the last back-up was at most then.
+    "HotlineStoreNotBackedUp": (
+        {f"cnpg_collector_last_available_backup_timestamp{{{THERE}}}": "-110000x70"},
+        {f"cnpg_collector_last_available_backup_timestamp{{{THERE}}}": "-80000x70"},
+    ),
+    "HotlineNoStandby": (
+        {f'cnpg_pg_replication_streaming_replicas{{{THERE},pod="1"}}': "0x30",
+         f'cnpg_pg_replication_streaming_replicas{{{THERE},pod="2"}}': "0x30"},
+        {f'cnpg_pg_replication_streaming_replicas{{{THERE},pod="1"}}': "2x30",
+         f'cnpg_pg_replication_streaming_replicas{{{THERE},pod="2"}}': "0x30"},
+    ),
+    "HotlineStoreUnseen": (
+        {"cnpg_collector_up": "1x30"}, {f"cnpg_collector_up{{{THERE}}}": "1x30"},
+    ),
+    "HotlineCopiesBehind": (
+        {f"kafka_server_replicamanager_underreplicatedpartitions{{{THERE}}}": "1x30"},
+        {f"kafka_server_replicamanager_underreplicatedpartitions{{{THERE}}}": "0x30"},
+    ),
+    "HotlineBrokersUnseen": (
+        {f"kafka_server_replicamanager_partitioncount{{{THERE}}}": "40x30"},
+        {f"kafka_server_replicamanager_underreplicatedpartitions{{{THERE}}}": "0x30"},
+    ),
+    "HotlineDiskFills": (
+        {f"kubelet_volume_stats_available_bytes{{{THERE}}}": "14x30",
+         f"kubelet_volume_stats_capacity_bytes{{{THERE}}}": "100x30"},
+        {f"kubelet_volume_stats_available_bytes{{{THERE}}}": "15x30",
+         f"kubelet_volume_stats_capacity_bytes{{{THERE}}}": "100x30"},
+    ),
+    "HotlineCertificateEnds": (
+        {f'{ENDS}{{{KAFKA},type="cluster-ca"}}': "1.2e9x100",
+         f'{ENDS}{{{KAFKA},type="client-ca"}}': "9e9x100"},
+        {f"{ENDS}{{{KAFKA}}}": "1.3e9x100"},
+    ),
 }  # fmt: skip
 LATE = {
     "HotlineWebhookFailing": "45m", "HotlineUnknownFacts": "65m", "HotlineCallsMissed": "45m",
-    "HotlineCallsAnsweredLate": "45m", "HotlineCallBacksWait": "45m",
+    "HotlineStoreNotArchived": "45m", "HotlineStoreNotBackedUp": "45m",
+    "HotlineCertificateEnds": "90m", "HotlineCallsAnsweredLate": "45m",
+    "HotlineCallBacksWait": "45m",
 }  # fmt: skip
 
 
@@ -178,7 +229,7 @@ def test_each_fires_on_a_broken_promise_and_is_quiet_on_a_kept_one(tmp_path: Pat
     assert code == 0, said
 
 
-@pytest.mark.parametrize("name", ["HotlineDown", "HotlineParked"])
+@pytest.mark.parametrize("name", ["HotlineDown", "HotlineGone", "HotlineParked"])
 def test_the_test_of_alerts_can_fail(tmp_path: Path, name: str) -> None:
     broken, _ = CASES[name]
     code, said = run(tmp_path, [firing(name, broken, fires=False)])

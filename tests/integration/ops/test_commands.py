@@ -62,6 +62,7 @@ async def test_status_is_one_screen_of_all_services(city: City) -> None:
     for name in SERVICES:
         _, ready, members, buckets, facts, *_ = row(said, name)
         assert (ready, members, buckets) == ("yes", "1", "24")
+        assert f"{name}-0: 0-23" in said
         assert int(facts.replace(",", "")) > 0 or name in ("evaluation", "datasync")
     assert "push: " in said or "waiting" in said
 
@@ -111,7 +112,7 @@ async def test_doctor_finds_a_sound_city_sound_and_says_what_it_would_not_surviv
     assert code == 0, said
     assert "look  no synchronous standby: " in said
     assert "look  the tickets topic has 1 copies: use three brokers" in said
-    for words in ("PostgreSQL 18", "clocks are ", "the database holds ", "1 brokers",
+    for words in ("PostgreSQL 18", "clocks are ", "the database holds ", "1 brokers", "brokers: ",
                   "every bucket has an owner and nothing is parked"):  # fmt: skip
         assert f"ok    {words}" in said, said
     assert all(f"ok    {name}: " in said for name in SERVICES)
@@ -189,6 +190,18 @@ async def test_a_departments_resources_for_a_cluster(city: City) -> None:
     topic, user = yaml.safe_load_all(said)
     assert (topic["kind"], topic["metadata"]["name"]) == ("KafkaTopic", "hotline.department.dot.v1")
     assert (user["kind"], user["metadata"]["name"]) == ("KafkaUser", "hotline-department-dot")
+    assert custom_resources.errors(topic) == custom_resources.errors(user) == []
+
+
+async def test_a_channel_is_given_what_it_needs_to_submit_by_kafka(city: City) -> None:
+    for outcome in ("made", "was there"):
+        code, said = await hotline(city, "ops", "channel", "add", "web-desk")
+        assert (code, said) == (0, f"hotline.replies.web-desk.v1: {outcome}\n")
+    code, said = await hotline(city, "ops", "channel", "add", "web-desk", "--kubernetes")
+    assert code == 0, said
+    topic, user = yaml.safe_load_all(said)
+    assert topic["metadata"]["name"] == "hotline.replies.web-desk.v1"
+    assert user["metadata"]["name"] == "hotline-channel-web-desk"
     assert custom_resources.errors(topic) == custom_resources.errors(user) == []
 
 

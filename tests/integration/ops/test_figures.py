@@ -36,8 +36,9 @@ PLAIN = {
     "hotline_timers_overdue", "hotline_commands_unanswered", "hotline_webhook_stopped",
     "hotline_buckets_forked", "hotline_missed_calls_waiting", "hotline_articles_overdue",
     "hotline_diversions_unacknowledged", "hotline_extensions_unanswered",
+    "hotline_ledger_healed",
 }  # fmt: skip
-QUIET = {"Lateness of timers", "Calls"}  # no deadline of these matters has come, nobody called
+QUIET = {"Lateness of timers"}  # no deadline of these matters has come
 MOST_SERIES, MOST_BYTES = 1_500, 150_000
 
 
@@ -88,13 +89,15 @@ async def server(city: City, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     """A Prometheus that has seen the city at work for some seconds."""
     root: Path = tmp_path_factory.mktemp("prometheus")
     async with prometheus(root, city.place.urls, groups()) as found:
+        await city.post(1, call={"waited_s": 5, "operator": "operator-7"})
 
         async def told() -> bool:
             await city.post(1)
             delivered = await found.query("sum(rate(hotline_feed_delivered_total[30s])) > 0")
             lag = await found.query("max by (way) (hotline_feed_lag_entries)")
             seen_twice = await found.query("sum_over_time(up[30s]) >= 2")  # a rate needs two
-            return bool(delivered and lag) and len(seen_twice) == len(PROGRAMS)
+            called = await found.query("max(hotline_calls_in_time_ratio) > 0")
+            return bool(delivered and lag and called) and len(seen_twice) == len(PROGRAMS)
 
         await until(told, 60.0)
         yield found

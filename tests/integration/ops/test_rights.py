@@ -24,7 +24,7 @@ from hotline.cli.main import cli
 from hotline.dev.senders import city_senders, make_senders
 from hotline.dev.services import services
 from hotline.dev.stack import StackInfo
-from hotline.ops.kafka_users import department_user, users
+from hotline.ops.kafka_users import channel_user, department_user, users
 from hotline.programs import PROGRAMS
 from services.kernel import names
 from services.kernel.tokens import dev_token
@@ -41,12 +41,13 @@ DENIED = (
     TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError,
 )  # fmt: skip
 NYPD = department_user("NYPD", sender="unit-nypd")
+WEB = channel_user("web")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secured]:
     async with secured_broker(tmp_path_factory.mktemp("secured")) as made:
-        await made.allow([*users(), NYPD, department_user("DOT")])
+        await made.allow([*users(), NYPD, WEB, department_user("DOT")])
         yield made
 
 
@@ -72,13 +73,15 @@ async def test_six_programs_do_their_work_with_these_rights_alone(
         assert answer.status_code == 201, answer.text
         entries = await _read(broker, "department-nypd", names.department_of("NYPD"), 4)
     assert {key.decode() for key, _ in entries} == {answer.json()["ticket"]}
+    env = {
+        "HOTLINE_KAFKA": broker.bootstrap, "HOTLINE_DSN": dsn, "HOTLINE_CITY": "nyc",
+        **broker.env("dispatch"),
+    }  # fmt: skip
     for words in (("verify", "dispatch"), ("heal", "dispatch"), ("ops", "lag")):
-        env = {
-            "HOTLINE_KAFKA": broker.bootstrap, "HOTLINE_DSN": dsn, "HOTLINE_CITY": "nyc",
-            **broker.env("dispatch"),
-        }  # fmt: skip
         done = await asyncio.to_thread(CliRunner(env=env).invoke, cli, words)
         assert done.exit_code == 0, done.output
+    done = await asyncio.to_thread(CliRunner(env=env).invoke, cli, ("ops", "doctor"))
+    assert "ok    brokers: " in done.output, done.output
     for name in PROGRAMS:
         log = (tmp_path / "logs" / f"{name}.log").read_text("utf-8")
         assert "AuthorizationFailed" not in log, log
@@ -125,6 +128,9 @@ async def _read(broker: Secured, user: str, topic: str, count: int) -> list[tupl
         ("windows", names.TICKETS),
         ("migrate", names.TICKETS),
         ("department-dot", names.COMMANDS),
+        ("department-nypd", names.SUBMISSIONS),
+        ("channel-web", names.COMMANDS),
+        ("channel-web", names.TICKETS),
     ],
 )
 async def test_nobody_writes_what_is_not_theirs(broker: Secured, user: str, topic: str) -> None:
@@ -134,6 +140,22 @@ async def test_nobody_writes_what_is_not_theirs(broker: Secured, user: str, topi
 
 async def test_a_department_that_may_send_commands_does(broker: Secured) -> None:
     await _write(broker, "department-nypd", names.COMMANDS)
+
+
+async def test_a_channel_hands_in_matters_and_sees_no_other_topic(broker: Secured) -> None:
+    await _write(broker, "channel-web", names.SUBMISSIONS)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", request_timeout_ms=10_000,
+        **broker.options("channel-web"),
+    )  # fmt: skip
+    await consumer.start()
+    try:
+        assert await consumer.topics() <= {names.SUBMISSIONS, names.replies_of("web")}
+        consumer.assign([TopicPartition(names.SUBMISSIONS, 0)])  # others' matters
+        with pytest.raises(DENIED):
+            await consumer.getone()
+    finally:
+        await consumer.stop()
 
 
 async def _write(broker: Secured, user: str, topic: str) -> None:

@@ -12,7 +12,6 @@ import asyncpg
 import click
 import pytest
 import pytest_asyncio
-import yaml
 
 from hotline.cli.main import cli
 from services.kernel.bus_kafka import KafkaBus
@@ -24,7 +23,6 @@ from tests.integration.ops.conftest import City
 from tests.integration.ops.test_commands import hotline
 from tests.support.images import ROOT
 from tests.support.prometheus import until
-from tests.support.rendered import FOLDER, OVERLAYS, of_kind, rendered
 
 in_the_city = pytest.mark.asyncio(loop_scope="package")
 
@@ -189,83 +187,6 @@ def test_a_command_in_a_sentence_is_one(span: str) -> None:
         found, words = inner, words[1:]
     options = {name for parameter in found.params for name in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options, span
-
-
-def test_what_kubectl_is_told_is_there() -> None:
-    kubectl = [span for span in SPANS if span.startswith("kubectl ")]
-    assert len(kubectl) >= 8
-    names = {
-        f"{kind.lower()}/{r['metadata']['name']}"
-        for kind in ("StatefulSet", "Job")
-        for r in of_kind(rendered("production"), kind)
-    }
-    for span in kubectl:
-        for kind, name in re.findall(r"(statefulset|job)[/ ](hotline-\w+)", span):
-            assert f"{kind}/{name}" in names, span
-        for pod in re.findall(r"exec (\S+)-0 ", span):
-            assert f"statefulset/{pod}" in names, span
-        for overlay in re.findall(r"overlays/(\w+)", span):
-            assert overlay in OVERLAYS
-            assert (FOLDER / "overlays" / overlay).is_dir()
-
-
-def test_secrets_are_those_that_the_manifests_name() -> None:
-    listed = set(re.findall(r"^ +\| `(hotline-[\w-]+)` \|", TEXT, re.MULTILINE))
-    text = yaml.safe_dump_all(rendered("production"))
-    wanted = set(
-        re.findall(
-            r"(?:secretName|name): (hotline-(?:personal|backup|tls|datasync-token|webhooks))", text
-        )
-    )
-    assert listed == wanted
-
-
-def test_every_chapter_stands_at_the_head_of_the_page() -> None:
-    head = TEXT[: TEXT.index("\n## ")]
-    chapters = re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
-    assert re.findall(r"\[([^\]]+)\]\(#", head) == chapters
-
-
-FACT_IN_LOG, FACT_IN_LEDGER = 200, 600  # bytes
-NOISE = 0.35  # between machines, and between two benches of one
-
-
-def test_sizes_are_computed_from_the_measured_figures() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    loop = r"closed loops.*\| ([\d,]+) per s, ([\d,]+) facts/s \| (\d+) µs \|"
-    tickets, facts, us = (number(text) for text in re.findall(loop, readme)[0])
-    rows = re.findall(
-        r"^\| ([\d,]+)[^|]*\| ([\d.]+) \| ([\d.]+) cores \| (\d) \|(.*)\|$", TEXT, re.M
-    )
-    assert len(rows) == 5
-    for per_day, peak, cores, replicas, disks in rows:
-        at_peak = number(per_day) / 10 / 3600
-        assert float(peak) == pytest.approx(at_peak, rel=0.1)
-        assert float(cores) == pytest.approx(at_peak * facts / tickets * us / 1e6, rel=NOISE)
-        assert int(replicas) >= 2
-        sizes = [number(n) * (1_000 if unit == "TB" else 1) for n, unit in SIZE.findall(disks)]
-        a_year = number(per_day) * 365 * facts / tickets / 1e9
-        wanted = [a_year * FACT_IN_LOG, a_year * FACT_IN_LEDGER] if sizes else []
-        assert sizes == pytest.approx(wanted, rel=NOISE)
-
-
-SIZE = re.compile(r"([\d.]+) (GB|TB)")
-
-
-def number(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
-def test_links_lead_somewhere() -> None:
-    headings = {
-        re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-")
-        for h in re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
-    }
-    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
-        if target.startswith("#"):
-            assert target[1:] in headings, target
-        elif not target.startswith("http"):
-            assert (ROOT / "docs" / target.partition("#")[0]).exists(), target
 
 
 @in_the_city

@@ -1,0 +1,150 @@
+"""docs/operations.md: what it says of manifests, routes, sizes and itself is so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from hotline.ops.kafka_users import channel_user, department_user
+from hotline.ops.manifests import PREFIX
+from tests.integration.ops.test_runbook import SPANS, TEXT
+from tests.support.images import ROOT
+from tests.support.rendered import FOLDER, OVERLAYS, named, of_kind, rendered
+
+
+def test_what_kubectl_is_told_is_there() -> None:
+    kubectl = [span for span in SPANS if span.startswith("kubectl ")]
+    assert len(kubectl) >= 8
+    names = {
+        f"{kind.lower()}/{r['metadata']['name']}"
+        for kind in ("StatefulSet", "Job")
+        for r in of_kind(rendered("production"), kind)
+    }
+    for span in kubectl:
+        for kind, found in re.findall(r"(statefulset|job)[/ ]((?:hotline-\w+ ?)+)", span):
+            assert {f"{kind}/{name}" for name in found.split()} <= names, span
+        for pod in re.findall(r"exec (\S+)-0 ", span):
+            assert f"statefulset/{pod}" in names, span
+        for folder, overlay in re.findall(r"k8s/(\w+)/(\w+)", span):
+            assert overlay in OVERLAYS
+            assert (FOLDER / folder / overlay / "kustomization.yaml").is_file()
+        for name in re.findall(r"cluster[/ ](hotline-\w+)", span):
+            assert named(rendered("production"), "Cluster", name)
+
+
+def test_routes_of_the_page_are_routes() -> None:
+    roles = (ROOT / "docs" / "roles.md").read_text("utf-8")
+    known = {re.sub(r"{\w+}", "*", one) for one in re.findall(r"(?:GET|POST) /v1/\S+", roles)}
+    spans = [span for span in SPANS if re.match("(GET|POST) /v1", span)]
+    told = {re.sub(r"\b[A-Z]{4,}\b(?!\s)", "*", span) for span in spans}
+    assert told
+    assert told <= known
+
+
+def test_every_part_that_can_be_lost_is_told_of() -> None:
+    """What is lost, what happens, what to do: no field is empty."""
+    [chapter] = [c for c in TEXT.split("\n## ") if c.startswith("When a component is lost")]
+    rows = [row.split("|")[1:-1] for row in re.findall(r"^\| .*$", chapter, re.MULTILINE)]
+    rows = [[field.strip() for field in row] for row in rows if len(row) == 3]
+    lost = [row[0] for row in rows]
+    assert {
+        "a broker of three", "all of the store", "store and brokers together", "the ingress",
+        "the object store of the back-ups", "the live windows",
+    } <= set(lost)  # fmt: skip
+    assert [row for row in rows if not all(row)] == []
+
+
+def test_namespaces_are_those_that_the_manifests_name() -> None:
+    text = yaml.safe_dump_all(rendered("production"))
+    expected = set(re.findall(r"kubernetes.io/metadata.name: (\S+)", text)) - {"kube-system"}
+    [paragraph] = [p for p in TEXT.split("\n\n") if "the network policies expect" in p]
+    assert expected <= set(re.findall(r"`([\w-]+)`", paragraph))
+    assert all(address in TEXT for address in re.findall(r"serverAddress: http://(\S+)", text))
+
+
+def test_what_a_department_is_told_is_what_the_manifests_make() -> None:
+    resources = rendered("production")
+    [chapter] = [c for c in TEXT.split("\n## ") if c.startswith("Add a department")]
+    [kafka] = of_kind(resources, "Kafka")
+    listener = kafka["spec"]["kafka"]["listeners"][1]
+    service = f"{kafka['metadata']['name']}-kafka-{listener['name']}-bootstrap"
+    assert f"get service {service}`" in " ".join(chapter.split())
+    assert f"port {listener['port']}" in chapter
+    for user in (department_user("DOT"), channel_user("web-desk")):
+        assert f"{PREFIX}{user.name}" in chapter
+        assert f"`{user.rights[-1].name}`" in chapter
+
+
+def test_who_scales_down_has_paused_the_autoscaler_before() -> None:
+    """KEDA has its least number of replicas back within 15 s."""
+    assert of_kind(rendered("production"), "ScaledObject")
+    kubectl = [span for span in SPANS if span.startswith("kubectl ")]
+    stopping = [n for n, span in enumerate(kubectl) if "--replicas=0" in span]
+    pausing = [n for n, span in enumerate(kubectl) if span.endswith(f"{PAUSED}=0")]
+    assert stopping
+    assert pausing == [n - 1 for n in stopping]
+    assert len([span for span in kubectl if span.endswith(f"{PAUSED}-")]) == len(pausing)
+
+
+PAUSED = "autoscaling.keda.sh/paused-replicas"
+
+
+def test_secrets_are_those_that_the_manifests_name() -> None:
+    listed = set(re.findall(r"^ +\| `(hotline-[\w-]+)` \|", TEXT, re.MULTILINE))
+    text = yaml.safe_dump_all(rendered("production"))
+    wanted = set(
+        re.findall(
+            r"(?:secretName|name): (hotline-(?:personal|backup|tls|datasync-token|webhooks))", text
+        )
+    )
+    assert listed == wanted
+
+
+def test_every_chapter_stands_at_the_head_of_the_page() -> None:
+    head = TEXT[: TEXT.index("\n## ")]
+    chapters = re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
+    assert re.findall(r"\[([^\]]+)\]\(#", head) == chapters
+
+
+FACT_IN_LOG, FACT_IN_LEDGER = 200, 600  # bytes
+NOISE = 0.35  # between machines, and between two benches of one
+
+
+def test_sizes_are_computed_from_the_measured_figures() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    loop = r"closed loops.*\| ([\d,]+) per s, ([\d,]+) facts/s \| (\d+) µs \|"
+    tickets, facts, us = (number(text) for text in re.findall(loop, readme)[0])
+    rows = re.findall(
+        r"^\| ([\d,]+)[^|]*\| ([\d.]+) \| ([\d.]+) cores \| (\d) \|(.*)\|$", TEXT, re.M
+    )
+    assert len(rows) == 5
+    for per_day, peak, cores, replicas, disks in rows:
+        at_peak = number(per_day) / 10 / 3600
+        assert float(peak) == pytest.approx(at_peak, rel=0.1)
+        assert float(cores) == pytest.approx(at_peak * facts / tickets * us / 1e6, rel=NOISE)
+        assert int(replicas) >= 2
+        sizes = [number(n) * (1_000 if unit == "TB" else 1) for n, unit in SIZE.findall(disks)]
+        a_year = number(per_day) * 365 * facts / tickets / 1e9
+        wanted = [a_year * FACT_IN_LOG, a_year * FACT_IN_LEDGER] if sizes else []
+        assert sizes == pytest.approx(wanted, rel=NOISE)
+
+
+SIZE = re.compile(r"([\d.]+) (GB|TB)")
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def test_links_lead_somewhere() -> None:
+    headings = {
+        re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-")
+        for h in re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
+        if target.startswith("#"):
+            assert target[1:] in headings, target
+        elif not target.startswith("http"):
+            assert (ROOT / "docs" / target.partition("#")[0]).exists(), target
