@@ -50,7 +50,7 @@ class DueLists(BaseModel):
     today: list[ClockView] = Field(description="Due until the city's midnight.")
     this_week: list[ClockView] = Field(description="Due after that, until Sunday's midnight.")
     extensions: int = Field(
-        description="Applications that wait for the hotline, at most 1,000; a unit is told of none."
+        description="Applications that wait for the hotline; a unit is told of none."
     )
 
 
@@ -104,7 +104,7 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
         rows = await clocks.due(wanted(principal, unit, desk=desk), week + _INSTANT, MOST)
         is_unit = Role.UNIT in principal.roles
         return DueLists(
-            extensions=0 if is_unit else len(await clocks.open_applications(MOST)),
+            extensions=0 if is_unit else await clocks.count_applications(),
             **sorted_in(rows, now, calendar),
         )
 

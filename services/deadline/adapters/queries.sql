@@ -92,11 +92,18 @@ select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::int[], $6
                      $7::text[], $8::text[], $9::timestamptz[], $10::boolean[])
 
 -- name: open_applications
--- For the hotline's desk: what lapses first stands first, what stands in a pause last.
+-- For the hotline's desk: what lapses first stands first, what stands in a pause last. The clocks
+-- by index as in `rows`; they are open, since nothing waits any more when a clock ends.
 select a.*, c.due_at from {schema}.application a
-join {schema}.clock c using (bucket, ticket, clock, run)
-where c.state in ('running', 'paused')
+cross join lateral (
+    select * from {schema}.clock c
+    where c.bucket = a.bucket and c.ticket = a.ticket and c.clock = a.clock and c.run = a.run
+    offset 0) c
 order by c.due_at nulls last, a.ticket, a.clock, a.working_days limit $1
+
+-- name: count_applications
+-- How many there are.
+select count(*)::int from {schema}.application
 
 -- name: put_moved
 -- Clocks that a calendar moved: the last move of a run counts.

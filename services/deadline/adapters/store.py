@@ -55,6 +55,9 @@ class ClocksStore(Protocol):
     async def open_applications(self, limit: int) -> list[Open]:
         """Those of clocks that are open, the earliest due first; of clocks that stand last."""
 
+    async def count_applications(self) -> int:
+        """How many wait."""
+
     async def moved(self, calendar: str, limit: int) -> tuple[int, list[MovedView]]:
         """How many clocks that calendar was the last to move, and so many of them."""
 

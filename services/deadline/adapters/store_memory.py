@@ -38,6 +38,8 @@ class MemoryClocksTx:
 
     async def put_applications(self, rows: Mapping[Key, Waiting]) -> None:
         self._applications.update(rows)
+        for key in [key for key, waiting in rows.items() if not waiting]:
+            del self._applications[key]
 
     async def put_moved(self, rows: Sequence[tuple[int, MovedView]]) -> None:
         self._moved.update({(b, row.ticket, row.clock, row.run): row for b, row in rows})
@@ -80,11 +82,15 @@ class MemoryClocksStore:
         found = [
             (application, self._rows[key].due_at)
             for key, waiting in tables.items()
-            if key in self._rows and self._rows[key].state in ("running", "paused")
+            if key in self._rows
             for application in waiting
         ]
         found.sort(key=_earliest)
         return found[:limit]
+
+    async def count_applications(self) -> int:
+        waiting: dict[Key, Waiting] = self._views().get(APPLICATIONS, {})
+        return sum(map(len, waiting.values()))
 
     async def moved(self, calendar: str, limit: int) -> tuple[int, list[MovedView]]:
         rows: dict[Key, MovedView] = self._views().get(MOVED, {})

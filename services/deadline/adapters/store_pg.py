@@ -97,6 +97,11 @@ class PostgresClocksStore:
             rows = await self._pool.fetch(self.sql["open_applications"], limit)
         return [(_application(row), row["due_at"]) for row in rows]
 
+    async def count_applications(self) -> int:
+        with store_faults():
+            count: int = await self._pool.fetchval(self.sql["count_applications"])
+        return count
+
     async def moved(self, calendar: str, limit: int) -> tuple[int, list[MovedView]]:
         with store_faults():
             count = await self._pool.fetchval(self.sql["moved_count"], calendar)

@@ -8,11 +8,13 @@ from datetime import datetime
 from services.deadline.domain.course import unanswered
 from services.deadline.domain.events import (
     ClockReplanned,
+    ClockStopped,
     Event,
     ExtensionAsked,
     ExtensionGranted,
     ExtensionRefused,
     HotlineAlarmed,
+    ReturnWindowClosed,
 )
 
 
@@ -46,9 +48,10 @@ class MovedView:
 
 Waiting = tuple[ApplicationView, ...]
 Applied = ExtensionAsked | ExtensionGranted | ExtensionRefused | HotlineAlarmed
+Ended = ClockStopped | ReturnWindowClosed
 
 
-def applications(waiting: Waiting, ticket: str, event: Applied) -> Waiting:
+def applications(waiting: Waiting, ticket: str, event: Applied | Ended) -> Waiting:
     """Those of one run of a clock after the event, in the order in which they were asked."""
     match event:
         case ExtensionAsked():
@@ -64,6 +67,8 @@ def applications(waiting: Waiting, ticket: str, event: Applied) -> Waiting:
             return tuple(a for a in waiting if a.working_days in left)
         case ExtensionRefused():
             return tuple(a for a in waiting if a.working_days != event.working_days)
+        case ClockStopped() | ReturnWindowClosed():
+            return ()  # there is nothing left to extend
 
 
 def moved(ticket: str, event: Event) -> MovedView | None:

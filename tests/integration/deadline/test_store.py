@@ -146,6 +146,21 @@ async def test_r22_what_waits_is_listed_until_it_is_answered(kept: Kept) -> None
         (a.ticket, a.working_days, a.alarmed) for a, _ in await kept.clocks.open_applications(9)
     ]
     assert left == [("T1", 3, True)]
+    assert await kept.clocks.count_applications() == 1
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+async def test_r22_nothing_waits_any_more_when_the_clock_ends(kept: Kept, batches: int) -> None:
+    log = Log().say("T1", started(), asked(2)).say("T2", started(), asked(1))
+    before = len(log.facts) if batches == 2 else 0
+    log.say("T1", ClockStopped(NINE, "confirm", 1, "U1", NINE, True))
+    await kept.read(log.facts[:before])
+    await kept.read(log.facts[before:])
+    assert await kept.clocks.count_applications() == 1
+    async with kept.kernel.transaction() as tx:
+        keys = [(bucket_of(t, BUCKETS), t, "confirm", 1) for t in ("T1", "T2")]
+        rows = await kept.clocks.inside(tx).applications(keys)
+    assert [key[1] for key in rows] == ["T2"]
 
 
 def replanned(calendar: str, due: datetime, **fields: Any) -> ClockReplanned:
@@ -182,7 +197,14 @@ async def test_a_batch_that_is_rolled_back_leaves_nothing(kept: Kept) -> None:
 
 @pytest.mark.parametrize(
     ("name", "nulls"),
-    [("rows", 4), ("of_ticket", 2), ("due", 3), ("due_of_all", 2), ("applications", 4)],
+    [
+        ("rows", 4),
+        ("of_ticket", 2),
+        ("due", 3),
+        ("due_of_all", 2),
+        ("applications", 4),
+        ("open_applications", 1),
+    ],
 )
 async def test_a_plan_made_on_an_empty_table_uses_its_indexes(
     stack: StackInfo, namespace: str, name: str, nulls: int

@@ -92,14 +92,12 @@ async def test_r22_applications_about_to_lapse_are_counted(
 ) -> None:
     await migrate(stack.dsn, "deadline", namespace, migrations("deadline"), 4, "nyc")
     schema, vault = schema_of(namespace, "deadline"), vault_of(namespace, "deadline")
-    clock = f"insert into {schema}.clock values (0, $1, 'resolve', 1, 'U1', $2, $3, $3, false)"
     asked = (
         f"insert into {schema}.application values (0, $1, 'resolve', 1, 2, 'U1', '', '', $2, $3)"
     )
-    rows = [("t1", "running", True), ("t2", "running", False), ("t3", "stopped", True)]
+    rows = [("t1", True), ("t2", False)]
     async with asyncpg.create_pool(stack.dsn, min_size=1, max_size=1) as pool:
-        for ticket, state, alarmed in rows:
-            await pool.execute(clock, ticket, state, NOW)
+        for ticket, alarmed in rows:
             await pool.execute(asked, ticket, NOW, alarmed)
         registry = CollectorRegistry()
         await Census(pool, schema, vault, OF_DEADLINE, registry).take()
