@@ -19,6 +19,8 @@ from services.deadline.domain.policy import ClockRow, Policy
 from services.deadline.domain.ticket import UNANSWERED, Clock
 from services.deadline.domain.warnings import DueWarning, next_warning
 
+_INSTANT = timedelta(microseconds=1)
+
 
 def course_of(clock: Clock, policy: Policy) -> Course:
     """All that the clock's due instant rests on; its length is the one it started with."""
@@ -51,24 +53,32 @@ def own_length(clock: Clock, policy: Policy) -> Length:
 
 def is_provisional(course: Course, due: datetime | None, calendar: Calendar) -> bool:
     """R28: the last day lies in a year that is not published."""
-    if due is None or calendar.is_published(calendar.local_date(due - timedelta(microseconds=1))):
+    if due is None or calendar.is_published(calendar.local_date(due - _INSTANT)):
         return False
     return explained(course, calendar).provisional
 
 
 def to_be_warned(
-    clock: Clock, course: Course, after: datetime, policy: Policy, calendar: Calendar
+    clock: Clock,
+    course: Course,
+    after: datetime,
+    policy: Policy,
+    calendar: Calendar,
+    *,
+    told_until: datetime | None = None,
 ) -> tuple[datetime | None, str]:
     """When the clock, now on this course, is warned of next, and of what (R25).
 
     Nobody is warned of a window, of an end that was missed or came, or in an import. The hotline's
     alarm of an application that waits (R22) goes by the same timer, and before a warning of then.
+    Warnings are those after `after`, or already those after `told_until`, which lies before it.
     """
     row = policy.rows[clock.name]
     if row.window or clock.imported or clock.missed or clock.stopped_at is not None:
         return None, ""
     desk = not clock.unit
-    warning = next_warning(course, calendar, row.warnings, after, clock.heard, desk=desk)
+    told = told_until or after
+    warning = next_warning(course, calendar, row.warnings, told, clock.heard, desk=desk)
     alarm = _alarm(clock, course, after, row, calendar)
     first = min((w for w in (alarm, warning) if w), key=lambda w: w.at, default=None)
     return (first.at, first.mark) if first else (None, "")
@@ -88,7 +98,13 @@ def _alarm(
 def still_to_be_warned(
     clock: Clock, course: Course, at: datetime, policy: Policy, calendar: Calendar
 ) -> tuple[datetime | None, str]:
-    """As `to_be_warned` where the due instant stays: what is due now is left to its timer."""
-    if clock.warn_at is not None and clock.warn_at <= at and clock.warn_mark != UNANSWERED:
+    """As `to_be_warned` where the due instant stays: what is due now is left to its timer.
+
+    An alarm that is due is planned by what waits now; no warning since then is lost with it.
+    """
+    if clock.warn_at is None or clock.warn_at > at:
+        return to_be_warned(clock, course, at, policy, calendar)
+    if clock.warn_mark != UNANSWERED:
         return clock.warn_at, clock.warn_mark
-    return to_be_warned(clock, course, at, policy, calendar)
+    told_until = clock.warn_at - _INSTANT  # a warning may come at that same instant
+    return to_be_warned(clock, course, at, policy, calendar, told_until=told_until)

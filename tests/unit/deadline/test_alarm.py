@@ -138,6 +138,31 @@ def test_r25_a_warning_that_is_due_is_not_lost_by_an_application(desk: Desk) -> 
     assert len(alarms(desk)) == 1
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [RefuseExtension(cn(3, 16, 18), "ann", "resolve", "no"), ask(cn(3, 16, 18), 1)],
+)
+@pytest.mark.parametrize("fired", [True, False])
+def test_r25_a_warning_behind_an_alarm_that_is_due_is_not_lost(
+    desk: Desk, answer: Any, fired: bool
+) -> None:
+    """Whether or not the timer came before the answer."""
+    desk.do(ASK)
+    desk.fire(cn(3, 16, 18) if fired else cn(3, 13, 9))
+    desk.do(answer)
+    desk.fire(DUE)
+    assert [w.mark for w in desk.warnings() if w.clock == "resolve"] == ["50%", "80%", "2h"]
+    assert ("resolve", 1) in desk.misses()
+
+
+def test_r22_one_asked_behind_an_alarm_that_is_due_is_alarmed_of(desk: Desk) -> None:
+    desk.do(ASK)
+    desk.fire(cn(3, 13, 9))
+    desk.do(ask(cn(3, 16, 18), 1))
+    desk.fire(DUE)
+    assert [(a.at, a.working_days) for a in alarms(desk)] == [(cn(3, 16, 18), (2, 1))]
+
+
 def test_r22_an_alarm_and_a_warning_of_one_instant_both_come(desk: Desk) -> None:
     desk.do(ASK)
     desk.fire(cn(3, 13, 9))
