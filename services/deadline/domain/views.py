@@ -77,7 +77,8 @@ def _of_a_clock(
     name, sources = f"{event.clock}/{event.run}", policy.sources[event.clock]
     match event:
         case ClockResumed() if event.ladder_at is not None:
-            told_at = next_working_time(event.ladder_at, calendar)
+            desk = policy.rows[event.clock].desk
+            told_at = _told_at(event.ladder_at, calendar, desk=desk)
             return [SetTimer(f"{LADDER}{name}", told_at, sources)]
         case ClockResumed() if event.due_at <= event.resumed_at:
             return []  # it was late before it was paused: that miss stands already
@@ -97,11 +98,7 @@ def _of_a_clock(
 def _ladder(
     event: Caring | Rung | DeadlineMissed, policy: Policy, calendar: Calendar
 ) -> Iterator[TimerChange]:
-    """The timer of the next step after a miss; gone with the last (R25).
-
-    A unit is told in working time: a step at night or on a day off fires when the next begins. The
-    hotline's own desk is told at any time.
-    """
+    """The timer of the next step after a miss; gone with the last (R25)."""
     if not isinstance(event, Rung | DeadlineMissed | SupervisionOpened | BureauNotified):
         return
     if not event.clock:
@@ -114,10 +111,18 @@ def _ladder(
         next_at = None if isinstance(event, BureauNotified) else event.next_at
     if next_at is not None:
         units = event.units if isinstance(event, SupervisionOpened) else (event.unit,)
-        told_at = next_working_time(next_at, calendar) if any(units) else next_at
+        told_at = _told_at(next_at, calendar, desk=not any(units))
         yield SetTimer(f"{LADDER}{run}", told_at, policy.sources[event.clock])
     elif not isinstance(event, DeadlineMissed):
         yield ClearTimer(f"{LADDER}{run}")
+
+
+def _told_at(step_at: datetime, calendar: Calendar, *, desk: bool) -> datetime:
+    """A unit is told in working time: a step at night or on a day off fires when the next begins.
+
+    The hotline's own desk is told at any time.
+    """
+    return step_at if desk else next_working_time(step_at, calendar)
 
 
 def expire(name: str, due_at: datetime) -> ExpireClock | ClimbLadder:

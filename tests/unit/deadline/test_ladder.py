@@ -12,6 +12,7 @@ from services.deadline.domain.care_events import (
     BureauNotified,
     SupervisionOpened,
 )
+from services.deadline.domain.desk import PauseClocks, ResumeClocks
 from services.deadline.domain.events import (
     DeadlineMissed,
     UnitReminded,
@@ -118,6 +119,20 @@ def test_r25_the_hotlines_own_desk_is_told_at_any_time() -> None:
         ticket.fire(cn(3, 15))
     reminded = [e for e in ticket.events if isinstance(e, UnitReminded) and e.clock == "queue"]
     assert [e.at for e in reminded] == [cn(3, 14, 22, 30)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "told_at"), [("queue", cn(3, 21, 23)), ("resolve", cn(3, 23, 9))]
+)
+def test_r25_an_overdue_clock_that_goes_on_at_night_tells_the_desk_then_and_a_unit_later(
+    desk: Desk, clock: str, told_at: datetime
+) -> None:
+    desk.say(queued(cn(3, 9, 11)), cn(3, 9, 11))
+    desk.fire(DUE)
+    desk.do(PauseClocks(cn(3, 17, 10), "force_majeure", clock))
+    assert f"ladder:{clock}/1" not in desk.alarms
+    desk.do(ResumeClocks(cn(3, 21, 23), clock))  # on a Saturday
+    assert desk.alarms[f"ladder:{clock}/1"].due_at == told_at
 
 
 def test_r25_a_miss_of_an_import_calls_nobody() -> None:
