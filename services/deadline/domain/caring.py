@@ -112,10 +112,15 @@ def urge(command: UrgeTicket, state: Clocks, policy: Policy, calendar: Calendar)
 
 
 def pass_on(command: PassUrgeOn, state: Clocks) -> Sequence[Event]:
-    """Also before any unit has the ticket: then it is the hotline's own to answer."""
+    """To the unit that works on it; where none does, not yet or no more, no unit is urged.
+
+    It is on record all the same, and who gets the ticket first, or again, answers it.
+    """
     if command.asked_event in state.care.passed_on or not state.by_name:
         return []
-    number, unit = state.care.urges + 1, handler(state)
+    open_ = (c for c in state.by_name.values() if c.phase in (Phase.RUNNING, Phase.PAUSED))
+    unit = handler(state) if any(clock.unit for clock in open_) else ""
+    number = state.care.urges + 1
     return [
         TicketUrged(command.at, number, unit, True, command.reason, BY_CITIZEN, command.asked_event)
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain.care_events import (
     BureauNotified,
@@ -52,7 +53,7 @@ from services.deadline.domain.supervision import (
 from services.deadline.domain.ticket import Clocks
 from services.kernel.decider import Rejection
 from tests.unit.deadline.test_desk import Desk
-from tests.unit.deadline.tickets import Ticket, accepted, cn, dispatched
+from tests.unit.deadline.tickets import Ticket, accepted, approved, cn, dispatched, queued
 
 AT = cn(3, 10, 9)
 DUE = cn(3, 17)
@@ -197,8 +198,42 @@ def test_r25_an_urge_before_any_unit_has_the_ticket_waits_for_the_first() -> Non
     [urged] = desk.say(intake.MatterUrged(), AT)
     assert isinstance(urged, TicketUrged)
     assert urged.unit == ""
+    desk.refuses(NotYours, AnswerUrge(AT, "U1", "x"))
     desk.say(dispatched("U1"), AT)
-    assert desk.do(AnswerUrge(AT, "U1", "we are on it"))
+    answered = UrgeAnswered(AT, 1, "U1", "we are on it")
+    assert desk.do(AnswerUrge(AT, "U1", "we are on it")) == [answered]
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        [dispatch.DispatchConfirmed(unit="U1"), approved(AT), dispatch.TicketCompleted(unit="U1")],
+        [dispatch.TicketArchived()],
+        [dispatch.ReturnRequested(unit="U1"), dispatch.ReturnGranted(unit="U1"), queued(AT)],
+    ],
+)
+def test_r25_an_urge_of_what_no_unit_works_on_any_more_urges_no_unit(
+    desk: Desk, ends: list[Any]
+) -> None:
+    for message in ends:
+        desk.say(message, AT)
+    [urged] = desk.say(intake.MatterUrged(reason="still dark"), AT)
+    assert isinstance(urged, TicketUrged)
+    assert (urged.number, urged.unit) == (1, "")
+    desk.say(dispatch.RedoOrdered(unit="U2"), AT + timedelta(hours=1))
+    [again] = desk.say(intake.MatterUrged(), AT + timedelta(hours=1))
+    assert isinstance(again, TicketUrged)
+    assert again.unit == "U2"
+    [answered] = desk.do(AnswerUrge(AT + timedelta(hours=2), "U2", "tomorrow"))
+    assert isinstance(answered, UrgeAnswered)
+    assert answered.number == 2
+
+
+def test_r25_an_urge_while_the_hotline_reviews_the_reply_is_the_units(desk: Desk) -> None:
+    desk.say(dispatch.TicketReplied(unit="U1"), AT)
+    [urged] = desk.say(intake.MatterUrged(), AT)
+    assert isinstance(urged, TicketUrged)
+    assert urged.unit == "U1"
 
 
 def test_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
