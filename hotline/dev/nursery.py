@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from hotline.dev.failure import StackFailure
 from hotline.dev.launch import called, die_with_parent, launched
 
-_STOP_S = 1.0
+_STOP_S, _IMPORT_S, _LOOK_S = 1.0, 60.0, 0.05
 
 
 class Forked:
@@ -67,7 +69,7 @@ class Nursery:
     ) -> Forked:
         """As `python -m MODULE ARGS` with exactly this environment, its output added to `log`.
 
-        Raises StackFailure when the modules cannot be imported.
+        Raises StackFailure when the modules cannot be imported, or not within a minute.
         """
         if self._gone:
             raise self._failure()
@@ -75,7 +77,10 @@ class Nursery:
         self._asked.append(born)
         order = _Order(list(argv), dict(env), str(cwd or ""), str(log.absolute()))
         self._writer.write(json.dumps(order.__dict__).encode() + b"\n")
-        return await born
+        try:
+            return await asyncio.wait_for(born, _IMPORT_S)
+        except TimeoutError:
+            raise self._failure() from None
 
     async def follow(self, reader: asyncio.StreamReader) -> None:
         """What the process tells: in the order asked, who was born; then who has ended."""
@@ -90,8 +95,10 @@ class Nursery:
         for asked in self._asked:
             if not asked.done():
                 asked.set_exception(self._failure())
-        for forked in self._running.values():
-            forked.end(-signal.SIGTERM)  # which the kernel sends with the process that forked it
+        for forked in self._running.values():  # whom the kernel tells to stop
+            while psutil.pid_exists(forked.pid):
+                await asyncio.sleep(_LOOK_S)
+            forked.end(-signal.SIGTERM)
 
     def _hand_over(self, born: Forked) -> None:
         self._running[born.pid] = born

@@ -101,7 +101,8 @@ class Tallies:
         await self._put(tx, "called_back", backs)
         known, unhelpful, reviewed = (by_type.get(t, []) for t in (_KNOWN, _UNHELPFUL, _REVIEWED))
         await self._articles(tx, known, unhelpful, reviewed)
-        waiting = [(f.bucket, f.ticket, CODEC.decode(f).article, f.time) for f in known]
+        fresh = [fact for fact in known if not fact.import_id]  # of the past nobody reviews
+        waiting = [(f.bucket, f.ticket, CODEC.decode(f).article, f.time) for f in fresh]
         await self._put(tx, "put_answers", waiting)
         await self._put(tx, "unhelpful_answers", [(f.bucket, f.ticket) for f in unhelpful])
         await self._put(tx, "reviewed_answers", [(f.bucket, f.ticket) for f in reviewed])

@@ -39,21 +39,22 @@ class Upkeep:
     async def watch(self, runtime: Runtime) -> None:
         """Until cancelled: what a stop kept from being noted is noted at the next start."""
         while True:
-            try:
-                await self.look(runtime)
-            except (StoreUnavailable, Busy, Overloaded) as error:
-                log.warning("late upkeep is noted later: %s", error)
+            await self.look(runtime)
             await asyncio.sleep(LOOKED_EVERY_S)
 
     async def look(self, runtime: Runtime) -> None:
-        """Once. Raises StoreUnavailable, Busy, Overloaded."""
+        """Once; an article that cannot be noted now keeps no other one waiting."""
         now = runtime.clock.now()
         catalogue = self._books.at(now).catalogue
         day = catalogue.day(now)
         for article in catalogue.articles.values():
             if article.is_overdue(day) and (article.id, article.upkeep) not in self._noted:
-                await self._note(runtime, article)
-                self._noted.add((article.id, article.upkeep))
+                try:
+                    await self._note(runtime, article)
+                except (StoreUnavailable, Busy, Overloaded) as error:
+                    log.warning("%s is noted as overdue later: %s", article.id, error)
+                else:
+                    self._noted.add((article.id, article.upkeep))
 
     async def _note(self, runtime: Runtime, article: Article) -> None:
         assert runtime.performer is not None

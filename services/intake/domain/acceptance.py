@@ -64,12 +64,13 @@ def _require_channel(command: SubmitMatter, catalogue: Catalogue) -> None:
 
 
 def _handed_over_by(command: SubmitMatter, rules: RuleSet, catalogue: Catalogue) -> str:
-    """R11: the line that hands it over; nobody else speaks for one, and no emergency is refused
-    for it. An import's channels are those of its time."""
+    """R11: the line that hands it over, by its own channel or in a call that somebody records whom
+    the telephone channel names. Nobody else speaks for one, and no emergency is refused for it.
+    An import's channels are those of its time."""
     line = command.handed_over_by
     if not line:
         return ""
-    is_own = command.stated is None or command.call is not None or _is_own(command, catalogue)
+    is_own = command.stated is None or _is_own(command, catalogue)
     if line in rules.emergency_lines and is_own:
         return line
     if command.facts.emergency_ongoing:
@@ -81,7 +82,8 @@ def _handed_over_by(command: SubmitMatter, rules: RuleSet, catalogue: Catalogue)
 
 def _is_own(command: SubmitMatter, catalogue: Catalogue) -> bool:
     channel = catalogue.switchboard.channel(command.channel)
-    return channel.line == command.handed_over_by and command.by in channel.callers
+    speaks = command.call is not None or channel.line == command.handed_over_by
+    return speaks and command.by in channel.callers
 
 
 def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:

@@ -95,20 +95,31 @@ async def test_nobody_is_left_of_a_start_that_was_broken_off(home: Nursery, tmp_
     asking = asyncio.create_task(home.fork([BORN, "stay"], {}, None, log))
     await asyncio.sleep(0)
     asking.cancel()
-    _, said = await born(home, tmp_path, "code", "0")
-    assert psutil.Process(os.getpid()).children(recursive=True)  # the one that forks
+    other, _ = await born(home, tmp_path, "stay")
     async with asyncio.timeout(20.0):
-        while [p for p in _all_below() if p.pid != said["pid"] and "stay" in _log(log, p.pid)]:
+        while [p.pid for p in _forked()] != [other.pid]:
             await asyncio.sleep(0.02)
 
 
-def _all_below() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+def _forked() -> list[psutil.Process]:
+    """What runs below the process that forks."""
+    (nursery_process,) = psutil.Process().children()
+    return [p for p in nursery_process.children() if p.status() != psutil.STATUS_ZOMBIE]
 
 
-def _log(log: Path, pid: int) -> str:
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    return str([line["argv"] for line in lines if line["pid"] == pid])
+async def test_they_have_ended_when_they_are_gone_though_what_forked_them_was_killed(
+    home: Nursery, tmp_path: Path
+) -> None:
+    forked, _ = await born(home, tmp_path, "stay")
+    (nursery_process,) = psutil.Process().children()
+    os.kill(forked.pid, signal.SIGSTOP)  # it cannot heed that the kernel tells it to stop
+    nursery_process.kill()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(forked.wait(), 0.5)
+    os.kill(forked.pid, signal.SIGCONT)
+    assert await asyncio.wait_for(forked.wait(), 10.0) == -signal.SIGTERM
+    with pytest.raises(StackFailure):
+        await home.fork([BORN], {}, None, tmp_path / "never.log")
 
 
 async def test_a_supervisor_takes_python_programs_from_it(home: Nursery, tmp_path: Path) -> None:

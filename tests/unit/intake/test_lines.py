@@ -107,10 +107,16 @@ def test_r11_what_110_hands_over_is_acknowledged_at_once_under_a_receipt() -> No
 
 
 def test_r11_an_operator_takes_over_what_110_hands_over_in_a_call() -> None:
-    stated = {"channel": "phone", "by": "desk-1", "stated": ("handed_over_by", "call")}
+    stated = {"channel": "partner", "by": "partner", "stated": ("handed_over_by", "call")}
     facts = handed(call=AnsweredCall(3), **stated)
     names = [type(fact).__name__ for fact in facts]
     assert names == ["TicketReceived", "CallAnswered", "HandoverAcknowledged", "TicketAccepted"]
+
+
+def test_r11_a_call_that_anybody_may_record_speaks_for_no_line() -> None:
+    stated = {"channel": "phone", "by": "web", "stated": ("handed_over_by", "call")}
+    with pytest.raises(rejections.NotTheLinesOwn):
+        handed(call=AnsweredCall(3), **stated)
 
 
 def test_r11_when_110_transferred_the_call_stays_as_it_was_stated() -> None:
