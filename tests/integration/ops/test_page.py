@@ -11,7 +11,16 @@ from hotline.ops.kafka_users import channel_user, department_user
 from hotline.ops.manifests import PREFIX
 from tests.integration.ops.test_runbook import SPANS, TEXT
 from tests.support.images import ROOT
-from tests.support.rendered import FOLDER, OVERLAYS, named, of_kind, rendered
+from tests.support.rendered import (
+    FOLDER,
+    OVERLAYS,
+    labels_of,
+    named,
+    of_kind,
+    rendered,
+    selects,
+    workloads,
+)
 
 
 def test_what_kubectl_is_told_is_there() -> None:
@@ -89,6 +98,21 @@ def test_who_scales_down_has_paused_the_autoscaler_before() -> None:
 
 
 PAUSED = "autoscaling.keda.sh/paused-replicas"
+
+
+def test_who_waits_for_the_services_does_not_wait_for_jobs_that_are_done() -> None:
+    """The pod of a Job that is complete stays until the Job is deleted."""
+    [told] = {w for span in SPANS for w in re.findall(r"wait pod -l '(.+)' --for=delete", span)}
+    rules = re.fullmatch(r"([\w./-]+)=(\w+),([\w./-]+) notin \(([\w,]+)\)", told)
+    assert rules, told
+    key, value, other, values = rules.groups()
+    selector = {
+        "matchLabels": {key: value},
+        "matchExpressions": [{"key": other, "operator": "NotIn", "values": values.split(",")}],
+    }
+    ours = workloads(rendered("production"))
+    waited = [w for w in ours if selects(selector, labels_of(w))]
+    assert waited == of_kind(ours, "StatefulSet")
 
 
 def test_secrets_are_those_that_the_manifests_name() -> None:
