@@ -92,9 +92,20 @@ def test_who_scales_down_has_paused_the_autoscaler_before() -> None:
     kubectl = [span for span in SPANS if span.startswith("kubectl ")]
     stopping = [n for n, span in enumerate(kubectl) if "--replicas=0" in span]
     pausing = [n for n, span in enumerate(kubectl) if span.endswith(f"{PAUSED}=0")]
-    assert stopping
-    assert pausing == [n - 1 for n in stopping]
+    assert len(pausing) == 1
+    assert stopping[0] == pausing[0] + 1
     assert len([span for span in kubectl if span.endswith(f"{PAUSED}-")]) == len(pausing)
+
+
+def test_what_an_apply_starts_is_stopped_again_before_a_restore() -> None:
+    """An apply sets the replicas that the manifests say: not those that are left to KEDA."""
+    resources = rendered("../restore/production")
+    started = [s for s in of_kind(resources, "StatefulSet") if "replicas" in s["spec"]]
+    assert [s["metadata"]["name"] for s in started] == ["hotline-windows"]
+    kubectl = [span for span in SPANS if span.startswith("kubectl ")]
+    applied = kubectl.index("kubectl apply -k deploy/k8s/restore/production")
+    stopping = "kubectl -n hotline scale statefulset --all --replicas=0"
+    assert kubectl[applied + 1] == stopping
 
 
 PAUSED = "autoscaling.keda.sh/paused-replicas"
