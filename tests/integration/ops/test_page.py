@@ -108,6 +108,21 @@ def test_what_an_apply_starts_is_stopped_again_before_a_restore() -> None:
     assert kubectl[applied + 1] == stopping
 
 
+def test_replicas_that_are_left_to_keda_are_forgotten_before_the_apply() -> None:
+    """An apply removes what the last one had and this one has not: that would be one replica."""
+    [chapter] = [c for c in TEXT.split("\n## ") if c.startswith("Upgrade")]
+    applied = chapter.index("`kubectl apply -k deploy/k8s/overlays/production`")
+    [step] = re.findall(r"^\d\. .*?(?=^\d\. )", chapter[:applied], re.M | re.S)[1:]
+    assert "apply edit-last-applied statefulset/hotline-intake`" in step
+    sets = of_kind(rendered("production"), "StatefulSet")
+    left = [s["metadata"]["name"] for s in sets if "replicas" not in s["spec"]]
+    assert len(left) == 5
+    for name in left:
+        assert name.removeprefix("hotline-") in step
+    kept = [s["metadata"]["name"] for s in sets if "replicas" in s["spec"]]
+    assert re.findall(r"shows `replicas` of `([\w-]+)` alone", step) == kept
+
+
 PAUSED = "autoscaling.keda.sh/paused-replicas"
 
 
