@@ -13,7 +13,7 @@ from services.kernel.topics import make_topics, replies_topic
 
 @click.group("channel")
 def channel() -> None:
-    """Channels that hand in matters by Kafka."""
+    """Channels that hand in matters and send commands by Kafka."""
 
 
 @channel.command("add")

@@ -63,12 +63,13 @@ def department_user(department: str, sender: str = "") -> User:
 
 
 def channel_user(channel: str) -> User:
-    """Hands in matters, and reads the answers to its own."""
+    """Hands in matters, sends commands as a channel may, and reads the answers to its own."""
     name = f"channel-{channel.lower()}"
     return User(
         name,
         (
             Right("topic", names.SUBMISSIONS, ("Write", "Describe")),
+            Right("topic", names.COMMANDS, ("Write", "Describe")),
             Right("topic", names.replies_of(channel), ("Read", "Describe")),
             Right("group", f"{name}.", ("Read",), prefix=True),
         ),

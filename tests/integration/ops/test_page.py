@@ -11,7 +11,16 @@ from hotline.ops.kafka_users import channel_user, department_user
 from hotline.ops.manifests import PREFIX
 from tests.integration.ops.test_runbook import SPANS, TEXT
 from tests.support.images import ROOT
-from tests.support.rendered import FOLDER, OVERLAYS, named, of_kind, rendered
+from tests.support.rendered import (
+    FOLDER,
+    OVERLAYS,
+    labels_of,
+    named,
+    of_kind,
+    rendered,
+    selects,
+    workloads,
+)
 
 
 def test_what_kubectl_is_told_is_there() -> None:
@@ -83,12 +92,53 @@ def test_who_scales_down_has_paused_the_autoscaler_before() -> None:
     kubectl = [span for span in SPANS if span.startswith("kubectl ")]
     stopping = [n for n, span in enumerate(kubectl) if "--replicas=0" in span]
     pausing = [n for n, span in enumerate(kubectl) if span.endswith(f"{PAUSED}=0")]
-    assert stopping
-    assert pausing == [n - 1 for n in stopping]
+    assert len(pausing) == 1
+    assert stopping[0] == pausing[0] + 1
     assert len([span for span in kubectl if span.endswith(f"{PAUSED}-")]) == len(pausing)
 
 
+def test_what_an_apply_starts_is_stopped_again_before_a_restore() -> None:
+    """An apply sets the replicas that the manifests say: not those that are left to KEDA."""
+    resources = rendered("../restore/production")
+    started = [s for s in of_kind(resources, "StatefulSet") if "replicas" in s["spec"]]
+    assert [s["metadata"]["name"] for s in started] == ["hotline-windows"]
+    kubectl = [span for span in SPANS if span.startswith("kubectl ")]
+    applied = kubectl.index("kubectl apply -k deploy/k8s/restore/production")
+    stopping = "kubectl -n hotline scale statefulset --all --replicas=0"
+    assert kubectl[applied + 1] == stopping
+
+
+def test_replicas_that_are_left_to_keda_are_forgotten_before_the_apply() -> None:
+    """An apply removes what the last one had and this one has not: that would be one replica."""
+    [chapter] = [c for c in TEXT.split("\n## ") if c.startswith("Upgrade")]
+    applied = chapter.index("`kubectl apply -k deploy/k8s/overlays/production`")
+    [step] = re.findall(r"^\d\. .*?(?=^\d\. )", chapter[:applied], re.M | re.S)[1:]
+    assert "apply edit-last-applied statefulset/hotline-intake`" in step
+    sets = of_kind(rendered("production"), "StatefulSet")
+    left = [s["metadata"]["name"] for s in sets if "replicas" not in s["spec"]]
+    assert len(left) == 5
+    for name in left:
+        assert name.removeprefix("hotline-") in step
+    kept = [s["metadata"]["name"] for s in sets if "replicas" in s["spec"]]
+    assert re.findall(r"shows `replicas` of `([\w-]+)` alone", step) == kept
+
+
 PAUSED = "autoscaling.keda.sh/paused-replicas"
+
+
+def test_who_waits_for_the_services_does_not_wait_for_jobs_that_are_done() -> None:
+    """The pod of a Job that is complete stays until the Job is deleted."""
+    [told] = {w for span in SPANS for w in re.findall(r"wait pod -l '(.+)' --for=delete", span)}
+    rules = re.fullmatch(r"([\w./-]+)=(\w+),([\w./-]+) notin \(([\w,]+)\)", told)
+    assert rules, told
+    key, value, other, values = rules.groups()
+    selector = {
+        "matchLabels": {key: value},
+        "matchExpressions": [{"key": other, "operator": "NotIn", "values": values.split(",")}],
+    }
+    ours = workloads(rendered("production"))
+    waited = [w for w in ours if selects(selector, labels_of(w))]
+    assert waited == of_kind(ours, "StatefulSet")
 
 
 def test_secrets_are_those_that_the_manifests_name() -> None:

@@ -129,7 +129,7 @@ async def _read(broker: Secured, user: str, topic: str, count: int) -> list[tupl
         ("migrate", names.TICKETS),
         ("department-dot", names.COMMANDS),
         ("department-nypd", names.SUBMISSIONS),
-        ("channel-web", names.COMMANDS),
+        ("channel-web", names.replies_of("web")),
         ("channel-web", names.TICKETS),
     ],
 )
@@ -142,18 +142,23 @@ async def test_a_department_that_may_send_commands_does(broker: Secured) -> None
     await _write(broker, "department-nypd", names.COMMANDS)
 
 
-async def test_a_channel_hands_in_matters_and_sees_no_other_topic(broker: Secured) -> None:
-    await _write(broker, "channel-web", names.SUBMISSIONS)
+async def test_a_channel_hands_in_matters_and_commands_and_reads_its_answers_alone(
+    broker: Secured,
+) -> None:
+    for topic in (names.SUBMISSIONS, names.COMMANDS):
+        await _write(broker, "channel-web", topic)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", request_timeout_ms=10_000,
         **broker.options("channel-web"),
     )  # fmt: skip
     await consumer.start()
     try:
-        assert await consumer.topics() <= {names.SUBMISSIONS, names.replies_of("web")}
-        consumer.assign([TopicPartition(names.SUBMISSIONS, 0)])  # others' matters
-        with pytest.raises(DENIED):
-            await consumer.getone()
+        own = {names.SUBMISSIONS, names.COMMANDS, names.replies_of("web")}
+        assert await consumer.topics() <= own
+        for topic in (names.SUBMISSIONS, names.COMMANDS):  # others' matters
+            consumer.assign([TopicPartition(topic, 0)])
+            with pytest.raises(DENIED):
+                await consumer.getone()
     finally:
         await consumer.stop()
 
