@@ -28,6 +28,7 @@ from hotline.ops.kafka_users import channel_user, department_user, users
 from hotline.programs import PROGRAMS
 from services.kernel import names
 from services.kernel.tokens import dev_token
+from services.kernel.topics import make_topics, replies_topic
 from tests.support.secured import ADMIN, Secured, secured_broker
 
 MATTER = {
@@ -129,7 +130,7 @@ async def _read(broker: Secured, user: str, topic: str, count: int) -> list[tupl
         ("migrate", names.TICKETS),
         ("department-dot", names.COMMANDS),
         ("department-nypd", names.SUBMISSIONS),
-        ("channel-web", names.replies_of("web")),
+        ("channel-web", names.replies_of("unit-nypd")),
         ("channel-web", names.TICKETS),
     ],
 )
@@ -145,8 +146,12 @@ async def test_a_department_that_may_send_commands_does(broker: Secured) -> None
 async def test_a_channel_hands_in_matters_and_commands_and_reads_its_answers_alone(
     broker: Secured,
 ) -> None:
+    answers = replies_topic("web")
+    await make_topics(broker.bootstrap, "", [answers], **broker.options(ADMIN))
     for topic in (names.SUBMISSIONS, names.COMMANDS):
         await _write(broker, "channel-web", topic)
+    await _write(broker, "intake", answers.name)
+    assert await _read(broker, "channel-web", answers.name, 1) == [(b"k", b"v")]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", request_timeout_ms=10_000,
         **broker.options("channel-web"),
