@@ -120,8 +120,8 @@ SUPERVISION: Mapping[str, Words] = {
     ),
     "TicketUrged": Words(
         HOTLINE,
-        "第 {number} 次催办 {unit}（诉求人催办：{from_citizen}）：{reason}",
-        "{unit} was urged, no. {number} (by the citizen: {from_citizen}): {reason}",
+        "第 {number} 次催办（{unit}）（诉求人催办：{from_citizen}）：{reason}",
+        "Urged ({unit}), no. {number} (by the citizen: {from_citizen}): {reason}",
     ),
     "UrgeAnswered": Words(
         "{unit}",

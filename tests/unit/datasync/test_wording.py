@@ -49,3 +49,20 @@ def test_a_clock_that_is_planned_again_says_why_and_what_came_of_it(
     topic.say("T1", message)
     [fact] = topic.of("T1")
     assert (words(fact, UTC).zh, words(fact, UTC).en) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("unit", "zh", "en"),
+    [
+        ("NYPD", "第 1 次催办（NYPD）（", "Urged (NYPD), no. 1 (by the citizen: yes): Still loud"),
+        ("", "第 1 次催办（诉求人", "Urged, no. 1 (by the citizen: yes): Still loud"),
+    ],
+)
+def test_r25_an_urge_names_the_unit_that_it_reaches(unit: str, zh: str, en: str) -> None:
+    topic = Topic()
+    topic.say(
+        "T1", deadline.TicketUrged(unit=unit, number=1, from_citizen=True, reason="Still loud")
+    )
+    [fact] = topic.of("T1")
+    assert words(fact, UTC).zh.startswith(zh)
+    assert words(fact, UTC).en == en
