@@ -34,7 +34,17 @@ SMALL = {
     "planned_by",
 }
 # What an operator asks for: whose records wait. There are few such records, or somebody is told.
-ASKED = {"parked_records", "parked_tickets", "tickets", "parked", "due_parked", "disowned"}
+# So with the applications for an extension (R22): each goes with its answer, or with its clock.
+ASKED = {
+    "parked_records",
+    "parked_tickets",
+    "tickets",
+    "parked",
+    "due_parked",
+    "disowned",
+    "open_applications",
+    "count_applications",
+}
 KERNEL = ("queries", "api_keys", "verify", "healing", "parked")
 
 

@@ -97,21 +97,22 @@ async def test_nobody_is_left_of_a_start_that_was_broken_off(home: Nursery, tmp_
     asking.cancel()
     other, _ = await born(home, tmp_path, "stay")
     async with asyncio.timeout(20.0):
-        while [p.pid for p in _forked()] != [other.pid]:
+        while _forked(other) != [other.pid]:
             await asyncio.sleep(0.02)
 
 
-def _forked() -> list[psutil.Process]:
-    """What runs below the process that forks."""
-    (nursery_process,) = psutil.Process().children()
-    return [p for p in nursery_process.children() if p.status() != psutil.STATUS_ZOMBIE]
+def _forked(home_of: Forked) -> list[int]:
+    """What runs below the process that forked it."""
+    parent = psutil.Process(home_of.pid).parent()
+    assert parent is not None
+    return [p.pid for p in parent.children() if p.status() != psutil.STATUS_ZOMBIE]
 
 
 async def test_they_have_ended_when_they_are_gone_though_what_forked_them_was_killed(
     home: Nursery, tmp_path: Path
 ) -> None:
     forked, _ = await born(home, tmp_path, "stay")
-    (nursery_process,) = psutil.Process().children()
+    nursery_process = psutil.Process(psutil.Process(forked.pid).ppid())
     os.kill(forked.pid, signal.SIGSTOP)  # it cannot heed that the kernel tells it to stop
     nursery_process.kill()
     with pytest.raises(TimeoutError):
