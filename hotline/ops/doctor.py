@@ -18,7 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError
 
 from hotline.cli.migrate import migrations, topics_of_all
-from hotline.ops.log_dirs import rooms
+from hotline.ops.log_dirs import BrokersTooOld, rooms
 from hotline.ops.look import Look, look
 from hotline.ops.place import CityPlace
 from hotline.ops.topics import plan
@@ -160,7 +160,7 @@ async def _rooms(admin: AIOKafkaAdminClient, brokers: list[int]) -> Finding:
     except ClusterAuthorizationFailedError:
         return Finding("look", "the brokers tell this user nothing of their disks",
                        "allow it to describe the cluster")  # fmt: skip
-    except NotImplementedError:
+    except BrokersTooOld:
         return Finding("wrong", "the brokers are older than Kafka 3.3", "upgrade them")
     fullest = min(found, key=lambda room: room.free / room.total)
     share = fullest.free / fullest.total

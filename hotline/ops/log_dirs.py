@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import for_code
+from aiokafka.errors import IncompatibleBrokerVersion, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     Boolean,
@@ -31,11 +31,18 @@ class Room:
     free: int
 
 
+class BrokersTooOld(Exception):
+    """They do not tell the room on their disks, as brokers do since Kafka 3.3 (KIP-827)."""
+
+
 async def rooms(admin: AIOKafkaAdminClient, brokers: Iterable[int]) -> list[Room]:
-    """Raises KafkaError; NotImplementedError where they are older than Kafka 3.3."""
+    """Raises KafkaError, BrokersTooOld."""
     found = []
     for broker in brokers:
-        answer = await admin._send_request_to_node(broker, _LogDirs())
+        try:
+            answer = await admin._send_request_to_node(broker, _LogDirs())
+        except (NotImplementedError, IncompatibleBrokerVersion) as error:  # aiokafka has both
+            raise BrokersTooOld from error
         for code, _, _, total, free, _ in answer.results:
             if code or answer.error_code:
                 raise for_code(code or answer.error_code)

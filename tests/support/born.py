@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-import time
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         case ["code", code]:
             sys.exit(int(code))
         case ["stay"]:
-            time.sleep(600)
+            signal.pause()
 
 
 if __name__ == "__main__":

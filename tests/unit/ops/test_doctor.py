@@ -11,12 +11,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from aiokafka.errors import ClusterAuthorizationFailedError
+from aiokafka.errors import ClusterAuthorizationFailedError, IncompatibleBrokerVersion
 
 from hotline.cli.migrate import migrations
 from hotline.ops import doctor
 from hotline.ops.doctor import Finding, examine
-from hotline.ops.log_dirs import Room
+from hotline.ops.log_dirs import BrokersTooOld, Room, rooms
 from hotline.ops.look import Look
 from hotline.ops.place import CityPlace
 from hotline.ops.topics import Plan
@@ -174,8 +174,20 @@ async def test_brokers_that_tell_nothing_of_their_disks_are_pointed_out(town: To
     assert [said.partition(":")[0] for said in await town.worst()] == [
         "look the brokers tell this user nothing of their disks"
     ]
-    town.rooms = NotImplementedError()
+    town.rooms = BrokersTooOld()
     assert await town.worst() == ["wrong the brokers are older than Kafka 3.3: upgrade them"]
+
+
+@pytest.mark.parametrize("refusal", [NotImplementedError, IncompatibleBrokerVersion])
+async def test_brokers_that_do_not_know_the_question_are_too_old(
+    refusal: type[Exception],
+) -> None:
+    class Old:
+        async def _send_request_to_node(self, *_: Any) -> None:
+            raise refusal
+
+    with pytest.raises(BrokersTooOld):
+        await rooms(Old(), [1])
 
 
 async def test_this_machines_own_disk_is_looked_at(town: Town) -> None:
