@@ -35,6 +35,7 @@ from services.kernel.service import Submission
 from tests.support.loops import BUCKETS, JumpingClock, Loop, memory_loop, wait_until
 
 CITY = "sample"
+POLICY, CALENDAR = load_policy(CITY)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MATTER = SubmittedMatter("phone", "traffic/road", "yingzhou", "Pothole", Kind.COMPLAINT)
 
@@ -102,11 +103,10 @@ async def hotline(namespace: str) -> AsyncIterator[Hotline]:
     async with memory_loop(namespace, clock) as loop:
         vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
         desk = Desk(vault, Books(load_city(CITY)))
-        policy, calendar = load_policy(CITY)
-        codec = PolicyCodec(policy)
+        codec = PolicyCodec(POLICY)
         clocks = MemoryClocksStore(lambda: loop.memory_store("deadline").views)
         await loop.run(intake(desk))
-        await loop.run(deadline(always(policy, calendar), codec, ClocksView(codec, clocks)))
+        await loop.run(deadline(always(POLICY, CALENDAR), codec, ClocksView(codec, clocks)))
         yield Hotline(loop, clock, desk)
 
 
@@ -134,6 +134,9 @@ async def test_r18_what_is_not_supplied_in_time_is_refused_by_rule(namespace: st
         assert missed_clock(facts) == ("supplement", 1)
         started = deadline_events.ClockStarted.FromString(last(facts, "ClockStarted").data)
         assert last(facts, "DeadlineMissed").time == to_datetime(started.due_at)
+        first = CALENDAR.local_date(to_datetime(started.started_at))
+        last_day = CALENDAR.add_working_days(first, 5)
+        assert to_datetime(started.due_at) == CALENDAR.end_of(last_day)
         refused = events_pb2.TicketRefused.FromString(last(facts, "TicketRefused").data)
         assert (refused.rule, refused.number) == ("R18", 8)
         assert "in time" in refused.reason_en
@@ -148,6 +151,12 @@ async def test_r18_what_is_supplied_in_time_is_not_refused(namespace: str) -> No
         await city.ask(ticket, SupplyElements(city.clock.now(), ticket, code, ("address",)))
         await city.facts(ticket, "SupplementSupplied", "TicketAccepted", "ClockStopped")
         await city.running(ticket, "promise/1")
+        silent = await city.submit(missing=("address",))
+        await city.facts(silent, "SupplementAsked", "ClockStarted")
+        city.clock.jump(60 * DAY)
+        await city.facts(silent, "DeadlineMissed", "TicketRefused")
+        facts = await city.facts(ticket, "TicketAccepted")
+        assert not any(fact.type.endswith(("DeadlineMissed", "TicketRefused")) for fact in facts)
 
 
 async def test_r11_a_diversion_that_nobody_acknowledges_is_repeated_with_an_alarm(

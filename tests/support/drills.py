@@ -140,8 +140,9 @@ class DrillCity:
 
     async def sound(self) -> None:
         """Nothing is lost and nothing twice, in ledgers, topic and feeds."""
-        await self.quiet()
+        held = await self.quiet()
         facts = await self.facts()
+        assert len(facts) == held
         kinds = Counter((f.ticket, f.type.rpartition(".")[2]) for f in facts)
         twice = [key for key, count in kinds.items() if count > 1 and key[1] in ONCE]
         assert twice == []
@@ -151,8 +152,8 @@ class DrillCity:
         found = await asyncio.to_thread(verify, self.place, SERVICES, processes=1)
         assert [f"{r.service} {what}" for r in found.reports for what in r.findings] == []
 
-    async def quiet(self, timeout_s: float = 60.0) -> None:
-        """Every service has applied all that the ledgers hold."""
+    async def quiet(self, timeout_s: float = 20.0) -> int:
+        """Every service has applied all that the ledgers hold; how many facts these are."""
         give_up = time.monotonic() + timeout_s
         topic = topic_of(self.place.namespace, TICKETS)
         schemas = {name: schema_of(self.place.namespace, name) for name in SERVICES}
@@ -164,12 +165,12 @@ class DrillCity:
         store = await asyncpg.connect(self.place.dsn, timeout=10.0)
         try:
             while True:
-                held = await store.fetchval(f"select {counted}")
+                held: int = await store.fetchval(f"select {counted}")
                 done = {
                     n: await store.fetchval(applied.format(s), topic) for n, s in schemas.items()
                 }
                 if all(count == held for count in done.values()):
-                    return
+                    return held
                 assert time.monotonic() < give_up, f"of {held} facts were applied: {done}"
                 await asyncio.sleep(0.1)
         finally:

@@ -31,6 +31,7 @@ from tests.unit.evaluation.windows import Rows
 
 CITY = "nyc"
 KEEP = load(CITY).keep
+WAIT_S = 30.0 + 6.0  # a killed member stays in its group for the session of faust_app.py
 
 
 class Worker:
@@ -85,7 +86,7 @@ class Worker:
         async def equal() -> bool:
             return await self.all_windows(wanted) == wanted
 
-        await until(equal)
+        await until(equal, WAIT_S)
         return wanted
 
     async def until_it_shows_other_than(self, shown: dict[str, dict[str, Rows]]) -> None:
@@ -94,7 +95,7 @@ class Worker:
         async def differs() -> bool:
             return await self.all_windows(shown) != shown
 
-        await until(differs)
+        await until(differs, WAIT_S)
 
     async def forget(self) -> None:
         """Lose all that was kept: the tables' topics, and how far the measures were read."""
@@ -119,7 +120,7 @@ class Worker:
         await consumer.start()
         try:
             consumer.assign(list(start))
-            await until(lambda: _committed(consumer, start))
+            await until(lambda: _committed(consumer, start), WAIT_S)
         finally:
             await consumer.stop()
 
@@ -133,7 +134,7 @@ async def _committed(consumer: AIOKafkaConsumer, places: dict[TopicPartition, in
     return True
 
 
-async def until(met: Callable[[], Awaitable[bool]], timeout_s: float = 60.0) -> None:
+async def until(met: Callable[[], Awaitable[bool]], timeout_s: float = 30.0) -> None:
     """Wait for the condition; fails when it is not met in time."""
     async with asyncio.timeout(timeout_s):
         while not await met():

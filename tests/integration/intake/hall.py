@@ -50,7 +50,12 @@ from tests.integration.intake.vaults import (
 from tests.support.loops import BUCKETS, Loop, real_loop
 from tests.support.stores import KERNEL
 
-SENDERS = (DevSender("channel", "channel"), DevSender("importer", "importer"))
+SENDERS = (
+    DevSender("channel", "channel"),
+    DevSender("12366", "channel"),
+    DevSender("staff", "staff"),
+    DevSender("importer", "importer"),
+)
 CONTACT = "13800138000"
 MATTER = {
     "channel": "web",

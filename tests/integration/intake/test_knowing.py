@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+import orjson
 
 from hotline.intake.v1 import commands_pb2, events_pb2
 from services.intake.adapters.books import Books
@@ -11,7 +13,7 @@ from services.intake.adapters.registry import load
 from services.intake.adapters.tallies import ArticleUse, Tallies
 from services.intake.adapters.upkeep import Upkeep
 from services.kernel.security import Role
-from tests.integration.intake.hall import Hall, problem
+from tests.integration.intake.hall import MATTER, Hall, problem
 from tests.integration.intake.test_registries import shipped
 from tests.support.loops import wait_until
 
@@ -55,6 +57,24 @@ async def test_r5_an_answer_waits_in_the_queue_until_staff_has_reviewed_it(hall:
     assert uses == {"KB-1": ArticleUse(answered=2, reviewed=2, wrong=1)}
 
 
+async def test_r5_nobody_reviews_the_answers_of_an_imported_past(hall: Hall) -> None:
+    asked = MATTER | {"kind": "consultation", "facts": {"kb_answer": "KB-1"}}
+    then = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    stated: dict[str, Any] = {"Hotline-Import": "old", "Hotline-Import-Time": then}
+    past = await hall.post("tickets", asked, Role.IMPORTER, **stated)
+    assert (past.status_code, past.json()["state"]) == (201, "answered")
+    ours = await hall.submit(kind="consultation", facts={"kb_answer": "KB-1"})
+    store: Any = hall.runtime.store
+    tallies = Tallies(store, Books(load("sample")))
+
+    async def both_are_counted() -> bool:
+        uses = await tallies.articles(date(2026, 1, 1))
+        return uses.get("KB-1") == ArticleUse(answered=2)
+
+    await wait_until(both_are_counted)
+    assert [w["ticket"] for w in await queue(hall, 1)] == [ours["ticket"]]
+
+
 async def test_r5_late_upkeep_becomes_one_fact_that_names_the_unit(hall: Hall) -> None:
     document = await shipped(hall, "articles")
     today = hall.runtime.clock.now().date()
@@ -93,3 +113,6 @@ async def test_r5_an_answer_is_reviewed_by_kafka_as_over_http(hall: Hall) -> Non
     await hall.command("channel", told["ticket"], commands_pb2.ReviewAnswer(right=True), "r-1")
     [refused] = await hall.replies("channel", 1)
     assert refused.status == 403
+    await hall.command("staff", told["ticket"], commands_pb2.ReviewAnswer(right=True), "r-2")
+    [done] = await hall.replies("staff", 1)
+    assert (done.status, orjson.loads(done.body)["facts"]) == (200, ["AnswerReviewed"])

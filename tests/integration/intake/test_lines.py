@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import orjson
 
 from hotline.intake.v1 import commands_pb2, events_pb2
 from services.kernel.security import Role
@@ -43,12 +44,16 @@ async def test_r9_a_sub_centre_hands_back_over_http_under_the_same_number(hall: 
     assert (await hall.state(told["ticket"], told["code"])).json()["state"] == "accepted"
 
 
-async def test_r9_another_channel_hands_nothing_back_by_kafka(hall: Hall) -> None:
+async def test_r9_the_lines_own_channel_alone_hands_back_by_kafka(hall: Hall) -> None:
     told = await hall.submit(facts={"sub_centre": "tax"})
     message = commands_pb2.ReturnTransfer(reason="mine")
     await hall.command("channel", told["ticket"], message, "r-1")
     [refused] = await hall.replies("channel", 1)
     assert (refused.status, b"not-transferred" in refused.body) == (409, True)
+    await hall.command("12366", told["ticket"], message, "r-2")
+    [done] = await hall.replies("12366", 1)
+    facts = ["TransferReturned", "TicketAccepted"]
+    assert (done.status, orjson.loads(done.body)["facts"]) == (200, facts)
 
 
 async def test_r11_what_110_hands_over_gets_its_receipt_at_once(hall: Hall) -> None:

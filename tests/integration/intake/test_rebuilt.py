@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from hotline.cli.composed import composed
-from hotline.cli.rebuild import command
+from hotline.cli.rebuild import VIEWS, command
 from tests.integration.intake.hall import Hall
 from tests.support.loops import BUCKETS, wait_until
 
@@ -37,6 +37,10 @@ async def test_r5_answers_calls_and_near_matters_come_back_as_they_were(
 
     await wait_until(are_there)
     before, info = await counted(hall), hall.loop.info
+    store: Any = hall.runtime.store
+    for table in VIEWS["intake", view].tables:
+        await store.pool.execute(f"delete from {table}")
+    assert await counted(hall) != before
     assert info is not None
     words = [
         "intake",

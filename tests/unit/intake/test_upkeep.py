@@ -1,4 +1,4 @@
-"""R5: late upkeep is looked for beside the service; what waits for a review is of our own time."""
+"""R5: late upkeep is looked for beside the service."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
-from services.intake.adapters.codec import CODEC
-from services.intake.adapters.tallies import Tallies
 from services.intake.adapters.upkeep import Upkeep, stream_of
 from services.intake.domain.articles import Article
-from services.intake.domain.events import TicketAnswered
 from services.intake.domain.rules import Words
-from services.kernel.facts import Fact
 from services.kernel.store import BucketForked
-from tests.unit.intake.after import ANSWERED
 from tests.unit.intake.matters import CITY, NOON
 
 WORDS = Words("文", "text")
@@ -28,10 +21,10 @@ class Performer:
     """Its first stream lies in a forked bucket."""
 
     def __init__(self, forked: str) -> None:
-        self._forked, self.noted = forked, list[str]()
+        self.forked, self.noted = forked, list[str]()
 
     async def perform(self, stream: str, *_: Any, **__: Any) -> None:
-        if stream == self._forked:
+        if stream == self.forked:
             raise BucketForked("bucket 3")
         self.noted.append(stream)
 
@@ -46,29 +39,6 @@ async def test_r5_an_article_that_cannot_be_noted_keeps_no_other_waiting() -> No
     upkeep = Upkeep(books)
     await upkeep.look(runtime)
     assert performer.noted == [stream_of("KB-2"), stream_of("KB-3")]
-    performer._forked = ""  # adopted
+    performer.forked = ""  # adopted
     await upkeep.look(runtime)
     assert performer.noted[2:] == [stream_of("KB-1")]
-
-
-async def test_r5_nobody_reviews_the_answers_of_an_imported_past(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    put: dict[str, list[Any]] = {}
-
-    async def keep(_: Any, __: Any, name: str, rows: list[Any]) -> None:
-        put[name] = [row[1] for row in rows]
-
-    async def nothing(*_: Any) -> None: ...
-
-    monkeypatch.setattr(Tallies, "_put", keep)
-    monkeypatch.setattr(Tallies, "_articles", nothing)
-    [answered] = [event for event in ANSWERED if isinstance(event, TicketAnswered)]
-    new = CODEC.encode(answered, b"{}")
-    facts = [
-        Fact("intake", 0, n + 1, ticket, 1, new.type, new.data, NOON, NOON, import_id=import_id)
-        for n, (ticket, import_id) in enumerate([("T1", "past"), ("T2", "")])
-    ]
-    tallies = object.__new__(Tallies)
-    await tallies.apply(None, facts)  # type: ignore[arg-type]
-    assert put["put_answers"] == ["T2"]
