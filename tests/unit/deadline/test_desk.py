@@ -25,6 +25,7 @@ from services.deadline.domain.events import (
     ExtensionAsked,
     ExtensionGranted,
     ExtensionRefused,
+    HotlineAlarmed,
     LimitSet,
 )
 from services.deadline.domain.rejections import (
@@ -155,7 +156,9 @@ def test_r22_silence_until_the_due_instant_is_a_refusal_and_no_miss_of_the_units
     desk.refuses(TooLateToExtend, late)
     desk.refuses(TooLateToExtend, RefuseExtension(DUE, "ann", "resolve", "too late"))
     events = [e for e in desk.fire(DUE) if getattr(e, "clock", "") == "resolve"]
+    alarmed_at, warned = cn(3, 16, 16), (cn(3, 16, 17, 30), "2h")  # eight hours before; at closing
     assert events == [
+        HotlineAlarmed(alarmed_at, "resolve", 1, "U1", (2,), DUE, *warned),
         ExtensionRefused(DUE, "resolve", 1, "U1", 2, "", "", by_silence=True),
         DeadlineMissed(DUE, "resolve", 1, "U1", DUE, hotline_silent=True, ladder_at=DUE),
     ]

@@ -66,7 +66,8 @@ def test_r27_a_proof_in_plain_words_names_every_day_in_both_languages() -> None:
         "5 个工作日 5 working days",
         "2026-02-14  第 1 日 day 1",
         "2026-02-15  不计 not counted: 春节 Spring Festival",
-        "2026-02-24  不计 not counted: 暂停 paused: 等待诉求人补充材料 ",
+        "2026-02-24  不计 not counted: 暂停 paused: 等待诉求人补充材料 "
+        "waiting for the citizen's supplement",
         "申请延期 extension asked (2 个工作日 2 working days, road works)",
         "不予认可 not accepted (R26)",
         "到期 due 2026-03-05 00:00+08:00",

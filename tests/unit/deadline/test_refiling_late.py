@@ -49,6 +49,8 @@ def kept(desk: Filed, corrected_at: datetime) -> Any:
     ends = [e.in_time for e in of_resolve(desk, ClockStopped) if e.run == clock.run]
     assert differences(made) == []
     if end is not None:
+        given_back = any(e["type"] == "return_granted" for e in made["events"])
+        assert ("late" in made) is (clock.missed or not given_back)
         assert (made.get("late", False), ends[-1]) == (clock.missed, not clock.missed)
     due = None if corrected_at == end else made["due_at"]  # at one instant both are right
     return clock.missed, end, plan, due, sorted(desk.misses())

@@ -67,9 +67,10 @@ class Ticket:
         new: list[Event] = []
         for name in [t.name for t in sorted(due, key=lambda t: (t.due_at, t.name))]:
             events = self._fire(name)
+            new += _told(events)
             while name in self.alarms and _warn(events) and self.alarms[name].due_at <= until:
                 events = self._fire(name)
-            new += [event for event in events if not _warn([event])]
+                new += _told(events)
         return new
 
     def _fire(self, name: str) -> list[Event]:
@@ -119,6 +120,10 @@ class Ticket:
 
 def _warn(events: Iterable[Event]) -> bool:
     return any(isinstance(event, ClockWarned | HotlineAlarmed) for event in events)
+
+
+def _told(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if not isinstance(event, ClockWarned)]
 
 
 def names(events: Iterable[Event]) -> list[str]:
