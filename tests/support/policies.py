@@ -194,21 +194,32 @@ def closed_network(resources: list[Resource]) -> Iterator[str]:
         if ("to-departments" in mine) != (name == "datasync"):
             yield f"{name}: only datasync leaves for departments"
     for policy, spec in policies.items():
-        yield from (f"{policy}: {way} anywhere" for way in _anywhere(spec))
+        among = AMONG.get(policy, {})
+        yield from (f"{policy}: {way} anywhere" for way in _anywhere(spec, among))
         if "192.0.2." in str(spec):
             yield f"{policy}: a range that the overlay does not give"
 
 
-def _anywhere(spec: dict[str, Any]) -> Iterator[str]:
-    """Among the pods of one cluster of brokers or stores, and for their operators, any port is."""
-    among = "app.kubernetes.io/name" not in str(spec["podSelector"])
+def _among(label: str, cluster: str, operators: str) -> dict[str, list[dict[str, Any]]]:
+    pods = {"podSelector": {"matchLabels": {label: cluster}}}
+    theirs = {"matchLabels": {"kubernetes.io/metadata.name": operators}}
+    return {"egress": [pods], "ingress": [pods, {"namespaceSelector": theirs}]}
+
+
+# Who is reached at any port: pods of one cluster of brokers or stores, by their operator too.
+AMONG = {
+    "brokers": _among("strimzi.io/cluster", "hotline-kafka", "strimzi"),
+    "store": _among("cnpg.io/cluster", "hotline-store", "cnpg-system"),
+}
+
+
+def _anywhere(spec: dict[str, Any], among: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+    """To or from anybody, or at any port."""
     for way, peer in (("egress", "to"), ("ingress", "from")):
         for rule in spec.get(way, ()):
             peers = rule.get(peer, [])
-            portless = not rule.get("ports") and not (
-                among and all("ipBlock" not in one for one in peers)
-            )
-            if not peers or portless:
+            strangers = [one for one in peers if one not in among.get(way, ())]
+            if not peers or (strangers and not rule.get("ports")):
                 yield way
             for one in peers:
                 if one == {} or one.get("namespaceSelector") == {}:

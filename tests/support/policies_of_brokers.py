@@ -8,6 +8,8 @@ from typing import Any
 from tests.support.rendered import Resource, of_kind, selects
 
 BROKER = {"strimzi.io/cluster": "hotline-kafka", "strimzi.io/kind": "Kafka"}
+CERTIFICATE = {"type": "tls"}
+INSIDE, OUTSIDE = ("tls", 9093, "internal"), ("departments", 9094, "loadbalancer")
 OURS = [{"podSelector": {"matchLabels": {"app.kubernetes.io/part-of": "hotline"}}}]
 
 
@@ -18,8 +20,14 @@ def mutual(resources: list[Resource]) -> Iterator[str]:
         if spec.get("authorization") != {"type": "simple"}:
             yield "brokers: everybody may do everything"
         for listener in spec["listeners"]:
-            if listener["tls"] is not True or listener.get("authentication") != {"type": "tls"}:
+            if listener["tls"] is not True or listener.get("authentication") != CERTIFICATE:
                 yield f"listener {listener['name']}: somebody comes in without a certificate"
+        ways = [(one["name"], one["port"], one["type"]) for one in spec["listeners"]]
+        if ways[:1] != [INSIDE] or ways[1:] not in ([], [OUTSIDE]):
+            yield f"brokers: other ways in: {ways}"
+    for user in of_kind(resources, "KafkaUser"):
+        if user["spec"].get("authentication") != CERTIFICATE:
+            yield f"user {user['metadata']['name']}: without a certificate"
 
 
 def admitted(resources: list[Resource]) -> Iterator[str]:
@@ -64,8 +72,9 @@ def operated(resources: list[Resource]) -> Iterator[str]:
             around = template["pod"].get("securityContext", {})
             if around.get("runAsNonRoot") is not True or not around.get("seccompProfile"):
                 yield f"{part}: their pods are not restricted"
-            for name, inner in template.items():
-                if name.endswith("Container") and inner.get("securityContext") != CONTAINED:
+            others = [n for n in template if n.endswith("Container") and n not in CONTAINERS[part]]
+            for name in (*CONTAINERS[part], *others):
+                if template.get(name, {}).get("securityContext") != CONTAINED:
                     yield f"{part}: {name} is not restricted"
         for name in ("topicOperator", "userOperator"):
             yield from _unbounded(name, operators[name])
@@ -74,6 +83,11 @@ def operated(resources: list[Resource]) -> Iterator[str]:
             yield from _unbounded(each["metadata"]["name"], each["spec"])
 
 
+# Those that run in any case; what a template says of others must hold too.
+CONTAINERS = {
+    "brokers": ("kafkaContainer",),
+    "operators": ("topicOperatorContainer", "userOperatorContainer"),
+}
 CONTAINED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.support import policies
+from tests.support.broken_brokers import OF_BROKERS, Change, first
 from tests.support.policies import Policy
 from tests.support.rendered import Resource, container_of, named, of_kind, pod_of, rendered
-
-Change = Callable[[list[Resource]], object]
 
 
 def intake(resources: list[Resource]) -> Resource:
     return named(resources, "StatefulSet", "hotline-intake")
-
-
-def first(resources: list[Resource], kind: str) -> Resource:
-    found: Resource = of_kind(resources, kind)[0]["spec"]
-    return found
-
-
-def listener(resources: list[Resource], number: int) -> Resource:
-    found: Resource = first(resources, "Kafka")["kafka"]["listeners"][number]
-    return found
 
 
 def policy_of(resources: list[Resource], name: str) -> Resource:
@@ -145,6 +132,10 @@ CASES: list[tuple[Policy, str, Change]] = [
         for name in policies.KEPT
     ),
     (
+        policies.durable, "min.insync.replicas",
+        lambda r: first(r, "Kafka")["kafka"]["config"].update({"min.insync.replicas": 1}),
+    ),
+    (
         policies.durable, "less than three",
         lambda r: of_kind(r, "KafkaNodePool")[0]["spec"].update(replicas=1),
     ),
@@ -189,33 +180,6 @@ CASES: list[tuple[Policy, str, Change]] = [
         lambda r: policy_of(r, "intake-from-datasync")["ingress"][0].pop("from"),
     ),
     (
-        policies.mutual, "everybody may",
-        lambda r: first(r, "Kafka")["kafka"].pop("authorization"),
-    ),
-    (policies.mutual, "without a certificate", lambda r: listener(r, 1).pop("authentication")),
-    (policies.mutual, "without a certificate", lambda r: listener(r, 0).update(tls=False)),
-    (
-        policies.admitted, "others than our programs",
-        lambda r: listener(r, 0).pop("networkPolicyPeers"),
-    ),
-    (policies.admitted, "anybody", lambda r: listener(r, 1).pop("networkPolicyPeers")),
-    (
-        policies.admitted, "load balancer admits",
-        lambda r: listener(r, 1)["configuration"].pop("loadBalancerSourceRanges"),
-    ),
-    (
-        policies.admitted, "addresses are lost",
-        lambda r: listener(r, 1)["configuration"].update(externalTrafficPolicy="Cluster"),
-    ),
-    (
-        policies.admitted, "does not name it",
-        lambda r: listener(r, 1)["configuration"].pop("bootstrap"),
-    ),
-    (
-        policies.admitted, "its policy admits",
-        lambda r: r.remove(named(r, "NetworkPolicy", "brokers-from-departments")),
-    ),
-    (
         policies.closed_network, "brokers: egress anywhere",
         lambda r: policy_of(r, "brokers")["egress"][0].pop("to"),
     ),
@@ -228,34 +192,28 @@ CASES: list[tuple[Policy, str, Change]] = [
         lambda r: policy_of(r, "store")["ingress"][0]["from"].append({"namespaceSelector": {}}),
     ),
     (
+        policies.closed_network, "to-brokers: egress anywhere",
+        lambda r: policy_of(r, "to-brokers")["egress"][0].pop("ports"),
+    ),
+    (
+        policies.closed_network, "names: egress anywhere",
+        lambda r: policy_of(r, "names")["egress"][0].pop("ports"),
+    ),
+    (
+        policies.closed_network, "brokers: ingress anywhere",
+        lambda r: policy_of(r, "brokers")["ingress"][1].pop("ports"),
+    ),
+    (
+        policies.closed_network, "brokers: egress anywhere",
+        lambda r: policy_of(r, "brokers")["egress"][0]["to"].append(
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "strimzi"}}}
+        ),
+    ),
+    (
         policies.closed_network, "does not give",
         lambda r: policy_of(r, "to-issuer")["egress"][0]["to"][0].update(
             ipBlock={"cidr": "192.0.2.1/32"}
         ),
-    ),
-    (
-        policies.operated, "brokers: their pods",
-        lambda r: first(r, "Kafka")["kafka"]["template"]["pod"].pop("securityContext"),
-    ),
-    (
-        policies.operated, "brokers: kafkaContainer",
-        lambda r: first(r, "Kafka")["kafka"]["template"]["kafkaContainer"].pop("securityContext"),
-    ),
-    (
-        policies.operated, "operators: userOperatorContainer",
-        lambda r: first(r, "Kafka")["entityOperator"]["template"]["userOperatorContainer"].clear(),
-    ),
-    (
-        policies.operated, "topicOperator: memory",
-        lambda r: first(r, "Kafka")["entityOperator"]["topicOperator"].pop("resources"),
-    ),
-    (
-        policies.operated, "brokers: memory",
-        lambda r: first(r, "KafkaNodePool")["resources"]["limits"].update(memory="8Gi"),
-    ),
-    (
-        policies.operated, "hotline-store: memory",
-        lambda r: first(r, "Cluster").pop("resources"),
     ),
     (
         policies.by_reference, "in plain",
@@ -265,6 +223,7 @@ CASES: list[tuple[Policy, str, Change]] = [
         policies.by_reference, "Secret mine",
         lambda r: r.append({"kind": "Secret", "metadata": {"name": "mine"}}),
     ),
+    *OF_BROKERS,
 ]  # fmt: skip
 
 

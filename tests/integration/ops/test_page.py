@@ -90,11 +90,15 @@ def test_who_scales_down_has_paused_the_autoscaler_before() -> None:
     """KEDA has its least number of replicas back within 15 s."""
     assert of_kind(rendered("production"), "ScaledObject")
     kubectl = [span for span in SPANS if span.startswith("kubectl ")]
-    stopping = [n for n, span in enumerate(kubectl) if "--replicas=0" in span]
-    pausing = [n for n, span in enumerate(kubectl) if span.endswith(f"{PAUSED}=0")]
-    assert len(pausing) == 1
-    assert stopping[0] == pausing[0] + 1
-    assert len([span for span in kubectl if span.endswith(f"{PAUSED}-")]) == len(pausing)
+    [first, *again] = [n for n, span in enumerate(kubectl) if "--replicas=0" in span]
+    [paused] = [n for n, span in enumerate(kubectl) if span.endswith(f"{PAUSED}=0")]
+    [freed] = [n for n, span in enumerate(kubectl) if span.endswith(f"{PAUSED}-")]
+    assert first == paused + 1 < freed
+    apply = "kubectl apply -k deploy/k8s/restore/production"
+    assert [kubectl[n - 1] for n in again] == [apply]
+    [chapter] = [c for c in TEXT.split("\n## ") if c.startswith("Back-up and restore")]
+    stopped = chapter.index("[stop the services](#stop-and-start-the-services)")
+    assert stopped < chapter.index(f"`{apply}`")
 
 
 def test_what_an_apply_starts_is_stopped_again_before_a_restore() -> None:
