@@ -43,7 +43,6 @@ ASKED = {
     "due_parked",
     "disowned",
     "open_applications",
-    "count_applications",
 }
 KERNEL = ("queries", "api_keys", "verify", "healing", "parked")
 
