@@ -125,14 +125,11 @@ def request_extension(
     most = _most(clock, policy)
     course = rules.ask(course_of(clock, policy), calendar, command.at, days, reason, most)
     where = command.at, clock.name, clock.run, clock.unit
-    asked = ExtensionAsked(*where, days, reason, command.document.strip())
-    due = due_of(course, calendar)
-    if due is None:
-        return [asked]  # it is planned when the clock goes on
+    due = due_of(course, calendar)  # None while it stands: it is planned when the clock goes on
     heard = tuple(mark for mark in clock.heard if mark != UNANSWERED)
     fresh = replace(clock, heard=heard, asked_at=command.at)
-    warn_at, warn_mark = still_to_be_warned(fresh, course, command.at, policy, calendar)
-    return [replace(asked, due_at=due, warn_at=warn_at, warn_mark=warn_mark)]
+    warned = still_to_be_warned(fresh, course, command.at, policy, calendar)
+    return [ExtensionAsked(*where, days, reason, command.document.strip(), due, *warned)]
 
 
 def grant_extension(
@@ -161,12 +158,10 @@ def refuse_extension(
     if rules.is_late(course, calendar, command.at):
         raise TooLateToExtend
     where = command.at, clock.name, clock.run, clock.unit
-    refused = ExtensionRefused(*where, clock.asked[0], command.reason.strip(), command.by)
     due = due_of(course, calendar)
-    if due is None:
-        return [refused]
     warned = still_to_be_warned(clock, rules.refuse(course), command.at, policy, calendar)
-    return [replace(refused, due_at=due, warn_at=warned[0], warn_mark=warned[1])]
+    days, reason = clock.asked[0], command.reason.strip()
+    return [ExtensionRefused(*where, days, reason, command.by, False, due, *warned)]
 
 
 def pause_clocks(command: PauseClocks, state: Clocks, policy: Policy) -> Sequence[Event]:
