@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadline.domain import course as rules
@@ -41,7 +41,7 @@ from services.deadline.domain.rejections import (
     UnknownTicket,
     UnlistedPause,
 )
-from services.deadline.domain.ticket import UNANSWERED, Clock, Clocks, Phase
+from services.deadline.domain.ticket import Clock, Clocks, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,7 @@ def request_extension(
     course = rules.ask(course_of(clock, policy), calendar, command.at, days, reason, most)
     where = command.at, clock.name, clock.run, clock.unit
     due = due_of(course, calendar)  # None while it stands: it is planned when the clock goes on
-    heard = tuple(mark for mark in clock.heard if mark != UNANSWERED)
-    fresh = replace(clock, heard=heard, asked_at=command.at)
+    fresh = clock.asked_anew(command.at)
     warned = still_to_be_warned(fresh, course, command.at, policy, calendar)
     return [ExtensionAsked(*where, days, reason, command.document.strip(), due, *warned)]
 

@@ -7,11 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from services.deadline.domain.care_events import (
-    BureauNotified,
-    Caring,
-    SupervisionOpened,
-)
+from services.deadline.domain.care_events import BureauNotified, Caring, SupervisionOpened
 from services.deadline.domain.course import unanswered
 from services.deadline.domain.events import (
     ClockPaused,
@@ -116,6 +112,11 @@ class Clock:
     def is_late(self, at: datetime) -> bool:
         """Whether the clock, standing still in an open pause, was due when it came to `at`."""
         return (min(at, self.opened.start) if self.opened else at) >= self.due_at
+
+    def asked_anew(self, at: datetime) -> Clock:
+        """The alarm is for each application (R22): one that came for those before is forgotten."""
+        heard = tuple(mark for mark in self.heard if mark != UNANSWERED)
+        return _but(self, heard=heard, asked_at=at)
 
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
@@ -269,9 +270,8 @@ def _still_to_come(clock: Clock) -> datetime:
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
-            heard = tuple(mark for mark in clock.heard if mark != UNANSWERED)
             days = (*clock.asked, event.working_days)
-            asked = _but(clock, asked=days, asked_at=event.at, heard=heard)
+            asked = _but(clock.asked_anew(event.at), asked=days)
             return _to_be_warned(asked, event) if event.due_at else asked
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
