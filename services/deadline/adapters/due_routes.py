@@ -19,6 +19,7 @@ from services.deadline.adapters.proof import prove
 from services.deadline.adapters.proof_page import page
 from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.lengths import INSTANT
 from services.deadline.domain.views import ClockView
 from services.kernel.describe import problems
 from services.kernel.http import CleanText, after
@@ -31,7 +32,6 @@ from services.kernel.security import Principal, Role, require_unit, role
 MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.OPERATOR)
 MOST = 1_000
 HOURS_AHEAD = 14 * 24
-_INSTANT = timedelta(microseconds=1)
 UNIT = Query(max_length=80, description="All units where empty; a unit may ask for itself only.")
 DESK = Query(description="The hotline's own clocks instead of a unit's.")
 _CLOCK = Annotated[
@@ -101,7 +101,7 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
         now = runtime.clock.now()
         calendar = cities(now).calendar
         _, week = _ends(now, calendar)
-        rows = await clocks.due(wanted(principal, unit, desk=desk), week + _INSTANT, MOST)
+        rows = await clocks.due(wanted(principal, unit, desk=desk), week + INSTANT, MOST)
         is_unit = Role.UNIT in principal.roles
         return DueLists(
             extensions=0 if is_unit else await clocks.count_applications(),

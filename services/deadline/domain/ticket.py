@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -34,10 +34,9 @@ from services.deadline.domain.events import (
     UnitReminded,
     UnitUrged,
 )
-from services.deadline.domain.lengths import Pause
+from services.deadline.domain.lengths import INSTANT, Pause
 from services.deadline.domain.supervision import Care, cared
 
-_INSTANT = timedelta(microseconds=1)
 UNANSWERED = "unanswered"  # the mark of the alarm before an application lapses (R22)
 
 
@@ -264,7 +263,7 @@ def _still_to_come(clock: Clock) -> datetime:
     """Of a clock that stands: as known, but after it stood still; it is planned when it goes on."""
     if clock.opened is None:
         return clock.due_at
-    return max(clock.due_at, clock.opened.start + _INSTANT)
+    return max(clock.due_at, clock.opened.start + INSTANT)
 
 
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
