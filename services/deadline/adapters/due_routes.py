@@ -99,13 +99,12 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     ) -> DueLists:
         """Overdue, today, this week: by the city's own days."""
         now = runtime.clock.now()
-        calendar = cities(now).calendar
-        _, week = _ends(now, calendar)
+        today, week = ends(now, cities(now).calendar)
         rows = await clocks.due(wanted(principal, unit, desk=desk), week + INSTANT, MOST)
         is_unit = Role.UNIT in principal.roles
         return DueLists(
             extensions=0 if is_unit else await clocks.count_applications(),
-            **sorted_in(rows, now, calendar),
+            **sorted_in(rows, now, today, week),
         )
 
     @made.get("/v1/due/hours")
@@ -185,19 +184,18 @@ async def _proven(
 
 
 def sorted_in(
-    rows: Sequence[ClockView], now: datetime, calendar: Calendar
+    rows: Sequence[ClockView], now: datetime, today: datetime, week: datetime
 ) -> dict[str, list[ClockView]]:
     """Each in one list at most; the end of a day or of the week, 24:00, belongs to it (R21)."""
-    today, week = _ends(now, calendar)
     timed = [(row.due_at, row) for row in rows if row.due_at is not None]
     return {
         "overdue": [row for due, row in timed if due <= now],
         "today": [row for due, row in timed if now < due <= today],
-        "this_week": [row for due, row in timed if max(now, today) < due <= week],
+        "this_week": [row for due, row in timed if today < due <= week],
     }
 
 
-def _ends(now: datetime, calendar: Calendar) -> tuple[datetime, datetime]:
+def ends(now: datetime, calendar: Calendar) -> tuple[datetime, datetime]:
     """The city's next midnight, and the one that ends Sunday."""
     local = now.astimezone(calendar.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
