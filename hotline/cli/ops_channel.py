@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from hotline.cli.reaching import run
-from hotline.ops.kafka_users import channel_user
+from hotline.ops.kafka_users import User, channel_user
 from hotline.ops.manifests import text, topic_resource, user_resource
 from hotline.ops.place import CityPlace
-from services.kernel.topics import make_topics, replies_topic
+from services.kernel.topics import Topic, make_topics, replies_topic
 
 
 @click.group("channel")
@@ -27,9 +29,14 @@ def add(place: CityPlace, name: str, kubernetes: bool) -> None:
 
     May be repeated. Its public key stands in the file of HOTLINE_SENDERS.
     """
-    topic = replies_topic(name)
+    offered(place, [replies_topic(name)], channel_user(name), kubernetes=kubernetes)
+
+
+def offered(place: CityPlace, topics: Sequence[Topic], user: User, *, kubernetes: bool) -> None:
+    """Make the topics and say so, or print them and the user for `kubectl apply`."""
     if kubernetes:
-        click.echo(text([topic_resource(topic), user_resource(channel_user(name))]), nl=False)
+        click.echo(text([*map(topic_resource, topics), user_resource(user)]), nl=False)
         return
-    made = run(make_topics(place.kafka, place.namespace, [topic], **place.security))
-    click.echo(f"{topic.name}: {'made' if topic.name in made else 'was there'}")
+    made = run(make_topics(place.kafka, place.namespace, topics, **place.security))
+    for topic in topics:
+        click.echo(f"{topic.name}: {'made' if topic.name in made else 'was there'}")

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import click
 
 from hotline.cli.cities import subscriptions
+from hotline.cli.ops_channel import offered
 from hotline.cli.reaching import run
 from hotline.ops.kafka_users import department_user
-from hotline.ops.manifests import text, topic_resource, user_resource
 from hotline.ops.place import CityPlace
 from hotline.programs import SERVICES
 from services.kernel.api_keys import make_key
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.identity import Role
-from services.kernel.topics import department_topic, make_topics, replies_topic
+from services.kernel.topics import department_topic, replies_topic
 
 
 @click.group("department")
@@ -42,13 +42,9 @@ def add(place: CityPlace, name: str, sender: str, kubernetes: bool) -> None:
             f"sharing.yaml first; there are {', '.join(sorted(known))}."
         )
     topics = [department_topic(name), *([replies_topic(sender)] if sender else [])]
+    offered(place, topics, department_user(name, sender), kubernetes=kubernetes)
     if kubernetes:
-        user = user_resource(department_user(name, sender))
-        click.echo(text([*map(topic_resource, topics), user]), nl=False)
         return
-    made = run(make_topics(place.kafka, place.namespace, topics, **place.security))
-    for topic in topics:
-        click.echo(f"{topic.name}: {'made' if topic.name in made else 'was there'}")
     click.echo(f"subscription: {known[name]}")
     click.echo(f"key, shown this once: {run(_key(place, name))}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -19,16 +19,23 @@ from services.intake.adapters.tallies import Tallies
 from services.kernel.rebuilding import Forked, NotRelayed, Rebuilder, Rebuilt
 from services.kernel.store import LostOwnership
 
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Its tables, and of a service with several views the one that writes them."""
+
+    tables: tuple[str, ...]
+    writer: type | None = None
+
+
 VIEWS = {
-    ("intake", "recent"): ("recent",),
-    ("intake", "tallies"): ("call", "missed_call", "article_use", "answer"),
-    ("deadline", "clocks"): ("clock", "moment", "application", "moved_clock"),
-    ("deadline", "timers"): ("timer", "frontier"),
-    ("evaluation", "figures"): ("figures", "visit"),
-    ("datasync", "feeds"): ("fact", "ticket", "feed"),
+    ("intake", "recent"): View(("recent",), RecentMatters),
+    ("intake", "tallies"): View(("call", "missed_call", "article_use", "answer"), Tallies),
+    ("deadline", "clocks"): View(("clock", "moment", "application", "moved_clock")),
+    ("deadline", "timers"): View(("timer", "frontier")),
+    ("evaluation", "figures"): View(("figures", "visit")),
+    ("datasync", "feeds"): View(("fact", "ticket", "feed")),
 }
-# Of a service with several views, the one that writes those tables.
-WRITERS: dict[str, type] = {"recent": RecentMatters, "tallies": Tallies}
 NOT_BACK = (
     "By design these do not come back: epochs (new ones were given out), what processes had in "
     "memory, and how far idle inputs were read (known again within a second)."
@@ -84,8 +91,9 @@ async def _view(place: Place, name: str, view: str) -> None:
     async with opened(place, name) as (store, bus, clock):
         service = await composed(store, bus, clock, place.city)
         left_out: dict[str, Any] = {"views": ()} if view == "timers" else {"timers": None}
-        if writer := WRITERS.get(view):
-            left_out["views"] = tuple(v for v in service.views if isinstance(v, writer))
+        found = VIEWS[name, view]
+        if found.writer is not None:
+            left_out["views"] = tuple(v for v in service.views if isinstance(v, found.writer))
         service = replace(service, **left_out)
         work = Rebuilder(service, store, bus, clock, place.buckets, migrations(name))
-        await work.view(service, VIEWS[name, view], Progress(f"{view}: "))
+        await work.view(service, found.tables, Progress(f"{view}: "))

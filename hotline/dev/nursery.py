@@ -2,7 +2,8 @@
 
 Six programs that each import the same thousand modules take six times their seconds, which is most
 of a start on two cores. The process that forks has one thread, no event loop and no connection;
-what it forks calls the `main` of its module, with a session, an environment and a log of its own.
+what it forks calls the `main` of its module, with a session, an environment and a log of its own:
+those the forkserver of `multiprocessing` would leave to us, and it passes over a failed import.
 Run as `python -m hotline.dev.nursery LINK MODULE...`, LINK being the number of a socket.
 """
 
@@ -73,6 +74,7 @@ class Nursery:
         """
         if self._gone:
             raise self._failure()
+        log.touch()
         born: asyncio.Future[Forked] = asyncio.get_running_loop().create_future()
         self._asked.append(born)
         order = _Order(list(argv), dict(env), str(cwd or ""), str(log.absolute()))

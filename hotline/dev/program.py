@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hotline.dev.launch import NO_CHANGE, launched
@@ -113,18 +113,23 @@ async def spawn(
 ) -> Child:
     """Start the program with its output in `log`; the log of the run before is kept beside it.
 
-    A Python program comes from the nursery, where there is one. Raises StackFailure, OSError.
+    A Python program that runs as we do comes from the nursery, where there is one. Raises
+    StackFailure, OSError.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():
         log.replace(log.with_suffix(".before.log"))
-    log.touch()
     env = {**os.environ, **program.env}
-    if nursery is not None and program.argv[:2] == (sys.executable, "-m"):
-        return Child(
-            program, await nursery.fork(program.argv[2:], env, program.cwd, log), log, on_end
-        )
+    if nursery is not None and _is_ours(program):
+        forked = await nursery.fork(program.argv[2:], env, program.cwd, log)
+        return Child(program, forked, log, on_end)
     return Child(program, await _started(program, env, log), log, on_end)
+
+
+def _is_ours(program: Program) -> bool:
+    """Python that runs and ends as what the nursery forks does."""
+    same = replace(program, wrap=(), user=NO_CHANGE, stop_signal=signal.SIGTERM)
+    return program == same and program.argv[:2] == (sys.executable, "-m")
 
 
 async def _started(

@@ -55,10 +55,7 @@ def department_user(department: str, sender: str = "") -> User:
         Right("group", f"{name}.", ("Read",), prefix=True),
     ]
     if sender:
-        rights += [
-            Right("topic", names.COMMANDS, ("Write", "Describe")),
-            Right("topic", names.replies_of(sender), ("Read", "Describe")),
-        ]
+        rights += _commanding(sender)
     return User(name, tuple(rights))
 
 
@@ -69,11 +66,18 @@ def channel_user(channel: str) -> User:
         name,
         (
             Right("topic", names.SUBMISSIONS, ("Write", "Describe")),
-            Right("topic", names.COMMANDS, ("Write", "Describe")),
-            Right("topic", names.replies_of(channel), ("Read", "Describe")),
+            *_commanding(channel),
             Right("group", f"{name}.", ("Read",), prefix=True),
         ),
     )
+
+
+def _commanding(sender: str) -> list[Right]:
+    """Sends commands and reads the answers to its own."""
+    return [
+        Right("topic", names.COMMANDS, ("Write", "Describe")),
+        Right("topic", names.replies_of(sender), ("Read", "Describe")),
+    ]
 
 
 # Programs check at the start that the topics are as installed, and show who owns what.

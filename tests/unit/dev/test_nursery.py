@@ -20,6 +20,7 @@ from hotline.dev.program import Program
 from hotline.dev.services import modules_of
 from hotline.dev.supervisor import Supervisor
 from hotline.programs import PROGRAMS
+from tests.support.parents import dies_with
 
 BORN = "tests.support.born"
 
@@ -41,7 +42,6 @@ async def told(log: Path) -> dict[str, Any]:
 
 async def born(home: Nursery, tmp_path: Path, *args: str) -> tuple[Forked, dict[str, Any]]:
     log = tmp_path / "born.log"
-    log.touch()
     forked = await home.fork([BORN, *args], {"ONLY": "this"}, tmp_path, log)
     return forked, await told(log)
 
@@ -71,8 +71,6 @@ async def test_how_it_ends_is_told(
 
 async def test_many_at_once_are_told_apart(home: Nursery, tmp_path: Path) -> None:
     logs = [tmp_path / f"{code}.log" for code in range(20)]
-    for log in logs:
-        log.touch()
     forked = await asyncio.gather(
         *(home.fork([BORN, "code", log.stem], {}, None, log) for log in logs)
     )
@@ -91,7 +89,6 @@ async def test_what_cannot_be_imported_is_one_sentence(tmp_path: Path) -> None:
 
 async def test_nobody_is_left_of_a_start_that_was_broken_off(home: Nursery, tmp_path: Path) -> None:
     log = tmp_path / "born.log"
-    log.touch()
     asking = asyncio.create_task(home.fork([BORN, "stay"], {}, None, log))
     await asyncio.sleep(0)
     asking.cancel()
@@ -152,18 +149,26 @@ async def test_they_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         "from hotline.dev.nursery import nursery\n"
         "async def main(folder):\n"
         f"    async with nursery(['{BORN}'], folder / 'nursery.log') as home:\n"
-        "        (folder / 'log').touch()\n"
         f"        born = await home.fork(['{BORN}', 'stay'], {{}}, None, folder / 'log')\n"
         "        print(born.pid, flush=True)\n"
         "        await born.wait()\n"
         "asyncio.run(main(Path(sys.argv[1])))\n"
     )
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    assert await dies_with(script, tmp_path)
+
+
+async def test_a_program_that_runs_otherwise_than_we_do_is_not_forked(
+    home: Nursery, tmp_path: Path
+) -> None:
+    """Its wrapping, its user, or the signal that stops it: the nursery knows none of them."""
+    running = Supervisor(tmp_path / "run", nursery=home)
+    argv = (sys.executable, "-m", BORN, "stay")
+    await running.start(
+        Program("wrapped", argv, wrap=("env",)),
+        Program("interrupted", argv, stop_signal=signal.SIGINT),
     )
-    assert parent.stdout is not None
-    child = psutil.Process(int(await parent.stdout.readline()))
-    assert child.is_running()
-    parent.kill()
-    await parent.communicate()
-    assert psutil.wait_procs([child], timeout=10)[1] == []
+    try:
+        parents = {psutil.Process(running.pid(n)).ppid() for n in ("wrapped", "interrupted")}
+        assert parents == {os.getpid()}
+    finally:
+        await running.stop()

@@ -17,6 +17,7 @@ from hotline.dev.echo import Echo
 from hotline.dev.failure import StackFailure
 from hotline.dev.program import Program
 from hotline.dev.supervisor import Supervisor
+from tests.support.parents import dies_with
 
 
 @pytest.fixture
@@ -158,12 +159,4 @@ async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> 
         "    await supervisor.watch()\n"
         "asyncio.run(main())\n"
     )
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, str(tmp_path), stdout=asyncio.subprocess.PIPE
-    )
-    assert parent.stdout is not None
-    child = psutil.Process(int(await parent.stdout.readline()))
-    assert child.is_running()
-    parent.kill()
-    await parent.communicate()
-    assert psutil.wait_procs([child], timeout=10)[1] == []
+    assert await dies_with(script, tmp_path)
