@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from services.kernel.facts import (
 from services.kernel.store import ParkedRecord, Seals
 
 
-def columns(rows: list[Any], width: int) -> list[list[Any]]:
+def columns(rows: Collection[Any], width: int) -> list[list[Any]]:
     return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 

@@ -36,7 +36,7 @@ class LogOrder:
     async def move(self, bucket: int, run: Sequence[tuple[str, int, int]]) -> None:
         """They stand at these offsets now: (source, position, offset)."""
         with store_faults():
-            await self._pool.execute(self._sql["move"], bucket, *columns(list(run), 3))
+            await self._pool.execute(self._sql["move"], bucket, *columns(run, 3))
 
     async def send_again(self, subscription: str, kept: timedelta) -> None:
         """The topic of a department was lost: what it would still keep is sent to it again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from services.datasync.adapters.events import decode
@@ -40,10 +39,6 @@ FEED_COLUMNS = (
     "rule_version",
     "chain",
 )
-
-
-def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(c) for c in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 def fact_row(kept: Kept) -> tuple[Any, ...]:

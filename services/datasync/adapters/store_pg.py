@@ -25,6 +25,7 @@ from services.datasync.domain.views import Summary
 from services.datasync.domain.webhook import EndpointState, Waiting
 from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
+from services.kernel.rows_pg import columns
 from services.kernel.store import Tx
 
 PER_BUCKET = 50
@@ -38,20 +39,17 @@ class PostgresFeedTx:
         self._connection, self._schema, self._sql = connection, schema, sql
 
     async def summaries(self, keys: Collection[Key]) -> dict[str, Summary]:
-        rows = await self._connection.fetch(self._sql["summaries"], *rows_pg.columns(list(keys), 2))
+        rows = await self._connection.fetch(self._sql["summaries"], *columns(keys, 2))
         return {row["ticket"]: rows_pg.summary(row) for row in rows}
 
     async def facts(self, keys: Collection[Key]) -> dict[str, list[Fact]]:
         found: dict[str, list[Fact]] = {}
-        for row in await self._connection.fetch(
-            self._sql["facts"], *rows_pg.columns(list(keys), 2)
-        ):
+        for row in await self._connection.fetch(self._sql["facts"], *columns(keys, 2)):
             found.setdefault(row["ticket"], []).append(rows_pg.fact(row))
         return found
 
     async def heads(self, feeds: Collection[tuple[str, int]]) -> dict[tuple[str, int], Head]:
-        columns = rows_pg.columns(list(feeds), 2)
-        rows = await self._connection.fetch(self._sql["feed_heads"], *columns)
+        rows = await self._connection.fetch(self._sql["feed_heads"], *columns(feeds, 2))
         return {(r["subscription"], r["bucket"]): Head(r["sequence"], r["chain"]) for r in rows}
 
     async def write(
@@ -63,7 +61,7 @@ class PostgresFeedTx:
         await self._copy("fact", rows_pg.FACT_COLUMNS, [rows_pg.fact_row(k) for k in facts])
         if summaries:
             rows = [rows_pg.summary_row(bucket, s) for bucket, s in summaries]
-            await self._connection.execute(self._sql["put_summaries"], *rows_pg.columns(rows, 15))
+            await self._connection.execute(self._sql["put_summaries"], *columns(rows, 15))
         if entries:
             await self._copy("feed", rows_pg.FEED_COLUMNS, [rows_pg.entry_row(e) for e in entries])
 
@@ -97,7 +95,7 @@ class PostgresFeedStore:
         limit: int,
     ) -> list[Summary]:
         f = filters
-        lines = rows_pg.columns(
+        lines = columns(
             [(r.role, r.department, r.level, r.category, r.area, r.since) for r in reach or ()], 6
         )
         at, ticket = before or (_LATEST, "")
@@ -149,7 +147,7 @@ class PostgresFeedStore:
         return [Waiting(*row) for row in rows]
 
     async def put_waiting(self, rows: Sequence[Waiting]) -> None:
-        columns = rows_pg.columns(
+        lines = columns(
             [
                 (
                     w.subscription,
@@ -164,7 +162,7 @@ class PostgresFeedStore:
             ],
             7,
         )
-        await self._fetch("put_waiting", *columns)
+        await self._fetch("put_waiting", *lines)
 
     async def drop_waiting(self, subscription: str, bucket: int, ticket: str) -> None:
         await self._fetch("drop_waiting", subscription, bucket, ticket)

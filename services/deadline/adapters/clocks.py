@@ -9,7 +9,7 @@ from services.deadline.adapters.store import ClocksStore, ClocksTx, Key, Passed
 from services.deadline.domain.care_events import (
     Caring,
 )
-from services.deadline.domain.desk_views import Applied, Ended, applications, moved
+from services.deadline.domain.desk_views import Applied, applications, moved
 from services.deadline.domain.events import (
     MatterChanged,
     ReturnWindowClosed,
@@ -70,12 +70,10 @@ async def _desk(inside: ClocksTx, moves: Sequence[tuple[Fact, Any]]) -> None:
     """What waits for the hotline, and what a calendar moved: seldom anything at all."""
     if found := [(fact.bucket, row) for fact, e in moves if (row := moved(fact.ticket, e))]:
         await inside.put_moved(found)
-    told = [(_key(fact, e), fact.ticket, e) for fact, e in moves if isinstance(e, Applied | Ended)]
+    told = [(_key(fact, e), fact.ticket, e) for fact, e in moves if isinstance(e, Applied)]
     if not told:
         return
-    # What ended is dropped unread.
-    asked = dict.fromkeys(key for key, _, event in told if isinstance(event, Applied))
-    waiting = await inside.applications(asked) if asked else {}
+    waiting = await inside.applications(dict.fromkeys(key for key, _, _ in told))
     for key, ticket, event in told:
         waiting[key] = applications(waiting.get(key, ()), ticket, event)
     await inside.put_applications(waiting)

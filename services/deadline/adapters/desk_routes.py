@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from services.deadline.domain.desk_views import MovedView
 from services.kernel.http import CleanText, after
 from services.kernel.routes import positions_type, waited
 from services.kernel.runtime import Runtime
-from services.kernel.security import Principal, Role, role
+from services.kernel.security import Role, role
 
 _MAY_RULE = role(Role.STAFF, Role.SUPERVISOR)
 _MAY_SEE = role(Role.STAFF, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.OPERATOR)
@@ -51,9 +52,8 @@ class CalendarMoves(BaseModel):
 def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     made = APIRouter()
 
-    @made.get("/v1/due/extensions", tags=["clocks"])
+    @made.get("/v1/due/extensions", tags=["clocks"], dependencies=[Depends(_MAY_RULE)])
     async def extensions(
-        principal: Annotated[Principal, Depends(_MAY_RULE)],
         positions: Annotated[positions_type, Depends(after)],
         limit: Annotated[int, _LIMIT] = 100,
     ) -> list[Application]:
@@ -61,9 +61,8 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
         await waited(runtime, positions, views=True)
         return [_application(one) for one in await clocks.open_applications(limit)]
 
-    @made.get("/v1/calendar/moved", tags=["calendar"])
+    @made.get("/v1/calendar/moved", tags=["calendar"], dependencies=[Depends(_MAY_SEE)])
     async def calendar_moves(
-        principal: Annotated[Principal, Depends(_MAY_SEE)],
         calendar: Annotated[CleanText, _CALENDAR] = "",
         limit: Annotated[int, _LIMIT] = 1_000,
     ) -> CalendarMoves:
@@ -78,16 +77,5 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
 
 def _application(opened: Open) -> Application:
     one, due_at = opened
-    return Application(
-        ticket=one.ticket,
-        clock=one.clock,
-        run=one.run,
-        unit=one.unit,
-        working_days=one.working_days,
-        reason=one.reason,
-        document=one.document,
-        asked_at=one.asked_at,
-        due_at=due_at,
-        alarmed=one.alarmed,
-        proof=f"/v1/tickets/{one.ticket}/clocks/{one.clock}/proof",
-    )
+    proof = f"/v1/tickets/{one.ticket}/clocks/{one.clock}/proof"
+    return Application(**asdict(one), due_at=due_at, proof=proof)

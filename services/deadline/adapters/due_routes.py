@@ -19,6 +19,7 @@ from services.deadline.adapters.proof import prove
 from services.deadline.adapters.proof_page import page
 from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.lengths import INSTANT
 from services.deadline.domain.views import ClockView
 from services.kernel.describe import problems
 from services.kernel.http import CleanText, after
@@ -31,7 +32,6 @@ from services.kernel.security import Principal, Role, require_unit, role
 MAY_READ = role(Role.UNIT, Role.STAFF, Role.SUPERVISOR, Role.ANALYST, Role.OPERATOR)
 MOST = 1_000
 HOURS_AHEAD = 14 * 24
-_INSTANT = timedelta(microseconds=1)
 UNIT = Query(max_length=80, description="All units where empty; a unit may ask for itself only.")
 DESK = Query(description="The hotline's own clocks instead of a unit's.")
 _CLOCK = Annotated[
@@ -99,13 +99,12 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
     ) -> DueLists:
         """Overdue, today, this week: by the city's own days."""
         now = runtime.clock.now()
-        calendar = cities(now).calendar
-        _, week = _ends(now, calendar)
-        rows = await clocks.due(wanted(principal, unit, desk=desk), week + _INSTANT, MOST)
+        today, week = ends(now, cities(now).calendar)
+        rows = await clocks.due(wanted(principal, unit, desk=desk), week + INSTANT, MOST)
         is_unit = Role.UNIT in principal.roles
         return DueLists(
             extensions=0 if is_unit else await clocks.count_applications(),
-            **sorted_in(rows, now, calendar),
+            **sorted_in(rows, now, today, week),
         )
 
     @made.get("/v1/due/hours")
@@ -185,19 +184,18 @@ async def _proven(
 
 
 def sorted_in(
-    rows: Sequence[ClockView], now: datetime, calendar: Calendar
+    rows: Sequence[ClockView], now: datetime, today: datetime, week: datetime
 ) -> dict[str, list[ClockView]]:
     """Each in one list at most; the end of a day or of the week, 24:00, belongs to it (R21)."""
-    today, week = _ends(now, calendar)
     timed = [(row.due_at, row) for row in rows if row.due_at is not None]
     return {
         "overdue": [row for due, row in timed if due <= now],
         "today": [row for due, row in timed if now < due <= today],
-        "this_week": [row for due, row in timed if max(now, today) < due <= week],
+        "this_week": [row for due, row in timed if today < due <= week],
     }
 
 
-def _ends(now: datetime, calendar: Calendar) -> tuple[datetime, datetime]:
+def ends(now: datetime, calendar: Calendar) -> tuple[datetime, datetime]:
     """The city's next midnight, and the one that ends Sunday."""
     local = now.astimezone(calendar.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.deadline.adapters.due_lines import instant
+from services.deadline.adapters.lives import ACTS
 from services.deadline.adapters.proof import length_used
 from services.deadline.domain.lengths import length_to_data
 
@@ -59,32 +60,22 @@ EVENTS = {
     "visited": ("已回访", "visited"),
     "ended": ("计时结束", "ended"),
 }
-FACTS = {
+FACTS = {type_: EVENTS[act] for type_, act in ACTS.items()} | {
     "hotline.dispatch.v1.DispatchQueued": ("待派单", "queued for dispatch"),
-    "hotline.dispatch.v1.TicketDispatched": ("派单", "dispatched"),
-    "hotline.dispatch.v1.DispatchConfirmed": ("签收", "confirmed"),
-    "hotline.dispatch.v1.ReturnRequested": ("申请退单", "return asked"),
-    "hotline.dispatch.v1.ReturnGranted": ("同意退单", "return granted"),
-    "hotline.dispatch.v1.ReturnRefused": ("不同意退单", "return refused"),
-    "hotline.dispatch.v1.CitizenContacted": ("已联系", "contacted"),
     "hotline.dispatch.v1.TicketReplied": ("回复", "replied"),
     "hotline.dispatch.v1.ReplySentBack": ("退回回复", "reply sent back"),
     "hotline.dispatch.v1.ReplyApproved": ("回复经审核", "reply approved"),
-    "hotline.dispatch.v1.TicketCompleted": ("办结", "completed"),
     "hotline.dispatch.v1.RedoOrdered": ("责令重办", "redo ordered"),
     "hotline.dispatch.v1.TicketArchived": ("归档", "archived"),
     "hotline.intake.v1.TicketAccepted": ("受理", "accepted"),
     "hotline.intake.v1.TicketWithdrawn": ("诉求人撤回", "withdrawn by the citizen"),
     "hotline.intake.v1.SupplementAsked": ("要求补充材料", "supplement asked"),
-    "hotline.intake.v1.SupplementSupplied": ("已补充材料", "supplement supplied"),
     "hotline.intake.v1.CallMissed": ("未接来电", "missed call"),
-    "hotline.intake.v1.CalledBack": ("已回拨", "called back"),
     "hotline.intake.v1.TicketDiverted": ("转接紧急热线", "diverted to the emergency line"),
     "hotline.intake.v1.DiversionRepeated": ("再次转接", "diverted again"),
     "hotline.intake.v1.DiversionAcknowledged": ("紧急热线已接收", "acknowledged"),
     "hotline.intake.v1.DiversionReturned": ("紧急热线退回", "handed back by the emergency line"),
     "hotline.evaluation.v1.VisitScheduled": ("安排回访", "visit scheduled"),
-    "hotline.evaluation.v1.VisitCompleted": ("已回访", "visited"),
 }
 REASONS = {
     "citizen_supplement": ("等待诉求人补充材料", "waiting for the citizen's supplement"),

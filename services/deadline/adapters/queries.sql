@@ -7,10 +7,17 @@ cross join lateral (
     offset 0) c
 
 -- name: put
--- The rows after a batch.
+-- The rows after a batch. What waited of a clock that ended goes with it (R22): no statement more.
+with c as (
+    select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[],
+                         $7::timestamptz[], $8::timestamptz[], $9::boolean[])
+        c (bucket, ticket, clock, run, unit, state, started_at, due_at, missed)),
+ended as (
+    delete from {schema}.application a using c
+    where c.state in ('stopped', 'closed')
+    and a.bucket = c.bucket and a.ticket = c.ticket and a.clock = c.clock and a.run = c.run)
 insert into {schema}.clock (bucket, ticket, clock, run, unit, state, started_at, due_at, missed)
-select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[],
-                     $7::timestamptz[], $8::timestamptz[], $9::boolean[])
+select * from c
 on conflict (bucket, ticket, clock, run)
 do update set state = excluded.state, due_at = excluded.due_at, missed = excluded.missed
 

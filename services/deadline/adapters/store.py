@@ -23,7 +23,7 @@ class ClocksTx(Protocol):
         """Those that are there already."""
 
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
-        """(bucket, row): as they are after a batch."""
+        """(bucket, row): as they are after a batch; nothing waits any more of those that ended."""
 
     async def applications(self, keys: Collection[Key]) -> dict[Key, Waiting]:
         """Those that wait, of these runs of clocks."""

@@ -10,7 +10,7 @@ from typing import Any
 from services.deadline.adapters.store import ClocksTx, Key, Open, Passed
 from services.deadline.domain.desk_views import MovedView, Waiting
 from services.deadline.domain.shares import Moment
-from services.deadline.domain.views import ClockView
+from services.deadline.domain.views import ENDED, ClockView
 from services.kernel.store import Tx
 
 VIEW, MOMENTS, APPLICATIONS, MOVED = "clocks", "moments", "applications", "moved"
@@ -31,7 +31,10 @@ class MemoryClocksTx:
         return {key: self._rows[key] for key in keys if key in self._rows}
 
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
-        self._rows.update({(b, row.ticket, row.clock, row.run): row for b, row in rows})
+        put = {(b, row.ticket, row.clock, row.run): row for b, row in rows}
+        self._rows.update(put)
+        for key in [key for key, row in put.items() if row.state in ENDED]:
+            self._applications.pop(key, None)
 
     async def applications(self, keys: Collection[Key]) -> dict[Key, Waiting]:
         return {key: self._applications[key] for key in keys if key in self._applications}

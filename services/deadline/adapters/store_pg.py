@@ -15,6 +15,7 @@ from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
 from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
+from services.kernel.rows_pg import columns
 from services.kernel.store import Tx
 from services.kernel.store_pg import PostgresStore
 
@@ -30,42 +31,35 @@ class PostgresClocksTx:
         self._connection, self._sql = connection, sql
 
     async def rows(self, keys: Collection[Key]) -> dict[Key, ClockView]:
-        columns = [list(c) for c in zip(*keys, strict=True)]
-        found = await self._connection.fetch(self._sql["rows"], *columns)
+        found = await self._connection.fetch(self._sql["rows"], *columns(keys, 4))
         return {(r["bucket"], r["ticket"], r["clock"], r["run"]): _view(r) for r in found}
 
     async def put(self, rows: Sequence[tuple[int, ClockView]]) -> None:
         lines = [(bucket, *_VALUES(row)) for bucket, row in rows]
-        columns = [list(c) for c in zip(*lines, strict=True)]
-        await self._connection.execute(self._sql["put"], *columns)
+        await self._connection.execute(self._sql["put"], *columns(lines, 9))
 
     async def applications(self, keys: Collection[Key]) -> dict[Key, Waiting]:
         found: dict[Key, Waiting] = {}
-        columns = [list(c) for c in zip(*keys, strict=True)]
-        for r in await self._connection.fetch(self._sql["applications"], *columns):
+        for r in await self._connection.fetch(self._sql["applications"], *columns(keys, 4)):
             key = r["bucket"], r["ticket"], r["clock"], r["run"]
             found[key] = (*found.get(key, ()), _application(r))
         return found
 
     async def put_applications(self, rows: Mapping[Key, Waiting]) -> None:
-        columns = [list(c) for c in zip(*rows, strict=True)]
-        await self._connection.execute(self._sql["drop_applications"], *columns)
+        await self._connection.execute(self._sql["drop_applications"], *columns(rows, 4))
         values = attrgetter(*_APPLICATION)
         lines = [(key[0], *values(one)) for key, waiting in rows.items() for one in waiting]
         if lines:
-            columns = [list(c) for c in zip(*lines, strict=True)]
-            await self._connection.execute(self._sql["put_applications"], *columns)
+            await self._connection.execute(self._sql["put_applications"], *columns(lines, 10))
 
     async def put_moved(self, rows: Sequence[tuple[int, MovedView]]) -> None:
         last = {(b, row.ticket, row.clock, row.run): (b, row) for b, row in rows}
         lines = [(bucket, *attrgetter(*_MOVED)(row)) for bucket, row in last.values()]
-        columns = [list(c) for c in zip(*lines, strict=True)]
-        await self._connection.execute(self._sql["put_moved"], *columns)
+        await self._connection.execute(self._sql["put_moved"], *columns(lines, 8))
 
     async def pass_on(self, rows: Sequence[Passed]) -> None:
         lines = [(*place, m.at, m.type, m.unit, m.reason) for *place, m in rows]
-        columns = [list(c) for c in zip(*lines, strict=True)]
-        await self._connection.execute(self._sql["pass_on"], *columns)
+        await self._connection.execute(self._sql["pass_on"], *columns(lines, 7))
 
 
 class PostgresClocksStore:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadline.domain import course as rules
@@ -41,7 +41,7 @@ from services.deadline.domain.rejections import (
     UnknownTicket,
     UnlistedPause,
 )
-from services.deadline.domain.ticket import UNANSWERED, Clock, Clocks, Phase
+from services.deadline.domain.ticket import Clock, Clocks, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +125,10 @@ def request_extension(
     most = _most(clock, policy)
     course = rules.ask(course_of(clock, policy), calendar, command.at, days, reason, most)
     where = command.at, clock.name, clock.run, clock.unit
-    asked = ExtensionAsked(*where, days, reason, command.document.strip())
-    due = due_of(course, calendar)
-    if due is None:
-        return [asked]  # it is planned when the clock goes on
-    heard = tuple(mark for mark in clock.heard if mark != UNANSWERED)
-    fresh = replace(clock, heard=heard, asked_at=command.at)
-    warn_at, warn_mark = still_to_be_warned(fresh, course, command.at, policy, calendar)
-    return [replace(asked, due_at=due, warn_at=warn_at, warn_mark=warn_mark)]
+    due = due_of(course, calendar)  # None while it stands: it is planned when the clock goes on
+    fresh = clock.asked_anew(command.at)
+    warned = still_to_be_warned(fresh, course, command.at, policy, calendar)
+    return [ExtensionAsked(*where, days, reason, command.document.strip(), due, *warned)]
 
 
 def grant_extension(
@@ -161,12 +157,10 @@ def refuse_extension(
     if rules.is_late(course, calendar, command.at):
         raise TooLateToExtend
     where = command.at, clock.name, clock.run, clock.unit
-    refused = ExtensionRefused(*where, clock.asked[0], command.reason.strip(), command.by)
     due = due_of(course, calendar)
-    if due is None:
-        return [refused]
     warned = still_to_be_warned(clock, rules.refuse(course), command.at, policy, calendar)
-    return [replace(refused, due_at=due, warn_at=warned[0], warn_mark=warned[1])]
+    days, reason = clock.asked[0], command.reason.strip()
+    return [ExtensionRefused(*where, days, reason, command.by, False, due, *warned)]
 
 
 def pause_clocks(command: PauseClocks, state: Clocks, policy: Policy) -> Sequence[Event]:

@@ -8,13 +8,11 @@ from datetime import datetime
 from services.deadline.domain.course import unanswered
 from services.deadline.domain.events import (
     ClockReplanned,
-    ClockStopped,
     Event,
     ExtensionAsked,
     ExtensionGranted,
     ExtensionRefused,
     HotlineAlarmed,
-    ReturnWindowClosed,
 )
 
 
@@ -48,10 +46,9 @@ class MovedView:
 
 Waiting = tuple[ApplicationView, ...]
 Applied = ExtensionAsked | ExtensionGranted | ExtensionRefused | HotlineAlarmed
-Ended = ClockStopped | ReturnWindowClosed
 
 
-def applications(waiting: Waiting, ticket: str, event: Applied | Ended) -> Waiting:
+def applications(waiting: Waiting, ticket: str, event: Applied) -> Waiting:
     """Those of one run of a clock after the event, in the order in which they were asked."""
     match event:
         case ExtensionAsked():
@@ -67,8 +64,6 @@ def applications(waiting: Waiting, ticket: str, event: Applied | Ended) -> Waiti
             return tuple(a for a in waiting if a.working_days in left)
         case ExtensionRefused():
             return tuple(a for a in waiting if a.working_days != event.working_days)
-        case ClockStopped() | ReturnWindowClosed():
-            return ()  # there is nothing left to extend
 
 
 def moved(ticket: str, event: Event) -> MovedView | None:

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.lengths import (
+    INSTANT,
     CalendarDays,
     Extension,
     Length,
@@ -27,7 +28,6 @@ from services.deadline.domain.lengths import (
 from services.deadline.domain.running import run_out, worked_out
 
 _DAY = timedelta(days=1)
-_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def due_at(
             instant = _run_out(length, start, pauses)
         if instant is None or not granted:
             return instant
-        last = calendar.local_date(instant - _INSTANT)
+        last = calendar.local_date(instant - INSTANT)
     if last is not None and granted:
         last = _nth_working(last, granted, calendar, lost)
     return None if last is None else calendar.end_of(last)
@@ -104,7 +104,7 @@ def _run_out(length: Running | Until, start: datetime, pauses: Sequence[Pause]) 
 
 
 def _at(instant: datetime | None, calendar: Calendar) -> Due:
-    last = None if instant is None else calendar.local_date(instant - _INSTANT)
+    last = None if instant is None else calendar.local_date(instant - INSTANT)
     return Due(instant, last, (), (), provisional=False)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import ExpireClock, missed
 from services.deadline.domain.events import ClockWarned, Event, HotlineAlarmed, ReturnWindowClosed
+from services.deadline.domain.lengths import INSTANT
 from services.deadline.domain.planned import course_of, to_be_warned
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import UNANSWERED, Clock, Phase
-
-_INSTANT = timedelta(microseconds=1)
 
 
 def expire(
@@ -36,7 +35,7 @@ def _warned(
 ) -> ClockWarned | HotlineAlarmed:
     heard = replace(clock, heard=(*clock.heard, clock.warn_mark))
     is_alarm = clock.warn_mark == UNANSWERED
-    after = at - _INSTANT if is_alarm else at  # a warning may come at that same instant
+    after = at - INSTANT if is_alarm else at  # a warning may come at that same instant
     following = to_be_warned(heard, course_of(clock, policy), after, policy, calendar)
     where = at, clock.name, clock.run, clock.unit
     if is_alarm:

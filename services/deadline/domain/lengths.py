@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
+INSTANT = timedelta(microseconds=1)  # the least time between two instants
 LONGEST_DAYS = 3_660  # ten years: no legal clock is longer, and counting stays quick
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.deadline.domain import ticket
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import Course, Limit, due_of, explained
 from services.deadline.domain.lengths import (
+    INSTANT,
     Extension,
     Length,
     Until,
@@ -18,8 +19,6 @@ from services.deadline.domain.lengths import (
 from services.deadline.domain.policy import ClockRow, Policy
 from services.deadline.domain.ticket import UNANSWERED, Clock
 from services.deadline.domain.warnings import DueWarning, next_warning
-
-_INSTANT = timedelta(microseconds=1)
 
 
 def course_of(clock: Clock, policy: Policy) -> Course:
@@ -53,7 +52,7 @@ def own_length(clock: Clock, policy: Policy) -> Length:
 
 def is_provisional(course: Course, due: datetime | None, calendar: Calendar) -> bool:
     """R28: the last day lies in a year that is not published."""
-    if due is None or calendar.is_published(calendar.local_date(due - _INSTANT)):
+    if due is None or calendar.is_published(calendar.local_date(due - INSTANT)):
         return False
     return explained(course, calendar).provisional
 
@@ -106,5 +105,5 @@ def still_to_be_warned(
         return to_be_warned(clock, course, at, policy, calendar)
     if clock.warn_mark != UNANSWERED:
         return clock.warn_at, clock.warn_mark
-    told_until = clock.warn_at - _INSTANT  # a warning may come at that same instant
+    told_until = clock.warn_at - INSTANT  # a warning may come at that same instant
     return to_be_warned(clock, course, at, policy, calendar, told_until=told_until)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from services.deadline.domain.care_events import (
-    BureauNotified,
-    Caring,
-    SupervisionOpened,
-)
+from services.deadline.domain.care_events import BureauNotified, Caring, SupervisionOpened
 from services.deadline.domain.course import unanswered
 from services.deadline.domain.events import (
     ClockPaused,
@@ -38,10 +34,9 @@ from services.deadline.domain.events import (
     UnitReminded,
     UnitUrged,
 )
-from services.deadline.domain.lengths import Pause
+from services.deadline.domain.lengths import INSTANT, Pause
 from services.deadline.domain.supervision import Care, cared
 
-_INSTANT = timedelta(microseconds=1)
 UNANSWERED = "unanswered"  # the mark of the alarm before an application lapses (R22)
 
 
@@ -116,6 +111,11 @@ class Clock:
     def is_late(self, at: datetime) -> bool:
         """Whether the clock, standing still in an open pause, was due when it came to `at`."""
         return (min(at, self.opened.start) if self.opened else at) >= self.due_at
+
+    def asked_anew(self, at: datetime) -> Clock:
+        """The alarm is for each application (R22): one that came for those before is forgotten."""
+        heard = tuple(mark for mark in self.heard if mark != UNANSWERED)
+        return _but(self, heard=heard, asked_at=at)
 
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
@@ -263,15 +263,14 @@ def _still_to_come(clock: Clock) -> datetime:
     """Of a clock that stands: as known, but after it stood still; it is planned when it goes on."""
     if clock.opened is None:
         return clock.due_at
-    return max(clock.due_at, clock.opened.start + _INSTANT)
+    return max(clock.due_at, clock.opened.start + INSTANT)
 
 
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
-            heard = tuple(mark for mark in clock.heard if mark != UNANSWERED)
             days = (*clock.asked, event.working_days)
-            asked = _but(clock, asked=days, asked_at=event.at, heard=heard)
+            asked = _but(clock.asked_anew(event.at), asked=days)
             return _to_be_warned(asked, event) if event.due_at else asked
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)

@@ -41,6 +41,7 @@ from services.deadline.domain.warnings import next_working_time
 from services.kernel.decider import ClearTimer, SetTimer, TimerChange
 
 LADDER = "ladder:"
+ENDED = ("stopped", "closed")  # states in which there is nothing left to extend
 
 
 def timers(rules: Rulebook) -> Callable[[Event], Sequence[TimerChange]]:

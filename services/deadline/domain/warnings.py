@@ -9,7 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import Course, prevailing
 from services.deadline.domain.due import Due
-from services.deadline.domain.lengths import Length, Running, Until, WorkingHours, in_utc
+from services.deadline.domain.lengths import (
+    INSTANT,
+    Length,
+    Running,
+    Until,
+    WorkingHours,
+    in_utc,
+)
 from services.deadline.domain.policy import Ladder, WarningRule
 
 STEPS = ("reminded", "urged", "supervised", "notified")
@@ -126,7 +133,7 @@ def ladder(steps: Ladder, due_at: datetime, calendar: Calendar) -> Sequence[tupl
     if steps.hours:
         later = [due_at + timedelta(hours=hours) for hours in steps.hours]
     else:
-        last = calendar.local_date(due_at - timedelta(microseconds=1))
+        last = calendar.local_date(due_at - INSTANT)
         later = [due_at if n == 0 else _end(last, n, calendar) for n in steps.working_days]
     return list(zip(STEPS, later, strict=True))
 

@@ -14,6 +14,7 @@ from services.evaluation.adapters.store import FIRST, FiguresTx, Key, Row
 from services.evaluation.domain.views import COUNTS, FiguresRow, VisitRow
 from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
+from services.kernel.rows_pg import columns
 from services.kernel.store import Tx
 
 _VALUES = attrgetter(*(field.name for field in fields(VisitRow)))
@@ -33,7 +34,7 @@ class PostgresFiguresTx:
         await self._execute("add", lines)
 
     async def visits(self, keys: Collection[Key]) -> dict[Key, VisitRow]:
-        rows = await self._connection.fetch(self._sql["visits"], *_columns(list(keys)))
+        rows = await self._connection.fetch(self._sql["visits"], *columns(keys, 2))
         return {(row["bucket"], row["ticket"]): _visit(row) for row in rows}
 
     async def put_visits(self, rows: Mapping[Key, VisitRow | None]) -> None:
@@ -43,7 +44,7 @@ class PostgresFiguresTx:
 
     async def _execute(self, name: str, lines: list[tuple[Any, ...]]) -> None:
         if lines:
-            await self._connection.execute(self._sql[name], *_columns(sorted(lines)))
+            await self._connection.execute(self._sql[name], *columns(sorted(lines), len(lines[0])))
 
 
 class PostgresFiguresStore:
@@ -70,10 +71,6 @@ class PostgresFiguresStore:
         with store_faults():
             rows: list[Any] = await self._pool.fetch(self._sql[name], *arguments)
         return rows
-
-
-def _columns(lines: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(c) for c in zip(*lines, strict=True)]
 
 
 def _visit(row: Any) -> VisitRow:

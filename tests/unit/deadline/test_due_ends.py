@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.deadline.adapters.due_routes import sorted_in
+from services.deadline.adapters.due_routes import ends, sorted_in
 from services.deadline.domain.views import ClockView
 from tests.unit.deadline.shipped import CN, US
 from tests.unit.deadline.tickets import NEW_YORK, cn
@@ -18,7 +18,7 @@ TODAY, SUNDAY = cn(3, 12), cn(3, 16)  # midnights: exclusive ends of the day and
 
 def where(due_at: datetime, now: datetime = NOW) -> list[str]:
     row = ClockView("T1", "resolve", 1, "U1", "running", cn(3, 1), due_at)
-    found = sorted_in([row], now, CN)
+    found = sorted_in([row], now, *ends(now, CN))
     return [name for name, rows in found.items() if rows]
 
 
@@ -57,7 +57,7 @@ def test_r21_on_monday_the_whole_week_is_ahead() -> None:
 
 def test_r21_a_clock_that_stands_is_in_none() -> None:
     row = ClockView("T1", "resolve", 1, "U1", "paused", cn(3, 1), None)
-    assert not any(sorted_in([row], NOW, CN).values())
+    assert not any(sorted_in([row], NOW, *ends(NOW, CN)).values())
 
 
 def test_r21_the_days_are_the_citys_where_the_clocks_change() -> None:
@@ -65,6 +65,6 @@ def test_r21_the_days_are_the_citys_where_the_clocks_change() -> None:
     saturday = datetime(2026, 3, 7, 23, 30, tzinfo=NEW_YORK)
     end = datetime(2026, 3, 9, tzinfo=NEW_YORK)
     row = ClockView("T1", "resolve", 1, "U1", "running", saturday, end)
-    assert sorted_in([row], saturday, US)["this_week"] == [row]
+    assert sorted_in([row], saturday, *ends(saturday, US))["this_week"] == [row]
     after = ClockView("T1", "resolve", 1, "U1", "running", saturday, end + timedelta(minutes=1))
-    assert not any(sorted_in([after], saturday, US).values())
+    assert not any(sorted_in([after], saturday, *ends(saturday, US)).values())
