@@ -105,10 +105,9 @@ class RecentMatters:
         await self._put(tx, "move_recent", [(*key, to) for key, to in sorted(moved.items())])
         await self._put(tx, "refile_recent", [(*key, to) for key, to in sorted(filed.items())])
 
-    async def _put(self, tx: Tx, query: str, lines: Sequence[tuple[Any, ...]]) -> None:
-        if lines:
-            columns = [list(column) for column in zip(*lines, strict=True)]
-            await tx.connection.execute(self._sql[query], *columns)
+    async def _put(self, tx: Tx, query: str, rows: list[Any]) -> None:
+        if rows:
+            await tx.connection.execute(self._sql[query], *columns(rows, len(rows[0])))
 
     async def committed(self, facts: Sequence[Fact]) -> None:
         """Nobody waits for it."""
