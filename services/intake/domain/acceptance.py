@@ -95,7 +95,7 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
     if stated is not None and not timedelta() < stated - command.at <= _FURTHEST_DUE:
         raise rejections.StatedDueImplausible
     if not catalogue.knows(command.category, command.at):
-        now = catalogue.tree.current(command.category)
+        now = catalogue.tree.current(command.category, catalogue.day(command.at))
         moved = [f"now {now}"] if now != command.category else []
         raise rejections.UnknownCategory(command.category[:80], *moved)
     if command.area not in catalogue.areas:
