@@ -97,24 +97,23 @@ def _refusing_submissions(decider: Intake) -> Intake:
 def outcome(ticket: str, state: Ticket, switchboard: Switchboard) -> dict[str, Any]:
     """What became of the matter, and why, in words for the citizen (R10-R19) or the line (R11),
     with the message that its channel has for that (R3)."""
-    found: dict[str, Any] = {"state": state.phase.value}
+    told = _decision(state.decision)
     if state.receipt:
-        found["diversion"] = {"line": state.line, "receipt": state.receipt}
+        told = {"diversion": {"line": state.line, "receipt": state.receipt}}
+    found: dict[str, Any] = {"state": state.phase.value} | told
     if state.handover is not None:
         found["handover"] = {"line": state.handover.line, "receipt": state.handover.receipt}
-    if state.decision is not None:
-        found |= _decision(state.decision)
     if state.objection is not Objection.NONE:
         found["objection"] = state.objection.value
     channel = switchboard.channels.get(state.channel)
     template = channel.templates.get(state.phase) if channel else None
-    return found | ({"message": _filled(template, ticket, found)} if template else {})
+    if template:
+        found["message"] = _filled(template, ticket, next(iter(told.values()), {}))
+    return found
 
 
-def _filled(template: Words, ticket: str, found: dict[str, Any]) -> dict[str, str]:
-    """The channel's words with the values of the answer in their places."""
-    parts = (part for name, part in found.items() if name != "handover")
-    part = next((part for part in parts if isinstance(part, dict)), {})
+def _filled(template: Words, ticket: str, part: dict[str, Any]) -> dict[str, str]:
+    """The channel's words with the values of that part of the answer in their places."""
     values = {
         "ticket": ticket,
         "right_place": part.get("right_place", ""),
@@ -129,7 +128,7 @@ def _filled(template: Words, ticket: str, found: dict[str, Any]) -> dict[str, st
     }
 
 
-def _decision(decision: NotAccepted) -> dict[str, Any]:
+def _decision(decision: NotAccepted | None) -> dict[str, Any]:
     """By what it is called in the answer; a diversion is told by line and receipt."""
     match decision:
         case TicketRefused():

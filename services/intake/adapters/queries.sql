@@ -71,32 +71,29 @@ update {schema}.recent r set category = a.category
 from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, category)
 where r.bucket = a.bucket and r.ticket = a.ticket
 
--- name: recent_of_persons
--- The latest matters of each citizen and category: bounded, however long the history.
+-- name: recent_matters
+-- The latest matters of each citizen and category, of each category and area whoever posted them,
+-- and of each category and field of the map: bounded, however long the history.
 select a.n, r.* from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])
      a (n, person, category, since)
 cross join lateral (
     select * from {schema}.recent r
     where r.person = a.person and r.received_at >= a.since and r.category = a.category
-    order by r.received_at desc limit $5) r
-
--- name: recent_of_places
--- The latest matters of each category and area, whoever posted them.
-select a.n, r.* from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])
-     a (n, category, area, since)
+    order by r.received_at desc limit $10) r
+union all
+select a.n, r.* from unnest($1::int[], $3::text[], $4::timestamptz[], $5::text[])
+     a (n, category, since, area)
 cross join lateral (
     select * from {schema}.recent r
     where r.category = a.category and r.area = a.area and r.received_at >= a.since
-    order by r.received_at desc limit $5) r
-
--- name: recent_of_cells
--- The latest matters of each category and field of the map, whichever area they lie in.
-select a.n, r.* from unnest($1::int[], $2::text[], $3::bigint[], $4::timestamptz[])
+    order by r.received_at desc limit $10) r
+union all
+select a.n, r.* from unnest($6::int[], $7::text[], $8::bigint[], $9::timestamptz[])
      a (n, category, cell, since)
 cross join lateral (
     select * from {schema}.recent r
     where r.category = a.category and r.cell = a.cell and r.received_at >= a.since
-    order by r.received_at desc limit $5) r
+    order by r.received_at desc limit $10) r
 
 -- name: known
 -- Whether there is such a person, forgotten or not.

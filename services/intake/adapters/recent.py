@@ -17,6 +17,7 @@ from services.kernel.facts import Fact
 from services.kernel.faults_pg import store_faults
 from services.kernel.gather import Gather
 from services.kernel.queries import named
+from services.kernel.rows_pg import columns
 from services.kernel.store import Tx
 from services.kernel.store_pg import PostgresStore
 
@@ -79,27 +80,17 @@ class RecentMatters:
             for cell in cells_near(matter.latitude, matter.longitude, self._same.radius_m)
         ]
         with store_faults():
-            own = await self._pool.fetch(
-                self._sql["recent_of_persons"], numbers, persons, categories, since, MOST
-            )
-            near = await self._pool.fetch(
-                self._sql["recent_of_places"], numbers, categories, areas, since, MOST
-            )
-            around = await self._around(cells)
+            rows = await self._pool.fetch(
+                self._sql["recent_matters"],
+                numbers, persons, categories, since, areas, *columns(cells, 4), MOST,
+            )  # fmt: skip
         found: list[dict[str, Recent]] = [{} for _ in asked]
-        for row in (*own, *near, *around):
+        for row in rows:
             found[row["n"]][row["ticket"]] = _recent(row)
         return [
-            earlier_of(q.new, list(rows.values()), self._same, likeness, is_new=q.is_new)
-            for q, rows in zip(asked, found, strict=True)
+            earlier_of(q.new, list(alike.values()), self._same, likeness, is_new=q.is_new)
+            for q, alike in zip(asked, found, strict=True)
         ]
-
-    async def _around(self, cells: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
-        if not cells:
-            return ()
-        columns = [list(column) for column in zip(*cells, strict=True)]
-        found: Sequence[Any] = await self._pool.fetch(self._sql["recent_of_cells"], *columns, MOST)
-        return found
 
     # The view
 
@@ -114,10 +105,9 @@ class RecentMatters:
         await self._put(tx, "move_recent", [(*key, to) for key, to in sorted(moved.items())])
         await self._put(tx, "refile_recent", [(*key, to) for key, to in sorted(filed.items())])
 
-    async def _put(self, tx: Tx, query: str, lines: Sequence[tuple[Any, ...]]) -> None:
-        if lines:
-            columns = [list(column) for column in zip(*lines, strict=True)]
-            await tx.connection.execute(self._sql[query], *columns)
+    async def _put(self, tx: Tx, query: str, rows: list[Any]) -> None:
+        if rows:
+            await tx.connection.execute(self._sql[query], *columns(rows, len(rows[0])))
 
     async def committed(self, facts: Sequence[Fact]) -> None:
         """Nobody waits for it."""

@@ -20,6 +20,7 @@ from services.kernel.clock import Clock
 from services.kernel.facts import Fact
 from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
+from services.kernel.rows_pg import columns
 from services.kernel.store import StoreUnavailable, Tx
 from services.kernel.store_pg import PostgresStore
 
@@ -130,10 +131,9 @@ class Tallies:
             (f.bucket, CODEC.decode(f).article, f.time.astimezone(self._zone).date()) for f in facts
         )
 
-    async def _put(self, tx: Tx, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    async def _put(self, tx: Tx, query: str, rows: list[Any]) -> None:
         if rows:
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            await tx.connection.execute(self._sql[query], *columns)
+            await tx.connection.execute(self._sql[query], *columns(rows, len(rows[0])))
 
     async def committed(self, facts: Sequence[Fact]) -> None:
         """Nobody waits for it."""

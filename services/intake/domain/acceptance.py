@@ -39,14 +39,9 @@ def submit(
     day = catalogue.day(command.at)
     facts = _with_missing(command, _with_line(command.facts, catalogue.register, day), catalogue)
     kind = _kind(command, catalogue)
-    received = _received(command, kind, facts, catalogue.register.line(command.called_number, day))
     line = _handed_over_by(command, rules, catalogue)
-    if line:
-        received = replace(
-            received,
-            transferred_by=command.transferred_by or line,
-            transferred_at=command.transferred_at or command.at,
-        )
+    called = catalogue.register.line(command.called_number, day)
+    received = _received(command, kind, facts, called, line)
     case = case_of(received)
     decided = judged(command.at, command.ticket, received, case, rules, catalogue)
     call = answered(command, received.called_mode)
@@ -95,7 +90,7 @@ def _require_sound(command: SubmitMatter, catalogue: Catalogue) -> None:
     if stated is not None and not timedelta() < stated - command.at <= _FURTHEST_DUE:
         raise rejections.StatedDueImplausible
     if not catalogue.knows(command.category, command.at):
-        now = catalogue.tree.current(command.category)
+        now = catalogue.tree.current(command.category, catalogue.day(command.at))
         moved = [f"now {now}"] if now != command.category else []
         raise rejections.UnknownCategory(command.category[:80], *moved)
     if command.area not in catalogue.areas:
@@ -141,8 +136,9 @@ def _with_missing(command: SubmitMatter, facts: MatterFacts, catalogue: Catalogu
 
 
 def _received(
-    command: SubmitMatter, kind: Kind, facts: MatterFacts, called: Hotline | None
+    command: SubmitMatter, kind: Kind, facts: MatterFacts, called: Hotline | None, line: str
 ) -> TicketReceived:
+    """`line` hands it over (R11): from there, and just now, unless the command says otherwise."""
     return TicketReceived(
         at=command.at,
         channel=command.channel,
@@ -169,8 +165,8 @@ def _received(
         related=tuple(e.ticket for e in command.earlier if e.same_matter and not e.is_repeated),
         received_by=command.by,
         called_mode=called.mode if called else "",
-        transferred_by=command.transferred_by,
-        transferred_at=command.transferred_at,
+        transferred_by=command.transferred_by or line,
+        transferred_at=command.transferred_at or (command.at if line else None),
     )
 
 

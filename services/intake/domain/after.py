@@ -30,7 +30,7 @@ from services.intake.domain.events import (
     TicketWithdrawn,
 )
 from services.intake.domain.lines import TransferReturned
-from services.intake.domain.matter import NO_FACTS, Case, Supplement
+from services.intake.domain.matter import Case, Supplement
 from services.intake.domain.rules import RuleSet
 from services.intake.domain.ticket import Objection, Phase, Ticket, evolve
 
@@ -107,9 +107,11 @@ def return_transfer(
     if ticket.returned_by and speaks_for(command.by, ticket.returned_by):
         return []
     transfer = ticket.decision
-    if not isinstance(transfer, TicketTransferred) or ticket.phase is not Phase.TRANSFERRED:
-        raise rejections.NotTransferred
-    if not speaks_for(command.by, transfer.line):
+    if (
+        not isinstance(transfer, TicketTransferred)
+        or ticket.phase is not Phase.TRANSFERRED
+        or not speaks_for(command.by, transfer.line)
+    ):
         raise rejections.NotTransferred
     if not command.reason.strip():
         raise rejections.NoReason
@@ -167,9 +169,8 @@ def report_unhelpful(
         return []
     if ticket.phase is not Phase.ANSWERED or ticket.received is None:
         raise rejections.NotAnswered(ticket.phase.value)
-    article = (ticket.received.facts or NO_FACTS).kb_answer
     taken = accepted(command.at, ticket.received, rules, catalogue)
-    return [AnswerUnhelpful(command.at, article), taken]
+    return [AnswerUnhelpful(command.at, ticket.article), taken]
 
 
 def override(

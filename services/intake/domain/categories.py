@@ -72,10 +72,10 @@ class Tree:
         parents = {node.parent for node in holding}
         return [node for node in holding if node.id not in parents]
 
-    def current(self, category: str) -> str:
-        """Where matters of a renamed or moved category are filed now."""
+    def current(self, category: str, day: date) -> str:
+        """Where matters of the category are filed that day, wherever it has moved by then."""
         node = self.nodes.get(category)
-        while node is not None and node.moved_to:
+        while node is not None and node.moved_to and node.until is not None and node.until <= day:
             category, node = node.moved_to, self.nodes.get(node.moved_to)
         return category
 
@@ -97,10 +97,7 @@ class Tree:
 
     def _up_on(self, category: str, day: date) -> Iterator[Category]:
         """What stands there or above that day, for a category that moved where it moved to."""
-        node = self.nodes.get(category)
-        while node is not None and node.moved_to and node.until is not None and node.until <= day:
-            node = self.nodes.get(node.moved_to)
-        return (one for one in self.path(node.id if node else "") if one.holds_on(day))
+        return (one for one in self.path(self.current(category, day)) if one.holds_on(day))
 
     def missing(self, category: str, given: Collection[Element]) -> tuple[str, ...]:
         """R18: what the category requires and the matter lacks."""

@@ -169,8 +169,8 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
                 persons=state.persons | ({event.received_by} - {""}),
             )
         case TicketAccepted():
-            filed = replace(state, filing=Filing(event.category, event.kind, event.urgency))
-            return replace(filed, phase=Phase.ACCEPTED, decision=None, received=None)
+            filing = Filing(event.category, event.kind, event.urgency)
+            return replace(state, phase=Phase.ACCEPTED, filing=filing, decision=None, received=None)
         case CategoryCorrected():
             return replace(state, filing=Filing(event.category, event.kind, event.urgency))
         case TicketRefused():
@@ -179,8 +179,9 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return replace(state, phase=Phase.TRANSFERRED, decision=event)
         case TransferReturned():
             kept = _without(state, sub_centre="")
-            back = replace(state, phase=Phase.RECEIVED, decision=None, received=kept)
-            return replace(back, returned_by=event.line)
+            return replace(
+                state, phase=Phase.RECEIVED, decision=None, received=kept, returned_by=event.line
+            )
         case HandoverAcknowledged():
             return replace(state, handover=event)
         case TicketLinked():
@@ -217,8 +218,14 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
 def _answered(state: Ticket, event: TicketAnswered | AnswerReviewed | ArticleOverdue) -> Ticket:
     match event:
         case TicketAnswered():
-            answered = replace(state, phase=Phase.ANSWERED, decision=event, was_answered=True)
-            return replace(answered, article=event.article, answer_is_right=None)
+            return replace(
+                state,
+                phase=Phase.ANSWERED,
+                decision=event,
+                was_answered=True,
+                article=event.article,
+                answer_is_right=None,
+            )
         case AnswerReviewed():
             return replace(state, answer_is_right=event.right)
         case ArticleOverdue():
@@ -239,9 +246,10 @@ def _diverted(
 ) -> Ticket:
     match event:
         case TicketDiverted():
-            diverted = replace(state, phase=Phase.DIVERTED, decision=event)
             return replace(
-                diverted,
+                state,
+                phase=Phase.DIVERTED,
+                decision=event,
                 line=event.line,
                 receipt=event.receipt,
                 diversions=state.diversions + 1,
@@ -251,9 +259,14 @@ def _diverted(
         case DiversionAcknowledged():
             return replace(state, phase=Phase.ACKNOWLEDGED)
         case DiversionReturned():
-            calm = replace(state, phase=Phase.RECEIVED, line="", receipt="")
-            calm = replace(calm, received=_without(state, emergency_ongoing=False))
-            return replace(calm, returned=event.receipt)
+            return replace(
+                state,
+                phase=Phase.RECEIVED,
+                line="",
+                receipt="",
+                received=_without(state, emergency_ongoing=False),
+                returned=event.receipt,
+            )
 
 
 def _without(state: Ticket, **changes: Any) -> TicketReceived | None:

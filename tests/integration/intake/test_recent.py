@@ -141,11 +141,11 @@ async def test_r16_near_matters_are_read_by_field_however_many_there_are(hall: H
     )
     await store.pool.execute("analyze recent")
     file = resources.files("services.intake") / "adapters" / "queries.sql"
-    query = named(file, store.schema, store.vault)["recent_of_cells"]
+    query = named(file, store.schema, store.vault)["recent_matters"]
     since = datetime.now(UTC) - timedelta(days=180)
-    rows = await store.pool.fetch(
-        f"explain analyze {query}", [0], ["traffic/road"], [7], [since], 5
-    )
+    matter = [0], ["p1"], ["traffic/road"], [since], ["yingdong"]
+    cell = [0], ["traffic/road"], [7], [since]
+    rows = await store.pool.fetch(f"explain analyze {query}", *matter, *cell, 5)
     plan = "\n".join(row[0] for row in rows)
     (scan,) = re.findall(r"Index Scan Backward using recent_of_cell.*rows=(\d+)", plan)
     assert int(scan) == 5
