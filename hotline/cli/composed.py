@@ -16,6 +16,7 @@ from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.adapters.store_pg import PostgresClocksStore
 from services.deadline.service import service as deadline
 from services.dispatch.adapters import registry as directory_registry
+from services.dispatch.domain.directory import always
 from services.dispatch.service import service as dispatch
 from services.evaluation.adapters import registry as formula_registry
 from services.evaluation.adapters.figures import FiguresView
@@ -54,7 +55,7 @@ async def composed(store: PostgresStore, bus: Bus, clock: Clock, city: str) -> S
                 read_back=Numbers(store).read_back,
             )
         case "dispatch":
-            return dispatch(directory_registry.load(city))
+            return dispatch(always(directory_registry.load(city)))
         case "deadline":
             policy, calendar = policy_registry.load(city)
             codec = PolicyCodec(policy)

@@ -46,7 +46,7 @@ APPS: Mapping[str, Callable[[], FastAPI]] = {
     "intake": lambda: intake.app(
         _runtime("intake", TAKING_IN), _DESK, _NOTHING, _NOTHING, _NOTHING
     ),
-    "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING),
+    "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING, _NOTHING),
     "deadline": lambda: deadline.app(
         _runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING, _NOTHING
     ),

@@ -15,6 +15,12 @@ from services.deadline.adapters.registry import parse as parse_policy
 from services.deadline.adapters.rules import Rules
 from services.deadline.domain.calendar_data import from_data
 from services.deadline.domain.reactions import decider as deadline
+from services.dispatch.adapters.published import NAME as DIRECTORY
+from services.dispatch.adapters.published import InEffect
+from services.dispatch.adapters.published import kinds as directories
+from services.dispatch.adapters.registry import document as directory_document
+from services.dispatch.domain.commands import PlaceTicket
+from services.dispatch.domain.reactions import decider_by as dispatch
 from services.intake.adapters.books import Books, kinds_of
 from services.intake.adapters.registry import load as load_city
 from services.intake.adapters.rule_sets import parse_rules
@@ -147,3 +153,28 @@ async def test_r12_a_refusal_is_decided_again_from_the_topic_alone(
         refused.rule_set_version, refused.number, refused.rule, refused.reason_zh,
     )  # fmt: skip
     assert {e.name for e in found} == {*kinds_of(city)}
+
+
+async def test_r4_tickets_are_dispatched_again_from_the_topic_alone(
+    entries: RegistryStore, bus: Bus, loop: Loop
+) -> None:
+    """By the shipped directory, and from its date on by the one that was published."""
+    registry = await started(entries, directories("sample"))
+    content = directory_document("sample")
+    content["entries"][0] = content["entries"][0] | {"unit": "police"}
+    from_then = START + timedelta(days=1)
+    await registry.publish(
+        DIRECTORY, content, source="No. 7", by="ann", key="k", effective_at=from_then
+    )
+    found = await logged(entries, bus, loop, "dispatch")
+    told = {entry.version: orjson.loads(entry.document) for entry in found}
+    assert told[0] == directory_document("sample")
+    fresh = MemoryRegistry(lambda: datetime.now(UTC))
+    await restore(fresh, bus, loop.namespace, "dispatch")
+    again = Registry(fresh, ManualClock(START), directories("sample"))
+    await again.refresh()
+    for at in (START, from_then):
+        place = PlaceTicket(at, "traffic/road", "yingzhou", "", at)
+        live, anew = (dispatch(InEffect(each)) for each in (registry, again))
+        assert anew.decide(place, anew.initial) == live.decide(place, live.initial)
+    assert again.version(DIRECTORY, from_then) == 1
