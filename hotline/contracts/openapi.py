@@ -51,7 +51,7 @@ APPS: Mapping[str, Callable[[], FastAPI]] = {
         _runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING, _NOTHING
     ),
     "evaluation": lambda: evaluation.app(
-        _runtime("evaluation", EVALUATING), _NOTHING, _NOTHING, _NOTHING
+        _runtime("evaluation", EVALUATING), _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING
     ),
     "datasync": lambda: datasync.app(_runtime("datasync"), _NOTHING, _NOTHING, _NOTHING),
 }

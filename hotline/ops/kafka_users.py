@@ -16,7 +16,7 @@ from services.kernel import names
 
 Operation = Literal["Read", "Write", "Describe", "DescribeConfigs"]
 OURS = "hotline."
-PUBLISHING = ("intake", "dispatch", "deadline")  # keep registries
+PUBLISHING = ("intake", "dispatch", "deadline", "evaluation")  # keep registries
 COMMANDED = ("intake", "dispatch", "deadline", "evaluation")
 
 

@@ -18,6 +18,7 @@ from services.deadline.adapters.due_lines import City
 from services.deadline.domain.views import ClockView
 from services.evaluation.adapters import http as evaluation_http
 from services.evaluation.adapters.registry import load as load_formula
+from services.evaluation.domain.formula import always
 from services.evaluation.domain.views import FiguresRow, VisitRow
 from services.intake.adapters import http as intake_http
 from services.intake.adapters import vault_memory
@@ -226,7 +227,11 @@ async def test_figures_and_visits_are_answered_as_told() -> None:
     async with memory_loop("figures") as loop:
         runtime = await loop.run(Office.of("sample").service)
         rows: Any = Rows()
-        app = evaluation_http.app(runtime, load_formula("sample"), rows, Callers())
+        shipped = load_formula("sample")
+        registry = Registry(MemoryRegistry(runtime.clock.now), runtime.clock, {})
+        app = evaluation_http.app(
+            runtime, always(shipped.formula), shipped.zone, rows, Callers(), registry
+        )
         client = Client("evaluation", app)
         one, none = (await client.send("GET", "/v1/figures", "staff")).json()["figures"]
         assert (one["rates"]["solved"], none["rates"]["score"]) == (0.0, None)

@@ -40,6 +40,7 @@ from services.dispatch.service import service as dispatch
 from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
 from services.evaluation.adapters.registry import load as load_formula
 from services.evaluation.adapters.store_memory import MemoryFiguresStore
+from services.evaluation.domain.formula import always as always_formula
 from services.evaluation.service import service as evaluation
 from services.intake.adapters.books import Books
 from services.intake.adapters.desk import Desk
@@ -100,7 +101,7 @@ class MemoryCity:
             dispatch(always_directory(load_directory(CITY))),
             deadline(always(policy, calendar), codec, ClocksView(codec, self.clocks)),
             evaluation(
-                formula,
+                always_formula(formula.formula),
                 FiguresView(self.figures, formula.zone),
                 MeasuresFeed(bus, self._loop.namespace),
             ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from services.evaluation.domain.formula import Formula
+from services.evaluation.domain.formula import Formulas
 from services.evaluation.domain.rejections import AlreadyVisited, NoVisitDue, ReasonMissing
 from services.evaluation.domain.ticket import (
     Event,
@@ -85,30 +85,30 @@ Command = RecordVisit | RecordVisitAttempt | ScheduleVisit | BookScore | NoteMis
 Decide = Callable[[Command, State], list[Event]]
 
 
-def decide_with(formula: Formula) -> Decide:
-    """The decisions under one version of a city's score formula."""
+def decide_with(formulas: Formulas) -> Decide:
+    """The decisions under a city's score formula, as it is in effect at each instant."""
 
     def decide(command: Command, state: State) -> list[Event]:
         match command:
             case RecordVisit():
-                return record_visit(command, state, formula)
+                return record_visit(command, state, formulas)
             case RecordVisitAttempt():
-                return record_visit_attempt(command, state, formula)
+                return record_visit_attempt(command, state, formulas)
             case ScheduleVisit():
                 return schedule_visit(command, state)
             case BookScore():
-                return book_score(command, state, formula)
+                return book_score(command, state, formulas)
             case NoteMiss():
-                return note_miss(command, state, formula)
+                return note_miss(command, state, formulas)
             case ClearMiss():
-                return clear_miss(command, state, formula)
+                return clear_miss(command, state, formulas)
             case _:
                 assert_never(command)
 
     return decide
 
 
-def record_visit(command: RecordVisit, state: State, formula: Formula) -> list[Event]:
+def record_visit(command: RecordVisit, state: State, formulas: Formulas) -> list[Event]:
     """R29. Solved and satisfied is final and booked at once; anything else waits for the redo."""
     if isinstance(state, Unopened):
         raise NoVisitDue
@@ -123,12 +123,12 @@ def record_visit(command: RecordVisit, state: State, formula: Formula) -> list[E
         generated=command.generated,
     )
     if answer.solved and answer.satisfied:
-        return [answer, _entry(state, answer, command.at, formula)]
+        return [answer, _entry(state, answer, command.at, formulas)]
     return [answer]
 
 
 def record_visit_attempt(
-    command: RecordVisitAttempt, state: State, formula: Formula
+    command: RecordVisitAttempt, state: State, formulas: Formulas
 ) -> list[Event]:
     """R29. The last failed attempt ends the visits; the entry then counts for the times only."""
     if isinstance(state, Unopened):
@@ -140,10 +140,10 @@ def record_visit_attempt(
             return []
         raise AlreadyVisited(f"round {state.answer.round}")
     attempt = VisitAttempted(command.at, state.visit.round, state.attempts + 1, command.reason)
-    if attempt.attempt < formula.attempts:
+    if attempt.attempt < formulas(command.at).attempts:
         return [attempt]
     answer = _answer(command.at, state.visit, exhausted=True)
-    return [attempt, answer, _entry(state, answer, command.at, formula)]
+    return [attempt, answer, _entry(state, answer, command.at, formulas)]
 
 
 def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
@@ -160,34 +160,34 @@ def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
     return [visit]
 
 
-def book_score(command: BookScore, state: State, formula: Formula) -> list[Event]:
+def book_score(command: BookScore, state: State, formulas: Formulas) -> list[Event]:
     """R31. The answers of the last round become the entry; a visit that is still due is off."""
     if isinstance(state, VisitDue):
         answer = _answer(command.at, state.visit, exhausted=True)
-        return [answer, _entry(state, answer, command.at, formula)]
+        return [answer, _entry(state, answer, command.at, formulas)]
     if isinstance(state, Visited):
-        return [_entry(state, state.answer, command.at, formula)]
+        return [_entry(state, state.answer, command.at, formulas)]
     return []
 
 
-def note_miss(command: NoteMiss, state: State, formula: Formula) -> list[Event]:
+def note_miss(command: NoteMiss, state: State, formulas: Formulas) -> list[Event]:
     """R31. A miss is remembered; a booked entry that it proves wrong is replaced."""
     miss = Miss(command.clock, command.run, command.unit)
     if miss in state.misses:
         return []
     noted = MissNoted(command.at, command.clock, command.run, command.unit)
     reason = f"{command.clock} was missed"
-    return [noted, *_booked_anew(state, state.misses | {miss}, command.at, reason, formula)]
+    return [noted, *_booked_anew(state, state.misses | {miss}, command.at, reason, formulas)]
 
 
-def clear_miss(command: ClearMiss, state: State, formula: Formula) -> list[Event]:
+def clear_miss(command: ClearMiss, state: State, formulas: Formulas) -> list[Event]:
     """R27, R31. A withdrawn miss no longer counts, also where the entry stands already."""
     miss = Miss(command.clock, command.run, command.unit)
     if miss not in state.misses:
         return []
     cleared = MissCleared(command.at, command.clock, command.run, command.unit)
     reason = f"the miss of {command.clock} was withdrawn"
-    return [cleared, *_booked_anew(state, state.misses - {miss}, command.at, reason, formula)]
+    return [cleared, *_booked_anew(state, state.misses - {miss}, command.at, reason, formulas)]
 
 
 def _repeated(command: RecordVisit, answer: VisitCompleted) -> list[Event]:
@@ -214,9 +214,9 @@ def _answer(
 
 
 def _entry(
-    state: VisitDue | Visited, answer: VisitCompleted, at: datetime, formula: Formula
+    state: VisitDue | Visited, answer: VisitCompleted, at: datetime, formulas: Formulas
 ) -> ScoreBooked:
-    visit = state.visit
+    visit, formula = state.visit, formulas(answer.at)
     return ScoreBooked(
         at,
         entry=state.entries + 1,
@@ -242,11 +242,11 @@ def _kept(misses: frozenset[Miss], unit: str, clocks: frozenset[str]) -> bool:
 
 
 def _booked_anew(
-    state: State, misses: frozenset[Miss], at: datetime, reason: str, formula: Formula
+    state: State, misses: frozenset[Miss], at: datetime, reason: str, formulas: Formulas
 ) -> list[Event]:
     if not isinstance(state, Scored):
         return []
-    booked = state.booked
+    booked, formula = state.booked, formulas(state.booked.visited_at)
     on_time = _kept(misses, booked.unit, formula.handling)
     confirmed = _kept(misses, booked.unit, formula.confirming)
     broken = not _kept(misses, booked.unit, formula.promising)

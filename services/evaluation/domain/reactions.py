@@ -13,10 +13,11 @@ from services.evaluation.domain.commands import (
     ScheduleVisit,
     decide_with,
 )
-from services.evaluation.domain.formula import Formula
+from services.evaluation.domain.formula import Formula, Formulas, always
 from services.evaluation.domain.ticket import (
     Event,
     Miss,
+    Scored,
     State,
     Unopened,
     VisitDue,
@@ -60,14 +61,19 @@ class MissWithdrawn:
 
 def decider(formula: Formula) -> Decider[State, Command, Event]:
     """What evaluation decides about one ticket under a city's formula."""
+    return decider_by(always(formula))
+
+
+def decider_by(formulas: Formulas) -> Decider[State, Command, Event]:
+    """The same under the formula that is in effect at each instant."""
 
     def react(event: object, state: State, at: datetime) -> list[Command]:
-        return reactions(event, state, at, formula)
+        return reactions(event, state, at, formulas)
 
-    return Decider(initial=Unopened(), decide=decide_with(formula), evolve=evolve, react=react)
+    return Decider(initial=Unopened(), decide=decide_with(formulas), evolve=evolve, react=react)
 
 
-def reactions(event: object, state: State, at: datetime, formula: Formula) -> list[Command]:
+def reactions(event: object, state: State, at: datetime, formulas: Formulas) -> list[Command]:
     """Commands that a fact calls for; none where it was answered before."""
     match event:
         case TicketCompleted(done_at, unit, category, area, level, n) if _is_later(n, state):
@@ -76,7 +82,9 @@ def reactions(event: object, state: State, at: datetime, formula: Formula) -> li
             return [BookScore(at)]
         case DeadlineMissed(hotline_silent=True):
             return []
-        case DeadlineMissed(clock, run, unit) if _is_new(event, state) and formula.counts(clock):
+        case DeadlineMissed(clock, run, unit) if _is_new(event, state) and _counts(
+            clock, state, at, formulas
+        ):
             return [NoteMiss(at, clock, run, unit)]
         case MissWithdrawn(clock, run, unit) if not _is_new(event, state):
             return [ClearMiss(at, clock, run, unit)]
@@ -90,3 +98,10 @@ def _is_later(round_: int, state: State) -> bool:
 
 def _is_new(event: DeadlineMissed | MissWithdrawn, state: State) -> bool:
     return Miss(event.clock, event.run, event.unit) not in state.misses
+
+
+def _counts(clock: str, state: State, at: datetime, formulas: Formulas) -> bool:
+    """By the formula of now, or by that of the entry which the miss would prove wrong (R31)."""
+    if formulas(at).counts(clock):
+        return True
+    return isinstance(state, Scored) and formulas(state.booked.visited_at).counts(clock)
