@@ -9,6 +9,9 @@ from typing import Any
 import orjson
 import pytest
 
+from services.datasync.adapters.registry import load as load_sharing
+from services.datasync.adapters.registry import parse as parse_sharing
+from services.datasync.adapters.registry import told as sharing_told
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load as load_policy
 from services.deadline.adapters.registry import parse as parse_policy
@@ -30,7 +33,7 @@ from services.intake.domain.matter import Kind as MatterKind
 from services.intake.domain.ticket import case_of
 from services.kernel.bus import Bus
 from services.kernel.clock import ManualClock
-from services.kernel.registry import EVER, Entry, Kind, Registry, RegistryStore
+from services.kernel.registry import EVER, Entry, Kind, Registry, RegistryStore, Unfit
 from services.kernel.registry_log import RegistryRelay, read_registry, restore, to_registry_fact
 from services.kernel.registry_memory import MemoryRegistry
 from tests.support.loops import Loop
@@ -178,3 +181,16 @@ async def test_r4_tickets_are_dispatched_again_from_the_topic_alone(
         live, anew = (dispatch(InEffect(each)) for each in (registry, again))
         assert anew.decide(place, anew.initial) == live.decide(place, live.initial)
     assert again.version(DIRECTORY, from_then) == 1
+
+
+async def test_r34_the_rules_that_feed_entries_name_stand_on_the_topic(
+    entries: RegistryStore, bus: Bus, loop: Loop
+) -> None:
+    """As each release ships them; nobody publishes others."""
+    registry = await started(entries, sharing_told("sample"))
+    [found] = await logged(entries, bus, loop, "datasync")
+    assert (found.name, found.version) == ("sharing", 0)
+    again = parse_sharing(document([found], "sharing"), "the topic").sharing
+    assert again == load_sharing("sample").sharing
+    with pytest.raises(Unfit, match="sharing rules come with a release"):
+        await registry.publish("sharing", {}, source="No. 7", by="ann", key="k")
