@@ -24,6 +24,12 @@ from services.dispatch.adapters.published import kinds as directories
 from services.dispatch.adapters.registry import document as directory_document
 from services.dispatch.domain.commands import PlaceTicket
 from services.dispatch.domain.reactions import decider_by as dispatch
+from services.evaluation.adapters.published import NAME as FORMULA
+from services.evaluation.adapters.published import InEffect as FormulaInEffect
+from services.evaluation.adapters.published import kinds as formulas
+from services.evaluation.adapters.registry import document as formula_document
+from services.evaluation.domain.commands import RecordVisitAttempt
+from services.evaluation.domain.reactions import decider_by as evaluation
 from services.intake.adapters.books import Books, kinds_of
 from services.intake.adapters.registry import load as load_city
 from services.intake.adapters.rule_sets import parse_rules
@@ -39,6 +45,7 @@ from services.kernel.registry_memory import MemoryRegistry
 from tests.support.loops import Loop
 from tests.support.virtual import START
 from tests.unit.deadline.tickets import Ticket, accepted, cn, dispatched
+from tests.unit.evaluation.specs import scheduled
 from tests.unit.intake.matters import matter
 
 KINDS: dict[str, Kind[Any]] = {"limits": Kind(3, dict, {"most": 3}), "keys": Kind(0, dict)}
@@ -194,3 +201,26 @@ async def test_r34_the_rules_that_feed_entries_name_stand_on_the_topic(
     assert again == load_sharing("sample").sharing
     with pytest.raises(Unfit, match="sharing rules come with a release"):
         await registry.publish("sharing", {}, source="No. 7", by="ann", key="k")
+
+
+async def test_r31_entries_are_booked_again_from_the_topic_alone(
+    entries: RegistryStore, bus: Bus, loop: Loop
+) -> None:
+    """By the shipped formula, and from its date on by the one that was published."""
+    registry = await started(entries, formulas("sample"))
+    content = formula_document("sample") | {"visits": {"attempts": 1}}
+    from_then = START + timedelta(days=1)
+    await registry.publish(
+        FORMULA, content, source="No. 7", by="ann", key="k", effective_at=from_then
+    )
+    await logged(entries, bus, loop, "evaluation")
+    fresh = MemoryRegistry(lambda: datetime.now(UTC))
+    await restore(fresh, bus, loop.namespace, "evaluation")
+    again = Registry(fresh, ManualClock(START), formulas("sample"))
+    await again.refresh()
+    state = evaluation(FormulaInEffect(again)).fold([scheduled()])
+    for at, facts in ((START, 1), (from_then, 3)):
+        failed = RecordVisitAttempt(at, "no answer")
+        live, anew = (evaluation(FormulaInEffect(each)) for each in (registry, again))
+        assert anew.decide(failed, state) == live.decide(failed, state)
+        assert len(anew.decide(failed, state)) == facts
