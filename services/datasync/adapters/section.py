@@ -87,7 +87,7 @@ class Section:
     def zone(self, key: str) -> tzinfo:
         try:
             return ZoneInfo(self.word(key))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             self.refuse(key, "a time zone such as Asia/Shanghai")
 
     def number(self, key: str, default: float) -> float:

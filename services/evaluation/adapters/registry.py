@@ -136,7 +136,7 @@ class _Section:
     def zone(self, key: str) -> tzinfo:
         try:
             return ZoneInfo(self.word(key))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             return self._bad(key, "a time zone such as Asia/Shanghai")
 
     def _name(self, key: str) -> str:

@@ -144,6 +144,7 @@ async def test_r29_how_often_is_tried_counts_from_its_date_on() -> None:
     [
         (lambda c: c.update(id="other"), "id, time_zone, windows and surge stay as they are"),
         (lambda c: c.update(time_zone="UTC"), "time_zone, windows and surge stay as they are"),
+        (lambda c: c.update(time_zone="America"), "time_zone must be a time zone"),  # a folder
         (lambda c: c["surge"].update(times=9), "the live windows read theirs from the release"),
         (lambda c: c["weights"].update(solved=41), "weights must sum to 100, not 101"),
         (lambda c: c.update(effective="2026-1-1"), "effective must be a date"),
