@@ -21,8 +21,8 @@ from services.kernel.commands import (
 )
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
-from services.kernel.imports import OFF, Imports, closed
-from services.kernel.names import SUBMISSIONS, bucket_of, is_ticket, replies_of, topic_of
+from services.kernel.imports import OFF, Imports, closed, named
+from services.kernel.names import SUBMISSIONS, TICKETS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
 from services.kernel.replies import Reply
 from services.kernel.seen import Asked
@@ -78,6 +78,7 @@ class KafkaCommands:
         self._imports = imports
         self._package = f"hotline.{service.name}."
         self._submissions = topic_of(namespace, SUBMISSIONS)
+        self._tickets = topic_of(namespace, TICKETS)
         self._roles = {rule.command.__name__: rule.roles for rule in service.commands}
 
     # Read
@@ -86,7 +87,8 @@ class KafkaCommands:
         self, records: Sequence[tuple[Record, dict[str, bytes]]], *, released: bool = False
     ) -> list[Request]:
         """The commands among the records that this service answers; of what is `released` nobody
-        asks how its import stands, which may have been closed while it waited.
+        asks how its import stands, which may have been closed while it waited: what came after the
+        close never waited.
 
         Submissions ask the store who their citizens are: all of a batch at once.
         """
@@ -113,10 +115,19 @@ class KafkaCommands:
         if self._imports is None:
             return set()
         imported = [headers for headers in batch if "ce_importid" in headers]
-        return await self._imports.too_late([_named(headers) for headers in imported])
+        return await self._imports.too_late([named(headers) for headers in imported])
+
+    async def too_late_behind(
+        self, waiting: Sequence[tuple[str, Record]]
+    ) -> list[tuple[str, Record]]:
+        """What waits behind a parked ticket and is to be read, and refused, at once."""
+        if self._imports is None:
+            return []
+        commands = [(ticket, r) for ticket, r in waiting if r.topic != self._tickets]
+        return await self._imports.too_late_behind(commands)
 
     async def _read(self, record: Record, headers: Headers, late: Late) -> Request:
-        _, name, command_id = _named(headers)
+        _, name, command_id = named(headers)
         request = Request(name, command_id, record=record)
         try:
             sender = self._verified(record, headers, name, command_id)
@@ -275,12 +286,3 @@ def _refused(request: Request, status: int, slug: str, detail: str) -> Reply:
     return Reply(
         request.sender, request.command_id, request.ticket, answer, False, asked=request.asked
     )
-
-
-def _named(headers: Headers) -> tuple[str, str, str]:
-    """Its import, sender and command id, as they are stated."""
-    import_id, sender, command_id = (
-        headers.get(name, b"").decode(errors="replace")
-        for name in ("ce_importid", "ce_source", "ce_id")
-    )
-    return import_id, sender, command_id

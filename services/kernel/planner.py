@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
+from services.kernel.bus import Record
+from services.kernel.cloudevents import attributes
 from services.kernel.codec import metadata
 from services.kernel.commands import REUSED
 from services.kernel.decider import Rejection
@@ -48,6 +50,7 @@ class Plan:
         self.steps: Steps = {}
         self.began = time.perf_counter()
         self.early: list[Request] = []
+        self.waiting: list[tuple[str, Record]] = []
 
     def appends(self) -> list[tuple[Draft, Append]]:
         """Drafts that write anything, by bucket."""
@@ -80,6 +83,7 @@ class Planner:
         Raises what the domain raises for a record that makes it fail: a defect.
         """
         plan, service = Plan(), self._service
+        plan.waiting = batch.waiting
         for fact in batch.facts:
             self._fold_own(plan, fact)
         if service.decider is None or self._states is None:
@@ -87,9 +91,7 @@ class Planner:
             return plan
         wanted = [f for f in batch.facts if self._reacts(f)]
         plan.steps = steps_of(wanted)
-        requests = (
-            await self._commands.read(batch.others, released=room is None) if self._commands else []
-        )
+        requests = await self._read(plan, batch, released=room is None) if self._commands else []
         tickets = {f.ticket for f in wanted} | {r.ticket for r in requests if not r.problem}
         states = await self._states.of(tickets)
         for ticket, (state, version) in states.items():
@@ -105,6 +107,14 @@ class Planner:
             for draft in plan.drafts.values():
                 draft.live_from = None
         return plan
+
+    async def _read(self, plan: Plan, batch: Batch, *, released: bool) -> list[Request]:
+        """The batch's commands, and those that wait for their parked ticket in vain."""
+        assert self._commands is not None
+        late = await self._commands.too_late_behind(batch.waiting) if batch.waiting else []
+        plan.waiting = [each for each in batch.waiting if each not in late]
+        refused = [(record, attributes(record.headers)) for _, record in late]
+        return await self._commands.read([*batch.others, *refused], released=released)
 
     async def _begun(self, requests: Sequence[Request]) -> None:
         assert self._states is not None

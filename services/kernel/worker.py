@@ -270,7 +270,7 @@ class Worker(Owning):
         await tx.unpark(bucket, *released)
 
     async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
-        behind = [(t, r, t in self._inbox.parked) for t, r in batch.waiting]
+        behind = [(t, r, t in self._inbox.parked) for t, r in plan.waiting]
         behind += [(r.ticket, r.record, False) for r in plan.early if r.record is not None]
         if behind:
             tickets, buckets = self._inbox.tickets, self._buckets
