@@ -18,6 +18,7 @@ from services.kernel.names import PARKED, bucket_of, topic_of
 from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
 
 EARLY = timedelta(minutes=10)
+_UNTOLD = ("hotline_untold", b"1")  # a header of ours: the fact could not be announced
 
 
 class Released(NamedTuple):
@@ -26,6 +27,10 @@ class Released(NamedTuple):
     ticket: str
     records: int
     dropped_by: str = ""
+
+
+class Untold(Exception):
+    """A record could not be announced; the text says why."""
 
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
@@ -40,11 +45,12 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
 
 
-def waiting(record: Record, ticket: str, reason: str) -> ParkedRecord:
+def waiting(record: Record, ticket: str, reason: str, *, untold: bool = False) -> ParkedRecord:
     """The record as the vault keeps it."""
+    headers = [*record.headers, _UNTOLD] if untold else list(record.headers)
     return ParkedRecord(
         ticket, record.topic, record.partition, record.offset, record.timestamp, record.key,
-        record.value, list(record.headers), reason,
+        record.value, headers, reason,
     )  # fmt: skip
 
 
@@ -67,7 +73,10 @@ def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
         )
         headers = attributes(row.headers)
         if row.topic == tickets_topic:
-            batch.facts.append(to_fact(record, headers))
+            fact = to_fact(record, headers)
+            batch.facts.append(fact)
+            if _UNTOLD[0] in headers:
+                batch.untold.append(fact)
         else:
             batch.others.append((record, headers))
     return batch

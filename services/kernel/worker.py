@@ -18,6 +18,7 @@ from services.kernel.names import bucket_of
 from services.kernel.owning import Owning
 from services.kernel.parking import (
     Released,
+    Untold,
     batch_of,
     bucket_for,
     later,
@@ -125,8 +126,24 @@ class Worker(Owning):
         if batch:
             if self._states is not None:
                 self._states.read_back(batch.read)
+            await self._announce(batch.read)
             plan, written = await self._settle(batch)
             await self._after(batch, plan, written)
+
+    async def _announce(self, facts: Sequence[Fact], *, released: bool = False) -> None:
+        """All that is read, before the rest of it can fail: also what then waits is told, so that
+        what is told is in the order of the log, and what comes again known by its position.
+
+        Raises Untold: that alone is told when it is released.
+        """
+        if self._service.announce is None or not facts:
+            return
+        try:
+            await self._service.announce(facts, released=released)
+        except _UNDONE:
+            raise
+        except Exception as error:
+            raise Untold(reason_of(error)) from error
 
     async def _alone(self, records: Sequence[Record], error: Exception) -> None:
         """Each record by itself: the others go on, the one that fails again waits."""
@@ -148,7 +165,8 @@ class Worker(Owning):
         if not batch:
             return  # applied, what failed came after the commit; or no longer ours
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
-        await self.parks(bucket, [waiting(record, ticket, reason)], batch.advances)
+        row = waiting(record, ticket, reason, untold=isinstance(error, Untold))
+        await self.parks(bucket, [row], batch.advances)
         self._inbox.applied(batch.advances)
 
     async def parks(
@@ -181,6 +199,7 @@ class Worker(Owning):
             if not rows:
                 return 0
             batch = Batch() if drop_by else batch_of(rows, self._inbox.tickets)
+            await self._announce(batch.untold, released=True)
             plan, written = await self._settle(batch, Released(ticket, len(rows), drop_by))
             if len(rows) < MOST_RELEASED:
                 self._inbox.parked.discard(ticket)
@@ -193,16 +212,11 @@ class Worker(Owning):
     async def _settle(
         self, batch: Batch, released: Released | None = None
     ) -> tuple[Plan, list[tuple[Draft, Appended]]]:
-        """Decide and commit; again, from fresh states, where a stream had moved on.
-
-        What makes deciding fail is not announced, for it will be when it is released.
-        """
+        """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
             room = None if released else MOST_EARLY - len(self._inbox.early)
             plan = await self._planner.plan(batch, repeats, room=room)
-            if attempt == 0 and self._service.announce is not None:
-                await self._service.announce(batch.facts, released=released is not None)
             try:
                 return plan, await self._commit(batch, plan, released)
             except Stale as stale:
