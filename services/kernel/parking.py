@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
 import orjson
 
@@ -21,7 +21,8 @@ EARLY = timedelta(minutes=10)
 _UNTOLD = ("hotline_untold", b"1")  # a header of ours: the fact could not be announced
 
 
-class Released(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Released:
     """The first records of a parked ticket, which are applied now, or dropped by somebody."""
 
     ticket: str

@@ -75,10 +75,16 @@ class Planner:
         self._frontier = service.frontier and service.frontier.DESCRIPTOR.full_name
 
     async def plan(
-        self, batch: Batch, repeats: Mapping[tuple[str, str], Repeated], *, room: int | None
+        self,
+        batch: Batch,
+        repeats: Mapping[tuple[str, str], Repeated],
+        *,
+        room: int = 0,
+        released: bool = False,
     ) -> Plan:
-        """Of new records, of which `room` may wait for a ticket that is unknown yet; or, where it
-        is None, of released ones, none of which counts before its ticket's first fact.
+        """`room`: how many commands may wait for a ticket that is unknown yet. What is `released`
+        has waited: none of it counts before its ticket's first fact, and it may be older than what
+        watermarks have promised.
 
         Raises what the domain raises for a record that makes it fail: a defect.
         """
@@ -91,19 +97,19 @@ class Planner:
             return plan
         wanted = [f for f in batch.facts if self._reacts(f)]
         plan.steps = steps_of(wanted)
-        requests = await self._read(plan, batch, released=room is None) if self._commands else []
+        requests = await self._read(plan, batch, released=released) if self._commands else []
         tickets = {f.ticket for f in wanted} | {r.ticket for r in requests if not r.problem}
         states = await self._states.of(tickets)
         for ticket, (state, version) in states.items():
             plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
-        if room is None:
+        if released:
             await self._begun(requests)
         await self._hold(plan.drafts, [r for r in requests if not r.problem and not r.live])
         for fact in wanted:
             with about(fact.ticket, fact.traceparent):
                 self._react(plan, fact)
-        self._decide(plan, requests, repeats, room or 0)
-        if room is None:
+        self._decide(plan, requests, repeats, room)
+        if released:
             for draft in plan.drafts.values():
                 draft.live_from = None
         return plan

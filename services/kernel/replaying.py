@@ -87,7 +87,7 @@ class Replay:
             for f in batch.facts
             if (f.bucket, f.offset) not in put_back and f.offset not in self._skipped(f.bucket)
         ]
-        plan = await self._planner.plan(batch, {}, room=0)
+        plan = await self._planner.plan(batch, {})
         async with self._store.transaction() as tx:
             if self._moves:
                 await tx.advance(batch.advances)

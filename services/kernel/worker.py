@@ -215,8 +215,8 @@ class Worker(Owning):
         """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
         for _ in range(ATTEMPTS):
-            room = None if released else MOST_EARLY - len(self._inbox.early)
-            plan = await self._planner.plan(batch, repeats, room=room)
+            room = 0 if released else MOST_EARLY - len(self._inbox.early)
+            plan = await self._planner.plan(batch, repeats, room=room, released=bool(released))
             try:
                 return plan, await self._commit(batch, plan, released)
             except Stale as stale:
@@ -281,7 +281,7 @@ class Worker(Owning):
         if bucket not in epochs:
             raise LostOwnership(f"bucket {bucket} of {released.ticket} is another process's")
         await tx.still_owner(self._inbox.tickets, {bucket: epochs[bucket]})
-        await tx.unpark(bucket, *released)
+        await tx.unpark(bucket, released.ticket, released.records, released.dropped_by)
 
     async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
         behind = [(t, r, t in self._inbox.parked) for t, r in plan.waiting]
