@@ -68,6 +68,16 @@ class Inbox:
     def epochs(self) -> dict[int, int]:
         return {p: row.epoch for (t, p), row in self.rows.items() if t == self.tickets}
 
+    def park(self, ticket: str) -> None:
+        """What comes of it waits from now on."""
+        self.parked.add(ticket)
+        self.early.discard(ticket)
+
+    def free(self, ticket: str) -> None:
+        """Nothing of it waits any more."""
+        self.parked.discard(ticket)
+        self.early.discard(ticket)
+
     def sort(self, records: Sequence[Record]) -> Batch:
         """Drop what was applied or is not expected yet. Raises LogHole."""
         batch = Batch()

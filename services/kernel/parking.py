@@ -9,15 +9,16 @@ from datetime import timedelta
 import orjson
 
 from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
-from services.kernel.bus import Outgoing, Record
+from services.kernel.bus import BusUnavailable, Outgoing, Record
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.cloudevents import attributes, broker_time, to_fact
 from services.kernel.facts import Append, Appended, NewFact
 from services.kernel.inbox import Batch
 from services.kernel.names import PARKED, bucket_of, topic_of
-from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
+from services.kernel.store import Advance, LostOwnership, ParkedRecord, Store, StoreUnavailable
 
 EARLY = timedelta(minutes=10)
+UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
 _UNTOLD = ("hotline_untold", b"1")  # a header of ours: the fact could not be announced
 
 

@@ -31,9 +31,9 @@ from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
 from services.kernel.replies import Reply
 from services.kernel.seen import Steps, steps_of
-from services.kernel.service import Service
+from services.kernel.service import Service, View
 from services.kernel.states import States
-from services.kernel.store import StoreUnavailable, TimerRow
+from services.kernel.store import StoreUnavailable, TimerRow, Tx
 from services.kernel.telemetry import about, recorded
 
 log = logging.getLogger("hotline.planner")
@@ -51,6 +51,15 @@ class Plan:
         self.began = time.perf_counter()
         self.early: list[Request] = []
         self.waiting: list[tuple[str, Record]] = []
+
+    async def fold(self, tx: Tx, views: Sequence[View], facts: Sequence[Fact]) -> None:
+        """What the owner of the buckets keeps beside the ledger: timers, frontiers, views."""
+        if self.timers:
+            await tx.change_timers(self.timers)
+        for bucket, f in self.frontiers:
+            await tx.set_frontier(bucket, f.import_id, f.until, f.final)
+        for view in views:
+            await view.apply(tx, facts)
 
     def appends(self) -> list[tuple[Draft, Append]]:
         """Drafts that write anything, by bucket."""

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Record
+from services.kernel.bus import Bus, Consumer, LogHole, Record
 from services.kernel.clock import Clock
 from services.kernel.draft import Draft
 from services.kernel.facts import Appended, Fact, Repeated
@@ -17,6 +17,7 @@ from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
 from services.kernel.owning import Owning
 from services.kernel.parking import (
+    UNDONE,
     Released,
     Untold,
     batch_of,
@@ -48,7 +49,6 @@ POLL = 500
 ATTEMPTS = 3
 MOST_RELEASED = 10_000
 MOST_EARLY = 10_000  # tickets for which commands wait; more are answered that it is unknown
-_UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
 
 
 class Worker(Owning):
@@ -89,7 +89,7 @@ class Worker(Owning):
                 await self.step(records)
                 if self._service.gather_s and 0 < len(records) < POLL:
                     await self._clock.sleep(self._service.gather_s)
-            except _UNDONE as error:
+            except UNDONE as error:
                 log.warning("the batch is undone: %s", error)
                 await self._clock.sleep(0.5)
                 await self._recover()
@@ -107,7 +107,7 @@ class Worker(Owning):
         async with self.alone:
             try:
                 await self._step(records)
-            except (*_UNDONE, LogHole):
+            except (*UNDONE, LogHole):
                 raise
             except Exception as error:
                 log.exception("a batch of %d made the code fail", len(records))
@@ -140,7 +140,7 @@ class Worker(Owning):
             return
         try:
             await self._service.announce(facts, released=released)
-        except _UNDONE:
+        except UNDONE:
             raise
         except Exception as error:
             raise Untold(reason_of(error)) from error
@@ -151,7 +151,7 @@ class Worker(Owning):
             for record in records:
                 try:
                     await self._step([record])
-                except (*_UNDONE, LogHole):
+                except (*UNDONE, LogHole):
                     raise
                 except Exception as again:  # noqa: BLE001 - it is parked with its reason
                     await self._park(record, again)
@@ -180,8 +180,7 @@ class Worker(Owning):
         """All that waits of one ticket; the caller holds `alone`."""
         ticket = rows[0].ticket
         log.error("ticket %s is parked: %s", ticket, rows[0].reason, extra={"ticket": ticket})
-        self._inbox.parked.add(ticket)
-        self._inbox.early.discard(ticket)
+        self._inbox.park(ticket)
         await park(self._store, bucket, rows, advances, again=again)
         if self._states is not None:
             self._states.evict([ticket])
@@ -202,8 +201,7 @@ class Worker(Owning):
             await self._announce(batch.untold, released=True)
             plan, written = await self._settle(batch, Released(ticket, len(rows), drop_by))
             if len(rows) < MOST_RELEASED:
-                self._inbox.parked.discard(ticket)
-                self._inbox.early.discard(ticket)
+                self._inbox.free(ticket)
             if self._states is not None:
                 self._states.evict([ticket])
             await self._after(batch, plan, written)
@@ -272,7 +270,8 @@ class Worker(Owning):
                 written = accepted(pairs, outcomes)
             if refused := self._replies.refusals(plan.replies):
                 await tx.refuse(refused)
-            await self._fold(tx, batch, plan)
+            await self._keep_waiting(tx, plan)
+            await plan.fold(tx, self._service.views, batch.facts)
         return written
 
     async def _unpark(self, tx: Tx, released: Released) -> None:
@@ -283,7 +282,7 @@ class Worker(Owning):
         await tx.still_owner(self._inbox.tickets, {bucket: epochs[bucket]})
         await tx.unpark(bucket, released.ticket, released.records, released.dropped_by)
 
-    async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
+    async def _keep_waiting(self, tx: Tx, plan: Plan) -> None:
         behind = [(t, r, t in self._inbox.parked) for t, r in plan.waiting]
         behind += [(r.ticket, r.record, False) for r in plan.early if r.record is not None]
         if behind:
@@ -291,9 +290,3 @@ class Worker(Owning):
             await tx.park(
                 [(bucket_for(r, t, tickets, buckets), later(t, r, p)) for t, r, p in behind]
             )
-        if plan.timers:
-            await tx.change_timers(plan.timers)
-        for bucket, f in plan.frontiers:
-            await tx.set_frontier(bucket, f.import_id, f.until, f.final)
-        for view in self._service.views:
-            await view.apply(tx, batch.facts)
