@@ -77,6 +77,7 @@ class Codec:
         self._by_class = {entry.cls: entry for entry in own_entries}
         self._facts = {e.name: e for e in [*own_entries, *(_Entry(*pair) for pair in foreign)]}
         self._commands = {e.name: e for e in (_Entry(*pair) for pair in commands)}
+        self._by_command = {entry.cls: entry for entry in self._commands.values()}
         self.stages = {e.name: stage_of(e.message) for e in own_entries}
 
     @property
@@ -91,6 +92,14 @@ class Codec:
     @property
     def commands(self) -> Mapping[str, _Entry]:
         return self._commands
+
+    def packed(self, command: Any) -> tuple[str, bytes] | None:
+        """Type and body of a command on the wire; None where it has no form there.
+
+        Raises TypeError, ValueError for a value that no field can hold.
+        """
+        entry = self._by_command.get(type(command))
+        return None if entry is None else (entry.name, entry.serialize(command))
 
     def encode(self, event: Any, metadata: bytes) -> NewFact:
         """The fact of a domain event; its `at` becomes the fact's time."""
