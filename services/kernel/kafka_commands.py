@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +20,7 @@ from services.kernel.commands import (
 )
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
+from services.kernel.gather import all_of
 from services.kernel.imports import OFF, Imports, closed, named
 from services.kernel.names import SUBMISSIONS, TICKETS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
@@ -96,12 +96,7 @@ class KafkaCommands:
         late = set() if released else await self._too_late([headers for _, headers in mine])
         if not any(record.topic == self._submissions for record, _ in mine):
             return [await self._read(record, headers, late) for record, headers in mine]
-        reading = (self._read(record, headers, late) for record, headers in mine)
-        found = await asyncio.gather(*reading, return_exceptions=True)
-        for one in found:
-            if isinstance(one, BaseException):
-                raise one
-        return [one for one in found if isinstance(one, Request)]
+        return await all_of(self._read(record, headers, late) for record, headers in mine)
 
     def _is_mine(self, headers: Headers) -> bool:
         name = headers.get("ce_type", b"").decode(errors="replace")
