@@ -21,7 +21,7 @@ from services.kernel.fields import BadBody, FieldMap, put_datetime, to_datetime
 
 __all__ = [
     "ENVELOPE", "JSON", "PROTOBUF", "BadBody", "Codec", "metadata", "parse_json", "put_datetime",
-    "rfc3339", "stage_of", "to_datetime",
+    "rfc3339", "stage_in", "stage_of", "to_datetime",
 ]  # fmt: skip
 
 ENVELOPE = frozenset({"at", "by", "unit", "ticket", "import_id", "event_id", "source"})
@@ -60,8 +60,12 @@ class _Entry:
 
 def stage_of(message: type[Message]) -> str:
     """`dispatch` for STAGE_DISPATCH; empty for a message that names no stage."""
-    options: Any = message.DESCRIPTOR.GetOptions()
-    number = options.Extensions[options_pb2.stage]
+    return stage_in(message.DESCRIPTOR)
+
+
+def stage_in(descriptor: Any) -> str:
+    """As `stage_of`, of a message's descriptor."""
+    number: int = descriptor.GetOptions().Extensions[options_pb2.stage]
     return options_pb2.Stage.Name(number).removeprefix("STAGE_").lower() if number else ""
 
 

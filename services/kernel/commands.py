@@ -15,7 +15,7 @@ import orjson
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
-from services.kernel.names import place_of
+from services.kernel.names import full_position
 from services.kernel.problems import Problem, problem_of
 from services.kernel.service import Service
 
@@ -105,7 +105,7 @@ def repeated_answer(service: Service, bucket: int, body_hash: bytes, known: Repe
 
 def known_answer(service: str, bucket: int, known: Repeated) -> Answer:
     """The answer that stands in the store."""
-    position = place_of(service, bucket, known.position) if known.position else None
+    position = full_position(service, bucket, known.position) if known.position else None
     return Answer(known.status, known.body, known.version, position)
 
 

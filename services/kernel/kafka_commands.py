@@ -253,9 +253,7 @@ class KafkaCommands:
         if known is not None:
             bucket = bucket_of(known.ticket, self._buckets)
             answer = repeated_answer(self._service, bucket, request.body_hash, known)
-            return Reply(
-                request.sender, request.command_id, known.ticket, answer, True, asked=request.asked
-            )
+            return _reply(request, known.ticket, answer)
         assert draft is not None
         topic = replies_of(request.sender)
         hashed = kept_hash(self._service, request.body_hash)
@@ -270,14 +268,21 @@ class KafkaCommands:
             extra=request.extra,
         )
         answer = Answer(key.status, key.body, draft.version, None)
-        return Reply(
-            request.sender, request.command_id, request.ticket, answer, True, key, request.asked
-        )
+        return _reply(request, request.ticket, answer, key=key)
 
 
 def _refused(request: Request, status: int, slug: str, detail: str) -> Reply:
     title = slug.replace("-", " ").capitalize() + "."
     answer = Answer(status, Problem(status, slug, title, detail).body(), None, None)
-    return Reply(
-        request.sender, request.command_id, request.ticket, answer, False, asked=request.asked
-    )
+    return _reply(request, request.ticket, answer, stored=False)
+
+
+def _reply(
+    request: Request,
+    ticket: str,
+    answer: Answer,
+    *,
+    stored: bool = True,
+    key: CommandKey | None = None,
+) -> Reply:
+    return Reply(request.sender, request.command_id, ticket, answer, stored, key, request.asked)

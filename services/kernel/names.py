@@ -71,7 +71,7 @@ def murmur2(data: bytes) -> int:
 
 
 @lru_cache(maxsize=20_000)
-def place_of(service: str, bucket: int, position: int) -> str:
+def full_position(service: str, bucket: int, position: int) -> str:
     """A fact's place in the log, as `Hotline-Position` and answers have it."""
     return f"{service}/{bucket}/{position}"
 

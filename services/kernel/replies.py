@@ -13,7 +13,7 @@ from services.kernel.codec import PROTOBUF
 from services.kernel.commands import Answer, known_answer
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.measure import Meter
-from services.kernel.names import bucket_of, place_of, replies_of, topic_of
+from services.kernel.names import bucket_of, full_position, replies_of, topic_of
 from services.kernel.seen import Asked, by_kafka
 from services.kernel.senders import Senders
 from services.kernel.store import Store, StoreUnavailable
@@ -67,7 +67,7 @@ class Replies:
             if reply.key is not None and reply.key.wrote:
                 last = placed[reply.ticket] + reply.key.upto - 1
                 bucket = bucket_of(reply.ticket, self._buckets)
-                position = place_of(self._service, bucket, last)
+                position = full_position(self._service, bucket, last)
                 reply.answer = replace(reply.answer, position=position)
         task = asyncio.create_task(self._send(list(replies)))
         self._sending.add(task)
