@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -69,7 +69,8 @@ class Engine:
         self.starts: Callable[[Made], None] = lambda made: None
         self.runs: Callable[[Made, list[str]], int] = lambda made, command: 0
         self._codes: list[int] = []
-        self.reaped = b""  # what the reaper was told to remove when nobody asks it to wait any more
+        self.reaper = threading.Thread()  # ends when nobody asks it to wait any more
+        self.reaped = b""  # what it was told to remove then
 
     def of(self, image: str) -> Made:
         """The one container of an image."""
@@ -221,17 +222,18 @@ def docker_engine() -> Iterator[Engine]:
         engine = Engine(Path(folder) / "docker.sock", reaper.getsockname()[1])
         with _Server(str(engine.path), _Handler) as server:
             server.engine = engine
-            threads = [
-                threading.Thread(target=server.serve_forever, args=(0.01,)),
-                threading.Thread(target=_listen, args=(reaper, engine), daemon=True),
-            ]
-            for thread in threads:
+            answering = threading.Thread(target=server.serve_forever, args=(0.01,))
+            engine.reaper = threading.Thread(target=_listen, args=(reaper, engine))
+            for thread in (answering, engine.reaper):
                 thread.start()
             try:
                 yield engine
             finally:
+                with suppress(OSError):  # nobody listens any more where it was told something
+                    reaper.shutdown(socket.SHUT_RDWR)
                 server.shutdown()
-                threads[0].join()
+                answering.join()
+                engine.reaper.join()
 
 
 def _listen(reaper: socket.socket, engine: Engine) -> None:
@@ -241,5 +243,6 @@ def _listen(reaper: socket.socket, engine: Engine) -> None:
     except OSError:
         return
     with connection:
+        connection.settimeout(60)
         while part := connection.recv(1_024):
             engine.reaped += part

@@ -33,6 +33,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
         }
         for name, value in settings.items():
             monkeypatch.setattr(testcontainers_config, name, value)
+        for name in ("_instance", "_container", "_socket"):  # a run on an engine has its own
+            monkeypatch.setattr(Reaper, name, None)
         made.runs = comes_up
         yield made
         Reaper.delete_instance()
@@ -168,5 +170,6 @@ def test_what_a_killed_run_leaves_is_removed_by_the_reaper(engine: Engine) -> No
         f"{engine.path}:/var/run/docker.sock:rw"
     ]
     Reaper.delete_instance()
+    engine.reaper.join(5)
     assert engine.reaped == f"label={LABEL_SESSION_ID}={SESSION_ID}\r\n".encode()
     assert engine.left() == []
