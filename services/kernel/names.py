@@ -70,12 +70,12 @@ def murmur2(data: bytes) -> int:
     return h ^ (h >> 15)
 
 
-@lru_cache(maxsize=20_000)
 def full_position(service: str, bucket: int, position: int) -> str:
     """A fact's place in the log, as `Hotline-Position` and answers have it."""
     return f"{service}/{bucket}/{position}"
 
 
+@lru_cache(maxsize=20_000)
 def bucket_of(ticket: str, buckets: int) -> int:
     """The ticket's bucket = its partition on every ticket topic."""
     return (murmur2(ticket.encode()) & 0x7FFFFFFF) % buckets
