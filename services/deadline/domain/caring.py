@@ -29,6 +29,7 @@ from services.deadline.domain.policy import Policy
 from services.deadline.domain.rejections import (
     AlreadySupervised,
     FeedbackMissing,
+    NobodyToUrge,
     NotDisputable,
     NothingUrged,
     NotRunning,
@@ -96,13 +97,21 @@ def handler(state: Clocks) -> str:
     return max(last, key=lambda clock: clock.started_at).unit if last else ""
 
 
+def _works_on(state: Clocks) -> str:
+    """The handler while a clock of a unit is open: none of a matter completed or handed back."""
+    open_ = (c for c in state.by_name.values() if c.phase in (Phase.RUNNING, Phase.PAUSED))
+    return handler(state) if any(clock.unit for clock in open_) else ""
+
+
 # 催办
 
 
 def urge(command: UrgeTicket, state: Clocks, policy: Policy, calendar: Calendar) -> Sequence[Event]:
-    unit = handler(state)
+    """To the unit that works on it; the caller is told where none does, not yet or no more."""
+    unit = _works_on(state)
     if not unit:
-        raise NotRunning("no unit has the ticket")
+        last = handler(state)
+        raise NobodyToUrge(f"{last} had it last" if last else "no unit had it yet")
     today = calendar.local_date(command.at)
     said = [at for at in state.care.citizen_urges if calendar.local_date(at) == today]
     if command.from_citizen and len(said) >= policy.urges_per_day:
@@ -118,9 +127,7 @@ def pass_on(command: PassUrgeOn, state: Clocks) -> Sequence[Event]:
     """
     if command.asked_event in state.care.passed_on or not state.by_name:
         return []
-    open_ = (c for c in state.by_name.values() if c.phase in (Phase.RUNNING, Phase.PAUSED))
-    unit = handler(state) if any(clock.unit for clock in open_) else ""
-    number = state.care.urges + 1
+    number, unit = state.care.urges + 1, _works_on(state)
     return [
         TicketUrged(command.at, number, unit, True, command.reason, BY_CITIZEN, command.asked_event)
     ]
