@@ -66,7 +66,7 @@ def _of_a_clock(
         case ResumeClock():
             return commands.resume(command, clock, policy, calendar)
         case StopClock():
-            return commands.stop(command, clock, state.missed_runs, policy)
+            return commands.stop(command, clock, state.earlier_runs, policy)
         case ExpireClock():
             return expiring.expire(command, clock, policy, calendar)
     assert_never(command)
