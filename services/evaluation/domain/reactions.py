@@ -9,6 +9,7 @@ from services.evaluation.domain.commands import (
     BookScore,
     ClearMiss,
     Command,
+    ExcuseMiss,
     NoteMiss,
     ScheduleVisit,
     decide_with,
@@ -58,6 +59,16 @@ class MissWithdrawn:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeRuled:
+    clock: str
+    run: int
+    unit: str
+    excused: bool
+    reason: str
+    by: str
+
+
 def decider(formula: Formula) -> Decider[State, Command, Event]:
     """What evaluation decides about one ticket under a city's formula."""
 
@@ -76,10 +87,14 @@ def reactions(event: object, state: State, at: datetime, formula: Formula) -> li
             return [BookScore(at)]
         case DeadlineMissed(hotline_silent=True):
             return []
-        case DeadlineMissed(clock, run, unit) if _is_new(event, state) and formula.counts(clock):
-            return [NoteMiss(at, clock, run, unit)]
-        case MissWithdrawn(clock, run, unit) if not _is_new(event, state):
+        case DeadlineMissed(clock, run, unit) if formula.counts(clock):
+            new = _miss(event) not in state.misses
+            return [NoteMiss(at, clock, run, unit)] if new else []
+        case MissWithdrawn(clock, run, unit) if _miss(event) in state.misses | state.excused:
             return [ClearMiss(at, clock, run, unit)]
+        case DisputeRuled(clock, run, unit, excused=True) if formula.counts(clock):
+            new = _miss(event) not in state.excused
+            return [ExcuseMiss(at, clock, run, unit, event.reason, event.by)] if new else []
         case _:
             return []
 
@@ -88,5 +103,5 @@ def _is_later(round_: int, state: State) -> bool:
     return isinstance(state, Unopened) or round_ > state.visit.round
 
 
-def _is_new(event: DeadlineMissed | MissWithdrawn, state: State) -> bool:
-    return Miss(event.clock, event.run, event.unit) not in state.misses
+def _miss(event: DeadlineMissed | MissWithdrawn | DisputeRuled) -> Miss:
+    return Miss(event.clock, event.run, event.unit)
