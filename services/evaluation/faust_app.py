@@ -57,6 +57,7 @@ log = logging.getLogger("hotline.windows")
 
 PARTITIONS = source_topic().partitions
 UNACKED = 2_000
+SESSION_S, REBALANCE_S = 6.0, 10.0
 STOP_TIMEOUT_S = 5.0
 
 
@@ -123,9 +124,9 @@ def build(
         broker_client_id=f"windows-{settings.instance}",
         broker_commit_interval=1.0,
         broker_heartbeat_interval=2.0,
-        broker_rebalance_timeout=10.0,
+        broker_rebalance_timeout=REBALANCE_S,
         broker_request_timeout=20.0,
-        broker_session_timeout=6.0,
+        broker_session_timeout=SESSION_S,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=f"windows-{settings.instance}",
         processing_guarantee="at_least_once",

@@ -21,6 +21,7 @@ from services.evaluation.adapters.figures import MeasuresFeed
 from services.evaluation.adapters.registry import load
 from services.evaluation.adapters.windows_topics import APP, changelog_topics, source_topic
 from services.evaluation.domain.views import COUNTS
+from services.evaluation.faust_app import REBALANCE_S, SESSION_S
 from services.kernel.bus_kafka import KafkaBus
 from services.kernel.facts import Fact
 from services.kernel.names import topic_of
@@ -31,7 +32,9 @@ from tests.unit.evaluation.windows import Rows
 
 CITY = "nyc"
 KEEP = load(CITY).keep
-WAIT_S = 30.0 + 6.0  # a killed member stays in its group for the session of faust_app.py
+# A killed member stays in its group for its session, and whoever joins meanwhile may have to join
+# once more: twice that, and then what counting takes.
+WAIT_S = 2 * (SESSION_S + REBALANCE_S) + 30.0
 
 
 class Worker:
