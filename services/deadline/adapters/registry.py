@@ -70,7 +70,8 @@ def load_calendars(calendar_id: str) -> Calendars:
     found = _calendar(calendar_id)
     while isinstance(found, OwnDays):
         own.insert(0, found)
-        _require_base(own)
+        where, way = f"{_calendar_file(found.id)}: extends", [part.id for part in reversed(own)]
+        _require_base(where, found.extends, way, _calendar_names())
         found = _calendar(found.extends)
     try:
         laid(found, tuple(own))
@@ -79,16 +80,17 @@ def load_calendars(calendar_id: str) -> Calendars:
     return Calendars(found, tuple(own))
 
 
-def _require_base(own: Sequence[OwnDays]) -> None:
-    """That what the first one extends is there, and is none of those on top of it."""
-    base, where = own[0].extends, f"{_calendar_file(own[0].id)}: extends"
-    way = [*(part.id for part in reversed(own)), base]
-    if base in way[:-1]:
-        raise ValueError(f"{where}: goes in a circle: {', '.join(way)}")
-    known = sorted(f.name.removesuffix(".yaml") for f in _registry("calendars").iterdir()
-                   if f.name.endswith(".yaml"))  # fmt: skip
+def _require_base(where: str, base: str, way: Sequence[str], known: Sequence[str]) -> None:
+    """That it is there, and is none of those that led to it."""
+    if base in way:
+        raise ValueError(f"{where}: goes in a circle: {', '.join((*way, base))}")
     if base not in known:
-        raise ValueError(f"{where}: there is no calendar {base!r}, only {', '.join(known)}")
+        raise ValueError(f"{where}: there is no {base!r}, only {', '.join(known)}")
+
+
+def _calendar_names() -> list[str]:
+    files = [f.name for f in _registry("calendars").iterdir()]
+    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
 
 
 def _calendar(calendar_id: str) -> Calendar | OwnDays:
@@ -120,12 +122,14 @@ def cities() -> list[str]:
     return sorted(f.name for f in folder.iterdir() if (f / "policy.yaml").is_file())
 
 
-def _content(city: str) -> tuple[Any, str]:
-    """The policy as it is written, on top of the one that it extends."""
+def _content(city: str, way: tuple[str, ...] = ()) -> tuple[Any, str]:
+    """The policy as it is written, on top of the one that it extends; `way` led here."""
     content, name = _read(f"{city}/policy.yaml")
     if not isinstance(content, dict) or "extends" not in content:
         return content, name
-    below, _ = _content(str(content["extends"]))
+    base, way = str(content["extends"]), (*way, city)
+    _require_base(f"{name}: extends", base, way, cities())
+    below, _ = _content(base, way)
     clocks = dict(below["clocks"])
     changed = content.get("clocks", {})
     if not isinstance(changed, dict):
