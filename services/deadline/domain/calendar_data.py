@@ -41,9 +41,12 @@ def own_from_data(data: Mapping[str, object]) -> OwnDays:
         raise ValueError(f"{where}: {below[0]} is said by the calendar that it extends")
     if unknown := data.keys() - _OWN_FIELDS:
         raise ValueError(f"{where}: unknown field {sorted(unknown)[0]}")
+    version = _text(where, data, "version")
+    if "/" in version:
+        raise ValueError(f"{where}: version has a /, which parts it from what it lies on")
     return OwnDays(
         id=_text(where, data, "id"),
-        version=_text(where, data, "version"),
+        version=version,
         extends=_text(where, data, "extends"),
         days_off=dated(where, _table(where, data, "days_off")),
         make_up=dated(where, _table(where, data, "make_up")),

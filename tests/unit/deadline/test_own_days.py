@@ -191,6 +191,7 @@ def test_a_district_lies_on_a_city_that_lies_on_the_nation(files: Path) -> None:
         ({"extends": "fuyang"}, "fuyang.yaml: extends: goes in a circle: fuyang, fuyang"),
         ({"extends": 5}, "fuyang.yaml: calendar fuyang: extends must be a text"),
         ({"weekend": {}}, "weekend is said by the calendar that it extends"),
+        ({"version": "1/2"}, "fuyang.yaml: calendar fuyang: version has a /"),
         ({"holidays": {}}, "fuyang.yaml: calendar fuyang: unknown field holidays"),
         ({"id": "hefei"}, "fuyang.yaml: id must be fuyang, as the file is called"),
         ({"time_zone": "Mars/Base"}, "fuyang.yaml: calendar fuyang: no time zone is called"),
