@@ -7,7 +7,8 @@ the publisher repeated itself, is not above the last position and changes nothin
 one source and bucket rise in the order of the topic, and all measures of a key stand in one
 partition, so nothing that is new is ever below. The place costs one number per bucket; a set of
 ids seen would grow with the history, and Kafka's offset would not tell a publisher's repeat. Only
-what was parked and released comes below; of the last few of those the ids are kept.
+what no measure could be made of when it was read, and was released later, comes below; of the last
+few of those the ids are kept.
 
 Windows are named by the measure's own time (of the visit, of the acceptance), so that an import
 or a repeat lands where the first went; those older than `Keep` allows, counted from the newest

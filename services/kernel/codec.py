@@ -21,7 +21,7 @@ from services.kernel.fields import BadBody, FieldMap, put_datetime, to_datetime
 
 __all__ = [
     "ENVELOPE", "JSON", "PROTOBUF", "BadBody", "Codec", "metadata", "parse_json", "put_datetime",
-    "rfc3339", "stage_of", "to_datetime",
+    "rfc3339", "stage_in", "stage_of", "to_datetime",
 ]  # fmt: skip
 
 ENVELOPE = frozenset({"at", "by", "unit", "ticket", "import_id", "event_id", "source"})
@@ -60,8 +60,12 @@ class _Entry:
 
 def stage_of(message: type[Message]) -> str:
     """`dispatch` for STAGE_DISPATCH; empty for a message that names no stage."""
-    options: Any = message.DESCRIPTOR.GetOptions()
-    number = options.Extensions[options_pb2.stage]
+    return stage_in(message.DESCRIPTOR)
+
+
+def stage_in(descriptor: Any) -> str:
+    """As `stage_of`, of a message's descriptor."""
+    number: int = descriptor.GetOptions().Extensions[options_pb2.stage]
     return options_pb2.Stage.Name(number).removeprefix("STAGE_").lower() if number else ""
 
 
@@ -77,6 +81,7 @@ class Codec:
         self._by_class = {entry.cls: entry for entry in own_entries}
         self._facts = {e.name: e for e in [*own_entries, *(_Entry(*pair) for pair in foreign)]}
         self._commands = {e.name: e for e in (_Entry(*pair) for pair in commands)}
+        self._by_command = {entry.cls: entry for entry in self._commands.values()}
         self.stages = {e.name: stage_of(e.message) for e in own_entries}
 
     @property
@@ -91,6 +96,14 @@ class Codec:
     @property
     def commands(self) -> Mapping[str, _Entry]:
         return self._commands
+
+    def packed(self, command: Any) -> tuple[str, bytes] | None:
+        """Type and body of a command on the wire; None where it has no form there.
+
+        Raises TypeError, ValueError for a value that no field can hold.
+        """
+        entry = self._by_command.get(type(command))
+        return None if entry is None else (entry.name, entry.serialize(command))
 
     def encode(self, event: Any, metadata: bytes) -> NewFact:
         """The fact of a domain event; its `at` becomes the fact's time."""

@@ -15,6 +15,7 @@ import orjson
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
+from services.kernel.names import full_position
 from services.kernel.problems import Problem, problem_of
 from services.kernel.service import Service
 
@@ -65,13 +66,14 @@ def kept_hash(service: Service, body_hash: bytes) -> bytes:
 def hash_of_command(service: Service, ticket: str, command: Any) -> bytes | None:
     """The same for a command whichever way and in whichever form it came; None where it has no
     form on the wire."""
-    for name, entry in service.codec.commands.items():
-        if entry.cls is type(command):
-            try:
-                return hash_of(name, f"{ticket}\0".encode() + entry.serialize(command))
-            except (TypeError, ValueError):  # too large, or without offset: deciding it says so
-                return None
-    return None
+    try:
+        packed = service.codec.packed(command)
+    except (TypeError, ValueError):  # too large, or without offset: deciding it says so
+        return None
+    if packed is None:
+        return None
+    name, body = packed
+    return hash_of(name, f"{ticket}\0".encode() + body)
 
 
 def accepted_body(
@@ -103,7 +105,7 @@ def repeated_answer(service: Service, bucket: int, body_hash: bytes, known: Repe
 
 def known_answer(service: str, bucket: int, known: Repeated) -> Answer:
     """The answer that stands in the store."""
-    position = f"{service}/{bucket}/{known.position}" if known.position else None
+    position = full_position(service, bucket, known.position) if known.position else None
     return Answer(known.status, known.body, known.version, position)
 
 

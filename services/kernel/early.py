@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from services.kernel.bus import BusUnavailable
 from services.kernel.clock import Clock
 from services.kernel.inbox import Inbox
 from services.kernel.names import bucket_of
-from services.kernel.parking import reason_of
-from services.kernel.store import LostOwnership, Store, StoreUnavailable
+from services.kernel.parking import UNDONE, reason_of
+from services.kernel.store import Store
 from services.kernel.worker import MOST_RELEASED, Worker
 
 log = logging.getLogger("hotline.early")
 TICK_S = 0.5
-_UNDONE = (StoreUnavailable, BusUnavailable, LostOwnership)
 
 
 class EarlyCommands:
@@ -34,7 +32,7 @@ class EarlyCommands:
             await self._clock.sleep(TICK_S)
             try:
                 await self.tick()
-            except _UNDONE as error:
+            except UNDONE as error:
                 log.warning("early commands wait on: %s", error)
 
     async def tick(self) -> None:
@@ -45,7 +43,7 @@ class EarlyCommands:
         for ticket in [ticket for ticket, due in found.items() if due]:
             try:
                 await self._worker.release(ticket)
-            except _UNDONE:
+            except UNDONE:
                 raise
             except Exception as error:
                 log.exception("an early command of %s made the code fail", ticket)

@@ -1,13 +1,22 @@
-"""One round trip for many: what waits while one is under way goes with the next."""
+"""Work at once: many waiters in one round trip, many round trips side by side."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Generic, TypeVar, cast
 
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
+
+
+async def all_of(work: Iterable[Awaitable[Answered]]) -> list[Answered]:
+    """All at once, and all of it ended when this returns. Raises the first error in their order."""
+    found = await asyncio.gather(*work, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return cast("list[Answered]", found)
 
 
 class Gather(Generic[Asked, Answered]):

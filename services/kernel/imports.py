@@ -7,11 +7,13 @@ switches it on, what it records names sender and import, and its beginning is lo
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.kernel.bus import Record
+from services.kernel.cloudevents import attributes
 from services.kernel.codec import to_datetime
 from services.kernel.decider import Rejection
 from services.kernel.facts import Fact
@@ -24,6 +26,7 @@ OFF = (
     "Imports are switched off: HOTLINE_IMPORTS=1 at every service admits importers.",
 )
 MOST_NOTED = 1_000
+MOST_WAITING = 10_000  # records of one parked ticket that a late command is compared with
 MOST_ID = 200  # characters of an import's name or a command's id
 
 
@@ -86,6 +89,15 @@ def closed(import_id: str) -> tuple[int, str, str]:
     return 409, "import-closed", detail
 
 
+def named(headers: Mapping[str, bytes]) -> tuple[str, str, str]:
+    """A command's import, sender and id, as they are stated."""
+    import_id, sender, command_id = (
+        headers.get(name, b"").decode(errors="replace")
+        for name in ("ce_importid", "ce_source", "ce_id")
+    )
+    return import_id, sender, command_id
+
+
 class Imports:
     """Where they are admitted: logs each once per process, when its first command comes."""
 
@@ -101,6 +113,22 @@ class Imports:
         ended = await self._store.closed_imports(ids) if ids else set()
         late = [(sender, key) for import_id, sender, key in sound if import_id in ended]
         return set(late) - (await self._store.answers(late)).keys() if late else set()
+
+    async def too_late_behind(
+        self, waiting: Sequence[tuple[str, Record]]
+    ) -> list[tuple[str, Record]]:
+        """Of commands behind a parked ticket those that came after their import had been closed.
+
+        They are refused when they come: at the release nobody can tell any more which came before,
+        and those count (what counts is when an act reached us). The repeat of one that waits is no
+        late one; it gets the answer of the first.
+        """
+        stated = [(t, r, named(attributes(r.headers))) for t, r in waiting]
+        late = await self.too_late([name for _, _, name in stated if name[0]])
+        for ticket in {t for t, _, name in stated if name[1:] in late}:
+            rows = await self._store.parked_records(ticket, MOST_WAITING)
+            late -= {named(attributes(row.headers))[1:] for row in rows}
+        return [(t, r) for t, r, name in stated if name[0] and name[1:] in late]
 
     def note(self, sender: str, import_id: str) -> None:
         if (sender, import_id) not in self._seen:

@@ -25,7 +25,8 @@ class Batch:
 
     `read` are all facts at their expected position; `facts` those to apply, `waiting` those of
     parked tickets, and commands behind one that came before its ticket. `others` are the other
-    commands, and submissions.
+    commands, and submissions. `untold` are those of the released that could not be announced when
+    they were read.
     """
 
     read: list[Fact] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Batch:
     higher: list[Fact] = field(default_factory=list)
     spoiled: list[tuple[Record, str]] = field(default_factory=list)
     waiting: list[tuple[str, Record]] = field(default_factory=list)
+    untold: list[Fact] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.advances)
@@ -65,6 +67,16 @@ class Inbox:
 
     def epochs(self) -> dict[int, int]:
         return {p: row.epoch for (t, p), row in self.rows.items() if t == self.tickets}
+
+    def park(self, ticket: str) -> None:
+        """What comes of it waits from now on."""
+        self.parked.add(ticket)
+        self.early.discard(ticket)
+
+    def free(self, ticket: str) -> None:
+        """Nothing of it waits any more."""
+        self.parked.discard(ticket)
+        self.early.discard(ticket)
 
     def sort(self, records: Sequence[Record]) -> Batch:
         """Drop what was applied or is not expected yet. Raises LogHole."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,8 +20,9 @@ from services.kernel.commands import (
 )
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
-from services.kernel.imports import OFF, Imports, closed
-from services.kernel.names import SUBMISSIONS, bucket_of, is_ticket, replies_of, topic_of
+from services.kernel.gather import all_of
+from services.kernel.imports import OFF, Imports, closed, named
+from services.kernel.names import SUBMISSIONS, TICKETS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
 from services.kernel.replies import Reply
 from services.kernel.seen import Asked
@@ -78,6 +78,7 @@ class KafkaCommands:
         self._imports = imports
         self._package = f"hotline.{service.name}."
         self._submissions = topic_of(namespace, SUBMISSIONS)
+        self._tickets = topic_of(namespace, TICKETS)
         self._roles = {rule.command.__name__: rule.roles for rule in service.commands}
 
     # Read
@@ -86,7 +87,8 @@ class KafkaCommands:
         self, records: Sequence[tuple[Record, dict[str, bytes]]], *, released: bool = False
     ) -> list[Request]:
         """The commands among the records that this service answers; of what is `released` nobody
-        asks how its import stands, which may have been closed while it waited.
+        asks how its import stands, which may have been closed while it waited: what came after the
+        close never waited.
 
         Submissions ask the store who their citizens are: all of a batch at once.
         """
@@ -94,12 +96,7 @@ class KafkaCommands:
         late = set() if released else await self._too_late([headers for _, headers in mine])
         if not any(record.topic == self._submissions for record, _ in mine):
             return [await self._read(record, headers, late) for record, headers in mine]
-        reading = (self._read(record, headers, late) for record, headers in mine)
-        found = await asyncio.gather(*reading, return_exceptions=True)
-        for one in found:
-            if isinstance(one, BaseException):
-                raise one
-        return [one for one in found if isinstance(one, Request)]
+        return await all_of(self._read(record, headers, late) for record, headers in mine)
 
     def _is_mine(self, headers: Headers) -> bool:
         name = headers.get("ce_type", b"").decode(errors="replace")
@@ -113,10 +110,19 @@ class KafkaCommands:
         if self._imports is None:
             return set()
         imported = [headers for headers in batch if "ce_importid" in headers]
-        return await self._imports.too_late([_named(headers) for headers in imported])
+        return await self._imports.too_late([named(headers) for headers in imported])
+
+    async def too_late_behind(
+        self, waiting: Sequence[tuple[str, Record]]
+    ) -> list[tuple[str, Record]]:
+        """What waits behind a parked ticket and is to be read, and refused, at once."""
+        if self._imports is None:
+            return []
+        commands = [(ticket, r) for ticket, r in waiting if r.topic != self._tickets]
+        return await self._imports.too_late_behind(commands)
 
     async def _read(self, record: Record, headers: Headers, late: Late) -> Request:
-        _, name, command_id = _named(headers)
+        _, name, command_id = named(headers)
         request = Request(name, command_id, record=record)
         try:
             sender = self._verified(record, headers, name, command_id)
@@ -247,9 +253,7 @@ class KafkaCommands:
         if known is not None:
             bucket = bucket_of(known.ticket, self._buckets)
             answer = repeated_answer(self._service, bucket, request.body_hash, known)
-            return Reply(
-                request.sender, request.command_id, known.ticket, answer, True, asked=request.asked
-            )
+            return _reply(request, known.ticket, answer)
         assert draft is not None
         topic = replies_of(request.sender)
         hashed = kept_hash(self._service, request.body_hash)
@@ -264,23 +268,21 @@ class KafkaCommands:
             extra=request.extra,
         )
         answer = Answer(key.status, key.body, draft.version, None)
-        return Reply(
-            request.sender, request.command_id, request.ticket, answer, True, key, request.asked
-        )
+        return _reply(request, request.ticket, answer, key=key)
 
 
 def _refused(request: Request, status: int, slug: str, detail: str) -> Reply:
     title = slug.replace("-", " ").capitalize() + "."
     answer = Answer(status, Problem(status, slug, title, detail).body(), None, None)
-    return Reply(
-        request.sender, request.command_id, request.ticket, answer, False, asked=request.asked
-    )
+    return _reply(request, request.ticket, answer, stored=False)
 
 
-def _named(headers: Headers) -> tuple[str, str, str]:
-    """Its import, sender and command id, as they are stated."""
-    import_id, sender, command_id = (
-        headers.get(name, b"").decode(errors="replace")
-        for name in ("ce_importid", "ce_source", "ce_id")
-    )
-    return import_id, sender, command_id
+def _reply(
+    request: Request,
+    ticket: str,
+    answer: Answer,
+    *,
+    stored: bool = True,
+    key: CommandKey | None = None,
+) -> Reply:
+    return Reply(request.sender, request.command_id, ticket, answer, stored, key, request.asked)

@@ -70,6 +70,11 @@ def murmur2(data: bytes) -> int:
     return h ^ (h >> 15)
 
 
+def full_position(service: str, bucket: int, position: int) -> str:
+    """A fact's place in the log, as `Hotline-Position` and answers have it."""
+    return f"{service}/{bucket}/{position}"
+
+
 @lru_cache(maxsize=20_000)
 def bucket_of(ticket: str, buckets: int) -> int:
     """The ticket's bucket = its partition on every ticket topic."""

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
 import orjson
 
 from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
-from services.kernel.bus import Outgoing, Record
+from services.kernel.bus import BusUnavailable, Outgoing, Record
 from services.kernel.bus_memory import MemoryRecord
 from services.kernel.cloudevents import attributes, broker_time, to_fact
 from services.kernel.facts import Append, Appended, NewFact
 from services.kernel.inbox import Batch
 from services.kernel.names import PARKED, bucket_of, topic_of
-from services.kernel.store import Advance, ParkedRecord, Store, StoreUnavailable
+from services.kernel.store import Advance, LostOwnership, ParkedRecord, Store, StoreUnavailable
 
 EARLY = timedelta(minutes=10)
+UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
+_UNTOLD = ("hotline_untold", b"1")  # a header of ours: the fact could not be announced
 
 
-class Released(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Released:
     """The first records of a parked ticket, which are applied now, or dropped by somebody."""
 
     ticket: str
     records: int
     dropped_by: str = ""
+
+
+class Untold(Exception):
+    """A record could not be announced; the text says why."""
 
 
 def ticket_of(record: Record, headers: dict[str, bytes]) -> str:
@@ -40,11 +47,12 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
 
 
-def waiting(record: Record, ticket: str, reason: str) -> ParkedRecord:
+def waiting(record: Record, ticket: str, reason: str, *, untold: bool = False) -> ParkedRecord:
     """The record as the vault keeps it."""
+    headers = [*record.headers, _UNTOLD] if untold else list(record.headers)
     return ParkedRecord(
         ticket, record.topic, record.partition, record.offset, record.timestamp, record.key,
-        record.value, list(record.headers), reason,
+        record.value, headers, reason,
     )  # fmt: skip
 
 
@@ -67,7 +75,10 @@ def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
         )
         headers = attributes(row.headers)
         if row.topic == tickets_topic:
-            batch.facts.append(to_fact(record, headers))
+            fact = to_fact(record, headers)
+            batch.facts.append(fact)
+            if _UNTOLD[0] in headers:
+                batch.untold.append(fact)
         else:
             batch.others.append((record, headers))
     return batch

@@ -11,7 +11,7 @@ from services.kernel.commands import Answer, decide_command, kept_hash, repeated
 from services.kernel.draft import Draft
 from services.kernel.facts import Appended, CommandKey, Conflict, Repeated, TooLate
 from services.kernel.measure import Meter
-from services.kernel.names import bucket_of
+from services.kernel.names import bucket_of, full_position
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import Store
@@ -125,7 +125,7 @@ class Performer:
         position = None
         if draft.facts:
             last = outcome.position + len(draft.facts) - 1
-            position = f"{self._service.name}/{draft.bucket}/{last}"
+            position = full_position(self._service.name, draft.bucket, last)
         return Answer(stored.status, stored.body, draft.version, position)
 
     def _repeated(self, body_hash: bytes, known: Repeated) -> Answer:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
+from services.kernel.bus import Record
+from services.kernel.cloudevents import attributes
 from services.kernel.codec import metadata
 from services.kernel.commands import REUSED
 from services.kernel.decider import Rejection
@@ -29,9 +31,9 @@ from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
 from services.kernel.replies import Reply
 from services.kernel.seen import Steps, steps_of
-from services.kernel.service import Service
+from services.kernel.service import Service, View
 from services.kernel.states import States
-from services.kernel.store import StoreUnavailable, TimerRow
+from services.kernel.store import StoreUnavailable, TimerRow, Tx
 from services.kernel.telemetry import about, recorded
 
 log = logging.getLogger("hotline.planner")
@@ -48,6 +50,16 @@ class Plan:
         self.steps: Steps = {}
         self.began = time.perf_counter()
         self.early: list[Request] = []
+        self.waiting: list[tuple[str, Record]] = []
+
+    async def fold(self, tx: Tx, views: Sequence[View], facts: Sequence[Fact]) -> None:
+        """What the owner of the buckets keeps beside the ledger: timers, frontiers, views."""
+        if self.timers:
+            await tx.change_timers(self.timers)
+        for bucket, f in self.frontiers:
+            await tx.set_frontier(bucket, f.import_id, f.until, f.final)
+        for view in views:
+            await view.apply(tx, facts)
 
     def appends(self) -> list[tuple[Draft, Append]]:
         """Drafts that write anything, by bucket."""
@@ -72,14 +84,21 @@ class Planner:
         self._frontier = service.frontier and service.frontier.DESCRIPTOR.full_name
 
     async def plan(
-        self, batch: Batch, repeats: Mapping[tuple[str, str], Repeated], *, room: int | None
+        self,
+        batch: Batch,
+        repeats: Mapping[tuple[str, str], Repeated],
+        *,
+        room: int = 0,
+        released: bool = False,
     ) -> Plan:
-        """Of new records, of which `room` may wait for a ticket that is unknown yet; or, where it
-        is None, of released ones, none of which counts before its ticket's first fact.
+        """`room`: how many commands may wait for a ticket that is unknown yet. What is `released`
+        has waited: none of it counts before its ticket's first fact, and it may be older than what
+        watermarks have promised.
 
         Raises what the domain raises for a record that makes it fail: a defect.
         """
         plan, service = Plan(), self._service
+        plan.waiting = batch.waiting
         for fact in batch.facts:
             self._fold_own(plan, fact)
         if service.decider is None or self._states is None:
@@ -87,24 +106,30 @@ class Planner:
             return plan
         wanted = [f for f in batch.facts if self._reacts(f)]
         plan.steps = steps_of(wanted)
-        requests = (
-            await self._commands.read(batch.others, released=room is None) if self._commands else []
-        )
+        requests = await self._read(plan, batch, released=released) if self._commands else []
         tickets = {f.ticket for f in wanted} | {r.ticket for r in requests if not r.problem}
         states = await self._states.of(tickets)
         for ticket, (state, version) in states.items():
             plan.drafts[ticket] = Draft(bucket_of(ticket, self._buckets), ticket, state, version)
-        if room is None:
+        if released:
             await self._begun(requests)
         await self._hold(plan.drafts, [r for r in requests if not r.problem and not r.live])
         for fact in wanted:
             with about(fact.ticket, fact.traceparent):
                 self._react(plan, fact)
-        self._decide(plan, requests, repeats, room or 0)
-        if room is None:
+        self._decide(plan, requests, repeats, room)
+        if released:
             for draft in plan.drafts.values():
                 draft.live_from = None
         return plan
+
+    async def _read(self, plan: Plan, batch: Batch, *, released: bool) -> list[Request]:
+        """The batch's commands, and those that wait for their parked ticket in vain."""
+        assert self._commands is not None
+        late = await self._commands.too_late_behind(batch.waiting) if batch.waiting else []
+        plan.waiting = [each for each in batch.waiting if each not in late]
+        refused = [(record, attributes(record.headers)) for _, record in late]
+        return await self._commands.read([*batch.others, *refused], released=released)
 
     async def _begun(self, requests: Sequence[Request]) -> None:
         assert self._states is not None

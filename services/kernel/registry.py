@@ -47,7 +47,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewEntry:
     """An entry before it has a position."""
 
     name: str
@@ -88,7 +88,7 @@ class RegistryStore(Protocol):
 
     async def known(self, command_id: str) -> Entry | None: ...
 
-    async def add(self, draft: Draft) -> Entry:
+    async def add(self, new: NewEntry) -> Entry:
         """At the next position. Raises Changed."""
 
     async def unrelayed(self, limit: int) -> list[Entry]: ...
@@ -217,9 +217,9 @@ class Registry:
         while command_id not in self._told.get(name, ()):
             now = self._clock.now()
             since = now if name in self._told else EVER
-            draft = Draft(name, 0, since, SHIPPED, packed, now, BY_US, command_id)
+            new = NewEntry(name, 0, since, SHIPPED, packed, now, BY_US, command_id)
             with suppress(Changed):
-                await self._store.add(draft)
+                await self._store.add(new)
             await self.refresh()
 
     # Publishing
@@ -260,7 +260,9 @@ class Registry:
         if expected not in (None, newest):
             raise Changed(name)
         made = await self._store.add(
-            Draft(name, newest + 1, effective_at or earliest, source, packed, now, by, command_id)
+            NewEntry(
+                name, newest + 1, effective_at or earliest, source, packed, now, by, command_id
+            )
         )
         await self.refresh()
         return made

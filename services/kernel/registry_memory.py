@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from services.kernel.registry import Changed, Draft, Entry
+from services.kernel.registry import Changed, Entry, NewEntry
 
 
 class MemoryRegistry:
@@ -23,13 +23,13 @@ class MemoryRegistry:
     async def known(self, command_id: str) -> Entry | None:
         return next((e for e in self._rows.values() if e.command_id == command_id), None)
 
-    async def add(self, draft: Draft) -> Entry:
-        newest = max((e.version for e in self._rows.values() if e.name == draft.name), default=0)
-        is_next = draft.version in (0, newest + 1)
-        if not is_next or await self.known(draft.command_id):
-            raise Changed(draft.name)
+    async def add(self, new: NewEntry) -> Entry:
+        newest = max((e.version for e in self._rows.values() if e.name == new.name), default=0)
+        is_next = new.version in (0, newest + 1)
+        if not is_next or await self.known(new.command_id):
+            raise Changed(new.name)
         position = max(self._rows, default=0) + 1
-        made = Entry(position=position, recorded_at=self._now(), **asdict(draft))
+        made = Entry(position=position, recorded_at=self._now(), **asdict(new))
         self._rows[position] = made
         return made
 

@@ -12,7 +12,7 @@ import asyncpg
 from services.kernel.faults_pg import store_faults
 from services.kernel.names import schema_of, vault_of
 from services.kernel.queries import named
-from services.kernel.registry import Changed, Draft, Entry
+from services.kernel.registry import Changed, Entry, NewEntry
 
 
 class PostgresRegistry:
@@ -29,13 +29,13 @@ class PostgresRegistry:
     async def known(self, command_id: str) -> Entry | None:
         return next((Entry(**row) for row in await self._fetch("known", command_id)), None)
 
-    async def add(self, draft: Draft) -> Entry:
+    async def add(self, new: NewEntry) -> Entry:
         try:
-            rows = await self._fetch("add", *astuple(draft))
+            rows = await self._fetch("add", *astuple(new))
         except asyncpg.UniqueViolationError:
             rows = []
         if not rows:
-            raise Changed(draft.name)
+            raise Changed(new.name)
         return Entry(**rows[0])
 
     async def unrelayed(self, limit: int) -> list[Entry]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.kernel.bus import BusUnavailable
 from services.kernel.clock import Clock
-from services.kernel.store import LostOwnership, StoreUnavailable
+from services.kernel.parking import UNDONE, reason_of
 
 log = logging.getLogger("hotline.releasing")
 TICK_S = 0.5
@@ -59,7 +58,7 @@ class Releaser:
             await self._clock.sleep(TICK_S)
             try:
                 await self.tick()
-            except (StoreUnavailable, BusUnavailable, LostOwnership) as error:
+            except UNDONE as error:
                 log.warning("parked tickets wait on: %s", error)
 
     async def tick(self) -> None:
@@ -74,12 +73,11 @@ class Releaser:
         try:
             while released := await self._release(order.ticket, drop_by=drop_by):
                 count += released
-        except (StoreUnavailable, BusUnavailable, LostOwnership):
+        except UNDONE:
             raise
         except Exception as error:  # the record still makes the code fail: the operator is told
             log.exception("ticket %s stays parked", order.ticket, extra={"ticket": order.ticket})
-            reason = f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
-            return f"it still fails: {reason}"
+            return f"it still fails: {reason_of(error)}"
         word = "dropped" if drop_by else "applied"
         log.warning("ticket %s: %d records %s for %s", order.ticket, count, word, order.by)
         return f"{count} records {word}" if count else "nothing waits of this ticket"

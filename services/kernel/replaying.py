@@ -13,13 +13,12 @@ from prometheus_client import CollectorRegistry
 from services.kernel.bus import Bus, Record
 from services.kernel.facts import InboxRow
 from services.kernel.healing_pg import HealingLedger, Parked
-from services.kernel.inbox import Batch, Inbox
+from services.kernel.inbox import Inbox
 from services.kernel.measure import Meter
 from services.kernel.parking import waiting
-from services.kernel.planner import Plan, Planner
+from services.kernel.planner import Planner
 from services.kernel.scanning import scan
 from services.kernel.service import Service
-from services.kernel.store import Tx
 
 Progress = Callable[[int, int], None]
 
@@ -87,24 +86,16 @@ class Replay:
             for f in batch.facts
             if (f.bucket, f.offset) not in put_back and f.offset not in self._skipped(f.bucket)
         ]
-        plan = await self._planner.plan(batch, {}, room=0)
+        plan = await self._planner.plan(batch, {})
         async with self._store.transaction() as tx:
             if self._moves:
                 await tx.advance(batch.advances)
                 if later:
                     await tx.park(later)
-            await self._fold(tx, batch, plan)
+            await plan.fold(tx, self._service.views, batch.facts)
         self._inbox.applied(batch.advances)
         for view in self._service.views:
             await view.committed(batch.facts)
-
-    async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
-        if plan.timers:
-            await tx.change_timers(plan.timers)
-        for bucket, f in plan.frontiers:
-            await tx.set_frontier(bucket, f.import_id, f.until, f.final)
-        for view in self._service.views:
-            await view.apply(tx, batch.facts)
 
     def _skipped(self, bucket: int) -> set[int]:
         parked = self._parked.get(bucket)

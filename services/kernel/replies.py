@@ -13,7 +13,7 @@ from services.kernel.codec import PROTOBUF
 from services.kernel.commands import Answer, known_answer
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.measure import Meter
-from services.kernel.names import bucket_of, replies_of, topic_of
+from services.kernel.names import bucket_of, full_position, replies_of, topic_of
 from services.kernel.seen import Asked, by_kafka
 from services.kernel.senders import Senders
 from services.kernel.store import Store, StoreUnavailable
@@ -66,7 +66,8 @@ class Replies:
                 by_kafka(reply.asked, reply.ticket, reply.answer.status)
             if reply.key is not None and reply.key.wrote:
                 last = placed[reply.ticket] + reply.key.upto - 1
-                position = f"{self._service}/{bucket_of(reply.ticket, self._buckets)}/{last}"
+                bucket = bucket_of(reply.ticket, self._buckets)
+                position = full_position(self._service, bucket, last)
                 reply.answer = replace(reply.answer, position=position)
         task = asyncio.create_task(self._send(list(replies)))
         self._sending.add(task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ from services.kernel.writer import Writer
 
 log = logging.getLogger("hotline.runtime")
 COMMANDS_END_S = 2.0
+PARTS_END_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +89,9 @@ class Runtime:
             confide=service.confide,
         )
         self.worker = Worker(
-            service,
-            store,
-            bus,
-            clock,
-            self.relay,
-            self.states,
-            self.inbox,
-            self.commands,
-            self.replies,
-            place.namespace,
-            place.buckets,
-            self.meter,
-        )
+            service, store, bus, clock, self.relay, self.states, self.inbox, self.commands,
+            self.replies, place.namespace, place.buckets, self.meter,
+        )  # fmt: skip
         self.writer = Writer(store, self.meter)
         self.performer = self._performer()
         self.meter.relay_lag.set_function(self.relay.lag)
@@ -284,8 +275,18 @@ class Runtime:
             log.warning("some commands were not recorded before the stop")
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for reader in (self.consumer, self._watermarks):
-            if reader is not None:
-                await reader.stop()
+        await _ended(self._tasks)
+        readers = {"group's reader": self.consumer, "proof's reader": self._watermarks}
+        await _ended([asyncio.create_task(r.stop(), name=name) for name, r in readers.items() if r])
         await self.bus.close()
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """However they end; what waits for a broker that is gone is left behind, for it may even keep
+    the cancellation to itself."""
+    if tasks:
+        done, left = await asyncio.wait(tasks, timeout=PARTS_END_S)
+        for task in left:
+            task.cancel()
+            log.warning("%s did not end in time", task.get_name())
+        await asyncio.gather(*done, return_exceptions=True)

@@ -13,6 +13,7 @@ from services.kernel.codec import metadata
 from services.kernel.decider import Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import Appended, Timer
+from services.kernel.gather import all_of
 from services.kernel.inbox import Inbox
 from services.kernel.measure import Meter
 from services.kernel.seen import fired, step_of
@@ -96,14 +97,9 @@ class Timers:
         if proven is None:
             proven = await self._proven()
         lanes = [[b for b in buckets if b % LANES == n] for n in range(LANES)]
-        found = await asyncio.gather(
-            *(self._lane(n, mine, proven) for n, mine in enumerate(lanes) if mine),
-            return_exceptions=True,
+        return sum(
+            await all_of(self._lane(n, mine, proven) for n, mine in enumerate(lanes) if mine)
         )
-        for error in found:
-            if isinstance(error, BaseException):
-                raise error
-        return sum(count for count in found if isinstance(count, int))
 
     async def _lane(self, number: int, buckets: list[int], proven: Sequence[Proven]) -> int:
         fired = self._fired[number]

@@ -10,14 +10,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import orjson
 from google.protobuf import descriptor_pool
 
-from hotline.kernel.v1 import options_pb2
 from services.kernel.bus import Bus, Headers, Record
 from services.kernel.cloudevents import INCARNATION, OPTIONAL, fixed_headers
+from services.kernel.codec import stage_in
 from services.kernel.names import TICKETS, murmur2, topic_of
 from services.kernel.reading_pg import PAGE, LedgerReader, Row
 
@@ -274,9 +273,6 @@ def _first_difference(found: Mapping[str, bytes], wanted: Mapping[str, bytes]) -
 def stage_named(type_name: str) -> str:
     """The stage of an event type whose messages are loaded; none of any other."""
     try:
-        found = descriptor_pool.Default().FindMessageTypeByName(type_name)
+        return stage_in(descriptor_pool.Default().FindMessageTypeByName(type_name))
     except KeyError:
         return ""
-    options: Any = found.GetOptions()
-    number: int = options.Extensions[options_pb2.stage]
-    return options_pb2.Stage.Name(number).removeprefix("STAGE_").lower() if number else ""

@@ -69,8 +69,7 @@ class Promiser:
             return
         closed = await self._store.close_buckets(buckets, self._keyed, self._shared, GRACE_S)
         await self._bus.publish([self._record(closed)])
-        oldest = min(c.closed_until for c in closed)
-        self._oldest = oldest
+        self._oldest = min(c.closed_until for c in closed)
 
     async def _has_owners(self) -> bool:
         """Whether every partition of the shared topics, any of which brings facts into any bucket,

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from services.kernel.bus import Bus, BusUnavailable, Consumer, LogHole, Record
+from services.kernel.bus import Bus, Consumer, LogHole, Record
 from services.kernel.clock import Clock
 from services.kernel.draft import Draft
 from services.kernel.facts import Appended, Fact, Repeated
@@ -17,7 +17,9 @@ from services.kernel.measure import Meter
 from services.kernel.names import bucket_of
 from services.kernel.owning import Owning
 from services.kernel.parking import (
+    UNDONE,
     Released,
+    Untold,
     batch_of,
     bucket_for,
     later,
@@ -47,7 +49,6 @@ POLL = 500
 ATTEMPTS = 3
 MOST_RELEASED = 10_000
 MOST_EARLY = 10_000  # tickets for which commands wait; more are answered that it is unknown
-_UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
 
 
 class Worker(Owning):
@@ -88,7 +89,7 @@ class Worker(Owning):
                 await self.step(records)
                 if self._service.gather_s and 0 < len(records) < POLL:
                     await self._clock.sleep(self._service.gather_s)
-            except _UNDONE as error:
+            except UNDONE as error:
                 log.warning("the batch is undone: %s", error)
                 await self._clock.sleep(0.5)
                 await self._recover()
@@ -106,7 +107,7 @@ class Worker(Owning):
         async with self.alone:
             try:
                 await self._step(records)
-            except (*_UNDONE, LogHole):
+            except (*UNDONE, LogHole):
                 raise
             except Exception as error:
                 log.exception("a batch of %d made the code fail", len(records))
@@ -125,8 +126,24 @@ class Worker(Owning):
         if batch:
             if self._states is not None:
                 self._states.read_back(batch.read)
+            await self._announce(batch.read)
             plan, written = await self._settle(batch)
             await self._after(batch, plan, written)
+
+    async def _announce(self, facts: Sequence[Fact], *, released: bool = False) -> None:
+        """All that is read, before the rest of it can fail: also what then waits is told, so that
+        what is told is in the order of the log, and what comes again known by its position.
+
+        Raises Untold: that alone is told when it is released.
+        """
+        if self._service.announce is None or not facts:
+            return
+        try:
+            await self._service.announce(facts, released=released)
+        except UNDONE:
+            raise
+        except Exception as error:
+            raise Untold(reason_of(error)) from error
 
     async def _alone(self, records: Sequence[Record], error: Exception) -> None:
         """Each record by itself: the others go on, the one that fails again waits."""
@@ -134,7 +151,7 @@ class Worker(Owning):
             for record in records:
                 try:
                     await self._step([record])
-                except (*_UNDONE, LogHole):
+                except (*UNDONE, LogHole):
                     raise
                 except Exception as again:  # noqa: BLE001 - it is parked with its reason
                     await self._park(record, again)
@@ -148,7 +165,8 @@ class Worker(Owning):
         if not batch:
             return  # applied, what failed came after the commit; or no longer ours
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
-        await self.parks(bucket, [waiting(record, ticket, reason)], batch.advances)
+        row = waiting(record, ticket, reason, untold=isinstance(error, Untold))
+        await self.parks(bucket, [row], batch.advances)
         self._inbox.applied(batch.advances)
 
     async def parks(
@@ -162,8 +180,7 @@ class Worker(Owning):
         """All that waits of one ticket; the caller holds `alone`."""
         ticket = rows[0].ticket
         log.error("ticket %s is parked: %s", ticket, rows[0].reason, extra={"ticket": ticket})
-        self._inbox.parked.add(ticket)
-        self._inbox.early.discard(ticket)
+        self._inbox.park(ticket)
         await park(self._store, bucket, rows, advances, again=again)
         if self._states is not None:
             self._states.evict([ticket])
@@ -181,10 +198,10 @@ class Worker(Owning):
             if not rows:
                 return 0
             batch = Batch() if drop_by else batch_of(rows, self._inbox.tickets)
+            await self._announce(batch.untold, released=True)
             plan, written = await self._settle(batch, Released(ticket, len(rows), drop_by))
             if len(rows) < MOST_RELEASED:
-                self._inbox.parked.discard(ticket)
-                self._inbox.early.discard(ticket)
+                self._inbox.free(ticket)
             if self._states is not None:
                 self._states.evict([ticket])
             await self._after(batch, plan, written)
@@ -193,16 +210,11 @@ class Worker(Owning):
     async def _settle(
         self, batch: Batch, released: Released | None = None
     ) -> tuple[Plan, list[tuple[Draft, Appended]]]:
-        """Decide and commit; again, from fresh states, where a stream had moved on.
-
-        What makes deciding fail is not announced, for it will be when it is released.
-        """
+        """Decide and commit; again, from fresh states, where a stream had moved on."""
         repeats: dict[tuple[str, str], Repeated] = {}
-        for attempt in range(ATTEMPTS):
-            room = None if released else MOST_EARLY - len(self._inbox.early)
-            plan = await self._planner.plan(batch, repeats, room=room)
-            if attempt == 0 and self._service.announce is not None:
-                await self._service.announce(batch.facts, released=released is not None)
+        for _ in range(ATTEMPTS):
+            room = 0 if released else MOST_EARLY - len(self._inbox.early)
+            plan = await self._planner.plan(batch, repeats, room=room, released=bool(released))
             try:
                 return plan, await self._commit(batch, plan, released)
             except Stale as stale:
@@ -258,7 +270,8 @@ class Worker(Owning):
                 written = accepted(pairs, outcomes)
             if refused := self._replies.refusals(plan.replies):
                 await tx.refuse(refused)
-            await self._fold(tx, batch, plan)
+            await self._keep_waiting(tx, plan)
+            await plan.fold(tx, self._service.views, batch.facts)
         return written
 
     async def _unpark(self, tx: Tx, released: Released) -> None:
@@ -267,19 +280,13 @@ class Worker(Owning):
         if bucket not in epochs:
             raise LostOwnership(f"bucket {bucket} of {released.ticket} is another process's")
         await tx.still_owner(self._inbox.tickets, {bucket: epochs[bucket]})
-        await tx.unpark(bucket, *released)
+        await tx.unpark(bucket, released.ticket, released.records, released.dropped_by)
 
-    async def _fold(self, tx: Tx, batch: Batch, plan: Plan) -> None:
-        behind = [(t, r, t in self._inbox.parked) for t, r in batch.waiting]
+    async def _keep_waiting(self, tx: Tx, plan: Plan) -> None:
+        behind = [(t, r, t in self._inbox.parked) for t, r in plan.waiting]
         behind += [(r.ticket, r.record, False) for r in plan.early if r.record is not None]
         if behind:
             tickets, buckets = self._inbox.tickets, self._buckets
             await tx.park(
                 [(bucket_for(r, t, tickets, buckets), later(t, r, p)) for t, r, p in behind]
             )
-        if plan.timers:
-            await tx.change_timers(plan.timers)
-        for bucket, f in plan.frontiers:
-            await tx.set_frontier(bucket, f.import_id, f.until, f.final)
-        for view in self._service.views:
-            await view.apply(tx, batch.facts)

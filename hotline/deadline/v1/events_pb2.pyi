@@ -445,16 +445,18 @@ class DisputeRuled(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., excused: _Optional[bool] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class MatterChanged(_message.Message):
-    __slots__ = ("kind", "urgency", "category", "statutory_days")
+    __slots__ = ("kind", "urgency", "category", "statutory_days", "corrected_at")
     KIND_FIELD_NUMBER: _ClassVar[int]
     URGENCY_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     STATUTORY_DAYS_FIELD_NUMBER: _ClassVar[int]
+    CORRECTED_AT_FIELD_NUMBER: _ClassVar[int]
     kind: str
     urgency: str
     category: str
     statutory_days: int
-    def __init__(self, kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., statutory_days: _Optional[int] = ...) -> None: ...
+    corrected_at: _timestamp_pb2.Timestamp
+    def __init__(self, kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., statutory_days: _Optional[int] = ..., corrected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ClockReplanned(_message.Message):
     __slots__ = ("clock", "run", "unit", "due_at", "provisional", "calendar", "old_due_at", "by", "warn_at", "warn_mark", "length", "policy", "corrected_at", "limit_days")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import reduce
 from typing import assert_never
 
 from services.deadline.domain import caring, commands, desk, expiring
@@ -25,11 +27,11 @@ from services.deadline.domain.desk import (
 )
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.refiling import RefileMatter, refile_matter
+from services.deadline.domain.refiling import RefileMatter, judge_again, refile_matter
 from services.deadline.domain.replan import ReplanClocks, replan_clocks
 from services.deadline.domain.rulebook import Rulebook
 from services.deadline.domain.supervision import CareCommand
-from services.deadline.domain.ticket import Clocks
+from services.deadline.domain.ticket import Clocks, evolve
 
 ClockCommand = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
 Command = ClockCommand | DeskCommand | RefileMatter | ReplanClocks | CareCommand
@@ -42,7 +44,7 @@ def decisions(rules: Rulebook) -> Decide:
     def decide(command: Command, state: Clocks) -> Sequence[Event]:
         policy, calendar = rules(command.at)
         if isinstance(command, ClockCommand):
-            return _of_a_clock(command, state, policy, calendar)
+            return _of_a_clock(command, state, rules)
         if isinstance(command, DeskCommand):
             return _of_the_desk(command, state, policy, calendar)
         if isinstance(command, RefileMatter):
@@ -54,22 +56,36 @@ def decisions(rules: Rulebook) -> Decide:
     return decide
 
 
-def _of_a_clock(
-    command: ClockCommand, state: Clocks, policy: Policy, calendar: Calendar
-) -> Sequence[Event]:
+def _of_a_clock(command: ClockCommand, state: Clocks, rules: Rulebook) -> Sequence[Event]:
+    policy, calendar = rules(command.at)
     clock = state.by_name.get(command.clock)
     match command:
         case StartClock():
             return commands.start(command, clock, state, policy, calendar)
         case PauseClock():
-            return commands.pause(command, clock, policy)
+            paused = commands.pause(command, clock, policy)
+            return _and_the_correction(paused, command, command.paused_at, state, rules)
         case ResumeClock():
-            return commands.resume(command, clock, policy, calendar)
+            resumed = commands.resume(command, clock, policy, calendar)
+            return _and_the_correction(resumed, command, command.resumed_at, state, rules)
         case StopClock():
             return commands.stop(command, clock, state.earlier_runs, policy)
         case ExpireClock():
             return expiring.expire(command, clock, policy, calendar)
     assert_never(command)
+
+
+def _and_the_correction(
+    events: Sequence[Event],
+    command: PauseClock | ResumeClock,
+    acted_at: datetime,
+    state: Clocks,
+    rules: Rulebook,
+) -> Sequence[Event]:
+    if not events or state.corrected_at is None:
+        return events
+    moved = reduce(evolve, events, state)
+    return [*events, *judge_again(command.at, command.clock, acted_at, moved, rules)]
 
 
 def _of_the_desk(

@@ -253,6 +253,7 @@ class MatterChanged:
     urgency: str
     category: str
     statutory_days: int = 0
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

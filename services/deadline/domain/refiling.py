@@ -56,13 +56,36 @@ def refile_matter(command: RefileMatter, state: Clocks, rulebook: Rulebook) -> S
         return []
     runs = (*state.earlier_runs, *state.by_name.values())
     moved = [e for run in runs for e in _moved(command, run, rulebook)]
-    changed = MatterChanged(command.at, **command.words, statutory_days=command.statutory_days)
+    law, by = command.statutory_days, command.corrected_at
+    changed = MatterChanged(command.at, **command.words, statutory_days=law, corrected_at=by)
     return [changed, *moved]
 
 
-def _moved(command: RefileMatter, clock: Clock, rulebook: Rulebook) -> Iterator[Event]:
+def judge_again(
+    at: datetime, clock: str, acted_at: datetime, state: Clocks, rulebook: Rulebook
+) -> Sequence[Event]:
+    """Of the last correction, when a pause or a resumption before it is heard of after it.
+
+    What was due by then rests on how long the clock had stood, so it may have to give way now, or
+    must not have (R27).
+    """
+    found, corrected_at = state.by_name.get(clock), state.corrected_at
+    if found is None or found.filed_before is None:
+        return []
+    if corrected_at is None or acted_at >= corrected_at:
+        return []
+    words = state.kind, state.urgency, state.category
+    command = RefileMatter(at, *words, corrected_at, state.statutory_days)
+    length, limit_days = found.filed_before
+    before = replace(found, length=length, limit_days=limit_days)
+    return list(_moved(command, found, rulebook, before))
+
+
+def _moved(
+    command: RefileMatter, clock: Clock, rulebook: Rulebook, before: Clock | None = None
+) -> Iterator[Event]:
     """A clock that ended or stands is judged again by when it did; one that runs, by its timer."""
-    replanned = _replanned(command, clock, rulebook)
+    replanned = _replanned(command, clock, rulebook, before or clock)
     if replanned is None:
         return
     until = _stands_since(clock)
@@ -86,23 +109,29 @@ def _after(clock: Clock, replanned: ClockReplanned) -> Clock:
     return evolve(Clocks({clock.name: clock}), replanned).by_name[clock.name]
 
 
-def _replanned(command: RefileMatter, clock: Clock, rulebook: Rulebook) -> ClockReplanned | None:
-    """By the policy under which the clock started: as if it had been filed so from then on."""
+def _replanned(
+    command: RefileMatter, clock: Clock, rulebook: Rulebook, before: Clock
+) -> ClockReplanned | None:
+    """By the policy under which the clock started: as if it had been filed so from then on.
+
+    `before` is the clock with the length that it had before the correction.
+    """
     policy, _ = rulebook(clock.planned_at or clock.started_at)
     row = policy.rows[clock.name]
     if row.fixed or is_over(clock, command.corrected_at):
         return None
     length = policy.length(clock.name, {**command.words, "level": clock.level})
     limit_days = command.statutory_days if row.statutory else 0
-    if (length_to_text(length), limit_days) == (clock.length, clock.limit_days):
-        return None
     present, calendar = rulebook(command.at)
-    course = course_of(clock, present)
+    course = course_of(before, present)
     if clock.stopped_at is not None:
         course = rules.until(course, clock.stopped_at)
     law = statutory_of(limit_days)
     changed = rules.refiled(course, calendar, command.corrected_at, length, law)
+    filed = length_to_text(length), limit_days
     if changed == course:
+        filed = before.length, before.limit_days
+    if filed == (clock.length, clock.limit_days):
         return None
     due, plain = due_of(changed, calendar), replace(clock, missed=False)
     warn_at, warn_mark = to_be_warned(plain, changed, command.at, present, calendar)
@@ -118,8 +147,8 @@ def _replanned(command: RefileMatter, clock: Clock, rulebook: Rulebook) -> Clock
         by="",
         warn_at=warn_at,
         warn_mark=warn_mark,
-        length=length_to_text(length),
+        length=filed[0],
         policy=policy.version,
         corrected_at=command.corrected_at,
-        limit_days=limit_days,
+        limit_days=filed[1],
     )

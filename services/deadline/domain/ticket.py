@@ -73,7 +73,8 @@ class Clock:
     `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
     `planned_at` is when its start was decided, by the policy in effect then.
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
-    `limit_days` is the statutory limit of the category that it is held to (R23).
+    `limit_days` is the statutory limit of the category that it is held to (R23); `filed_before`
+    that and its length before the last correction.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Clock:
     planned_at: datetime | None = None
     limit_days: int = 0
     asked_at: datetime | None = None
+    filed_before: tuple[str, int] | None = None
 
     @property
     def opened(self) -> Pause | None:
@@ -127,7 +129,7 @@ class Clocks:
     """A ticket's clocks by name, and what its later clocks need to know of the matter.
 
     `earlier_runs` ended, in time or not: what is heard of late may still prove the contrary.
-    Since it was `refiled` the matter is what intake corrected it to, whatever older facts say.
+    Since it was `refiled` (last at `corrected_at`) the matter is what intake corrected it to.
     """
 
     by_name: dict[str, Clock] = field(default_factory=dict)
@@ -137,6 +139,7 @@ class Clocks:
     category: str = ""
     statutory_days: int = 0
     refiled: bool = False
+    corrected_at: datetime | None = None
     earlier_runs: tuple[Clock, ...] = ()
     care: Care = field(default_factory=Care)
 
@@ -156,8 +159,7 @@ def evolve(state: Clocks, event: Event) -> Clocks:
     if isinstance(event, Caring):
         return _cared(state, event)
     if isinstance(event, MatterChanged):
-        words = {"kind": event.kind, "urgency": event.urgency, "category": event.category}
-        return _but(state, refiled=True, statutory_days=event.statutory_days, **words)
+        return _refiled(state, event)
     name = "return" if isinstance(event, ReturnWindowClosed) else event.clock
     last = state.by_name.get(name)
     if isinstance(event, ClockStarted):
@@ -169,6 +171,12 @@ def evolve(state: Clocks, event: Event) -> Clocks:
     return _but(state, by_name={**state.by_name, name: _moved(last, event)})
 
 
+def _refiled(state: Clocks, event: MatterChanged) -> Clocks:
+    before = {n: _but(c, filed_before=(c.length, c.limit_days)) for n, c in state.by_name.items()}
+    fields = ("kind", "urgency", "category", "statutory_days", "corrected_at")
+    return _but(state, refiled=True, by_name=before, **{n: getattr(event, n) for n in fields})
+
+
 def _cared(state: Clocks, event: Caring) -> Clocks:
     state = _but(state, care=cared(state.care, event))
     if not isinstance(event, SupervisionOpened | BureauNotified) or not event.clock:
@@ -176,15 +184,10 @@ def _cared(state: Clocks, event: Caring) -> Clocks:
     clock = state.by_name.get(event.clock)
     if clock is None or clock.run != event.run:
         return state
-    return _but(state, by_name={**state.by_name, event.clock: _climbed(clock)})
-
-
-def _climbed(clock: Clock) -> Clock:
-    return _but(clock, rung=clock.rung + 1)
+    return _but(state, by_name={**state.by_name, event.clock: _but(clock, rung=clock.rung + 1)})
 
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
-    ended = (last,) if last is not None else ()
     return _but(
         state,
         by_name={**state.by_name, event.clock: _started(last, event)},
@@ -193,7 +196,7 @@ def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clock
         urgency=event.urgency or state.urgency,
         category=event.category or state.category,
         statutory_days=event.statutory_days or state.statutory_days,
-        earlier_runs=(*state.earlier_runs, *ended),
+        earlier_runs=(*state.earlier_runs, *([last] if last else [])),
     )
 
 
@@ -229,8 +232,8 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
         case HotlineAlarmed():
             return _to_be_warned(_but(clock, heard=(*clock.heard, UNANSWERED)), event)
         case ClockPaused():
-            pause = Pause(event.paused_at, None, event.reason)
-            return _but(clock, phase=Phase.PAUSED, pauses=(*clock.pauses, pause), warn_at=None)
+            pauses = (*clock.pauses, Pause(event.paused_at, None, event.reason))
+            return _but(clock, phase=Phase.PAUSED, pauses=pauses, warn_at=None)
         case ClockResumed():
             last = replace(clock.pauses[-1], end=event.resumed_at)
             pauses = (*clock.pauses[:-1], last)
@@ -249,7 +252,7 @@ def _moved(clock: Clock | None, event: Moving) -> Clock:
         case ReturnWindowClosed():
             return _but(clock, phase=Phase.CLOSED)
         case UnitReminded() | UnitUrged():
-            return _climbed(clock)
+            return _but(clock, rung=clock.rung + 1)
         case _:
             return _ruled(clock, event)
 
@@ -270,8 +273,7 @@ def _still_to_come(clock: Clock) -> datetime:
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
-            days = (*clock.asked, event.working_days)
-            asked = _but(clock.asked_anew(event.at), asked=days)
+            asked = _but(clock.asked_anew(event.at), asked=(*clock.asked, event.working_days))
             return _to_be_warned(asked, event) if event.due_at else asked
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
@@ -294,7 +296,5 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             if event.length:
                 replanned = _but(replanned, length=event.length, limit_days=event.limit_days)
             return _to_be_warned(replanned, event)
-        case MissDisputed():
-            return _but(clock, dispute="disputed")
-        case DisputeRuled():
-            return _but(clock, dispute="ruled")
+        case MissDisputed() | DisputeRuled():
+            return _but(clock, dispute="ruled" if isinstance(event, DisputeRuled) else "disputed")

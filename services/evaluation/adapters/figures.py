@@ -60,7 +60,8 @@ class FiguresView:
 
 
 class MeasuresFeed:
-    """Publishes what the live views count, before the batch is committed: at least once."""
+    """Publishes what the live views count, before the batch is committed: at least once, in the
+    order of the log, whether the facts are applied then or their tickets are parked."""
 
     def __init__(self, bus: Bus, namespace: str) -> None:
         self._bus, self._topic = bus, topic_of(namespace, MEASURES)

@@ -15,7 +15,7 @@ from services.kernel.bus_kafka import KafkaBus
 from services.kernel.cloudevents import to_record
 from services.kernel.names import REGISTRY, schema_of, topic_of
 from services.kernel.pool_pg import connect
-from services.kernel.registry import Draft, Entry
+from services.kernel.registry import Entry, NewEntry
 from services.kernel.registry_log import RegistryRelay, to_registry_fact
 from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.verify import BucketReport
@@ -42,7 +42,7 @@ async def publish(place: Place, service: str, count: int, *, relayed: bool = Tru
         store = PostgresRegistry(pool, service, place.namespace)
         version = len(await store.since(0, 100)) + 1
         for n in range(version, version + count):
-            await store.add(Draft("calendar/cn", n, NOW, "notice", b"{}", NOW, "ada", f"c-{n}"))
+            await store.add(NewEntry("calendar/cn", n, NOW, "notice", b"{}", NOW, "ada", f"c-{n}"))
         if relayed:
             relay = RegistryRelay(store, bus, None, lambda: [0], service, place.namespace)  # type: ignore[arg-type]
             await relay.tick()

@@ -13,8 +13,8 @@ from services.kernel.clock import ManualClock
 from services.kernel.names import REGISTRY, topic_of
 from services.kernel.registry import (
     Changed,
-    Draft,
     Kind,
+    NewEntry,
     Registry,
     RegistryStore,
     Reused,
@@ -114,7 +114,7 @@ async def test_who_decided_on_an_older_version_is_told(
     await publish(registry, 5, expected=0)
     with pytest.raises(Changed):
         await publish(registry, 6, "k2", expected=0)
-    stale = Draft("limits", 1, LATER, "x", b"{}", START, "bob", "bob/k")
+    stale = NewEntry("limits", 1, LATER, "x", b"{}", START, "bob", "bob/k")
     with pytest.raises(Changed):
         await entries.add(stale)
     with pytest.raises(Changed):
@@ -126,8 +126,8 @@ async def test_a_version_that_this_code_cannot_read_leaves_the_one_before(
     registry: Registry, entries: RegistryStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     await publish(registry, 5)
-    await entries.add(Draft("limits", 2, SOON, "x", b'{"least": 1}', START, "bob", "bob/k"))
-    await entries.add(Draft("others", 1, SOON, "x", b"{}", START, "bob", "bob/l"))
+    await entries.add(NewEntry("limits", 2, SOON, "x", b'{"least": 1}', START, "bob", "bob/k"))
+    await entries.add(NewEntry("others", 1, SOON, "x", b"{}", START, "bob", "bob/l"))
     await registry.refresh()
     assert registry.at("limits", LATER) == 5
     assert "version 2 of limits cannot be read" in caplog.text

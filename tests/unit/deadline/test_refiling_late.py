@@ -205,17 +205,32 @@ def test_r26_what_stood_in_time_is_in_time_when_it_ends_there() -> None:
     assert proof(desk)["late"] is False
 
 
+LATE = cn(3, 11, 12), corrected("c", "URGENT")
+LATE_LAWS: list[Said] = [(cn(3, 12, 1), to(2)), (cn(3, 16, 12), to(4, "housing/leak"))]
+
+
+@pytest.mark.parametrize("back_at", [cn(3, 10, 12), cn(3, 11, 11, 30), cn(3, 12)])
+def test_r27_a_correction_is_judged_by_how_long_the_clock_had_stood_whenever_that_is_heard(
+    back_at: datetime,
+) -> None:
+    """Of 24 hours one was left at the reply: two hours after it was sent back they were over."""
+    back = back_at, dispatch.ReplySentBack(unit="U1")
+    for desk in in_any_order(LATE, (cn(3, 10, 9), dispatch.TicketReplied(unit="U1")), back):
+        is_over = back_at < cn(3, 11, 11)
+        assert desk.clock("resolve").length == ("calendar_days=7" if is_over else "hours=24")
+
+
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from([1, 14, 24, 48, 120]),
+        st.sampled_from([1, 2, 14, 24, 48, 120]),
         st.sampled_from(["replied", "sent back", "approved", "granted"]),
     ),
     max_size=7,
 )
 
 
-@settings(max_examples=150)
-@given(st.sampled_from([HOUSING, URGENT, *LAWS]), STEPS)
+@settings(max_examples=300)
+@given(st.sampled_from([HOUSING, URGENT, LATE, *LAWS, *LATE_LAWS]), STEPS)
 def test_r27_whatever_dispatch_says_the_order_of_arrival_changes_nothing(
     correction: Said, steps: list[tuple[int, str]]
 ) -> None:

@@ -57,7 +57,7 @@ class Held(Filed):
 def test_r23_the_old_categorys_limit_gives_way_to_the_new_ones() -> None:
     ticket = Held(3)
     changed, moved = ticket.say(to(4), cn(3, 11, 10))
-    assert changed == MatterChanged(cn(3, 11, 10), "complaint", "normal", "c2", 4)
+    assert changed == MatterChanged(cn(3, 11, 10), "complaint", "normal", "c2", 4, cn(3, 11, 10))
     assert isinstance(moved, ClockReplanned)
     assert (moved.clock, moved.old_due_at, moved.due_at) == ("resolve", cn(3, 13), cn(3, 14))
     assert (moved.length, moved.limit_days) == ("calendar_days=7", 4)

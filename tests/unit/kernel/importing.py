@@ -37,11 +37,12 @@ def stated(
     ticket: str = TICKET,
     import_id: str = "i1",
     words: str = "",
+    sent: datetime = START,
 ) -> Outgoing:
     """NoteProgress of an import; its words are its command id, if no others are given."""
     body = commands_pb2.NoteProgress(note=words or command_id).SerializeToString()
     headers = {"ce_importid": import_id, "ce_importtime": rfc3339(at), "ce_actingfor": "DPR"}
-    return OLD.command(ticket, command_id, START, body, signed=headers)
+    return OLD.command(ticket, command_id, sent, body, signed=headers)
 
 
 async def answers(town: City, process: Process, *records: Outgoing) -> Sequence[CommandAnswered]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import orjson
 import pytest
 
 from hotline.intake.v1 import events_pb2 as intake
+from hotline.kernel.v1.answer_pb2 import CommandAnswered
 from services.kernel.cloudevents import to_record
 from services.kernel.codec import put_datetime
 from services.kernel.facts import Fact
 from services.kernel.imports import MOST_ID, Frontier, Imports, frontier_of
-from services.kernel.names import TICKETS, bucket_of
+from services.kernel.names import COMMANDS, TICKETS, bucket_of
 from services.kernel.store import Store
 from tests.support.loops import BUCKETS
 from tests.support.processes import City, Process
 from tests.support.virtual import START
-from tests.unit.kernel.importing import TICKET, UNIT, answers, noting, stated
+from tests.unit.kernel.importing import OLD, TICKET, UNIT, answers, noting, stated
 
 OTHER = "T-2"
 
@@ -94,17 +96,35 @@ async def test_other_imports_and_live_commands_go_on(town: City, dispatch: Proce
     assert [f.import_id for f in await dispatch.ledger(TICKET)] == ["i1", ""]
 
 
-async def test_a_command_that_was_parked_before_the_close_is_not_late(
+async def test_what_waited_in_a_parked_ticket_before_the_close_counts_and_later_ones_are_refused(
+    town: City, dispatch: Process
+) -> None:
+    dispatch.inbox.parked.add(TICKET)
+    assert await answers(town, dispatch, stated("in time")) == []
+    await close(town, dispatch)
+    refused = await answers(town, dispatch, stated("late"), stated("in time"))
+    assert [(a.command_id, a.status) for a in refused] == [("late", 409)]
+    before = len(town.log(OLD.replies))
+    assert await dispatch.worker.release(TICKET) == 2  # and the repeat of the first
+    await dispatch.read()
+    told = [CommandAnswered.FromString(r.value) for r in town.log(OLD.replies)[before:]]
+    assert [(a.command_id, a.status) for a in told] == [("in time", 201)]
+    assert [f.command_id for f in await dispatch.ledger(TICKET)] == ["old-city/in time"]
+
+
+async def test_live_commands_and_facts_wait_in_a_parked_ticket_though_an_import_was_closed(
     town: City, dispatch: Process
 ) -> None:
     await close(town, dispatch)
-    assert dispatch.runtime.commands is not None
-    await town.publish(stated("one"))
-    records = [(r, dict(r.headers)) for r in await dispatch.poll()]
-    (late,) = await dispatch.runtime.commands.read(records)
-    (kept,) = await dispatch.runtime.commands.read(records, released=True)
-    assert late.problem is not None
-    assert kept.problem is None
+    dispatch.inbox.parked.add(TICKET)
+    await town.publish(UNIT.note(TICKET, "live", "c1", START))
+    fact = replace(said(final=True), ticket=TICKET, position=2, import_id="i1")
+    await town.publish(to_record(fact, TICKETS))
+    await dispatch.read()
+    waiting = await dispatch.store.parked_records(TICKET, 10)
+    assert {r.topic for r in waiting} == {TICKETS, COMMANDS}
+    assert await dispatch.worker.release(TICKET) == 2
+    assert [f.import_id for f in await dispatch.ledger(TICKET)] == [""]
 
 
 async def test_a_name_that_no_store_can_hold_is_not_looked_up() -> None:

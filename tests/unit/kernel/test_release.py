@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from services.kernel.facts import Fact
+from services.kernel.parking import Untold
 from tests.support.desks import desk
 from tests.support.processes import City, tickets_in
 from tests.unit.kernel.mendable import Mendable, noted, started
@@ -39,7 +40,9 @@ async def test_release_applies_what_waited_in_order_and_with_its_own_times(town:
     assert await started(second, bad) == ["poison", "later", "after"]
 
 
-async def test_each_fact_is_announced_as_read_or_as_released(town: City) -> None:
+async def test_each_fact_is_announced_when_it_is_read_and_not_again_when_released(
+    town: City,
+) -> None:
     bad, healthy = tickets_in(0, 2)
     mendable, told = Mendable(), list[tuple[str, int, bool]]()
 
@@ -50,10 +53,36 @@ async def test_each_fact_is_announced_as_read_or_as_released(town: City) -> None
     first, second = await town.process(desk()), await town.process(service)
     await noted(first, (bad, "poison"), (bad, "later"), (healthy, "one"))
     await second.read()
-    assert told == [(healthy, 1, False)]
+    in_order = [(bad, 1, False), (bad, 2, False), (healthy, 1, False)]
+    assert told == in_order * 2  # as a batch, and each by itself
     mendable.mended = True
-    await second.worker.release(bad)
-    assert told[1:] == [(bad, 1, True), (bad, 2, True)]
+    assert await second.worker.release(bad) == 2
+    assert told == in_order * 2
+
+
+async def test_what_could_not_be_announced_is_announced_when_it_is_released(town: City) -> None:
+    bad, healthy = tickets_in(0, 2)
+    mended, told = False, list[tuple[str, int, bool]]()
+
+    async def announce(facts: Sequence[Fact], *, released: bool) -> None:
+        if not mended and any(b"poison" in f.data for f in facts):
+            raise ZeroDivisionError("no measure")
+        told.extend((f.ticket, f.version, released) for f in facts if f.source == "dispatch")
+
+    first = await town.process(desk())
+    second = await town.process(replace(Mendable().service(), announce=announce))
+    await noted(first, (bad, "poison"), (bad, "later"), (healthy, "one"))
+    await second.read()
+    assert told == [(bad, 2, False), (healthy, 1, False)]
+    reasons = [r.reason for r in await second.store.parked_records(bad, 10)]
+    assert reasons[0] == "Untold: ZeroDivisionError: no measure"
+    with pytest.raises(Untold):
+        await second.worker.release(bad)
+    mended = True
+    with pytest.raises(ZeroDivisionError):
+        await second.worker.release(bad)  # told, but its reaction fails too
+    assert told[2:] == [(bad, 1, True)]
+    assert len(await second.store.parked_records(bad, 10)) == 2
 
 
 async def test_release_decides_again_where_the_stream_moved_on(town: City) -> None:
