@@ -58,10 +58,10 @@ async def composed(store: PostgresStore, bus: Bus, clock: Clock, city: str) -> S
         case "dispatch":
             return dispatch(always(directory_registry.load(city)))
         case "deadline":
-            policy, calendar = policy_registry.load(city)
+            policy, calendars = policy_registry.load_parts(city)
             codec = PolicyCodec(policy)
             view = ClocksView(codec, PostgresClocksStore(store))
-            rules = Rules(city, policy, calendar, codec)
+            rules = Rules(city, policy, calendars.base, codec, calendars.own)
             published = await _published(store, bus, clock, rules.kinds())
             return deadline(InEffect(rules, published), codec, view)
         case "evaluation":

@@ -11,12 +11,14 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
-from services.deadline.adapters.calendar_files import read, with_days, written
+from services.deadline.adapters.calendar_files import Days, own_with_days, read, with_days, written
 from services.deadline.adapters.due_lines import City, answers
 from services.deadline.adapters.proof import differences, prove
 from services.deadline.adapters.proof_page import page
-from services.deadline.adapters.registry import cities, load_calendar
+from services.deadline.adapters.registry import Calendars, cities, load_calendar, load_calendars
 from services.deadline.adapters.share_lines import share_answers
+from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.own_days import OwnDays
 
 _LIVE = ("list", "time")
 
@@ -115,10 +117,19 @@ def verify(proof: BinaryIO) -> None:
 def calendar(days: Path, onto: str, notice: str, publishes: int | None) -> None:
     """Print calendar --onto with the days of a .yaml, .csv or .ics file: the next version of it."""
     try:
-        changed = with_days(load_calendar(onto), read(days), notice, publishes)
+        changed = _changed(load_calendars(onto), read(days), notice, publishes)
     except (ValueError, OSError) as error:
         raise click.ClickException(f"{error}.") from None
     click.echo(written(changed), nl=False)
+
+
+def _changed(
+    calendars: Calendars, days: Days, notice: str, publishes: int | None
+) -> Calendar | OwnDays:
+    """Of a calendar that extends another its own part."""
+    if calendars.own:
+        return own_with_days(calendars.own[-1], days, notice, publishes)
+    return with_days(calendars.base, days, notice, publishes)
 
 
 @command.command("shares")

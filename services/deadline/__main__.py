@@ -6,7 +6,7 @@ from services.deadline.adapters.clocks import ClocksView
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.counts import COUNTS
 from services.deadline.adapters.http import app
-from services.deadline.adapters.registry import load
+from services.deadline.adapters.registry import load_parts
 from services.deadline.adapters.replanning import keep_planned
 from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.adapters.store_pg import PostgresClocksStore
@@ -20,13 +20,13 @@ from services.kernel.settings import KernelSettings, loaded, read
 def main() -> None:
     """Until it is told to stop."""
     settings = read(KernelSettings)
-    policy, calendar = loaded(load, settings.city)
+    policy, calendars = loaded(load_parts, settings.city)
     codec = loaded(PolicyCodec, policy)
 
     async def build(ports: Ports) -> Parts:
         clocks = PostgresClocksStore(ports.store)
         security = Security.of(settings, ports.keys)
-        rules = Rules(settings.city, policy, calendar, codec)
+        rules = Rules(settings.city, policy, calendars.base, codec, calendars.own)
         registry = Registry(ports.entries, ports.clock, rules.kinds())
         in_effect = InEffect(rules, registry)
         return Parts(

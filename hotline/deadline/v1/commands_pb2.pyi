@@ -135,11 +135,13 @@ class DisputeMiss(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RuleDispute(_message.Message):
-    __slots__ = ("clock", "excused", "reason")
+    __slots__ = ("clock", "excused", "reason", "run")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     EXCUSED_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
     clock: str
     excused: bool
     reason: str
-    def __init__(self, clock: _Optional[str] = ..., excused: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+    run: int
+    def __init__(self, clock: _Optional[str] = ..., excused: _Optional[bool] = ..., reason: _Optional[str] = ..., run: _Optional[int] = ...) -> None: ...

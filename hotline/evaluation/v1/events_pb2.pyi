@@ -138,3 +138,17 @@ class MissCleared(_message.Message):
     run: int
     unit: str
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ...) -> None: ...
+
+class MissExcused(_message.Message):
+    __slots__ = ("clock", "run", "unit", "reason", "by")
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    clock: str
+    run: int
+    unit: str
+    reason: str
+    by: str
+    def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...

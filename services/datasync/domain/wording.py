@@ -256,6 +256,11 @@ _EVALUATION = {
     "MissCleared": Words(
         HOTLINE, "{clock}超期不计入 {unit} 考核", "The {clock} miss no longer counts for {unit}"
     ),
+    "MissExcused": Words(
+        HOTLINE,
+        "{clock}超期经裁定免责，不计入 {unit} 考核：{reason}",
+        "The {clock} miss was excused and does not count for {unit}: {reason}",
+    ),
     "ScoreBooked": Words(
         HOTLINE,
         "{unit} 计分：按时 {on_time}，已解决 {solved}，满意 {satisfied}",

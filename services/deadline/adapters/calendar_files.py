@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,8 +14,9 @@ from pathlib import Path
 import yaml
 
 from services.deadline.adapters import ical
-from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.calendar_data import dated, to_data
+from services.deadline.domain.calendar import Calendar, next_version
+from services.deadline.domain.calendar_data import dated, own_to_data, to_data
+from services.deadline.domain.own_days import OwnDays
 from services.kernel import yaml_file
 
 Days = Mapping[date, tuple[bool, str]]  # is it worked, and why
@@ -44,21 +45,39 @@ def with_days(calendar: Calendar, days: Days, notice: str, publishes: int | None
     for day, (worked, reason) in days.items():
         if reason:
             (make_up if worked else off)[day] = reason
-    notices = dict(calendar.notices)
-    for year in {day.year for day in days} | ({publishes} if publishes else set()):
-        known = notices.get(year, ())
-        notices[year] = known if notice in known or not notice else (*known, notice)
-    return replace(
-        changed,
-        days_off=off,
-        make_up=make_up,
-        notices={year: names for year, names in notices.items() if names},
-    )
+    years = {day.year for day in days} | ({publishes} if publishes else set())
+    notices = _noticed(calendar.notices, years, notice)
+    return replace(changed, days_off=off, make_up=make_up, notices=notices)
 
 
-def written(calendar: Calendar) -> str:
+def own_with_days(own: OwnDays, days: Days, notice: str, publishes: int | None) -> OwnDays:
+    """As `with_days`, of a city's own part. Raises ValueError where a year is published."""
+    if publishes:
+        raise ValueError(f"{own.id} extends {own.extends}: publish the year there")
+    off, make_up = dict(own.days_off), dict(own.make_up)
+    for day, (worked, reason) in days.items():
+        (off if worked else make_up).pop(day, None)
+        (make_up if worked else off)[day] = reason or f"通知 notice {notice}".rstrip()
+    notices = _noticed(own.notices, {day.year for day in days}, notice)
+    version = next_version(own.version)
+    return replace(own, version=version, days_off=off, make_up=make_up, notices=notices)
+
+
+def _noticed(
+    known: Mapping[int, tuple[str, ...]], years: Iterable[int], notice: str
+) -> dict[int, tuple[str, ...]]:
+    named = dict(known)
+    for year in years:
+        before = named.get(year, ())
+        if notice and notice not in before:
+            named[year] = (*before, notice)
+    return {year: names for year, names in named.items() if names}
+
+
+def written(calendar: Calendar | OwnDays) -> str:
     """As a file of the registry has it."""
-    return yaml.safe_dump(to_data(calendar), allow_unicode=True, sort_keys=False)
+    data = own_to_data(calendar) if isinstance(calendar, OwnDays) else to_data(calendar)
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
 
 
 def _yaml(path: Path) -> Days:

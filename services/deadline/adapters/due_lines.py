@@ -1,6 +1,7 @@
 """Questions and answers of `hotline due` as JSON has them.
 
-In: `id`, `clock`, `start`, `events`, `config`, `matter`; out: the answer, or `id` and `error`.
+In: `id`, `clock`, `start`, `events`, `config`, `matter`, `promise`; out: the answer, or `id` and
+`error`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from services.deadline.domain.calendar_data import clock_time
 from services.deadline.domain.lengths import Length, length_from_data
 from services.deadline.domain.policy import Policy
 
-_LINE = {"id", "clock", "start", "start_fact", "events", "config", "matter"}
+_LINE = {"id", "clock", "start", "start_fact", "events", "config", "matter", "promise"}
 _CONFIG = {"close_of_business", "lengths"}
 _FACT = {"type", "id"}  # what a proof names, which moves nothing
+_PROMISE = ("start", "due_at")  # as it stands on record since the matter was accepted
 _MATTER = {"kind", "urgency", "category", "level"}
 _PROMISED = ("promise", "resolve")
 _TYPES = frozenset(ORDER)
@@ -99,7 +101,9 @@ def question_from(data: Any, city: City) -> Question:
     _require(data.get("start_fact") or {}, _FACT, "start_fact")
     chosen, row = _chosen(policy, lengths, matter), policy.rows[clock]
     promise = policy.rows.get("promise") if clock in _PROMISED else None
-    events = data.get("events")
+    said, events = data.get("promise") or {}, data.get("events")
+    _require(said, _PROMISE, "promise")
+    told = [instant(said.get(name), f"promise.{name}") for name in _PROMISE if said]
     if events is not None and not isinstance(events, list):
         raise BadLine("events must be a list")
     return Question(
@@ -110,6 +114,7 @@ def question_from(data: Any, city: City) -> Question:
         calendar=_closing(city.calendar, config.get("close_of_business")),
         promise=chosen("promise") if promise else None,
         follows_law=promise is not None and promise.statutory,
+        promised=told[-1] if told and promise else None,
     )
 
 

@@ -68,6 +68,9 @@ class DeadlineProof(BaseModel):
     clock: str
     start: datetime
     events: list[dict[str, Any]] = Field(default=[], description="What moved the clock.")
+    promise: dict[str, datetime] = Field(
+        default={}, description="Of resolve: `start` and `due_at` of the promise to the citizen."
+    )
     due_at: datetime | None = Field(description="Exclusive; null while paused.")
     last_day: date | None
     counted: list[date]

@@ -60,8 +60,25 @@ def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, 
         "start_fact": _fact(start.start_type, start.start_event),
         "events": [*_of_category(start), *moves],
         "config": {"lengths": {clock: length_to_data(bounds)}},
+        **_promise(events, start),
     }
     return line, start.unit
+
+
+def _promise(events: Sequence[Event], start: ClockStarted) -> dict[str, Any]:
+    """What the citizen was told at the acceptance, whichever unit's clock runs now (R24).
+
+    It stands on record and is not counted again: calendar and law were those of then.
+    """
+    if start.clock != "resolve":
+        return {}
+    told = [e for e in events if isinstance(e, ClockStarted) and e.clock == "promise"]
+    before = [e for e in told if e.started_at <= start.started_at]
+    if not before:
+        return {}
+    promise = before[-1]
+    instants = {"start": promise.started_at.isoformat(), "due_at": promise.due_at.isoformat()}
+    return {"promise": instants}
 
 
 def _of_category(start: ClockStarted) -> Iterator[dict[str, Any]]:

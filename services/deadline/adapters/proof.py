@@ -18,7 +18,7 @@ from services.deadline.domain.lengths import Length, length_to_data
 from services.deadline.domain.policy import ClockRow
 
 FORMAT = "hotline.deadline.proof/1"
-_ASKED = ("clock", "start", "start_fact", "events", "config", "matter")
+_ASKED = ("clock", "start", "start_fact", "events", "config", "matter", "promise")
 _FLAGS = ("window", "fixed", "extendable", "statutory")
 
 

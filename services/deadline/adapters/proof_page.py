@@ -197,6 +197,8 @@ def _end(proof: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
         yield "暂定:该年日历尚未公布 provisional: that year's calendar is not published yet (R28)"
     if "promised_due_at" in proof:
         yield f"对诉求人承诺 promised to the citizen {_time(proof['promised_due_at'], zone)}"
+    if "promise" in proof:
+        yield f"自受理起 counted from the acceptance {_time(proof['promise']['start'], zone)}"
     if "late" in proof:
         yield "已逾期 too late" if proof["late"] else "按期 in time"
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from services.deadline.adapters import telling
 from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.calendar_data import from_data
+from services.deadline.domain.calendar_data import from_data, own_from_data
 from services.deadline.domain.lengths import Length, length_from_data
+from services.deadline.domain.own_days import OwnDays, laid
 from services.deadline.domain.policy import ByMatter, ClockRow, Policy, Trigger
 from services.kernel import yaml_file
 
@@ -30,22 +34,80 @@ _TOP = {"id", "version", "calendar", "clocks"}
 _MATTER = {"kind", "urgency", "category", "level"}
 
 
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """The calendar of a city as it is written: own days, the lowest first, on `base`."""
+
+    base: Calendar
+    own: tuple[OwnDays, ...] = ()
+
+    @property
+    def laid(self) -> Calendar:
+        """What they come to."""
+        return laid(self.base, self.own)
+
+
 def load(city: str) -> tuple[Policy, Calendar]:
     """Raises ValueError with one sentence that names file and key."""
+    policy, calendars = load_parts(city)
+    return policy, calendars.laid
+
+
+def load_parts(city: str) -> tuple[Policy, Calendars]:
+    """As `load`, with the calendar in its parts, each of which is published by itself."""
     content, name = _content(city)
-    policy = parse(content, name)
-    return policy, load_calendar(content["calendar"])
+    return parse(content, name), load_calendars(content["calendar"])
 
 
 def load_calendar(calendar_id: str) -> Calendar:
     """One of `registry/calendars`. Raises ValueError."""
-    calendar, calendar_name = _read(f"calendars/{calendar_id}.yaml")
-    if not isinstance(calendar, dict):
-        raise ValueError(f"{calendar_name}: the file must be a mapping")
+    return load_calendars(calendar_id).laid
+
+
+def load_calendars(calendar_id: str) -> Calendars:
+    """With all that it extends. Raises ValueError that names file and key."""
+    own: list[OwnDays] = []
+    found = _calendar(calendar_id)
+    while isinstance(found, OwnDays):
+        own.insert(0, found)
+        where, way = f"{_calendar_file(found.id)}: extends", [part.id for part in reversed(own)]
+        _require_base(where, found.extends, way, _calendar_names())
+        found = _calendar(found.extends)
     try:
-        return from_data(calendar)
+        laid(found, tuple(own))
     except ValueError as error:
-        raise ValueError(f"{calendar_name}: {error}") from None
+        raise ValueError(f"{_calendar_file(calendar_id)}: {error}") from None
+    return Calendars(found, tuple(own))
+
+
+def _require_base(where: str, base: str, way: Sequence[str], known: Sequence[str]) -> None:
+    """That it is there, and is none of those that led to it."""
+    if base in way:
+        raise ValueError(f"{where}: goes in a circle: {', '.join((*way, base))}")
+    if base not in known:
+        raise ValueError(f"{where}: there is no {base!r}, only {', '.join(known)}")
+
+
+def _calendar_names() -> list[str]:
+    files = [f.name for f in _registry("calendars").iterdir()]
+    return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
+
+
+def _calendar(calendar_id: str) -> Calendar | OwnDays:
+    content, name = _read(f"calendars/{calendar_id}.yaml")
+    if not isinstance(content, dict):
+        raise ValueError(f"{name}: the file must be a mapping")
+    try:
+        found = own_from_data(content) if "extends" in content else from_data(content)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if found.id != calendar_id:
+        raise ValueError(f"{name}: id must be {calendar_id}, as the file is called")
+    return found
+
+
+def _calendar_file(calendar_id: str) -> str:
+    return f"deadline/registry/calendars/{calendar_id}.yaml"
 
 
 def document(city: str) -> dict[str, Any]:
@@ -56,16 +118,18 @@ def document(city: str) -> dict[str, Any]:
 
 def cities() -> list[str]:
     """Those that have a policy."""
-    folder = resources.files("services.deadline") / "registry"
+    folder = _registry()
     return sorted(f.name for f in folder.iterdir() if (f / "policy.yaml").is_file())
 
 
-def _content(city: str) -> tuple[Any, str]:
-    """The policy as it is written, on top of the one that it extends."""
+def _content(city: str, way: tuple[str, ...] = ()) -> tuple[Any, str]:
+    """The policy as it is written, on top of the one that it extends; `way` led here."""
     content, name = _read(f"{city}/policy.yaml")
     if not isinstance(content, dict) or "extends" not in content:
         return content, name
-    below, _ = _content(str(content["extends"]))
+    base, way = str(content["extends"]), (*way, city)
+    _require_base(f"{name}: extends", base, way, cities())
+    below, _ = _content(base, way)
     clocks = dict(below["clocks"])
     changed = content.get("clocks", {})
     if not isinstance(changed, dict):
@@ -97,8 +161,12 @@ def parse(content: Any, name: str) -> Policy:
     return Policy(content["id"], content["version"], rows, urges)
 
 
+def _registry(path: str = "") -> Traversable:
+    return resources.files("services.deadline") / "registry" / path
+
+
 def _read(path: str) -> tuple[Any, str]:
-    file = resources.files("services.deadline") / "registry" / path
+    file = _registry(path)
     name = f"deadline/registry/{path}"
     if not file.is_file():
         raise ValueError(f"{name} is missing")

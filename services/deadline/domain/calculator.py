@@ -59,7 +59,8 @@ class Act:
 class Question:
     """`promise` is the length of the promise to the citizen, where the answer shall carry it.
 
-    One that `follows_law` is held to the statutory limit of the category too (R23).
+    One that `follows_law` is held to the statutory limit of the category too (R23). Where it was
+    `promised` already, at the acceptance, that instant stands: it is moved by nothing.
     """
 
     row: ClockRow
@@ -69,6 +70,7 @@ class Question:
     calendar: Calendar
     promise: Length | None = None
     follows_law: bool = False
+    promised: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,8 @@ class _Fold:
     def _promised(self) -> datetime | None:
         """By the calendar and the law of its start: it is moved by nothing."""
         asked = self._question
-        if asked.promise is None:
-            return None
+        if asked.promise is None or asked.promised is not None:
+            return asked.promised
         law = self._law if asked.follows_law else None
         return rules.due_of(Course(asked.promise, asked.start, statutory=law), self._first)
 

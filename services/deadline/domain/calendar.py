@@ -153,10 +153,9 @@ class Calendar:
                 make_up[day] = reason
             elif day not in off:
                 off[day] = self.weekend.get(day.weekday(), reason)
-        number = int(self.version.rpartition("+")[2]) if "+" in self.version else 0
         return replace(
             self,
-            version=f"{self.version.partition('+')[0]}+{number + 1}",
+            version=next_version(self.version),
             published_through=through,
             days_off=off,
             make_up=make_up,
@@ -177,6 +176,13 @@ class Calendar:
             days = [n for n in ordinals if self.reason_off(date.fromordinal(n)) is None]
             self._years[year] = days
         return days
+
+
+def next_version(version: str) -> str:
+    """`1` and `1+1` are followed by `1+1` and `1+2`; what a calendar lies on, after `/`, stays."""
+    own, lies_on, below = version.partition("/")
+    first, _, number = own.partition("+")
+    return f"{first}+{int(number or 0) + 1}{lies_on}{below}"
 
 
 def _zone(calendar: str, name: str) -> ZoneInfo:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 
 from services.deadline.domain.calendar import WEEKDAYS, Calendar, Shift
+from services.deadline.domain.own_days import OwnDays
 
 
 def from_data(data: Mapping[str, object]) -> Calendar:
@@ -18,7 +19,6 @@ def from_data(data: Mapping[str, object]) -> Calendar:
     unknown = data.keys() - _FIELDS
     if unknown:
         raise ValueError(f"{where}: unknown field {sorted(unknown)[0]}")
-    close = data.get("close_of_business")
     return Calendar(
         id=_text(where, data, "id"),
         version=_text(where, data, "version"),
@@ -29,31 +29,64 @@ def from_data(data: Mapping[str, object]) -> Calendar:
         days_off=dated(where, _table(where, data, "days_off")),
         make_up=dated(where, _table(where, data, "make_up")),
         notices=_notices(where, _table(where, data, "notices")),
-        close_of_business=None
-        if close is None
-        else clock_time(close, f"{where}: close_of_business"),
+        close_of_business=_close(where, data),
+        shifts=shifts(data.get("shifts", ()), f"{where}: shifts"),
+    )
+
+
+def own_from_data(data: Mapping[str, object]) -> OwnDays:
+    """As `from_data`, of a calendar that `extends` another one."""
+    where = f"calendar {data.get('id', '?')}"
+    if below := sorted(data.keys() & _BELOW):
+        raise ValueError(f"{where}: {below[0]} is said by the calendar that it extends")
+    if unknown := data.keys() - _OWN_FIELDS:
+        raise ValueError(f"{where}: unknown field {sorted(unknown)[0]}")
+    version = _text(where, data, "version")
+    if "/" in version:
+        raise ValueError(f"{where}: version has a /, which parts it from what it lies on")
+    return OwnDays(
+        id=_text(where, data, "id"),
+        version=version,
+        extends=_text(where, data, "extends"),
+        days_off=dated(where, _table(where, data, "days_off")),
+        make_up=dated(where, _table(where, data, "make_up")),
+        notices=_notices(where, _table(where, data, "notices")),
+        time_zone=_text(where, data, "time_zone") if "time_zone" in data else "",
+        close_of_business=_close(where, data),
         shifts=shifts(data.get("shifts", ()), f"{where}: shifts"),
     )
 
 
 def to_data(calendar: Calendar) -> dict[str, object]:
     """The whole calendar as JSON can carry it, one entry per date: what a proof encloses."""
-    off, make_up = calendar.days_off, calendar.make_up
-    data: dict[str, object] = {
+    return {
         "id": calendar.id,
         "version": calendar.version,
         "time_zone": calendar.time_zone,
         "published_from": calendar.published_from,
         "published_through": calendar.published_through,
         "weekend": {WEEKDAYS[number]: why for number, why in sorted(calendar.weekend.items())},
-        "days_off": {str(day): why for day, why in sorted(off.items())},
-        "make_up": {str(day): why for day, why in sorted(make_up.items())},
-        "notices": {str(year): list(names) for year, names in sorted(calendar.notices.items())},
+        **_days_data(calendar),
     }
-    if calendar.close_of_business is not None:
-        data["close_of_business"] = calendar.close_of_business.isoformat("minutes")
-    if calendar.shifts:
-        data["shifts"] = ["-".join(t.isoformat("minutes") for t in s) for s in calendar.shifts]
+
+
+def own_to_data(own: OwnDays) -> dict[str, object]:
+    """As its file has it, one entry per date."""
+    head = {"id": own.id, "version": own.version, "extends": own.extends}
+    zone = {"time_zone": own.time_zone} if own.time_zone else {}
+    return {**head, **zone, **_days_data(own)}
+
+
+def _days_data(days: Calendar | OwnDays) -> dict[str, object]:
+    data: dict[str, object] = {
+        "days_off": {str(day): why for day, why in sorted(days.days_off.items())},
+        "make_up": {str(day): why for day, why in sorted(days.make_up.items())},
+        "notices": {str(year): list(names) for year, names in sorted(days.notices.items())},
+    }
+    if days.close_of_business is not None:
+        data["close_of_business"] = days.close_of_business.isoformat("minutes")
+    if days.shifts:
+        data["shifts"] = ["-".join(t.isoformat("minutes") for t in s) for s in days.shifts]
     return data
 
 
@@ -65,14 +98,12 @@ def shifts(value: object, where: str) -> tuple[Shift, ...]:
     return tuple((clock_time(begin, where), clock_time(end, where)) for begin, _, end in pairs)
 
 
-_FIELDS = frozenset(
+_BELOW = frozenset({"published_from", "published_through", "weekend"})
+_EITHER = frozenset(
     {
         "id",
         "version",
         "time_zone",
-        "published_from",
-        "published_through",
-        "weekend",
         "days_off",
         "make_up",
         "notices",
@@ -80,6 +111,12 @@ _FIELDS = frozenset(
         "shifts",
     }
 )
+_FIELDS, _OWN_FIELDS = _EITHER | _BELOW, _EITHER | {"extends"}
+
+
+def _close(where: str, data: Mapping[str, object]) -> time | None:
+    close = data.get("close_of_business")
+    return None if close is None else clock_time(close, f"{where}: close_of_business")
 
 
 def _text(where: str, data: Mapping[str, object], name: str) -> str:

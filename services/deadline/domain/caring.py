@@ -29,6 +29,7 @@ from services.deadline.domain.policy import Policy
 from services.deadline.domain.rejections import (
     AlreadySupervised,
     FeedbackMissing,
+    NobodyToUrge,
     NotDisputable,
     NothingUrged,
     NotRunning,
@@ -96,13 +97,21 @@ def handler(state: Clocks) -> str:
     return max(last, key=lambda clock: clock.started_at).unit if last else ""
 
 
+def _works_on(state: Clocks) -> str:
+    """The handler while a clock of a unit is open: none of a matter completed or handed back."""
+    open_ = (c for c in state.by_name.values() if c.phase in (Phase.RUNNING, Phase.PAUSED))
+    return handler(state) if any(clock.unit for clock in open_) else ""
+
+
 # 催办
 
 
 def urge(command: UrgeTicket, state: Clocks, policy: Policy, calendar: Calendar) -> Sequence[Event]:
-    unit = handler(state)
+    """To the unit that works on it; the caller is told where none does, not yet or no more."""
+    unit = _works_on(state)
     if not unit:
-        raise NotRunning("no unit has the ticket")
+        last = handler(state)
+        raise NobodyToUrge(f"{last} had it last" if last else "no unit had it yet")
     today = calendar.local_date(command.at)
     said = [at for at in state.care.citizen_urges if calendar.local_date(at) == today]
     if command.from_citizen and len(said) >= policy.urges_per_day:
@@ -118,9 +127,7 @@ def pass_on(command: PassUrgeOn, state: Clocks) -> Sequence[Event]:
     """
     if command.asked_event in state.care.passed_on or not state.by_name:
         return []
-    open_ = (c for c in state.by_name.values() if c.phase in (Phase.RUNNING, Phase.PAUSED))
-    unit = handler(state) if any(clock.unit for clock in open_) else ""
-    number = state.care.urges + 1
+    number, unit = state.care.urges + 1, _works_on(state)
     return [
         TicketUrged(command.at, number, unit, True, command.reason, BY_CITIZEN, command.asked_event)
     ]
@@ -209,18 +216,25 @@ def _require_feedback(supervision: Supervision) -> None:
 
 
 def dispute(command: DisputeMiss, state: Clocks) -> Sequence[Event]:
-    """A unit is not told whether another one missed."""
-    if command.clock in state.by_name and state.by_name[command.clock].unit != command.unit:
+    """Also of a unit that has the ticket no more: a late fact may have brought the miss since.
+
+    A unit is not told whether another one missed.
+    """
+    runs = _runs(state, command.clock)
+    own = [run for run in runs if run.unit == command.unit]
+    if runs and not own:
         raise NotYours
-    clock = _missed(state, command.clock)
+    clock = _missed(own, command.clock)[-1]
     if clock.dispute:
         return []
     return [MissDisputed(command.at, clock.name, clock.run, clock.unit, _text(command.reason))]
 
 
 def rule_dispute(command: RuleDispute, state: Clocks) -> Sequence[Event]:
-    """A ruling is final."""
-    clock = _missed(state, command.clock)
+    """A ruling is final. Of several disputes over one clock the oldest, unless it names the run."""
+    runs = [r for r in _runs(state, command.clock) if command.run in (0, r.run)]
+    missed = _missed(runs, command.clock)
+    clock = next((run for run in missed if run.dispute == "disputed"), missed[-1])
     if clock.dispute == "ruled":
         return []
     if not clock.dispute:
@@ -229,11 +243,17 @@ def rule_dispute(command: RuleDispute, state: Clocks) -> Sequence[Event]:
     return [DisputeRuled(*where, command.excused, _text(command.reason), command.by)]
 
 
-def _missed(state: Clocks, name: str) -> Clock:
-    clock = state.by_name.get(name)
-    if clock is None or not clock.missed:
+def _runs(state: Clocks, name: str) -> list[Clock]:
+    """Every run of that clock, the last one last."""
+    last = state.by_name.get(name)
+    return [run for run in (*state.earlier_runs, *([last] if last else [])) if run.name == name]
+
+
+def _missed(runs: Sequence[Clock], name: str) -> Sequence[Clock]:
+    missed = [run for run in runs if run.missed]
+    if not missed:
         raise NotDisputable(name)
-    return clock
+    return missed
 
 
 # The ladder (R25)

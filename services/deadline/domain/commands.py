@@ -216,10 +216,10 @@ def still_stopped(at: datetime, clock: Clock, until: datetime) -> Sequence[Event
 
 
 def stop(
-    command: StopClock, clock: Clock | None, missed_runs: Sequence[Clock], policy: Policy
+    command: StopClock, clock: Clock | None, earlier_runs: Sequence[Clock], policy: Policy
 ) -> Sequence[Event]:
     """The earliest of several ends counts, for an earlier run that was missed too."""
-    earlier = [c for c in missed_runs if c.name == command.clock]
+    earlier = [c for c in earlier_runs if c.missed and c.name == command.clock]
     events = [e for c in earlier for e in judged(command.at, c, _first_end(command, c), policy)]
     if clock is None or clock.phase is Phase.CLOSED:
         return events

@@ -69,7 +69,7 @@ def _of_a_clock(command: ClockCommand, state: Clocks, rules: Rulebook) -> Sequen
             resumed = commands.resume(command, clock, policy, calendar)
             return _and_the_correction(resumed, command, command.resumed_at, state, rules)
         case StopClock():
-            return commands.stop(command, clock, state.missed_runs, policy)
+            return commands.stop(command, clock, state.earlier_runs, policy)
         case ExpireClock():
             return expiring.expire(command, clock, policy, calendar)
     assert_never(command)

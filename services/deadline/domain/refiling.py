@@ -44,16 +44,21 @@ class RefileMatter:
 def refile_matter(command: RefileMatter, state: Clocks, rulebook: Rulebook) -> Sequence[Event]:
     """Quiet where it was told before. A promise stays, and so does what ended or was due by then.
 
+    An earlier unit's clock is judged again as the last one is, to its benefit or not: what counts
+    is when the correction reached the city, not when we heard of it (R27). It was told to the unit
+    then, counts from then, and makes nothing overdue that would have been over by then; a unit that
+    could not know of it disputes the miss.
+
     That a later fact of dispatch knows the right category does not make it known here.
     """
     said = {**command.words, "statutory_days": command.statutory_days}
     if state.refiled and said == {name: getattr(state, name) for name in said}:
         return []
-    earlier = [e for c in state.missed_runs for e in _judged_again(command, c, rulebook)]
-    moved = [e for c in state.by_name.values() for e in _moved(command, c, rulebook)]
+    runs = (*state.earlier_runs, *state.by_name.values())
+    moved = [e for run in runs for e in _moved(command, run, rulebook)]
     law, by = command.statutory_days, command.corrected_at
     changed = MatterChanged(command.at, **command.words, statutory_days=law, corrected_at=by)
-    return [changed, *earlier, *moved]
+    return [changed, *moved]
 
 
 def judge_again(
@@ -94,15 +99,6 @@ def _moved(
         after = _after(clock, replanned)
         yield from judged(command.at, after, until, policy)
         yield from still_stopped(command.at, after, until)
-
-
-def _judged_again(command: RefileMatter, run: Clock, rulebook: Rulebook) -> Sequence[Event]:
-    """Of an earlier run all that matters is whether its miss was one."""
-    replanned, until = _replanned(command, run, rulebook, run), _stands_since(run)
-    if replanned is None or until is None:
-        return []
-    policy, _ = rulebook(command.at)
-    return judged(command.at, _after(run, replanned), until, policy)
 
 
 def _stands_since(clock: Clock) -> datetime | None:

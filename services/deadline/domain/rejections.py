@@ -119,6 +119,12 @@ class TooManyUrges(Rejection):
     rule = "R25"
 
 
+class NobodyToUrge(Rejection):
+    """No unit works on the matter: it is completed, handed back or not dispatched yet."""
+
+    rule = "R25"
+
+
 class NothingUrged(Rejection):
     """Nobody has urged this ticket."""
 

@@ -119,7 +119,7 @@ class NotifyBureau:
 
 @dataclass(frozen=True, slots=True)
 class DisputeMiss:
-    """The unit disputes that the last miss of a clock is its own."""
+    """The unit disputes the last miss that it is said to have of a clock."""
 
     at: datetime
     unit: str
@@ -129,13 +129,14 @@ class DisputeMiss:
 
 @dataclass(frozen=True, slots=True)
 class RuleDispute:
-    """A supervisor rules on the dispute."""
+    """A supervisor rules on the dispute: on the oldest over that clock, or that of the run."""
 
     at: datetime
     by: str
     clock: str
     excused: bool
     reason: str
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)

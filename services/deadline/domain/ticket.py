@@ -128,7 +128,7 @@ _UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
 class Clocks:
     """A ticket's clocks by name, and what its later clocks need to know of the matter.
 
-    `missed_runs` are earlier runs that ended in a miss: a late fact may still prove it wrong.
+    `earlier_runs` ended, in time or not: what is heard of late may still prove the contrary.
     Since it was `refiled` (last at `corrected_at`) the matter is what intake corrected it to.
     """
 
@@ -140,7 +140,7 @@ class Clocks:
     statutory_days: int = 0
     refiled: bool = False
     corrected_at: datetime | None = None
-    missed_runs: tuple[Clock, ...] = ()
+    earlier_runs: tuple[Clock, ...] = ()
     care: Care = field(default_factory=Care)
 
 
@@ -165,8 +165,9 @@ def evolve(state: Clocks, event: Event) -> Clocks:
     if isinstance(event, ClockStarted):
         return _with_start(state, last, event)
     if last is not None and last.run != event.run:
-        rest = tuple(c for c in state.missed_runs if (c.name, c.run) != (name, event.run))
-        return _but(state, missed_runs=rest)
+        key = name, event.run
+        runs = (_moved(c, event) if (c.name, c.run) == key else c for c in state.earlier_runs)
+        return _but(state, earlier_runs=tuple(runs))
     return _but(state, by_name={**state.by_name, name: _moved(last, event)})
 
 
@@ -187,7 +188,6 @@ def _cared(state: Clocks, event: Caring) -> Clocks:
 
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
-    missed = (last,) if last is not None and last.missed else ()
     return _but(
         state,
         by_name={**state.by_name, event.clock: _started(last, event)},
@@ -196,7 +196,7 @@ def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clock
         urgency=event.urgency or state.urgency,
         category=event.category or state.category,
         statutory_days=event.statutory_days or state.statutory_days,
-        missed_runs=(*state.missed_runs, *missed),
+        earlier_runs=(*state.earlier_runs, *([last] if last else [])),
     )
 
 

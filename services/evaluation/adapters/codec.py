@@ -25,6 +25,7 @@ CODEC = Codec(
         (ticket.VisitCompleted, pb.VisitCompleted),
         (ticket.MissNoted, pb.MissNoted),
         (ticket.MissCleared, pb.MissCleared),
+        (ticket.MissExcused, pb.MissExcused),
         *_SCORES,
     ],
     foreign=[
@@ -32,6 +33,7 @@ CODEC = Codec(
         (reactions.TicketArchived, dispatch_pb.TicketArchived),
         (reactions.DeadlineMissed, deadline_pb.DeadlineMissed),
         (reactions.MissWithdrawn, deadline_pb.MissWithdrawn),
+        (reactions.DisputeRuled, deadline_pb.DisputeRuled),
     ],
     commands=[
         (commands.RecordVisit, commands_pb.RecordVisit),

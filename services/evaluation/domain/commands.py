@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from services.evaluation.domain.entries import booked_anew, entry, taken_back
 from services.evaluation.domain.formula import Formulas
 from services.evaluation.domain.rejections import AlreadyVisited, NoVisitDue, ReasonMissing
 from services.evaluation.domain.ticket import (
     Event,
     Miss,
     MissCleared,
+    MissExcused,
     MissNoted,
-    ScoreBooked,
     Scored,
-    ScoreTakenBack,
     State,
     Unopened,
     VisitAttempted,
@@ -80,7 +80,21 @@ class ClearMiss:
     unit: str
 
 
-Command = RecordVisit | RecordVisitAttempt | ScheduleVisit | BookScore | NoteMiss | ClearMiss
+@dataclass(frozen=True, slots=True)
+class ExcuseMiss:
+    """The dispute over the miss was ruled for the unit: by whom, and why."""
+
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    reason: str
+    by: str
+
+
+Command = (
+    RecordVisit | RecordVisitAttempt | ScheduleVisit | BookScore | NoteMiss | ClearMiss | ExcuseMiss
+)
 
 Decide = Callable[[Command, State], list[Event]]
 
@@ -102,6 +116,8 @@ def decide_with(formulas: Formulas) -> Decide:
                 return note_miss(command, state, formulas)
             case ClearMiss():
                 return clear_miss(command, state, formulas)
+            case ExcuseMiss():
+                return excuse_miss(command, state, formulas)
             case _:
                 assert_never(command)
 
@@ -123,7 +139,7 @@ def record_visit(command: RecordVisit, state: State, formulas: Formulas) -> list
         generated=command.generated,
     )
     if answer.solved and answer.satisfied:
-        return [answer, _entry(state, answer, command.at, formulas)]
+        return [answer, entry(state, answer, command.at, formulas)]
     return [answer]
 
 
@@ -143,7 +159,7 @@ def record_visit_attempt(
     if attempt.attempt < formulas(command.at).attempts:
         return [attempt]
     answer = _answer(command.at, state.visit, exhausted=True)
-    return [attempt, answer, _entry(state, answer, command.at, formulas)]
+    return [attempt, answer, entry(state, answer, command.at, formulas)]
 
 
 def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
@@ -156,7 +172,7 @@ def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
     )  # fmt: skip
     if isinstance(state, Scored):
         reason = f"completed again, round {visit.round}"
-        return [_taken_back(state.booked, command.at, reason), visit]
+        return [taken_back(state.booked, command.at, reason), visit]
     return [visit]
 
 
@@ -164,9 +180,9 @@ def book_score(command: BookScore, state: State, formulas: Formulas) -> list[Eve
     """R31. The answers of the last round become the entry; a visit that is still due is off."""
     if isinstance(state, VisitDue):
         answer = _answer(command.at, state.visit, exhausted=True)
-        return [answer, _entry(state, answer, command.at, formulas)]
+        return [answer, entry(state, answer, command.at, formulas)]
     if isinstance(state, Visited):
-        return [_entry(state, state.answer, command.at, formulas)]
+        return [entry(state, state.answer, command.at, formulas)]
     return []
 
 
@@ -177,17 +193,37 @@ def note_miss(command: NoteMiss, state: State, formulas: Formulas) -> list[Event
         return []
     noted = MissNoted(command.at, command.clock, command.run, command.unit)
     reason = f"{command.clock} was missed"
-    return [noted, *_booked_anew(state, state.misses | {miss}, command.at, reason, formulas)]
+    counted = (state.misses | {miss}) - state.excused
+    return [noted, *booked_anew(state, counted, command.at, reason, formulas)]
 
 
 def clear_miss(command: ClearMiss, state: State, formulas: Formulas) -> list[Event]:
-    """R27, R31. A withdrawn miss no longer counts, also where the entry stands already."""
+    """R27, R31. A withdrawn miss no longer counts, also where the entry stands already.
+
+    What was ruled on it goes with it: one that comes after is another.
+    """
     miss = Miss(command.clock, command.run, command.unit)
-    if miss not in state.misses:
+    if miss not in state.misses | state.excused:
         return []
     cleared = MissCleared(command.at, command.clock, command.run, command.unit)
     reason = f"the miss of {command.clock} was withdrawn"
-    return [cleared, *_booked_anew(state, state.misses - {miss}, command.at, reason, formulas)]
+    counted = state.counted - {miss}
+    return [cleared, *booked_anew(state, counted, command.at, reason, formulas)]
+
+
+def excuse_miss(command: ExcuseMiss, state: State, formulas: Formulas) -> list[Event]:
+    """R31. An excused miss stays on record and leaves the score, also of an entry that stands.
+
+    A ruling is final, so what was excused stays so, whether it is heard before the miss or after.
+    """
+    miss = Miss(command.clock, command.run, command.unit)
+    if miss in state.excused:
+        return []
+    where = command.at, command.clock, command.run, command.unit
+    excused = MissExcused(*where, command.reason, command.by)
+    reason = f"the miss of {command.clock} was excused"
+    counted = state.counted - {miss}
+    return [excused, *booked_anew(state, counted, command.at, reason, formulas)]
 
 
 def _repeated(command: RecordVisit, answer: VisitCompleted) -> list[Event]:
@@ -210,77 +246,4 @@ def _answer(
 ) -> VisitCompleted:
     return VisitCompleted(
         at, visit.unit, visit.round, contacted, solved, satisfied, generated, exhausted
-    )
-
-
-def _entry(
-    state: VisitDue | Visited, answer: VisitCompleted, at: datetime, formulas: Formulas
-) -> ScoreBooked:
-    visit, formula = state.visit, formulas(answer.at)
-    return ScoreBooked(
-        at,
-        entry=state.entries + 1,
-        unit=visit.unit,
-        category=visit.category,
-        area=visit.area,
-        level=visit.level,
-        contacted=answer.contacted,
-        solved=answer.solved,
-        satisfied=answer.satisfied,
-        on_time=_kept(state.misses, visit.unit, formula.handling),
-        confirmed_on_time=_kept(state.misses, visit.unit, formula.confirming),
-        visited=not answer.exhausted,
-        formula=formula.name,
-        visited_at=answer.at,
-        promise_missed=not _kept(state.misses, visit.unit, formula.promising),
-    )
-
-
-def _kept(misses: frozenset[Miss], unit: str, clocks: frozenset[str]) -> bool:
-    """Another unit's misses, from before the ticket was returned, are not this unit's."""
-    return not any(miss.unit == unit and miss.clock in clocks for miss in misses)
-
-
-def _booked_anew(
-    state: State, misses: frozenset[Miss], at: datetime, reason: str, formulas: Formulas
-) -> list[Event]:
-    if not isinstance(state, Scored):
-        return []
-    booked, formula = state.booked, formulas(state.booked.visited_at)
-    on_time = _kept(misses, booked.unit, formula.handling)
-    confirmed = _kept(misses, booked.unit, formula.confirming)
-    broken = not _kept(misses, booked.unit, formula.promising)
-    stands = (booked.on_time, booked.confirmed_on_time, booked.promise_missed)
-    if (on_time, confirmed, broken) == stands:
-        return []
-    anew = replace(
-        booked,
-        at=at,
-        entry=state.entries + 1,
-        on_time=on_time,
-        confirmed_on_time=confirmed,
-        promise_missed=broken,
-        formula=formula.name,
-    )
-    return [_taken_back(booked, at, reason), anew]
-
-
-def _taken_back(booked: ScoreBooked, at: datetime, reason: str) -> ScoreTakenBack:
-    return ScoreTakenBack(
-        at,
-        entry=booked.entry,
-        unit=booked.unit,
-        reason=reason,
-        category=booked.category,
-        area=booked.area,
-        level=booked.level,
-        contacted=booked.contacted,
-        solved=booked.solved,
-        satisfied=booked.satisfied,
-        on_time=booked.on_time,
-        confirmed_on_time=booked.confirmed_on_time,
-        visited=booked.visited,
-        formula=booked.formula,
-        visited_at=booked.visited_at,
-        promise_missed=booked.promise_missed,
     )

@@ -9,6 +9,7 @@ from services.evaluation.domain.commands import (
     BookScore,
     ClearMiss,
     Command,
+    ExcuseMiss,
     NoteMiss,
     ScheduleVisit,
     decide_with,
@@ -59,6 +60,16 @@ class MissWithdrawn:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeRuled:
+    clock: str
+    run: int
+    unit: str
+    excused: bool
+    reason: str
+    by: str
+
+
 def decider(formula: Formula) -> Decider[State, Command, Event]:
     """What evaluation decides about one ticket under a city's formula."""
     return decider_by(always(formula))
@@ -82,12 +93,14 @@ def reactions(event: object, state: State, at: datetime, formulas: Formulas) -> 
             return [BookScore(at)]
         case DeadlineMissed(hotline_silent=True):
             return []
-        case DeadlineMissed(clock, run, unit) if _is_new(event, state) and _counts(
-            clock, state, at, formulas
-        ):
-            return [NoteMiss(at, clock, run, unit)]
-        case MissWithdrawn(clock, run, unit) if not _is_new(event, state):
+        case DeadlineMissed(clock, run, unit) if _counts(clock, state, at, formulas):
+            new = _miss(event) not in state.misses
+            return [NoteMiss(at, clock, run, unit)] if new else []
+        case MissWithdrawn(clock, run, unit) if _miss(event) in state.misses | state.excused:
             return [ClearMiss(at, clock, run, unit)]
+        case DisputeRuled(clock, run, unit, True) if _counts(clock, state, at, formulas):
+            new = _miss(event) not in state.excused
+            return [ExcuseMiss(at, clock, run, unit, event.reason, event.by)] if new else []
         case _:
             return []
 
@@ -96,12 +109,12 @@ def _is_later(round_: int, state: State) -> bool:
     return isinstance(state, Unopened) or round_ > state.visit.round
 
 
-def _is_new(event: DeadlineMissed | MissWithdrawn, state: State) -> bool:
-    return Miss(event.clock, event.run, event.unit) not in state.misses
+def _miss(event: DeadlineMissed | MissWithdrawn | DisputeRuled) -> Miss:
+    return Miss(event.clock, event.run, event.unit)
 
 
 def _counts(clock: str, state: State, at: datetime, formulas: Formulas) -> bool:
-    """By the formula of now, or by that of the entry which the miss would prove wrong (R31)."""
+    """By the formula of now, or by that of the visit whose entry it spoils (R31)."""
     if formulas(at).counts(clock):
         return True
-    return isinstance(state, Scored) and formulas(state.booked.visited_at).counts(clock)
+    return isinstance(state, Visited | Scored) and formulas(state.answer.at).counts(clock)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,18 @@ class MissCleared:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class MissExcused:
+    """`by` and `reason` are those of the ruling (R31)."""
+
+    at: datetime
+    clock: str
+    run: int
+    unit: str
+    reason: str
+    by: str
+
+
 Event = (
     VisitScheduled
     | VisitAttempted
@@ -107,6 +119,7 @@ Event = (
     | ScoreTakenBack
     | MissNoted
     | MissCleared
+    | MissExcused
 )
 
 
@@ -119,40 +132,45 @@ class Miss:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unopened:
-    """Not completed yet; misses may be known already."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the misses: all that stand, and what was excused of any (R31)."""
 
     misses: frozenset[Miss] = frozenset()
+    excused: frozenset[Miss] = frozenset()
     entries: int = 0
 
+    @property
+    def counted(self) -> frozenset[Miss]:
+        """The misses that spoil an entry."""
+        return self.misses - self.excused
 
-@dataclass(frozen=True, slots=True)
-class VisitDue:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unopened(Known):
+    """Not completed yet; misses may be known already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitDue(Known):
     """Completed: somebody has to ask the citizen."""
 
-    misses: frozenset[Miss]
-    entries: int
     visit: VisitScheduled
     attempts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Visited:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited(Known):
     """Asked, but not booked: a redo or the archive decides what comes next."""
 
-    misses: frozenset[Miss]
-    entries: int
     visit: VisitScheduled
     answer: VisitCompleted
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored(Known):
     """The entry stands in the ledger."""
 
-    misses: frozenset[Miss]
-    entries: int
     visit: VisitScheduled
     answer: VisitCompleted
     booked: ScoreBooked
@@ -165,24 +183,32 @@ def evolve(state: State, event: Event) -> State:
     """The state after the event. Never rejects: what does not fit leaves the state as it is."""
     match event:
         case VisitScheduled():
-            return VisitDue(state.misses, state.entries, event)
+            return VisitDue(**_known(state), visit=event)
         case VisitAttempted() if isinstance(state, VisitDue):
             return replace(state, attempts=event.attempt)
         case VisitCompleted() if isinstance(state, VisitDue):
-            return Visited(state.misses, state.entries, state.visit, event)
+            return Visited(**_known(state), visit=state.visit, answer=event)
         case ScoreBooked() if isinstance(state, Visited):
-            return Scored(state.misses, event.entry, state.visit, state.answer, event)
+            known = {**_known(state), "entries": event.entry}
+            return Scored(**known, visit=state.visit, answer=state.answer, booked=event)
         case ScoreTakenBack() if isinstance(state, Scored):
-            return Visited(state.misses, state.entries, state.visit, state.answer)
+            return Visited(**_known(state), visit=state.visit, answer=state.answer)
         case MissNoted():
             return replace(state, misses=state.misses | {_miss(event)})
         case MissCleared():
-            return replace(state, misses=state.misses - {_miss(event)})
+            gone = {_miss(event)}
+            return replace(state, misses=state.misses - gone, excused=state.excused - gone)
+        case MissExcused():
+            return replace(state, excused=state.excused | {_miss(event)})
         case VisitAttempted() | VisitCompleted() | ScoreBooked() | ScoreTakenBack():
             return state
         case _:
             assert_never(event)
 
 
-def _miss(event: MissNoted | MissCleared) -> Miss:
+def _known(state: Known) -> dict[str, Any]:
+    return {"misses": state.misses, "excused": state.excused, "entries": state.entries}
+
+
+def _miss(event: MissNoted | MissCleared | MissExcused) -> Miss:
     return Miss(event.clock, event.run, event.unit)

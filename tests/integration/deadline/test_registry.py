@@ -17,6 +17,7 @@ from services.deadline.adapters.http import app
 from services.deadline.adapters.replanning import keep_planned
 from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.domain.calendar_data import to_data
+from services.deadline.domain.own_days import OwnDays
 from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.codec import to_datetime
@@ -27,6 +28,7 @@ from services.kernel.registry_memory import MemoryRegistry
 from tests.integration.deadline.city import City, now
 from tests.integration.deadline.test_http import STAFF, Caller
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
+from tests.unit.deadline.test_own_days import FUYANG
 from tests.unit.deadline.tickets import CITIES, accepted, dispatched
 
 ADMINISTRATOR = Principal("admin", frozenset({Role.ADMINISTRATOR}))
@@ -45,10 +47,11 @@ async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[
 class Hall:
     """Deadline by rules that an administrator may publish."""
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: City, own: tuple[OwnDays, ...] = ()) -> None:
         self.city, self.caller, (policy, calendar) = city, Caller(), CITIES["sample"]
         self.codec = PolicyCodec(policy)
-        self.rules = Rules("sample", policy, calendar, self.codec)
+        self.rules = Rules("sample", policy, calendar, self.codec, own)
+        self.on = "".join(f"{part.id}@{part.version}/" for part in own)
         self.calendar, self.keys = calendar, 0
 
     async def start(self) -> None:
@@ -95,6 +98,18 @@ async def test_r27_a_published_notice_takes_effect_and_moves_what_is_open(loop: 
         await hall.stop()
 
 
+async def test_r27_a_notice_of_the_nation_moves_what_is_open_in_a_city_that_lies_on_it(
+    namespace: str,
+) -> None:
+    async with memory_loop(namespace) as loop:
+        hall = Hall(await City.of(loop), (FUYANG,))
+        await hall.start()
+        try:
+            await _published(hall)
+        finally:
+            await hall.stop()
+
+
 async def _published(hall: Hall) -> None:
     await hall.city.say("T001", accepted(), now())
     await hall.city.say("T001", dispatched("U1"), now())
@@ -122,14 +137,14 @@ async def _published(hall: Hall) -> None:
     [fact] = [f for f in facts if f.type.endswith("ClockReplanned") and f.ticket == "T001"
               and deadline.ClockReplanned.FromString(f.data).clock == "resolve"]  # fmt: skip
     replanned = deadline.ClockReplanned.FromString(fact.data)
-    assert (replanned.by, replanned.calendar) == ("calendar", f"cn@{later.version}")
+    assert (replanned.by, replanned.calendar) == ("calendar", f"{hall.on}cn@{later.version}")
     assert to_datetime(replanned.old_due_at) == before
 
     async def done() -> bool:
         return await hall.city.clocks.planned_by() == dict.fromkeys(range(BUCKETS), 1)
 
     await wait_until(done, timeout_s=20, what="every bucket")
-    await _listed(hall, f"cn@{later.version}", before)
+    await _listed(hall, f"{hall.on}cn@{later.version}", before)
 
 
 async def _listed(hall: Hall, label: str, before: Any) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from hotline.evaluation.v1.events_pb2 import ScoreBooked, ScoreTakenBack
+from hotline.deadline.v1 import events_pb2 as deadline
+from hotline.evaluation.v1.events_pb2 import MissExcused, ScoreBooked, ScoreTakenBack
 from hotline.intake.v1 import events_pb2 as intake
 from tests.integration.evaluation.running import running
 from tests.support.directories import Office
@@ -138,3 +139,23 @@ async def test_a_file_closed_before_the_visit_has_its_entry_and_no_visit(city: C
         return "A-5" not in {row["ticket"] for row in due}
 
     await wait_until(is_off, what="taking the visit off the list")
+
+
+async def test_r31_an_excused_miss_leaves_the_entry_and_stays_on_record(city: City) -> None:
+    clock: dict[str, Any] = {"clock": "resolve", "run": 1, "unit": "transport"}
+    ruling = deadline.DisputeRuled(**clock, excused=True, reason="grid report", by="sue")
+    await city.accept("A-6")
+    await city.evaluation.say("A-6", deadline.DeadlineMissed(**clock))
+    await city.visit("A-6", HAPPY)
+    await city.closed("A-6")
+    assert [entry.on_time for entry in await city.entries("A-6")] == [False]
+    await city.evaluation.say("A-6", ruling, ruling)
+
+    async def is_excused() -> bool:
+        return [entry.on_time for entry in await city.entries("A-6")] == [True]
+
+    await wait_until(is_excused, what="the entry without the miss")
+    facts = await city.evaluation.facts("A-6")
+    told = [MissExcused.FromString(f.data) for f in facts if "MissExcused" in f.type]
+    assert [(one.unit, one.reason, one.by) for one in told] == [("transport", "grid report", "sue")]
+    assert "MissCleared" not in await city.names("A-6")

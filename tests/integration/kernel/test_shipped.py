@@ -135,7 +135,7 @@ async def test_r27_clocks_are_decided_again_from_the_topic_alone(
     found = await logged(entries, bus, loop, "deadline")
     live, again = Ticket(city), Ticket(city)
     again.policy = parse_policy(document(found, rules.policy_name), "the topic")
-    again.calendar = from_data(document(found, rules.calendar_name))
+    again.calendar = from_data(document(found, *rules.calendar_names))
     again.codec = PolicyCodec(again.policy)
     again.decider = deadline(again.policy, again.calendar)
     for ticket in (live, again):

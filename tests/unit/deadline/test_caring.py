@@ -27,6 +27,7 @@ from services.deadline.domain.events import (
 from services.deadline.domain.rejections import (
     AlreadySupervised,
     FeedbackMissing,
+    NobodyToUrge,
     NotDisputable,
     NothingUrged,
     NotSupervised,
@@ -204,14 +205,43 @@ def test_r25_an_urge_before_any_unit_has_the_ticket_waits_for_the_first() -> Non
     assert desk.do(AnswerUrge(AT, "U1", "we are on it")) == [answered]
 
 
-@pytest.mark.parametrize(
+ENDS = pytest.mark.parametrize(
     "ends",
     [
         [dispatch.DispatchConfirmed(unit="U1"), approved(AT), dispatch.TicketCompleted(unit="U1")],
         [dispatch.TicketArchived()],
         [dispatch.ReturnRequested(unit="U1"), dispatch.ReturnGranted(unit="U1"), queued(AT)],
     ],
+    ids=["completed", "archived", "handed back"],
 )
+
+
+@ENDS
+@pytest.mark.parametrize("from_citizen", [True, False], ids=["citizen", "hotline"])
+def test_r25_the_hotline_is_told_that_no_unit_works_on_what_it_urges(
+    desk: Desk, ends: list[Any], from_citizen: bool
+) -> None:
+    for message in ends:
+        desk.say(message, AT)
+    urge = UrgeTicket(AT, "ann", from_citizen)
+    assert desk.refuses(NobodyToUrge, urge).message == (
+        "No unit works on the matter: it is completed, handed back or not dispatched yet."
+        " (U1 had it last)"
+    )
+    desk.say(dispatch.RedoOrdered(unit="U2"), AT + timedelta(hours=1))
+    [urged] = desk.do(UrgeTicket(AT + timedelta(hours=1), "ann", from_citizen))
+    assert isinstance(urged, TicketUrged)
+    assert (urged.number, urged.unit) == (1, "U2")
+
+
+def test_r25_the_hotline_urges_no_unit_before_one_has_the_ticket() -> None:
+    desk = Ticket()
+    desk.say(accepted(), AT)
+    with pytest.raises(NobodyToUrge, match="no unit had it yet"):
+        desk.decider.decide(UrgeTicket(AT, "ann"), desk.state)
+
+
+@ENDS
 def test_r25_an_urge_of_what_no_unit_works_on_any_more_urges_no_unit(
     desk: Desk, ends: list[Any]
 ) -> None:

@@ -58,6 +58,8 @@ GOOD = line("resolve")
         ({"config": {"lengths": {"lunch": {"hours": 1}}}}, "config.lengths: unknown field"),
         ({"config": {"lengths": {"resolve": {"working_days": 0}}}}, "more than none"),
         ({"matter": {"mood": "bad"}}, "matter: unknown field 'mood'"),
+        ({"promise": {"since": 1}}, "promise: unknown field 'since'"),
+        ({"promise": {"start": "2026-03-09T10:00+08:00"}}, "promise.due_at must be an instant"),
     ],
 )
 def test_a_bad_line_gives_its_id_and_what_to_write_instead(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from services.deadline.adapters.proof import differences
 from services.deadline.domain.desk import PauseClocks, ResumeClocks
-from services.deadline.domain.events import ClockReplanned, ClockStopped
+from services.deadline.domain.events import ClockReplanned, ClockStopped, DeadlineMissed
 from tests.unit.deadline.test_refiling import NEW_DUE, OLD_DUE, Filed, corrected, proof
 from tests.unit.deadline.test_statutory_refiled import to
 from tests.unit.deadline.tickets import approved, cn, dispatched
@@ -61,8 +61,13 @@ def of_resolve(desk: Filed, kind: type[Any]) -> list[Any]:
 
 
 def in_any_order(correction: Said, *facts: Said) -> list[Filed]:
-    """Intake's correction comes before, between and after what dispatch says in its order."""
-    places = range(len(facts) + 1)
+    """Intake's correction comes before, between and after what dispatch says in its order.
+
+    It is heard after a dispatch that came before it: a clock starts under what is known then.
+    """
+    starts = [n for n, (at, said) in enumerate(facts, 1)
+              if isinstance(said, dispatch.TicketDispatched) and at < correction[0]]  # fmt: skip
+    places = range(max(starts, default=0), len(facts) + 1)
     found = [heard(*facts[:n], correction, *facts[n:]) for n in places]
     outcomes = [kept(desk, correction[0]) for desk in found]
     assert outcomes == [outcomes[0]] * len(found)
@@ -108,6 +113,46 @@ def test_r27_an_earlier_units_miss_is_withdrawn_too(category: str) -> None:
         assert desk.clock("resolve").due_at == cn(4, 3)
     for desk in in_any_order(HOUSING, (cn(3, 26), again)):
         assert ("resolve", 1) in desk.misses()
+
+
+HANDED_BACK: list[Said] = [
+    (cn(3, 11, 10), dispatch.ReturnGranted(unit="U1")),
+    (cn(3, 12, 10), dispatched("U2", 2)),
+]
+
+
+def test_r27_an_earlier_unit_was_late_by_a_shorter_length_that_was_corrected_in_its_time() -> None:
+    for desk in in_any_order(URGENT, *HANDED_BACK):
+        assert desk.misses().count(("resolve", 1)) == 1
+        [first] = [c for c in desk.state.earlier_runs if c.name == "resolve"]
+        assert (first.missed, first.due_at) == (True, cn(3, 10, 10))
+        last = [e for e in of_resolve(desk, ClockStopped) if e.run == 1][-1]
+        assert (last.in_time, last.stopped_at) == (False, cn(3, 11, 10))
+        assert not any(name.endswith("resolve/1") for name in desk.alarms)
+
+
+def test_r27_an_earlier_unit_is_not_late_by_what_was_corrected_after_its_time() -> None:
+    for at in (cn(3, 11, 10), cn(3, 11, 11)):  # at its end, and when it had the matter no more
+        for desk in in_any_order((at, corrected("c", "URGENT")), *HANDED_BACK):
+            assert ("resolve", 1) not in desk.misses()
+
+
+def test_r27_an_earlier_unit_is_not_late_by_a_length_that_was_over_when_it_was_corrected() -> None:
+    for desk in in_any_order((cn(3, 10, 11), corrected("c", "URGENT")), *HANDED_BACK):
+        assert ("resolve", 1) not in desk.misses()
+        assert [c.due_at for c in desk.state.earlier_runs if c.name == "resolve"] == [OLD_DUE]
+
+
+def test_r27_an_earlier_run_is_judged_by_every_correction_that_is_heard_late() -> None:
+    """Urgent at noon, by which it was late; at one it is known to be housing, and it was not."""
+    housing = cn(3, 9, 13), corrected()
+    for facts in ([URGENT, housing, *HANDED_BACK], [*HANDED_BACK, URGENT, housing]):
+        assert ("resolve", 1) not in heard(*facts).misses()
+
+
+def test_r27_the_same_late_correction_twice_judges_an_earlier_unit_once() -> None:
+    desk = heard(*HANDED_BACK, URGENT, URGENT)
+    assert len([e for e in of_resolve(desk, DeadlineMissed) if e.run == 1]) == 1
 
 
 def test_r27_an_earlier_units_miss_before_the_correction_stays() -> None:
@@ -180,7 +225,7 @@ STEPS = st.lists(
         st.sampled_from([1, 2, 14, 24, 48, 120]),
         st.sampled_from(["replied", "sent back", "approved", "granted"]),
     ),
-    max_size=5,
+    max_size=7,
 )
 
 
@@ -189,18 +234,19 @@ STEPS = st.lists(
 def test_r27_whatever_dispatch_says_the_order_of_arrival_changes_nothing(
     correction: Said, steps: list[tuple[int, str]]
 ) -> None:
-    facts, now, replied_at = list[Said](), cn(3, 9, 11), None
+    facts, now, round_, replied_at = list[Said](), cn(3, 9, 11), 1, None
     for hours, what in steps:
         now += timedelta(hours=hours)
         if what == "granted":
-            facts.append((now, dispatch.ReturnGranted(unit="U1")))
-            break
-        if what == "replied" and replied_at is None:
+            facts.append((now, dispatch.ReturnGranted(unit=f"U{round_}")))
+            now, round_, replied_at = now + timedelta(hours=3), round_ + 1, None
+            facts.append((now, dispatched(f"U{round_}", round_)))
+        elif what == "replied" and replied_at is None:
             replied_at = now
-            facts.append((now, dispatch.TicketReplied(unit="U1")))
+            facts.append((now, dispatch.TicketReplied(unit=f"U{round_}")))
         elif what == "sent back" and replied_at is not None:
             replied_at = None
-            facts.append((now, dispatch.ReplySentBack(unit="U1")))
+            facts.append((now, dispatch.ReplySentBack(unit=f"U{round_}")))
         elif what == "approved" and replied_at is not None:
             facts.append((now, approved(replied_at)))
             break

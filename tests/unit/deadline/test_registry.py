@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from services.deadline.adapters import registry
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import cities, load, parse
 
@@ -89,3 +92,21 @@ def test_every_shipped_policy_can_be_read(city: str) -> None:
     PolicyCodec(rules)
     assert calendar.shifts
     assert len(rules.rows) == 13
+
+
+@pytest.mark.parametrize(
+    ("base", "sentence"),
+    [
+        ("mars", r"b/policy\.yaml: extends: there is no 'mars', only a, b$"),
+        ("a", r"b/policy\.yaml: extends: goes in a circle: a, b, a$"),
+    ],
+)
+def test_a_policy_on_a_base_that_cannot_be_is_named_by_file_and_key(
+    base: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, extends in (("a", "b"), ("b", base)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "policy.yaml").write_text(f"extends: {extends}\n", "utf-8")
+    monkeypatch.setattr(registry, "_registry", lambda path="": tmp_path / path)
+    with pytest.raises(ValueError, match=sentence):
+        load("a")

@@ -30,7 +30,10 @@ class Office:
     """A city whose rules are published in memory."""
 
     def __init__(self) -> None:
-        self.rules = Rules("sample", POLICY, CALENDAR, PolicyCodec(POLICY))
+        self.follow(Rules("sample", POLICY, CALENDAR, PolicyCodec(POLICY)))
+
+    def follow(self, rules: Rules) -> None:
+        self.rules = rules
         clock = ManualClock(BEFORE)
         self.registry = Registry(MemoryRegistry(clock.now), clock, self.rules.kinds())
         self.in_effect = InEffect(self.rules, self.registry)

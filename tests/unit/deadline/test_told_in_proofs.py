@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import orjson
@@ -150,3 +151,50 @@ def test_r27_every_fact_that_starts_or_ends_a_shipped_clock_has_words() -> None:
         for row in City.of(name).policy.rows.values():
             named |= {trigger.type for trigger in (*row.starts, *row.ends)}
     assert named <= FACTS.keys()
+
+
+def two_units(law: int = 0) -> Ticket:
+    """Accepted on the 9th, dispatched the next day; on the 13th the second unit gets it."""
+    ticket = Ticket()
+    message = accepted()
+    message.statutory_days = law  # type: ignore[attr-defined]
+    ticket.say(message, cn(3, 9, 10))
+    ticket.say(dispatched("U1"), cn(3, 10, 9))
+    ticket.say(dispatch.ReturnRequested(unit="U1"), cn(3, 10, 11))
+    ticket.say(dispatch.ReturnGranted(unit="U1"), cn(3, 11, 9))
+    ticket.say(dispatched("U2", 2), cn(3, 13, 9))
+    return ticket
+
+
+@pytest.mark.parametrize(("law", "promised"), [(0, "2026-03-17"), (3, "2026-03-13")])
+def test_r24_the_next_units_proof_says_what_the_citizen_was_promised_at_the_acceptance(
+    law: int, promised: str
+) -> None:
+    ticket = two_units(law)
+    made = proof(ticket)
+    assert made["start"] == cn(3, 13, 9).isoformat()
+    assert made["promised_due_at"] == f"{promised}T00:00:00+08:00"
+    assert made["promised_due_at"] == proof(ticket, "promise")["due_at"]
+    assert "自受理起 counted from the acceptance 2026-03-09 10:00+08:00" in page(made)
+
+
+def test_r27_a_later_notice_leaves_the_promise_in_the_next_units_proof() -> None:
+    ticket = two_units()
+    before = proof(ticket)["promised_due_at"]
+    closed = {date(2026, 3, day): False for day in (13, 16)}
+    later = City(SAMPLE.policy, SAMPLE.calendar.with_notice(closed, notice="N"))
+    asked, _ = line_of("resolve", ticket.events, later)
+    assert asked is not None
+    made = orjson.loads(orjson.dumps(prove(asked, later)))
+    assert made["promised_due_at"] == before
+    assert differences(made) == []
+    assert differences({**made, "promised_due_at": made["due_at"]}) == ["promised_due_at"]
+
+
+def test_r27_the_first_units_proof_counts_the_promise_from_the_acceptance_too() -> None:
+    ticket = Ticket()
+    ticket.say(accepted(), cn(3, 9, 10))
+    ticket.say(queued(cn(3, 9, 10)), cn(3, 9, 10))
+    ticket.say(dispatched("U1"), cn(3, 11, 9))
+    made = proof(ticket)
+    assert (made["promised_due_at"][:10], made["due_at"][:10]) == ("2026-03-17", "2026-03-19")

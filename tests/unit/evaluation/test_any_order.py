@@ -37,6 +37,9 @@ YES = st.sampled_from([True, True, False])
 FOREIGN = st.one_of(
     st.builds(r.DeadlineMissed, CLOCKS, st.integers(1, 2), UNITS),
     st.builds(r.MissWithdrawn, CLOCKS, st.integers(1, 2), UNITS),
+    st.builds(
+        r.DisputeRuled, CLOCKS, st.integers(1, 2), UNITS, YES, st.just("why"), st.just("sue")
+    ),
     st.builds(r.TicketArchived, UNITS),
     *[st.builds(
         r.TicketCompleted, st.just(AT), UNITS, st.just("traffic/road"), st.just("linquan"),
@@ -118,7 +121,7 @@ def _true_of_its_misses(state: State) -> None:
     if not isinstance(state, Scored):
         return
     entry = state.booked
-    mine = {miss.clock for miss in state.misses if miss.unit == entry.unit}
+    mine = {m.clock for m in state.misses - state.excused if m.unit == entry.unit}
     assert entry.on_time == (not mine & FORMULA.handling)
     assert entry.confirmed_on_time == (not mine & FORMULA.confirming)
     assert Miss("promise", 1, entry.unit) not in state.misses

@@ -20,7 +20,7 @@ from services.evaluation.domain.commands import (
     RecordVisit,
     RecordVisitAttempt,
 )
-from services.evaluation.domain.reactions import DeadlineMissed, decider_by
+from services.evaluation.domain.reactions import DeadlineMissed, DisputeRuled, decider_by
 from services.evaluation.domain.ticket import (
     Event,
     MissNoted,
@@ -119,6 +119,20 @@ async def test_r31_a_late_miss_replaces_an_old_entry_by_the_formula_of_that_time
     )[-1]
     assert isinstance(cleared, ScoreBooked)
     assert (cleared.on_time, cleared.formula) == (True, "sample/1")
+
+
+async def test_r31_a_ruling_that_comes_later_is_judged_by_the_formula_of_the_visit() -> None:
+    office = Office()
+    await office.publish(confirm_alone)
+    history = (
+        scheduled(),
+        missed("resolve"),
+        *office.decided(visit(NOW), scheduled(), missed("resolve")),
+    )
+    ruling = DisputeRuled("resolve", 1, "transport", excused=True, reason="grid", by="sue")
+    *_, anew = office.reacted(ruling, LATER, *history)
+    assert isinstance(anew, ScoreBooked)
+    assert (anew.on_time, anew.formula) == (True, "sample/1")
 
 
 async def test_r31_a_miss_that_no_formula_counts_is_not_noted() -> None:
