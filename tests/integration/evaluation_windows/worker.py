@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,15 @@ class Worker:
         """What it must show of the units of these facts, once it does."""
         wanted = {k: expected(m, KEEP) for k, m in by_key(facts).items() if "@" not in k}
 
-        async def equal() -> bool:
-            return await self.all_windows(wanted) == wanted
+        shown: dict[str, dict[str, Rows]] = {}
 
-        await until(equal, WAIT_S)
+        async def equal() -> bool:
+            shown.update(await self.all_windows(wanted))
+            return shown == wanted
+
+        with suppress(TimeoutError):
+            await until(equal, WAIT_S)
+        assert shown == wanted, self.log[-2_000:]
         return wanted
 
     async def until_it_shows_other_than(self, shown: dict[str, dict[str, Rows]]) -> None:
