@@ -278,7 +278,7 @@ class Runtime:
         await _ended(self._tasks)
         readers = {"group's reader": self.consumer, "proof's reader": self._watermarks}
         await _ended([asyncio.create_task(r.stop(), name=name) for name, r in readers.items() if r])
-        await self.bus.close()
+        await _ended([asyncio.create_task(self.bus.close(), name="bus")])
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
