@@ -1,10 +1,13 @@
 -- name: recent
--- R16: what a new matter is compared with, spread over half a year, all categories and areas.
-insert into {schema}.recent (bucket, ticket, person, category, area, title, progress, received_at)
+-- R16: what a new matter is compared with, spread over half a year, all categories and areas, and
+-- over the map by the points that are given.
+insert into {schema}.recent (bucket, ticket, person, category, area, title, progress, received_at,
+                             latitude, longitude, cell)
 select n % $1, 'P' || n, 'p' || n / 3, ($2::text[])[1 + n % cardinality($2::text[])],
        ($3::text[])[1 + n / 7 % cardinality($3::text[])], 'An earlier matter ' || n, 'being_handled',
-       now() - n % 15000000 * interval '1 second'
-from generate_series($4::int, $5::int) n
+       now() - n % 15000000 * interval '1 second', latitude, longitude, cell
+from unnest($5::float8[], $6::float8[], $7::bigint[]) with ordinality p (latitude, longitude, cell, k)
+cross join lateral (select $4::int - 1 + k::int) as t (n)
 
 -- name: persons
 -- The citizens that wrote them.

@@ -16,10 +16,12 @@ from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.adapters.store_pg import PostgresClocksStore
 from services.deadline.service import service as deadline
 from services.dispatch.adapters import registry as directory_registry
+from services.dispatch.domain.directory import always
 from services.dispatch.service import service as dispatch
 from services.evaluation.adapters import registry as formula_registry
 from services.evaluation.adapters.figures import FiguresView
 from services.evaluation.adapters.store_pg import PostgresFiguresStore
+from services.evaluation.domain.formula import always as always_formula
 from services.evaluation.service import service as evaluation
 from services.intake.adapters import registry as intake_registry
 from services.intake.adapters.books import Books
@@ -54,7 +56,7 @@ async def composed(store: PostgresStore, bus: Bus, clock: Clock, city: str) -> S
                 read_back=Numbers(store).read_back,
             )
         case "dispatch":
-            return dispatch(directory_registry.load(city))
+            return dispatch(always(directory_registry.load(city)))
         case "deadline":
             policy, calendars = policy_registry.load_parts(city)
             codec = PolicyCodec(policy)
@@ -63,9 +65,9 @@ async def composed(store: PostgresStore, bus: Bus, clock: Clock, city: str) -> S
             published = await _published(store, bus, clock, rules.kinds())
             return deadline(InEffect(rules, published), codec, view)
         case "evaluation":
-            registry = formula_registry.load(city)
+            shipped = formula_registry.load(city)
             figures = PostgresFiguresStore(store.pool, store.schema, store.vault)
-            return evaluation(registry, FiguresView(figures, registry.zone))
+            return evaluation(always_formula(shipped.formula), FiguresView(figures, shipped.zone))
         case "datasync":
             feeds = PostgresFeedStore(store.pool, store.schema, store.vault)
             return datasync(SharingView(sharing_registry.load(city).sharing, feeds))

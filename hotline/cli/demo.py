@@ -28,8 +28,9 @@ from hotline.dev.senders import city_senders, make_senders, signer
 from hotline.dev.services import modules_of, services
 from hotline.dev.stack import StackInfo, erase, stack
 from hotline.history.expected import is_missed
-from hotline.history.importer import City, Importer, ImportStalled, Progress, plan
+from hotline.history.importer import City, Importer, ImportStalled, plan
 from hotline.history.nyc import Row, read_rows
+from hotline.history.progress import Progress
 from hotline.programs import SERVICES
 from services.kernel.bus import Record
 from services.kernel.bus_kafka import KafkaBus

@@ -46,12 +46,12 @@ APPS: Mapping[str, Callable[[], FastAPI]] = {
     "intake": lambda: intake.app(
         _runtime("intake", TAKING_IN), _DESK, _NOTHING, _NOTHING, _NOTHING
     ),
-    "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING),
+    "dispatch": lambda: dispatch.app(_runtime("dispatch", DISPATCHING), _NOTHING, _NOTHING),
     "deadline": lambda: deadline.app(
         _runtime("deadline", TIMING), _NOTHING, _NOTHING, _NOTHING, _NOTHING
     ),
     "evaluation": lambda: evaluation.app(
-        _runtime("evaluation", EVALUATING), _NOTHING, _NOTHING, _NOTHING
+        _runtime("evaluation", EVALUATING), _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING
     ),
     "datasync": lambda: datasync.app(_runtime("datasync"), _NOTHING, _NOTHING, _NOTHING),
 }

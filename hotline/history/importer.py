@@ -9,59 +9,41 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from google.protobuf.json_format import MessageToDict
 
 from hotline.client.commands import Import, Signer
-from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.history.journey import Journey, Step
 from hotline.history.nyc import Row
+from hotline.history.progress import Progress, count_clock
 from hotline.intake.v1.events_pb2 import TicketReceived
 from services.kernel.bus import Bus, Outgoing, Reader
 from services.kernel.cloudevents import attributes, to_fact
-from services.kernel.codec import rfc3339, to_datetime
+from services.kernel.codec import rfc3339
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, topic_of
 
 IN_FLIGHT = 300
 STALL_S = 60.0
+LISTEN_S = 1.0
 
 
 class ImportStalled(Exception):
     """Facts that must follow did not come; the text says which tickets wait."""
 
 
-@dataclass
-class Progress:
-    """What was seen so far: `open_clocks` neither ended nor were missed.
+class ImportTaken(ImportStalled):
+    """Another importer brings in the same import; the text says who, and what to do."""
 
-    `late` are the tickets whose resolve clock was missed, `completed` those ever completed.
-    """
-
-    facts: Counter[str] = field(default_factory=Counter)
-    done: int = 0
-    total: int = 0
-    multiset: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    open_clocks: dict[tuple[str, str, int], datetime] = field(default_factory=dict)
-    missed: Counter[str] = field(default_factory=Counter)
-    late: set[str] = field(default_factory=set)
-    completed: set[str] = field(default_factory=set)
-    accepted_at: dict[str, datetime] = field(default_factory=dict)
-
-    def summary(self, until: datetime) -> str:
-        """How the imported tickets stand, by the facts that came back."""
-        soon = until + timedelta(days=2)
-        due = sum(c == "resolve" and at <= soon for (_, c, _), at in self.open_clocks.items())
-        closed, tickets = len(self.completed), len(self.accepted_at)
-        return (
-            f"{tickets:,} tickets: {closed:,} closed, {tickets - closed:,} open, "
-            f"{len(self.late - self.completed):,} of them overdue, {due:,} due within two days"
+    def __init__(self, fact: Fact) -> None:
+        super().__init__(
+            f"{fact.by or 'somebody'} is importing under the name {fact.import_id!r} now, at "
+            f"ticket {fact.ticket}: wait until that has ended, or import under another name"
         )
 
 
@@ -101,6 +83,7 @@ class Importer:
         reader = await self._city.bus.reader(places, from_end=True)
         try:
             await reader.ends()
+            await self._require_alone(reader)
             async with httpx.AsyncClient(base_url=self._city.intake_url, timeout=30.0) as http:
                 await self._journeys(reader, http)
                 await self._close(http, until)
@@ -108,6 +91,15 @@ class Importer:
         finally:
             await reader.stop()
         return self.progress
+
+    async def _require_alone(self, reader: Reader) -> None:
+        """Two of one name would answer each other's facts. Raises ImportTaken."""
+        until = time.monotonic() + LISTEN_S
+        while (left_s := until - time.monotonic()) > 0:
+            for record in await reader.fetch(1_000, left_s):
+                fact = to_fact(record, attributes(record.headers))
+                if fact.import_id == self._city.import_id:
+                    raise ImportTaken(fact)
 
     # The journeys
 
@@ -168,8 +160,12 @@ class Importer:
     def _take(self, fact: Fact) -> None:
         if fact.import_id != self._city.import_id:
             return
-        if fact.type == "hotline.intake.v1.TicketReceived":
-            journey = self._by_key[TicketReceived.FromString(fact.data).external_id]
+        is_new = fact.ticket not in self._by_ticket  # a relay may repeat itself
+        if is_new and fact.type == "hotline.intake.v1.TicketReceived":
+            key = TicketReceived.FromString(fact.data).external_id
+            if key not in self._in_flight:
+                raise ImportTaken(fact)
+            journey = self._by_key[key]
             journey.ticket = fact.ticket
             self._by_ticket[fact.ticket] = journey
         found = self._by_ticket.get(fact.ticket)
@@ -207,7 +203,7 @@ class Importer:
         elif name == "TicketCompleted":
             progress.completed.add(fact.ticket)
         if fact.source == "deadline":
-            _count_clock(progress, fact, name)
+            count_clock(progress, fact, name)
 
     # The end
 
@@ -237,7 +233,11 @@ class Importer:
 
     def _who_waits(self) -> str:
         tickets = [self._by_key[key].ticket or f"row {key}" for key in sorted(self._in_flight)]
-        return f"{len(tickets)} tickets wait for a fact, as {tickets[:5]}"
+        words = f"{len(tickets)} tickets wait for a fact, as {tickets[:5]}"
+        if self._by_ticket:
+            return words
+        name = self._city.import_id
+        return f"{words}: if {name!r} was begun before and broken off, import under another name"
 
 
 async def _posted(
@@ -249,25 +249,6 @@ async def _posted(
         if answer.status_code != 503:
             return answer
         await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
-
-
-_STOPS = {"ClockStopped", "DeadlineMissed", "ClockPaused", "ReturnWindowClosed"}
-
-
-def _count_clock(progress: Progress, fact: Fact, name: str) -> None:
-    message = getattr(deadline, name).FromString(fact.data)
-    clock = "return" if name == "ReturnWindowClosed" else message.clock
-    key = (fact.ticket, clock, message.run)
-    if name in ("ClockStarted", "ClockResumed"):
-        progress.open_clocks[key] = to_datetime(message.due_at)
-    elif name in _STOPS:
-        progress.open_clocks.pop(key, None)
-    if name == "DeadlineMissed":
-        progress.missed[clock] += 1
-        progress.late |= {fact.ticket} if clock == "resolve" else set()
-    elif name == "MissWithdrawn":
-        progress.missed[clock] -= 1
-        progress.late -= {fact.ticket} if clock == "resolve" else set()
 
 
 def plan(rows: Iterable[Row], until: datetime) -> list[Journey]:

@@ -17,6 +17,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError
 
+from hotline import __version__
 from hotline.cli.migrate import migrations, topics_of_all
 from hotline.ops.log_dirs import BrokersTooOld, rooms
 from hotline.ops.look import Look, look
@@ -64,7 +65,8 @@ async def examine(
     try:
         async for finding in _brokers(place):
             yield finding
-        for finding in _work(await look(place), place):
+        found = await look(place)
+        for finding in (*_work(found, place), *_releases(found)):
             yield finding
     except (KafkaError, OSError) as error:
         yield Finding(
@@ -210,3 +212,21 @@ def _work(found: Look, place: CityPlace) -> list[Finding]:
         add(each.parked, f"{each.name}: {each.parked} tickets are parked",
             "see `hotline parked list`")  # fmt: skip
     return findings or [Finding("ok", "every bucket has an owner and nothing is parked")]
+
+
+def _releases(found: Look) -> list[Finding]:
+    """Whether all processes run one release, and this is of it."""
+    by_release: dict[str, list[str]] = {}
+    for each in found.services:
+        for member, release in each.releases.items():
+            by_release.setdefault(release or "one that does not say", []).append(member)
+    if not by_release:
+        return []
+    runs = "; ".join(f"{r}: {', '.join(sorted(m))}" for r, m in sorted(by_release.items()))
+    if len(by_release) > 1:
+        return [Finding("look", f"processes run different releases ({runs})",
+                        "finish the roll, or see why it stands still")]  # fmt: skip
+    if __version__ not in by_release:
+        return [Finding("look", f"this is release {__version__}, and what runs is not ({runs})",
+                        "examine a city with the release that it runs")]  # fmt: skip
+    return [Finding("ok", f"every process runs release {__version__}")]

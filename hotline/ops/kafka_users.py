@@ -16,7 +16,6 @@ from services.kernel import names
 
 Operation = Literal["Read", "Write", "Describe", "DescribeConfigs"]
 OURS = "hotline."
-PUBLISHING = ("intake", "deadline")  # keep registries
 COMMANDED = ("intake", "dispatch", "deadline", "evaluation")
 
 
@@ -96,8 +95,8 @@ def _of_service(name: str) -> Iterator[Right]:
     yield Right("topic", names.TICKETS, ("Read", "Write"))
     yield Right("topic", names.WATERMARKS, ("Read", "Write") if name == "deadline" else ("Write",))
     yield Right("topic", names.PARKED, ("Write",))
-    # Each reads back at its start what it has published.
-    yield Right("topic", names.REGISTRY, ("Read", "Write") if name in PUBLISHING else ("Read",))
+    # Each tells what its decisions rest on, and reads back at its start what it has told.
+    yield Right("topic", names.REGISTRY, ("Read", "Write"))
     if name in COMMANDED:
         yield Right("topic", names.COMMANDS, ("Read",))
         yield Right("topic", names.replies_of("*").partition("*")[0], ("Write",), prefix=True)

@@ -17,7 +17,7 @@ from aiokafka.protocol.api import Request
 
 from hotline.ops.place import CityPlace
 from hotline.programs import SERVICES
-from services.kernel.names import TICKETS, schema_of, topic_of, vault_of
+from services.kernel.names import TICKETS, release_of, schema_of, topic_of, vault_of
 
 _LEDGER = """
 select b.bucket, b.next_position - 1 as position, b.closed_until, i.expected
@@ -61,7 +61,8 @@ class ServiceLook:
     """One service: facts of its ledger, how far it is with everybody's, and what waits.
 
     `unpublished` facts stand in the ledger and were not read back; `owners` are the buckets by
-    member of its group; `promise_age_s` is None before the first promise.
+    member of its group, `releases` what each member runs (empty: it does not say);
+    `promise_age_s` is None before the first promise.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ServiceLook:
     due: int
     soon: int
     promise_age_s: float | None
+    releases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lag(self) -> int:
@@ -113,11 +115,11 @@ class Look:
 async def look(place: CityPlace) -> Look:
     """Raises OSError, asyncpg.PostgresError, KafkaError."""
     async with place.store() as store, place.brokers() as admin:
-        owners = await _owners(admin, place)
+        members = await _members(admin, place)
         inboxes = {name: await _fetch(store, place, name, _INBOX) for name in SERVICES}
         ends = await _ends(place, (row for rows in inboxes.values() for row in rows))
         services = [
-            await _service(store, place, name, inboxes[name], ends, owners.get(name, {}))
+            await _service(store, place, name, inboxes[name], ends, members.get(name, {}))
             for name in SERVICES
         ]
         feeds = await _fetch(store, place, "datasync", _FEEDS)
@@ -130,7 +132,7 @@ async def _service(
     name: str,
     inbox: Sequence[Any],
     ends: Mapping[tuple[str, int], int],
-    owners: Mapping[str, tuple[int, ...]],
+    members: Mapping[str, tuple[int, ...]],
 ) -> ServiceLook:
     tickets = topic_of(place.namespace, TICKETS)
     ledger = await _fetch(store, place, name, _LEDGER, tickets)
@@ -144,7 +146,12 @@ async def _service(
         for r in inbox
     )
     found = tuple(lag for lag in lags if lag.records > 0)
-    return ServiceLook(name, facts, max(0, facts - back), found, owners, **dict(waits))
+    named = {client: release_of(client) for client in members}
+    owners = {named[client][0]: buckets for client, buckets in members.items()}
+    releases = dict(named.values())
+    return ServiceLook(
+        name, facts, max(0, facts - back), found, owners, **dict(waits), releases=releases
+    )
 
 
 async def _fetch(
@@ -176,10 +183,10 @@ async def _ends(place: CityPlace, inbox: Iterable[Any]) -> dict[tuple[str, int],
     return {(tp.topic, tp.partition): end for tp, end in found.items()}
 
 
-async def _owners(
+async def _members(
     admin: AIOKafkaAdminClient, place: CityPlace
 ) -> dict[str, dict[str, tuple[int, ...]]]:
-    """By service and member: its buckets."""
+    """By service and client: its buckets."""
     groups = {topic_of(place.namespace, name): name for name in SERVICES}
     tickets = topic_of(place.namespace, TICKETS)
     found: dict[str, dict[str, tuple[int, ...]]] = {}

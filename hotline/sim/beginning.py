@@ -12,8 +12,9 @@ import orjson
 from hotline.dev.identity import outside_folder
 from hotline.dev.lock import exclusive
 from hotline.dev.senders import signer
-from hotline.history.importer import City, Importer, Progress, plan
+from hotline.history.importer import City, Importer, plan
 from hotline.history.nyc import read_rows, shift_to
+from hotline.history.progress import Progress
 from services.kernel.bus import Bus
 from services.kernel.tokens import dev_token
 

@@ -12,7 +12,7 @@ from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL
 
 
 def matters(rows: Sequence[Row], seed: str) -> Iterator[SubmitMatter]:
-    """Without an end: category, area and words of a row each, as often as the sample has them."""
+    """Without an end: category, place and words of a row each, as often as the sample has them."""
     drawn = random.Random(seed)
     number = 0
     while True:
@@ -28,12 +28,16 @@ def matters(rows: Sequence[Row], seed: str) -> Iterator[SubmitMatter]:
             description=row.description,
             contact=f"+1 212 555 {drawn.randrange(10_000):04d}",
             address=row.address,
+            latitude=row.latitude,
+            longitude=row.longitude,
         )
 
 
 def as_json(matter: SubmitMatter) -> dict[str, Any]:
     """The body of `POST /v1/tickets`."""
-    return {
+    is_placed = matter.HasField("latitude") and matter.HasField("longitude")
+    point = {"latitude": matter.latitude, "longitude": matter.longitude} if is_placed else {}
+    return point | {
         "channel": matter.channel,
         "external_id": matter.external_id,
         "kind": "complaint",

@@ -13,7 +13,7 @@ from services.datasync.adapters.http import app
 from services.datasync.adapters.measure import COUNTS, DeliveryMeter
 from services.datasync.adapters.opener import TIMEOUT_S, IntakeOpener
 from services.datasync.adapters.reading import Reading
-from services.datasync.adapters.registry import load
+from services.datasync.adapters.registry import load, told
 from services.datasync.adapters.sender import HttpSender
 from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.store_pg import PostgresFeedStore
@@ -26,6 +26,7 @@ from services.datasync.service import service
 from services.datasync.settings import DatasyncSettings, credential
 from services.kernel.clock import Clock
 from services.kernel.process import Parts, Ports, run
+from services.kernel.registry import Registry
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
@@ -37,7 +38,7 @@ log = logging.getLogger("hotline.datasync")
 def main() -> None:
     """Until it is told to stop."""
     settings = read(DatasyncSettings)
-    city = loaded(load, settings.city)
+    city, rules = loaded(load, settings.city), loaded(told, settings.city)
     endpoints = loaded(_endpoints, settings, city.sharing)
     allowed = loaded(_allowed, settings)
 
@@ -71,6 +72,7 @@ def main() -> None:
             beside=deliver,
             streams=True,
             counts=COUNTS,
+            registry=Registry(ports.entries, ports.clock, rules),
         )
 
     run("datasync", settings, build)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hotline.intake.v1.events_pb2 import HistoryClosed
 from services.dispatch.adapters.codec import CODEC
 from services.dispatch.domain import commands
-from services.dispatch.domain.directory import Directory
-from services.dispatch.domain.reactions import decider
+from services.dispatch.domain.directory import Directories
+from services.dispatch.domain.reactions import decider_by
 from services.kernel.service import CommandRule, Service
 
 UNIT = frozenset({"unit"})
@@ -29,6 +29,8 @@ COMMANDS = (
 )
 
 
-def service(directory: Directory) -> Service:
-    """Stages 2, 3, 4 and 6 under the city's directory."""
-    return Service("dispatch", CODEC, decider(directory), commands=COMMANDS, frontier=HistoryClosed)
+def service(directories: Directories) -> Service:
+    """Stages 2, 3, 4 and 6 under the city's directory, as it is in effect at each instant."""
+    return Service(
+        "dispatch", CODEC, decider_by(directories), commands=COMMANDS, frontier=HistoryClosed
+    )

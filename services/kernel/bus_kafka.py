@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,10 +24,10 @@ from services.kernel.bus import (
     Record,
     Revoked,
 )
+from services.kernel.gather import ended
 from services.kernel.names import murmur2
 
-log = logging.getLogger("hotline.bus")
-PRODUCER_ENDS_S = 2.0
+CLIENT_ENDS_S = 2.0
 _FAULTS = (KafkaError, OSError, asyncio.TimeoutError)
 # aiokafka has no setting for it and compresses at level 9. Our batches of a few records come out
 # as small at level 1, for a third of the CPU and without a fresh table of 256 KB for each.
@@ -159,6 +158,23 @@ async def _send(producer: AIOKafkaProducer, place: Place, records: Sequence[Outg
     await asyncio.gather(*acknowledged)
 
 
+async def _start(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Raises BusUnavailable; what does not start is stopped."""
+    try:
+        await client.start()
+        await asyncio.sleep(0)  # stop() raises CancelledError where a reader's task never ran
+    except BaseException as error:
+        await _stop(client)
+        if isinstance(error, _FAULTS):
+            raise BusUnavailable(repr(error)) from error
+        raise
+
+
+async def _stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Waits for a broker that may be gone only so long."""
+    await ended([asyncio.create_task(client.stop(), name="a client of the broker")], CLIENT_ENDS_S)
+
+
 class KafkaBus:
     """Producer and consumers of one process; `clock` never runs ahead of the database clock."""
 
@@ -212,23 +228,14 @@ class KafkaBus:
                     retry_backoff_ms=50,
                     metadata_max_age_ms=60_000,
                 )
-                try:
-                    await producer.start()
-                except BaseException as error:
-                    await producer.stop()
-                    if isinstance(error, _FAULTS):
-                        raise BusUnavailable(repr(error)) from error
-                    raise
+                await _start(producer)
                 self._producer = producer
             return self._producer
 
     async def _drop_producer(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
             self._producer = None
-        try:
-            await asyncio.wait_for(producer.stop(), timeout=PRODUCER_ENDS_S)
-        except _FAULTS as error:
-            log.warning("producer did not stop cleanly: %r", error)
+        await _stop(producer)
 
     async def consumer(
         self, group: str, instance: str, topics: Sequence[str], assigned: Assigned, revoked: Revoked
@@ -254,7 +261,7 @@ class KafkaBus:
         )
         seen = _watch(inner, self._clock)
         inner.subscribe(list(topics), listener=_Listener(inner, seen, assigned, revoked))
-        await self._start(inner)
+        await _start(inner)
         return KafkaConsumer(inner, seen)
 
     async def reader(self, places: Sequence[Place], *, from_end: bool) -> KafkaConsumer:
@@ -273,20 +280,8 @@ class KafkaBus:
         )
         seen = _watch(inner, self._clock)
         inner.assign([TopicPartition(*place) for place in places])
-        await self._start(inner)
+        await _start(inner)
         return KafkaConsumer(inner, seen)
-
-    async def _start(self, inner: AIOKafkaConsumer) -> None:
-        try:
-            await inner.start()
-            # A reader stopped before its own task ever ran cannot stop: aiokafka awaits that task,
-            # and one that is cancelled unstarted raises CancelledError.
-            await asyncio.sleep(0)
-        except BaseException as error:
-            await inner.stop()
-            if isinstance(error, _FAULTS):
-                raise BusUnavailable(repr(error)) from error
-            raise
 
     async def partitions(self, topic: str) -> int:
         producer = self._producer or await self._start_producer()

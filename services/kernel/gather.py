@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar, cast
 
+log = logging.getLogger("hotline.gather")
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 
@@ -17,6 +19,20 @@ async def all_of(work: Iterable[Awaitable[Answered]]) -> list[Answered]:
         if isinstance(one, BaseException):
             raise one
     return cast("list[Answered]", found)
+
+
+async def ended(tasks: Sequence[asyncio.Task[None]], timeout_s: float) -> None:
+    """However they end; what waits for a broker that is gone is left behind, for it may even keep
+    the cancellation to itself."""
+    if not tasks:
+        return
+    done, left = await asyncio.wait(tasks, timeout=timeout_s)
+    for task in left:
+        task.cancel()
+        log.warning("%s did not end in time", task.get_name())
+    for task in done:
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("%s did not end cleanly: %r", task.get_name(), error)
 
 
 class Gather(Generic[Asked, Answered]):

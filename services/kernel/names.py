@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from hotline import __version__
+
 TICKETS = "hotline.tickets.v1"
 COMMANDS = "hotline.commands.v1"
 SUBMISSIONS = "hotline.submissions.v1"
@@ -37,6 +39,17 @@ def replies_of(sender: str) -> str:
 def department_of(department: str) -> str:
     """A department's own topic."""
     return f"hotline.department.{department.lower()}.v1"
+
+
+def client_of(service: str, instance: str) -> str:
+    """What a process calls itself at the brokers, with its release: `dispatch-0@0.1.0`."""
+    return f"{service}-{instance}@{__version__}"
+
+
+def release_of(client: str) -> tuple[str, str]:
+    """The process and its release; empty of a release that did not say so yet."""
+    process, at, release = client.rpartition("@")
+    return (process, release) if at else (client, "")
 
 
 _TICKET = re.compile(r"[A-Za-z0-9_.-]{3,64}")

@@ -33,7 +33,7 @@ from services.kernel.installed import (
     require_installed,
     require_topics,
 )
-from services.kernel.names import schema_of
+from services.kernel.names import client_of, schema_of
 from services.kernel.parked_pg import PostgresParked
 from services.kernel.passes import Passes, PostgresPasses
 from services.kernel.registry import Registry, RegistryStore
@@ -104,7 +104,7 @@ async def _run(name: str, settings: KernelSettings, build: Build) -> None:
         store = PostgresStore(pool, name, settings.namespace)
         clock = DatabaseClock(store.database_clock)
         await clock.follow()
-        bus = KafkaBus(settings.kafka, f"{name}-{settings.instance}", clock.now, **brokers)
+        bus = KafkaBus(settings.kafka, client_of(name, settings.instance), clock.now, **brokers)
         keys = PostgresApiKeys(pool, name, settings.namespace)
         parked = PostgresParked(pool, name, settings.namespace)
         passes = PostgresPasses(pool, name, settings.namespace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.kernel import names
 from services.kernel.bus import Bus, Consumer, Reader
 from services.kernel.clock import Clock
 from services.kernel.early import EarlyCommands
+from services.kernel.gather import ended
 from services.kernel.imports import Imports
 from services.kernel.inbox import PARKED_TYPE, Inbox
 from services.kernel.kafka_commands import KafkaCommands
@@ -275,18 +276,8 @@ class Runtime:
             log.warning("some commands were not recorded before the stop")
         for task in self._tasks:
             task.cancel()
-        await _ended(self._tasks)
+        await ended(self._tasks, PARTS_END_S)
         readers = {"group's reader": self.consumer, "proof's reader": self._watermarks}
-        await _ended([asyncio.create_task(r.stop(), name=name) for name, r in readers.items() if r])
-        await _ended([asyncio.create_task(self.bus.close(), name="bus")])
-
-
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """However they end; what waits for a broker that is gone is left behind, for it may even keep
-    the cancellation to itself."""
-    if tasks:
-        done, left = await asyncio.wait(tasks, timeout=PARTS_END_S)
-        for task in left:
-            task.cancel()
-            log.warning("%s did not end in time", task.get_name())
-        await asyncio.gather(*done, return_exceptions=True)
+        stopping = [asyncio.create_task(r.stop(), name=name) for name, r in readers.items() if r]
+        await ended(stopping, PARTS_END_S)
+        await self.bus.close()

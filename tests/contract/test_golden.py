@@ -186,9 +186,9 @@ def test_the_frontier_of_an_import_is_read_by_all_that_wait_for_it() -> None:
         assert found == Frontier(told.import_id, to_datetime(told.until), told.final)
     policy, calendar = load("nyc")
     waiting = [
-        dispatch.service(dispatch_registry.load("nyc")),
+        dispatch.service(lambda _: dispatch_registry.load("nyc")),
         deadline.service(always(policy, calendar), PolicyCodec(policy)),
-        evaluation.service(evaluation_registry.load("nyc")),
+        evaluation.service(lambda _: evaluation_registry.load("nyc").formula),
     ]
     assert [service.frontier for service in waiting] == [intake.HistoryClosed] * 3
 

@@ -16,11 +16,9 @@ from hotline.contracts.openapi import written
 from services.deadline.adapters import http as deadline_http
 from services.deadline.adapters.due_lines import City
 from services.deadline.domain.views import ClockView
-from services.dispatch.adapters import http as dispatch_http
-from services.dispatch.adapters.registry import load as load_directory
-from services.dispatch.service import service as dispatch_service
 from services.evaluation.adapters import http as evaluation_http
 from services.evaluation.adapters.registry import load as load_formula
+from services.evaluation.domain.formula import always
 from services.evaluation.domain.views import FiguresRow, VisitRow
 from services.intake.adapters import http as intake_http
 from services.intake.adapters import vault_memory
@@ -35,6 +33,7 @@ from services.kernel.registry import Registry
 from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.security import Security
 from services.kernel.tokens import unauthenticated
+from tests.support.directories import Office
 from tests.support.documents import resolved
 from tests.support.loops import memory_loop
 
@@ -108,10 +107,11 @@ async def clients() -> AsyncIterator[dict[str, Client]]:
         intake = await loop.run(intake_service(desk))
         registry = Registry(MemoryRegistry(intake.clock.now), intake.clock, {})
         taking = intake_http.app(intake, desk, security, registry, UNCOUNTED)
-        dispatch = await loop.run(dispatch_service(load_directory("sample")))
+        office = Office.of("sample")
+        dispatch = await loop.run(office.service)
         yield {
             "intake": Client("intake", taking),
-            "dispatch": Client("dispatch", dispatch_http.app(dispatch, security)),
+            "dispatch": Client("dispatch", office.app(dispatch, security)),
         }
 
 
@@ -205,7 +205,7 @@ class Rows:
 
 async def test_the_clocks_are_answered_as_told() -> None:
     async with memory_loop("clocks") as loop:
-        runtime = await loop.run(dispatch_service(load_directory("sample")))
+        runtime = await loop.run(Office.of("sample").service)
         rows: Any = Rows()
         registry = Registry(MemoryRegistry(runtime.clock.now), runtime.clock, {})
         city = City.of("sample")
@@ -225,9 +225,13 @@ async def test_the_clocks_are_answered_as_told() -> None:
 
 async def test_figures_and_visits_are_answered_as_told() -> None:
     async with memory_loop("figures") as loop:
-        runtime = await loop.run(dispatch_service(load_directory("sample")))
+        runtime = await loop.run(Office.of("sample").service)
         rows: Any = Rows()
-        app = evaluation_http.app(runtime, load_formula("sample"), rows, Callers())
+        shipped = load_formula("sample")
+        registry = Registry(MemoryRegistry(runtime.clock.now), runtime.clock, {})
+        app = evaluation_http.app(
+            runtime, always(shipped.formula), shipped.zone, rows, Callers(), registry
+        )
         client = Client("evaluation", app)
         one, none = (await client.send("GET", "/v1/figures", "staff")).json()["figures"]
         assert (one["rates"]["solved"], none["rates"]["score"]) == (0.0, None)

@@ -16,12 +16,11 @@ from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load as load_policy
 from services.deadline.domain.rulebook import always
 from services.deadline.service import service as deadline_service
-from services.dispatch.adapters.registry import load as load_directory
-from services.dispatch.service import service as dispatch_service
 from services.kernel.codec import to_datetime
 from services.kernel.facts import Fact
 from services.kernel.security import Role
 from tests.integration.intake.hall import Hall, open_hall
+from tests.support.directories import Office
 from tests.support.loops import wait_until
 
 POLICY, CALENDAR = load_policy("sample")
@@ -38,7 +37,7 @@ READ = {module.DESCRIPTOR.package: module for module in (intake, dispatch, deadl
 async def hall(stack: StackInfo, namespace: str, tmp_path: Path) -> AsyncIterator[Hall]:
     """Intake over HTTP with such a tree, and dispatch and deadline behind it."""
     async with open_hall(stack, namespace, tmp_path) as made:
-        await made.loop.run(dispatch_service(load_directory("sample")))
+        await made.loop.run(Office.of("sample").service)
         await made.loop.run(deadline_service(always(POLICY, CALENDAR), PolicyCodec(POLICY)))
         await _publish_tree(made)
         yield made

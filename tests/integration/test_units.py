@@ -32,8 +32,11 @@ from services.datasync.adapters.stream import Followers
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load as load_policy
 from services.deadline.adapters.rules import InEffect, Rules
+from services.dispatch.adapters.published import kinds as directories
 from services.dispatch.adapters.registry import load as load_directory
 from services.evaluation.adapters import windows_http
+from services.evaluation.adapters.published import InEffect as Weighing
+from services.evaluation.adapters.published import kinds as formulas
 from services.evaluation.adapters.registry import load as load_formula
 from services.evaluation.domain.views import FiguresRow
 from services.kernel.bus import Record
@@ -168,13 +171,15 @@ def _applications(
     rules = Rules(CITY, policy, calendar, PolicyCodec(policy))
     clock = run["deadline"].clock
     registry = Registry(MemoryRegistry(clock.now), clock, rules.kinds())
+    others = Registry(MemoryRegistry(clock.now), clock, directories(CITY) | formulas(CITY))
     reading = Reading(sharing.sharing, Serving(sharing.sharing), city.feeds, BUCKETS, sharing.zone)
     parts: dict[str, dict[str, Any]] = {
-        "dispatch": {},
+        "dispatch": {"registry": others},
         "deadline": {
             "clocks": city.clocks, "cities": InEffect(rules, registry).city, "registry": registry,
         },
-        "evaluation": {"registry": load_formula(CITY), "figures": city.figures},
+        "evaluation": {"formulas": Weighing(others), "zone": sharing.zone, "registry": others,
+                       "figures": city.figures},
         "datasync": {"reading": reading, "followers": Followers()},
     }  # fmt: skip
     made = {n: application(n, callers, runtime=run[n], **given) for n, given in parts.items()}

@@ -35,10 +35,12 @@ from services.deadline.adapters.store_memory import MemoryClocksStore
 from services.deadline.domain.rulebook import always
 from services.deadline.service import service as deadline
 from services.dispatch.adapters.registry import load as load_directory
+from services.dispatch.domain.directory import always as always_directory
 from services.dispatch.service import service as dispatch
 from services.evaluation.adapters.figures import FiguresView, MeasuresFeed
 from services.evaluation.adapters.registry import load as load_formula
 from services.evaluation.adapters.store_memory import MemoryFiguresStore
+from services.evaluation.domain.formula import always as always_formula
 from services.evaluation.service import service as evaluation
 from services.intake.adapters.books import Books
 from services.intake.adapters.desk import Desk
@@ -96,10 +98,10 @@ class MemoryCity:
         )
         for service in (
             intake(desk),
-            dispatch(load_directory(CITY)),
+            dispatch(always_directory(load_directory(CITY))),
             deadline(always(policy, calendar), codec, ClocksView(codec, self.clocks)),
             evaluation(
-                formula,
+                always_formula(formula.formula),
                 FiguresView(self.figures, formula.zone),
                 MeasuresFeed(bus, self._loop.namespace),
             ),

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hotline.programs import SERVICES
-from services.kernel.bus_kafka import PRODUCER_ENDS_S
+from services.kernel.bus_kafka import CLIENT_ENDS_S
 from services.kernel.process import ANSWERS_END_S, POOL_ENDS_S
-from services.kernel.runtime import COMMANDS_END_S
+from services.kernel.runtime import COMMANDS_END_S, PARTS_END_S
 from tests.support.policies_of_brokers import admitted, mutual, operated
 from tests.support.rendered import (
     Resource,
@@ -23,8 +23,8 @@ from tests.support.rendered import (
 )
 
 Policy = Callable[[list[Resource]], Iterator[str]]
-# The limits of a stop, one after the other; consumers have none of their own.
-DRAIN_S = ANSWERS_END_S + COMMANDS_END_S + 2.0 + PRODUCER_ENDS_S + POOL_ENDS_S
+# The limits of a stop, one after the other: parts and readers each have one.
+DRAIN_S = ANSWERS_END_S + COMMANDS_END_S + 2 * PARTS_END_S + CLIENT_ENDS_S + POOL_ENDS_S
 INDEX = "metadata.labels['apps.kubernetes.io/pod-index']"
 # What a fact that was acknowledged rests on.
 KEPT = {

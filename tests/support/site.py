@@ -82,6 +82,11 @@ class Site:
     async def get(self, path: str, caller: str, **query: Any) -> httpx.Response:
         return await self.client.get(f"/v1{path}", params=query, headers=self._headers(caller))
 
+    async def lay_down(self, name: str, body: Any, caller: str) -> httpx.Response:
+        """The next version of a registry."""
+        headers = self._headers(caller) | {"Idempotency-Key": f"k{next(self.keys)}"}
+        return await self.client.post(f"/v1/registry/{name}", json=body, headers=headers)
+
     async def publish(self, ticket: str, message: Message) -> str:
         """A supervisor's command by Kafka; its id."""
         keys = signer(self.run_dir, SENDER.name, self.loop.namespace, BUCKETS)

@@ -23,6 +23,7 @@ from services.datasync.domain.sharing import (
     Way,
 )
 from services.kernel import yaml_file
+from services.kernel.registry import Kind
 
 _TOP = {"id", "version", "effective", "time_zone", "rules", "subscriptions"}
 _RULE = {"role", "types", "stages", "categories", "areas", "fields", "omit"}
@@ -40,11 +41,29 @@ class Registry:
 
 def load(city: str) -> Registry:
     """The city's rules. Raises ValueError with one sentence that names file and key."""
+    return parse(document(city), _name(city))
+
+
+def document(city: str) -> Any:
+    """The file's content. Raises ValueError."""
     file = files("services.datasync").joinpath("registry", city, "sharing.yaml")
-    name = f"datasync/registry/{city}/sharing.yaml"
     if not file.is_file():
-        raise ValueError(f"no sharing rules for city {city!r}: {name} is missing")
-    return parse(yaml_file.read(file, name), name)
+        raise ValueError(f"no sharing rules for city {city!r}: {_name(city)} is missing")
+    return yaml_file.read(file, _name(city))
+
+
+def told(city: str) -> dict[str, Kind[Sharing]]:
+    """What stands on the registry's topic: the rules that feed entries name, as each release ships
+    them. Nobody publishes others: a release changes them. Raises ValueError."""
+
+    def read(content: Any) -> Sharing:
+        raise ValueError("sharing rules come with a release")
+
+    return {"sharing": Kind(load(city).sharing, read, document(city))}
+
+
+def _name(city: str) -> str:
+    return f"datasync/registry/{city}/sharing.yaml"
 
 
 def parse(content: Any, name: str) -> Registry:

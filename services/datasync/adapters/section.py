@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
@@ -65,15 +65,21 @@ class Section:
                 self.refuse(key or word, f"one of {', '.join(sorted(known))}, not {word}")
 
     def day(self, key: str) -> date:
+        """As YAML has it, or as JSON writes it."""
         value = self._value[key]
-        if isinstance(value, datetime) or not isinstance(value, date):
+        if isinstance(value, str):
+            value = _or_none(date.fromisoformat, value)
+        if type(value) is not date:
             self.refuse(key, "a date such as 2026-01-31")
         return value
 
     def instant(self, key: str) -> datetime | None:
+        """As YAML has it, or as JSON writes it; None where it is left out."""
         value = self._value.get(key)
         if value is None:
             return None
+        if isinstance(value, str):
+            value = _or_none(datetime.fromisoformat, value)
         if not isinstance(value, datetime) or value.tzinfo is None:
             self.refuse(key, "a time such as 2026-01-31T00:00:00Z")
         return value.astimezone(UTC)
@@ -81,7 +87,7 @@ class Section:
     def zone(self, key: str) -> tzinfo:
         try:
             return ZoneInfo(self.word(key))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             self.refuse(key, "a time zone such as Asia/Shanghai")
 
     def number(self, key: str, default: float) -> float:
@@ -96,3 +102,10 @@ class Section:
     def refuse(self, key: str, wanted: str) -> NoReturn:
         """Raises ValueError with the sentence."""
         raise ValueError(f"{self._file}: {self._name(key)} must be {wanted}")
+
+
+def _or_none(read: Callable[[str], Any], text: str) -> Any:
+    try:
+        return read(text)
+    except ValueError:
+        return None

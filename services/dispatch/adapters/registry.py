@@ -13,11 +13,20 @@ _LEVELS = ("province", "city", "county", "township")
 
 def load(city: str) -> Directory:
     """Raises ValueError with one sentence that names file and key."""
+    return parse(document(city), _name(city))
+
+
+def document(city: str) -> Any:
+    """The file's content, as it may be published again with changes. Raises ValueError."""
     file = resources.files("services.dispatch") / "registry" / city / "directory.yaml"
-    name = f"dispatch/registry/{city}/directory.yaml"
+    name = _name(city)
     if not file.is_file():
         raise ValueError(f"no directory for city {city!r}: {name} is missing")
-    return parse(yaml_file.read(file, name), name)
+    return yaml_file.read(file, name)
+
+
+def _name(city: str) -> str:
+    return f"dispatch/registry/{city}/directory.yaml"
 
 
 def parse(content: Any, name: str) -> Directory:

@@ -26,7 +26,7 @@ from services.dispatch.domain.commands import (
     RequestReturn,
     SendBackReply,
 )
-from services.dispatch.domain.directory import Directory
+from services.dispatch.domain.directory import Directories
 from services.dispatch.domain.events import (
     Event,
 )
@@ -37,27 +37,27 @@ from services.dispatch.domain.ticket import (
 )
 
 
-def decider(directory: Directory) -> Callable[[Command, Ticket], Sequence[Event]]:
-    """`decide` under this directory."""
+def decider(directories: Directories) -> Callable[[Command, Ticket], Sequence[Event]]:
+    """`decide` under the directory in effect at the command's own time."""
 
     def decide(command: Command, ticket: Ticket) -> Sequence[Event]:
         if ticket.phase is Phase.UNKNOWN and not isinstance(command, PlaceTicket):
             raise UnknownTicket
         match command:
             case PlaceTicket():
-                return placing.place(command, ticket, directory)
+                return placing.place(command, ticket, directories(command.at))
             case RefileTicket():
-                return placing.refile(command, ticket, directory)
+                return placing.refile(command, ticket, directories(command.at))
             case DispatchTicket():
-                return placing.dispatch(command, ticket, directory)
+                return placing.dispatch(command, ticket, directories(command.at))
             case GrantReturn():
-                return placing.grant_return(command, ticket, directory)
+                return placing.grant_return(command, ticket, directories(command.at))
             case RequestReturn():
-                return placing.request_return(command, ticket, directory.rules)
+                return placing.request_return(command, ticket, directories(command.at).rules)
             case OrderRedo():
-                return handling.order_redo(command, ticket, directory.rules)
+                return handling.order_redo(command, ticket, directories(command.at).rules)
             case OrderRedoByRule():
-                return handling.order_redo_by_rule(command, ticket, directory.rules)
+                return handling.order_redo_by_rule(command, ticket, directories(command.at).rules)
             case _:
                 return _decide_at_unit(command, ticket)
 

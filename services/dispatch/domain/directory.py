@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,12 @@ class Directory:
         """
         above = f"{category}/".startswith(f"{hint}/")
         return None if not hint or above or self.own(category, area) else self.find(hint, area)
+
+
+Directories = Callable[[datetime], Directory]
+"""The directory in effect at the instant of a command."""
+
+
+def always(directory: Directory) -> Directories:
+    """The same at any time."""
+    return lambda _: directory

@@ -16,7 +16,7 @@ from services.dispatch.domain.commands import (
     RefileTicket,
 )
 from services.dispatch.domain.decisions import decider as decisions
-from services.dispatch.domain.directory import Directory
+from services.dispatch.domain.directory import Directories, Directory, always
 from services.dispatch.domain.events import (
     Event,
 )
@@ -107,4 +107,9 @@ def _after_visit(event: VisitCompleted, ticket: Ticket, at: datetime) -> Sequenc
 
 def decider(directory: Directory) -> Decider[Ticket, Command, Event]:
     """Dispatch under this directory."""
-    return Decider(Ticket(), decisions(directory), evolve, react)
+    return decider_by(always(directory))
+
+
+def decider_by(directories: Directories) -> Decider[Ticket, Command, Event]:
+    """Dispatch under the directory in effect at the time of each command."""
+    return Decider(Ticket(), decisions(directories), evolve, react)

@@ -42,6 +42,7 @@ class FiguresDocument(BaseModel):
     confirmed_on_time: int
     promise_missed: int = Field(description="Entries whose unit missed a date that it promised.")
     rates: RatesDocument
+    formula: str = Field(description="By which `rates.score` was weighed, as entries cite it.")
 
 
 class FiguresList(BaseModel):
@@ -64,9 +65,9 @@ class VisitDocument(BaseModel):
     attempts: int = Field(description="How often nobody was reached.")
 
 
-def figures_document(row: FiguresRow, rates: Rates) -> FiguresDocument:
+def figures_document(row: FiguresRow, rates: Rates, formula: str) -> FiguresDocument:
     """The row with what it comes to."""
-    return FiguresDocument(**asdict(row), rates=RatesDocument(**asdict(rates)))
+    return FiguresDocument(**asdict(row), rates=RatesDocument(**asdict(rates)), formula=formula)
 
 
 def figures_cursor(row: FiguresRow) -> str:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
 
 from services.evaluation.adapters.documents import (
+    FiguresDocument,
     FiguresList,
     VisitDocument,
     figures_cursor,
     figures_document,
     figures_place,
 )
-from services.evaluation.adapters.registry import Registry
 from services.evaluation.adapters.store import FiguresStore
-from services.evaluation.domain.views import rates
+from services.evaluation.domain.formula import Formulas
+from services.evaluation.domain.views import FiguresRow, last_instant, rates
 from services.kernel.http import CleanText, after, create_app
+from services.kernel.registry import Registry
+from services.kernel.registry_http import registry_router
 from services.kernel.routes import command_router, waited
 from services.kernel.runtime import Runtime
 from services.kernel.security import Principal, Role, Security, require_unit, role
@@ -33,10 +37,18 @@ CursorText = Annotated[
 Positions = Annotated[Mapping[tuple[str, int], int], Depends(after)]
 
 
-def app(runtime: Runtime, registry: Registry, figures: FiguresStore, security: Security) -> FastAPI:
-    """The application of one process."""
+def app(
+    runtime: Runtime,
+    formulas: Formulas,
+    zone: tzinfo,
+    figures: FiguresStore,
+    security: Security,
+    registry: Registry,
+) -> FastAPI:
+    """The application of one process; `zone` is that of the city's months."""
     made = create_app("evaluation", runtime.readiness, security=security, registry=runtime.registry)
     made.include_router(command_router(runtime))
+    made.include_router(registry_router(registry, runtime.clock))
 
     @made.get("/v1/figures", tags=["figures"])
     async def unit_figures(
@@ -47,15 +59,23 @@ def app(runtime: Runtime, registry: Registry, figures: FiguresStore, security: S
         cursor: CursorText = "",
         limit: Annotated[int, Query(ge=1, le=1_000, description="At most so many.")] = 100,
     ) -> FiguresList:
-        """Counts and rates (R30) by unit and month, in that order; a unit sees its own."""
+        """Counts and rates (R30) by unit and month, in that order; a unit sees its own.
+
+        The score is by the formula in effect at the month's end, or now while it runs (R31).
+        """
         behind = figures_place(cursor)
         wanted = unit or (principal.unit or "")
         require_unit(principal, wanted)
         await waited(runtime, positions, views=True)
         rows = await figures.of_unit(wanted, period, behind=behind, limit=limit + 1)
-        page = rows[:limit]
+        page, now = rows[:limit], runtime.clock.now()
+
+        def shown(row: FiguresRow) -> FiguresDocument:
+            formula = formulas(min(now, last_instant(row.period, zone)))
+            return figures_document(row, rates(row, formula), formula.name)
+
         return FiguresList(
-            figures=[figures_document(row, rates(row, registry.formula)) for row in page],
+            figures=[shown(row) for row in page],
             cursor=figures_cursor(page[-1]) if len(rows) > limit else None,
         )
 

@@ -27,11 +27,19 @@ class Registry:
 
 def load(city: str) -> Registry:
     """The city's registry. Raises ValueError with one sentence that names file and key."""
+    return parse(document(city), _name(city))
+
+
+def document(city: str) -> Any:
+    """The file's content, as it may be published again with changes. Raises ValueError."""
     file = files("services.evaluation").joinpath("registry", city, "formula.yaml")
     if not file.is_file():
         raise ValueError(f"no score formula for city {city!r}: registry/{city}/formula.yaml")
-    name = f"evaluation/registry/{city}/formula.yaml"
-    return parse(yaml_file.read(file, name), name)
+    return yaml_file.read(file, _name(city))
+
+
+def _name(city: str) -> str:
+    return f"evaluation/registry/{city}/formula.yaml"
 
 
 def parse(content: Any, name: str) -> Registry:
@@ -114,13 +122,21 @@ class _Section:
         return float(value)
 
     def day(self, key: str) -> date:
+        """As YAML has it, or as JSON writes it."""
         value = self._value[key]
-        return value if isinstance(value, date) else self._bad(key, "a date such as 2026-01-31")
+        if type(value) is date:
+            return value
+        try:
+            if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        return self._bad(key, "a date such as 2026-01-31")
 
     def zone(self, key: str) -> tzinfo:
         try:
             return ZoneInfo(self.word(key))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             return self._bad(key, "a time zone such as Asia/Shanghai")
 
     def _name(self, key: str) -> str:

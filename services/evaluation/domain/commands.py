@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.evaluation.domain.entries import booked_anew, entry, taken_back
-from services.evaluation.domain.formula import Formula
+from services.evaluation.domain.formula import Formulas
 from services.evaluation.domain.rejections import AlreadyVisited, NoVisitDue, ReasonMissing
 from services.evaluation.domain.ticket import (
     Event,
@@ -99,32 +99,32 @@ Command = (
 Decide = Callable[[Command, State], list[Event]]
 
 
-def decide_with(formula: Formula) -> Decide:
-    """The decisions under one version of a city's score formula."""
+def decide_with(formulas: Formulas) -> Decide:
+    """The decisions under a city's score formula, as it is in effect at each instant."""
 
     def decide(command: Command, state: State) -> list[Event]:
         match command:
             case RecordVisit():
-                return record_visit(command, state, formula)
+                return record_visit(command, state, formulas)
             case RecordVisitAttempt():
-                return record_visit_attempt(command, state, formula)
+                return record_visit_attempt(command, state, formulas)
             case ScheduleVisit():
                 return schedule_visit(command, state)
             case BookScore():
-                return book_score(command, state, formula)
+                return book_score(command, state, formulas)
             case NoteMiss():
-                return note_miss(command, state, formula)
+                return note_miss(command, state, formulas)
             case ClearMiss():
-                return clear_miss(command, state, formula)
+                return clear_miss(command, state, formulas)
             case ExcuseMiss():
-                return excuse_miss(command, state, formula)
+                return excuse_miss(command, state, formulas)
             case _:
                 assert_never(command)
 
     return decide
 
 
-def record_visit(command: RecordVisit, state: State, formula: Formula) -> list[Event]:
+def record_visit(command: RecordVisit, state: State, formulas: Formulas) -> list[Event]:
     """R29. Solved and satisfied is final and booked at once; anything else waits for the redo."""
     if isinstance(state, Unopened):
         raise NoVisitDue
@@ -139,12 +139,12 @@ def record_visit(command: RecordVisit, state: State, formula: Formula) -> list[E
         generated=command.generated,
     )
     if answer.solved and answer.satisfied:
-        return [answer, entry(state, answer, command.at, formula)]
+        return [answer, entry(state, answer, command.at, formulas)]
     return [answer]
 
 
 def record_visit_attempt(
-    command: RecordVisitAttempt, state: State, formula: Formula
+    command: RecordVisitAttempt, state: State, formulas: Formulas
 ) -> list[Event]:
     """R29. The last failed attempt ends the visits; the entry then counts for the times only."""
     if isinstance(state, Unopened):
@@ -156,10 +156,10 @@ def record_visit_attempt(
             return []
         raise AlreadyVisited(f"round {state.answer.round}")
     attempt = VisitAttempted(command.at, state.visit.round, state.attempts + 1, command.reason)
-    if attempt.attempt < formula.attempts:
+    if attempt.attempt < formulas(command.at).attempts:
         return [attempt]
     answer = _answer(command.at, state.visit, exhausted=True)
-    return [attempt, answer, entry(state, answer, command.at, formula)]
+    return [attempt, answer, entry(state, answer, command.at, formulas)]
 
 
 def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
@@ -176,17 +176,17 @@ def schedule_visit(command: ScheduleVisit, state: State) -> list[Event]:
     return [visit]
 
 
-def book_score(command: BookScore, state: State, formula: Formula) -> list[Event]:
+def book_score(command: BookScore, state: State, formulas: Formulas) -> list[Event]:
     """R31. The answers of the last round become the entry; a visit that is still due is off."""
     if isinstance(state, VisitDue):
         answer = _answer(command.at, state.visit, exhausted=True)
-        return [answer, entry(state, answer, command.at, formula)]
+        return [answer, entry(state, answer, command.at, formulas)]
     if isinstance(state, Visited):
-        return [entry(state, state.answer, command.at, formula)]
+        return [entry(state, state.answer, command.at, formulas)]
     return []
 
 
-def note_miss(command: NoteMiss, state: State, formula: Formula) -> list[Event]:
+def note_miss(command: NoteMiss, state: State, formulas: Formulas) -> list[Event]:
     """R31. A miss is remembered; a booked entry that it proves wrong is replaced."""
     miss = Miss(command.clock, command.run, command.unit)
     if miss in state.misses:
@@ -194,10 +194,10 @@ def note_miss(command: NoteMiss, state: State, formula: Formula) -> list[Event]:
     noted = MissNoted(command.at, command.clock, command.run, command.unit)
     reason = f"{command.clock} was missed"
     counted = (state.misses | {miss}) - state.excused
-    return [noted, *booked_anew(state, counted, command.at, reason, formula)]
+    return [noted, *booked_anew(state, counted, command.at, reason, formulas)]
 
 
-def clear_miss(command: ClearMiss, state: State, formula: Formula) -> list[Event]:
+def clear_miss(command: ClearMiss, state: State, formulas: Formulas) -> list[Event]:
     """R27, R31. A withdrawn miss no longer counts, also where the entry stands already.
 
     What was ruled on it goes with it: one that comes after is another.
@@ -208,10 +208,10 @@ def clear_miss(command: ClearMiss, state: State, formula: Formula) -> list[Event
     cleared = MissCleared(command.at, command.clock, command.run, command.unit)
     reason = f"the miss of {command.clock} was withdrawn"
     counted = state.counted - {miss}
-    return [cleared, *booked_anew(state, counted, command.at, reason, formula)]
+    return [cleared, *booked_anew(state, counted, command.at, reason, formulas)]
 
 
-def excuse_miss(command: ExcuseMiss, state: State, formula: Formula) -> list[Event]:
+def excuse_miss(command: ExcuseMiss, state: State, formulas: Formulas) -> list[Event]:
     """R31. An excused miss stays on record and leaves the score, also of an entry that stands.
 
     A ruling is final, so what was excused stays so, whether it is heard before the miss or after.
@@ -223,7 +223,7 @@ def excuse_miss(command: ExcuseMiss, state: State, formula: Formula) -> list[Eve
     excused = MissExcused(*where, command.reason, command.by)
     reason = f"the miss of {command.clock} was excused"
     counted = state.counted - {miss}
-    return [excused, *booked_anew(state, counted, command.at, reason, formula)]
+    return [excused, *booked_anew(state, counted, command.at, reason, formulas)]
 
 
 def _repeated(command: RecordVisit, answer: VisitCompleted) -> list[Event]:

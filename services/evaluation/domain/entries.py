@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from services.evaluation.domain.formula import Formula
+from services.evaluation.domain.formula import Formulas
 from services.evaluation.domain.ticket import (
     Miss,
     ScoreBooked,
@@ -19,9 +19,9 @@ from services.evaluation.domain.ticket import (
 
 
 def entry(
-    state: VisitDue | Visited, answer: VisitCompleted, at: datetime, formula: Formula
+    state: VisitDue | Visited, answer: VisitCompleted, at: datetime, formulas: Formulas
 ) -> ScoreBooked:
-    visit = state.visit
+    visit, formula = state.visit, formulas(answer.at)
     return ScoreBooked(
         at,
         entry=state.entries + 1,
@@ -42,12 +42,12 @@ def entry(
 
 
 def booked_anew(
-    state: State, misses: frozenset[Miss], at: datetime, reason: str, formula: Formula
+    state: State, misses: frozenset[Miss], at: datetime, reason: str, formulas: Formulas
 ) -> list[ScoreBooked | ScoreTakenBack]:
     """What these misses prove wrong of an entry that stands: back with it, and the right one."""
     if not isinstance(state, Scored):
         return []
-    booked = state.booked
+    booked, formula = state.booked, formulas(state.booked.visited_at)
     on_time = _kept(misses, booked.unit, formula.handling)
     confirmed = _kept(misses, booked.unit, formula.confirming)
     broken = not _kept(misses, booked.unit, formula.promising)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 MEASURED = ("on_time", "confirmed_on_time", "contacted", "solved", "satisfied", "promise_kept")
 
@@ -34,3 +35,12 @@ class Formula:
     def counts(self, clock: str) -> bool:
         """Whether a miss of this clock can change an entry."""
         return clock in self.handling | self.confirming | self.promising
+
+
+Formulas = Callable[[datetime], Formula]
+"""The formula in effect at an instant. An entry is booked by that of its visit, whenever (R31)."""
+
+
+def always(formula: Formula) -> Formulas:
+    """The same at any time."""
+    return lambda _: formula

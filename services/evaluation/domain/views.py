@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from services.evaluation.domain.formula import Formula
@@ -69,6 +69,13 @@ def total(rows: Iterable[FiguresRow], unit: str = "", period: str = "") -> Figur
         for name in COUNTS:
             sums[name] += getattr(row, name)
     return FiguresRow(unit, period, **sums)
+
+
+def last_instant(period: str, zone: tzinfo) -> datetime:
+    """Of the month ("2026-07") in the city's time zone."""
+    year, month = map(int, period.split("-"))
+    after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+    return after - timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

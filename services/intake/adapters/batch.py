@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import orjson
 
 from services.intake.adapters.rule_sets import load_rules
+from services.intake.domain.acceptance import receipt_from
 from services.intake.domain.matter import (
     Case,
     Earlier,
@@ -233,7 +234,8 @@ def _told(found: Mapping[str, Any], case: Case, decision: Decision) -> dict[str,
 
 def _where_to(found: Mapping[str, Any], decision: Decision) -> dict[str, str]:
     if decision.outcome is Outcome.DIVERT:
-        return {"line": decision.to, "receipt": f"{found['id']}/{decision.to}"}
+        # In the form of the running service's; a batch hands nothing over, so no line knows it.
+        return {"line": decision.to, "receipt": receipt_from(decision.to, str(found["id"]))}
     if decision.outcome in (Outcome.TRANSFER, Outcome.LINK):
         return {"to": decision.to}
     return {}

@@ -78,11 +78,14 @@ class Desk:
         with _refused():
             if not sealed:
                 self._require_sealed(call.caller, call.channel, None if import_id else at)
-            return await self.missed(call, at, sender)
+            return await self.missed(call, at, sender, import_id=import_id)
 
-    async def missed(self, call: MissedCall, at: datetime, by: str) -> Submission:
+    async def missed(
+        self, call: MissedCall, at: datetime, by: str, *, import_id: str = ""
+    ) -> Submission:
         """The command of a missed call. Raises Problem as `received`."""
-        await self._require_turn(call.channel, at)
+        if not import_id:
+            await self._require_turn(call.channel, at)
         return await missed(call, at, by, vault=self.vault, zone=self.zone)
 
     def _parsed(self, type_name: str, body: bytes, content_type: str) -> tuple[Any, bool]:

@@ -1,70 +1,67 @@
-"""A channel's rate limit (R3): so many matters per minute, over all processes of the service.
+"""A channel's rate limit (R3): so many matters of each minute, over all processes of the service.
 
-The store keeps one bucket per channel, which a minute fills. A process takes a second's worth at
-once, so that its requests ask the store for nothing; who found the bucket empty asks again when it
-can hold one more.
+What counts is the minute in which a matter arrived: over HTTP now, by Kafka the broker's time. So
+what waited on the topic while intake was away passes as it would have then, in whatever order its
+partitions are read, and takes nothing from what arrives now. A channel that was away itself sends
+what it kept within its limit, like everybody: it is answered 429 and sends the rest again, under
+the same ids. An import states times of its own and has no limit; an emergency waits for nothing.
+
+A refusal is an answer and no fact: neither rebuild nor heal asks again, so they come to what was
+decided. A process that dies before it has committed a batch has used up the batch's turns.
+
+The store counts per channel and minute. A process takes a second's worth at once, so that its
+requests ask the store for nothing; once a minute is used up nobody asks again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-MINUTE_S = 60.0
+MINUTE = timedelta(minutes=1)
+KEPT = timedelta(days=8)  # the topic of submissions keeps its records for seven
+_SECONDS = 60
+_MOST = 500  # minutes in memory, of all channels
 
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """What a process got, and what the bucket still holds."""
-
-    taken: int
-    left: float
-
-
-Take = Callable[[str, int, int, datetime], Awaitable[Turns]]
+# Of the channel's minute, under its limit, so many turns: how many there were.
+Take = Callable[[str, datetime, int, int], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """Turns of ours that nobody used yet, or until when there are none; of which limit."""
+    """Turns of ours that nobody used yet; of which limit, and whether there are no more."""
 
     per_minute: int
     turns: int = 0
-    empty_until: datetime | None = None
+    used_up: bool = False
 
 
 class Limits:
-    """What this process holds of each channel's bucket."""
+    """What this process holds of each channel's minutes."""
 
     def __init__(self) -> None:
-        self._held: dict[str, _Held] = {}
+        self._held: OrderedDict[tuple[str, datetime], _Held] = OrderedDict()
         self._taking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def wait_s(self, channel: str, per_minute: int, at: datetime, take: Take) -> int:
         """0 and one turn less, or after how many seconds there is one. Raises what `take` does."""
+        minute = at.replace(second=0, microsecond=0)
         async with self._taking[channel]:  # one asks for all who wait
-            held = self._held.get(channel, _Held(per_minute))
+            held = self._held.get((channel, minute), _Held(per_minute))
             if held.per_minute != per_minute:
                 held = _Held(per_minute)
-            if held.empty_until is not None and at < held.empty_until:
-                return math.ceil((held.empty_until - at).total_seconds())
-            if not held.turns:
-                held = await self._taken(channel, per_minute, at, take)
-            if not held.turns:
-                self._held[channel] = held
-                assert held.empty_until is not None
-                return max(1, math.ceil((held.empty_until - at).total_seconds()))
-            self._held[channel] = replace(held, turns=held.turns - 1)
-            return 0
+            if not held.turns and not held.used_up:
+                got = await take(channel, minute, per_minute, max(1, per_minute // _SECONDS))
+                held = _Held(per_minute, got, used_up=not got)
+            self._keep((channel, minute), replace(held, turns=max(0, held.turns - 1)))
+            return 0 if held.turns else max(1, math.ceil((minute + MINUTE - at).total_seconds()))
 
-    async def _taken(self, channel: str, per_minute: int, at: datetime, take: Take) -> _Held:
-        wanted = max(1, per_minute // int(MINUTE_S))
-        got = await take(channel, per_minute, wanted, at)
-        if got.taken:
-            return _Held(per_minute, got.taken)
-        wait_s = (1.0 - got.left) * MINUTE_S / per_minute
-        return _Held(per_minute, 0, at + timedelta(seconds=wait_s))
+    def _keep(self, place: tuple[str, datetime], held: _Held) -> None:
+        self._held[place] = held
+        self._held.move_to_end(place)
+        if len(self._held) > _MOST:
+            self._held.popitem(last=False)

@@ -28,18 +28,15 @@ insert into {vault}.serial as s (day, next) values ($1, 1 + $2)
 on conflict (day) do update set next = s.next + $2 returning s.next - $2 as upcoming
 
 -- name: take_turns
--- A process takes what it asked for, or what there is, out of a channel's bucket; a minute fills it.
-insert into {vault}.turn as t (channel, remaining, taken, since)
-values ($1, $2::int - least($2::int, $3::int), least($2::int, $3::int), $4)
-on conflict (channel) do update set
-    taken = least($3::int, floor(least($2::int, t.remaining
-        + greatest(0, extract(epoch from excluded.since - t.since)) * $2::int / 60))),
-    remaining = least($2::int, t.remaining
-        + greatest(0, extract(epoch from excluded.since - t.since)) * $2::int / 60)
-        - least($3::int, floor(least($2::int, t.remaining
-        + greatest(0, extract(epoch from excluded.since - t.since)) * $2::int / 60))),
-    since = greatest(t.since, excluded.since)
-returning taken, remaining
+-- A process takes what it asked for, or what is left, of a channel's minute; of minutes that no
+-- record can be of any more nothing is kept.
+with gone as (delete from {vault}.turns_of_minute where channel = $1 and minute < $2::timestamptz - $5::interval)
+insert into {vault}.turns_of_minute as t (channel, minute, used, taken)
+values ($1, $2, least($3::int, $4::int), least($3::int, $4::int))
+on conflict (channel, minute) do update set
+    taken = greatest(0, least($4::int, $3::int - t.used)),
+    used = t.used + greatest(0, least($4::int, $3::int - t.used))
+returning taken
 
 -- name: opened
 -- Who read which personal field, and why.

@@ -44,7 +44,7 @@ def load(city: str) -> City:
     required(top, _CATALOGUE, {"tree", "same_matter"}, f"{name}: the file")
     try:
         zone = ZoneInfo(text(top, "time_zone", name))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"{name}: time_zone: {top['time_zone']!r} is no time zone") from None
     country_code = text(top, "country_code", name)
     tree, rows = load_tree(text(top, "tree", name)) if "tree" in top else (NO_TREE, ())

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
-from services.intake.adapters.limiting import Turns
+from services.intake.adapters.limiting import KEPT
 from services.kernel.clock import Clock
 from services.kernel.commands import KEYED
 from services.kernel.faults_pg import store_faults
@@ -68,8 +68,8 @@ class Vault(Protocol):
     async def serial(self, day: date) -> int:
         """A number that no other ticket of that day gets."""
 
-    async def turns(self, channel: str, per_minute: int, wanted: int, at: datetime) -> Turns:
-        """Up to so many turns out of the channel's bucket, which all processes share (R3)."""
+    async def turns(self, channel: str, minute: datetime, per_minute: int, wanted: int) -> int:
+        """Up to so many turns of the channel's minute, which all processes share (R3)."""
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         """Leave the record of what is being read."""
@@ -170,9 +170,10 @@ class PostgresVault:
             self._blocks[day] = (upcoming + 1, end)
             return upcoming
 
-    async def turns(self, channel: str, per_minute: int, wanted: int, at: datetime) -> Turns:
-        [row] = await self._fetch("take_turns", channel, per_minute, wanted, at)
-        return Turns(row["taken"], row["remaining"])
+    async def turns(self, channel: str, minute: datetime, per_minute: int, wanted: int) -> int:
+        [row] = await self._fetch("take_turns", channel, minute, per_minute, wanted, KEPT)
+        taken: int = row["taken"]
+        return taken
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         columns = zip(*map(astuple, fields), strict=True)

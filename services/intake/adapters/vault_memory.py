@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from services.intake.adapters.limiting import MINUTE_S, Turns
+from services.intake.adapters.limiting import KEPT
 from services.intake.adapters.vault import OpenedField, Person, code_of, hash_key_of
 from services.kernel.personal import MasterKeys, blind_index, new_key
 
@@ -22,7 +21,7 @@ class Rows:
     blinds: dict[bytes, str] = field(default_factory=dict)
     serials: Counter[date] = field(default_factory=Counter)
     opened: list[OpenedField] = field(default_factory=list)
-    turns: dict[str, tuple[float, datetime]] = field(default_factory=dict)
+    turns: Counter[tuple[str, datetime]] = field(default_factory=Counter)
 
 
 class MemoryVault:
@@ -60,13 +59,12 @@ class MemoryVault:
         self.rows.serials[day] += 1
         return self.rows.serials[day]
 
-    async def turns(self, channel: str, per_minute: int, wanted: int, at: datetime) -> Turns:
-        left, since = self.rows.turns.get(channel, (float(per_minute), at))
-        gained = max(0.0, (at - since).total_seconds()) * per_minute / MINUTE_S
-        left = min(float(per_minute), left + gained)
-        taken = min(wanted, math.floor(left))
-        self.rows.turns[channel] = left - taken, max(at, since)
-        return Turns(taken, left - taken)
+    async def turns(self, channel: str, minute: datetime, per_minute: int, wanted: int) -> int:
+        for place in [p for p in self.rows.turns if p[0] == channel and p[1] < minute - KEPT]:
+            del self.rows.turns[place]
+        taken = max(0, min(wanted, per_minute - self.rows.turns[channel, minute]))
+        self.rows.turns[channel, minute] += taken
+        return taken
 
     async def opened(self, fields: Sequence[OpenedField]) -> None:
         self.rows.opened += fields

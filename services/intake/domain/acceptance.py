@@ -222,8 +222,13 @@ def _taken_over(command: SubmitMatter, line: str, received: TicketReceived) -> S
 def receipt_of(ticket: str, received: TicketReceived, line: str) -> str:
     """R11: what the line acknowledges by. 128 bits, drawn from the random person id (96 bits) and
     the digest of the ticket's code (60): nobody finds it who does not read the ticket's facts."""
-    drawn = f"{received.person_id}/{received.code_digest}/{ticket}/{line}"
-    return f"{line}-{hashlib.sha256(drawn.encode()).hexdigest()[:32]}"
+    return receipt_from(line, received.person_id, received.code_digest, ticket)
+
+
+def receipt_from(line: str, *drawn: str) -> str:
+    """The line, and 32 digits: as hard to guess as what they are drawn from."""
+    whole = "/".join((*drawn, line))
+    return f"{line}-{hashlib.sha256(whole.encode()).hexdigest()[:32]}"
 
 
 def _sent_on(at: datetime, rules: RuleSet, decision: Decision) -> Event:

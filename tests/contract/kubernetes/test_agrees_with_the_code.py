@@ -202,7 +202,7 @@ def test_who_takes_commands_may_read_and_answer_them() -> None:
 def test_only_relays_write_facts() -> None:
     assert writers(names.TICKETS) == set(SERVICES)
     assert writers(names.WATERMARKS) == set(SERVICES)
-    assert writers(names.REGISTRY) == {"intake", "deadline"}  # who keep registries
+    assert writers(names.REGISTRY) == set(SERVICES)
     assert writers(names.MEASURES) == {"evaluation"}
     assert writers(names.department_of("nypd")) == {"datasync"}
     assert writers(names.COMMANDS) == set()

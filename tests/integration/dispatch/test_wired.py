@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from copy import deepcopy
 
 import pytest
 import pytest_asyncio
@@ -11,11 +12,11 @@ from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.dispatch.v1 import commands_pb2, events_pb2
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
-from services.dispatch.adapters.http import app
-from services.dispatch.adapters.registry import load
-from services.dispatch.service import service
+from services.dispatch.adapters.registry import document
 from services.kernel.facts import Fact
 from services.kernel.security import undeclared_routes
+from tests.support.directories import Office
+from tests.support.loops import wait_until
 from tests.support.site import Site, loop_of, problem, site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,8 +33,11 @@ async def dispatch(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
     """One process for all tests; each has its own tickets."""
-    run_dir = tmp_path_factory.mktemp("run")
-    async with loop_of(request) as loop, site(loop, service(load("sample")), app, run_dir) as made:
+    run_dir, office = tmp_path_factory.mktemp("run"), Office.of("sample")
+    async with (
+        loop_of(request) as loop,
+        site(loop, office.service, office.app, run_dir) as made,
+    ):
         yield made
 
 
@@ -258,6 +262,37 @@ async def test_a_command_by_kafka_is_decided_by_the_same_rules(dispatch: Site) -
     assert b'"rule":"R26"' in refused.body
     stranger = await dispatch.send("K-1", commands_pb2.ConfirmDispatch())
     assert stranger.status == 403
+
+
+async def test_r4_a_published_directory_sends_what_is_accepted_from_its_date_on(
+    dispatch: Site,
+) -> None:
+    """Only an entry is added: the other tests go on as before."""
+    content = deepcopy(document("sample"))
+    content["units"]["animals"] = {"zh": "动物卫生监督所", "en": "Animals", "level": "city"}
+    content["entries"].append({"category": "animals", "unit": "animals"})
+    body = {"document": content, "source": "notice 1"}
+    assert (await dispatch.lay_down("directory", body, "staff")).status_code == 403
+    made = await dispatch.lay_down("directory", body, "administrator")
+    assert (made.status_code, made.json()["version"]) == (201, 1)
+    placed = [await _placed(dispatch, "L-0")]
+
+    async def in_effect() -> bool:
+        placed.append(await _placed(dispatch, f"L-{len(placed)}"))
+        return placed[-1] == ["TicketDispatched"]
+
+    await wait_until(in_effect, timeout_s=15, what="the new directory")
+    assert placed[0] == ["DispatchQueued"]
+
+
+async def _placed(dispatch: Site, ticket: str) -> list[str]:
+    await dispatch.say(ticket, accepted("animals/dog"))
+
+    async def decided() -> bool:
+        return bool(await dispatch.facts(ticket))
+
+    await wait_until(decided, what=ticket)
+    return names(await dispatch.facts(ticket))
 
 
 async def test_every_route_declares_who_may_call_it(dispatch: Site) -> None:

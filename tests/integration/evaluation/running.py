@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from services.evaluation.adapters.figures import FiguresView
 from services.evaluation.adapters.http import app
+from services.evaluation.adapters.published import InEffect, kinds
 from services.evaluation.adapters.registry import load
 from services.evaluation.adapters.store import FiguresStore
 from services.evaluation.adapters.store_memory import MemoryFiguresStore
@@ -19,11 +20,13 @@ from services.evaluation.service import service
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
 from services.kernel.pool_pg import connect
+from services.kernel.registry import Registry
+from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.runtime import Runtime
 from services.kernel.security import Security
 from services.kernel.store_memory import MemoryStore
 from tests.integration.evaluation.stores import FIGURES
-from tests.support.loops import BUCKETS, Loop
+from tests.support.loops import BUCKETS, Loop, MachineClock
 from tests.support.site import Site, site
 from tests.support.stores import KERNEL
 
@@ -45,10 +48,13 @@ async def _store(loop: Loop) -> FiguresStore:
 
 @asynccontextmanager
 async def running(loop: Loop, run_dir: Path) -> AsyncIterator[Site]:
-    registry, store = load("sample"), await _store(loop)
+    zone, store = load("sample").zone, await _store(loop)
+    clock = MachineClock()
+    registry = Registry(MemoryRegistry(clock.now), clock, kinds("sample"))
+    formulas = InEffect(registry)
 
     def made(runtime: Runtime, security: Security) -> FastAPI:
-        return app(runtime, registry, store, security)
+        return app(runtime, formulas, zone, store, security, registry)
 
-    async with site(loop, service(registry, FiguresView(store, registry.zone)), made, run_dir) as s:
+    async with site(loop, service(formulas, FiguresView(store, zone)), made, run_dir) as s:
         yield s

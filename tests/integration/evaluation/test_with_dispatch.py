@@ -12,10 +12,8 @@ import pytest_asyncio
 from hotline.deadline.v1 import events_pb2 as deadline
 from hotline.evaluation.v1.events_pb2 import MissExcused, ScoreBooked, ScoreTakenBack
 from hotline.intake.v1 import events_pb2 as intake
-from services.dispatch.adapters.http import app
-from services.dispatch.adapters.registry import load
-from services.dispatch.service import service
 from tests.integration.evaluation.running import running
+from tests.support.directories import Office
 from tests.support.loops import wait_until
 from tests.support.site import Site, loop_of, problem, site
 
@@ -75,10 +73,10 @@ async def city(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[City]:
     """Both over one broker and one store."""
-    run_dir = tmp_path_factory.mktemp("run")
+    run_dir, office = tmp_path_factory.mktemp("run"), Office.of("sample")
     async with (
         loop_of(request) as loop,
-        site(loop, service(load("sample")), app, run_dir) as one,
+        site(loop, office.service, office.app, run_dir) as one,
         running(loop, run_dir) as other,
     ):
         other.seen = one.seen

@@ -27,8 +27,6 @@ from services.datasync.adapters.stream import Followers
 from services.datasync.adapters.view import SharingView
 from services.datasync.domain.sharing import DEFAULT_FIELDS, FieldClass, Role, Rule, Sharing, Shown
 from services.datasync.service import service as datasync
-from services.dispatch.adapters.registry import load
-from services.dispatch.service import service as dispatch
 from services.intake.adapters.vault import OpenedField
 from services.kernel.bus import Record
 from services.kernel.clock import ManualClock
@@ -41,6 +39,7 @@ from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import department_topic, make_topics
 from tests.integration.datasync.stores import FEEDS
 from tests.integration.intake.hall import MATTER, Hall
+from tests.support.directories import Office
 from tests.support.loops import BUCKETS, wait_until
 from tests.support.stores import KERNEL
 from tests.unit.datasync.tickets import subscriber
@@ -111,7 +110,7 @@ async def sharer(hall: Hall) -> Sharer:
     schema = schema_of(namespace, "datasync")
     pool = await connect(info.dsn, schema, size=4)
     hall.loop.resources.push_async_callback(pool.close)
-    await hall.loop.run(dispatch(load("sample")))
+    await hall.loop.run(Office.of("sample").service)
     made = Sharer(hall, PostgresFeedStore(pool, schema, vault_of(namespace, "datasync")))
     await made.start()
     return made

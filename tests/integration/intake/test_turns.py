@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.intake.adapters.limiting import Limits, Turns
+from services.intake.adapters.limiting import KEPT, MINUTE, Limits
 from services.intake.adapters.vault import Vault
 from tests.integration.intake.vaults import Vaults, memory, postgres
 
@@ -39,9 +39,9 @@ class Process:
         each = (self._limits.wait_s("web", limit, at, self._take) for _ in range(times))
         return Counter(await asyncio.gather(*each))
 
-    async def _take(self, channel: str, limit: int, wanted: int, at: datetime) -> Turns:
+    async def _take(self, channel: str, minute: datetime, limit: int, wanted: int) -> int:
         self.asked += 1
-        return await self._vault.turns(channel, limit, wanted, at)
+        return await self._vault.turns(channel, minute, limit, wanted)
 
 
 async def test_r3_two_processes_together_let_through_what_one_does(vaults: Vaults) -> None:
@@ -50,9 +50,9 @@ async def test_r3_two_processes_together_let_through_what_one_does(vaults: Vault
     for _ in range(PER_MINUTE):
         told += await one.sends(NOON) + await other.sends(NOON)
     assert told[0] == PER_MINUTE
-    later = NOON + timedelta(seconds=6)  # a tenth of the bucket
+    later = NOON + timedelta(seconds=60)
     both = await asyncio.gather(one.sends(later, PER_MINUTE), other.sends(later, PER_MINUTE))
-    assert sum(part[0] for part in both) == PER_MINUTE // 10
+    assert sum(part[0] for part in both) == PER_MINUTE
 
 
 async def test_r3_one_process_alone_may_use_the_whole_limit(vaults: Vaults) -> None:
@@ -73,4 +73,31 @@ async def test_r3_a_request_does_not_ask_the_store(vaults: Vaults) -> None:
 async def test_r3_a_limit_that_is_changed_holds_at_once(vaults: Vaults) -> None:
     one = Process(vaults.another())
     await one.sends(NOON, 5)
-    assert (await one.sends(NOON, 20, limit=4))[0] == 4
+    assert (await one.sends(NOON, 20, limit=4))[0] == 0  # that minute had more already
+    assert (await one.sends(NOON + MINUTE, 20, limit=4))[0] == 4
+    assert (await one.sends(NOON + MINUTE, 20, limit=6))[0] == 2
+
+
+async def test_r3_what_waited_on_the_topic_passes_in_whatever_order_it_is_read(
+    vaults: Vaults,
+) -> None:
+    """An hour at the limit, spread over partitions of which each is read to its end."""
+    one, other = Process(vaults.another()), Process(vaults.another())
+    hour = [NOON + timedelta(seconds=s) for s in range(3_600)]
+    assert (await other.sends(NOON + timedelta(hours=2), PER_MINUTE))[0] == PER_MINUTE  # by HTTP
+    partitions = [hour[n::4] for n in range(4)]
+    told = Counter[int]()
+    for at in (at for partition in partitions for at in partition):
+        told += await one.sends(at, limit=60)
+    assert told == {0: 3_600}
+    for at in hour[::600]:
+        assert not (await one.sends(at, limit=60))[0]  # more of that minute
+
+
+async def test_r3_minutes_of_which_the_topic_keeps_nothing_are_forgotten(vaults: Vaults) -> None:
+    async def sends(at: datetime) -> int:
+        """Of four that come to a process that has just started."""
+        return (await Process(vaults.another()).sends(at, 4, limit=4))[0]
+
+    assert [await sends(NOON), await sends(NOON + KEPT), await sends(NOON)] == [4, 4, 0]
+    assert [await sends(NOON + KEPT + MINUTE), await sends(NOON)] == [4, 4]

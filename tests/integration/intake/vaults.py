@@ -17,7 +17,7 @@ from services.kernel.store_pg import PostgresStore
 from tests.support.stores import KERNEL
 
 _FOLDER = resources.files("services.intake") / "migrations"
-_KEPT = "001_intake.sql", "003_forgotten.sql", "004_boxes.sql", "007_turns.sql"
+_KEPT = "001_intake.sql", "003_forgotten.sql", "004_boxes.sql", "010_turns_by_minute.sql"
 TABLES = [_FOLDER / name for name in _KEPT]
 HASHES = _FOLDER / "006_keyed_hashes.sql"
 RECENT = [_FOLDER / "002_recent.sql", _FOLDER / "008_near.sql"]

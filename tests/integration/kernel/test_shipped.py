@@ -9,12 +9,27 @@ from typing import Any
 import orjson
 import pytest
 
+from services.datasync.adapters.registry import load as load_sharing
+from services.datasync.adapters.registry import parse as parse_sharing
+from services.datasync.adapters.registry import told as sharing_told
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load as load_policy
 from services.deadline.adapters.registry import parse as parse_policy
 from services.deadline.adapters.rules import Rules
 from services.deadline.domain.calendar_data import from_data
 from services.deadline.domain.reactions import decider as deadline
+from services.dispatch.adapters.published import NAME as DIRECTORY
+from services.dispatch.adapters.published import InEffect
+from services.dispatch.adapters.published import kinds as directories
+from services.dispatch.adapters.registry import document as directory_document
+from services.dispatch.domain.commands import PlaceTicket
+from services.dispatch.domain.reactions import decider_by as dispatch
+from services.evaluation.adapters.published import NAME as FORMULA
+from services.evaluation.adapters.published import InEffect as FormulaInEffect
+from services.evaluation.adapters.published import kinds as formulas
+from services.evaluation.adapters.registry import document as formula_document
+from services.evaluation.domain.commands import RecordVisitAttempt
+from services.evaluation.domain.reactions import decider_by as evaluation
 from services.intake.adapters.books import Books, kinds_of
 from services.intake.adapters.registry import load as load_city
 from services.intake.adapters.rule_sets import parse_rules
@@ -24,12 +39,13 @@ from services.intake.domain.matter import Kind as MatterKind
 from services.intake.domain.ticket import case_of
 from services.kernel.bus import Bus
 from services.kernel.clock import ManualClock
-from services.kernel.registry import EVER, Entry, Kind, Registry, RegistryStore
+from services.kernel.registry import EVER, Entry, Kind, Registry, RegistryStore, Unfit
 from services.kernel.registry_log import RegistryRelay, read_registry, restore, to_registry_fact
 from services.kernel.registry_memory import MemoryRegistry
 from tests.support.loops import Loop
 from tests.support.virtual import START
 from tests.unit.deadline.tickets import Ticket, accepted, cn, dispatched
+from tests.unit.evaluation.specs import scheduled
 from tests.unit.intake.matters import matter
 
 KINDS: dict[str, Kind[Any]] = {"limits": Kind(3, dict, {"most": 3}), "keys": Kind(0, dict)}
@@ -147,3 +163,64 @@ async def test_r12_a_refusal_is_decided_again_from_the_topic_alone(
         refused.rule_set_version, refused.number, refused.rule, refused.reason_zh,
     )  # fmt: skip
     assert {e.name for e in found} == {*kinds_of(city)}
+
+
+async def test_r4_tickets_are_dispatched_again_from_the_topic_alone(
+    entries: RegistryStore, bus: Bus, loop: Loop
+) -> None:
+    """By the shipped directory, and from its date on by the one that was published."""
+    registry = await started(entries, directories("sample"))
+    content = directory_document("sample")
+    content["entries"][0] = content["entries"][0] | {"unit": "police"}
+    from_then = START + timedelta(days=1)
+    await registry.publish(
+        DIRECTORY, content, source="No. 7", by="ann", key="k", effective_at=from_then
+    )
+    found = await logged(entries, bus, loop, "dispatch")
+    told = {entry.version: orjson.loads(entry.document) for entry in found}
+    assert told[0] == directory_document("sample")
+    fresh = MemoryRegistry(lambda: datetime.now(UTC))
+    await restore(fresh, bus, loop.namespace, "dispatch")
+    again = Registry(fresh, ManualClock(START), directories("sample"))
+    await again.refresh()
+    for at in (START, from_then):
+        place = PlaceTicket(at, "traffic/road", "yingzhou", "", at)
+        live, anew = (dispatch(InEffect(each)) for each in (registry, again))
+        assert anew.decide(place, anew.initial) == live.decide(place, live.initial)
+    assert again.version(DIRECTORY, from_then) == 1
+
+
+async def test_r34_the_rules_that_feed_entries_name_stand_on_the_topic(
+    entries: RegistryStore, bus: Bus, loop: Loop
+) -> None:
+    """As each release ships them; nobody publishes others."""
+    registry = await started(entries, sharing_told("sample"))
+    [found] = await logged(entries, bus, loop, "datasync")
+    assert (found.name, found.version) == ("sharing", 0)
+    again = parse_sharing(document([found], "sharing"), "the topic").sharing
+    assert again == load_sharing("sample").sharing
+    with pytest.raises(Unfit, match="sharing rules come with a release"):
+        await registry.publish("sharing", {}, source="No. 7", by="ann", key="k")
+
+
+async def test_r31_entries_are_booked_again_from_the_topic_alone(
+    entries: RegistryStore, bus: Bus, loop: Loop
+) -> None:
+    """By the shipped formula, and from its date on by the one that was published."""
+    registry = await started(entries, formulas("sample"))
+    content = formula_document("sample") | {"visits": {"attempts": 1}}
+    from_then = START + timedelta(days=1)
+    await registry.publish(
+        FORMULA, content, source="No. 7", by="ann", key="k", effective_at=from_then
+    )
+    await logged(entries, bus, loop, "evaluation")
+    fresh = MemoryRegistry(lambda: datetime.now(UTC))
+    await restore(fresh, bus, loop.namespace, "evaluation")
+    again = Registry(fresh, ManualClock(START), formulas("sample"))
+    await again.refresh()
+    state = evaluation(FormulaInEffect(again)).fold([scheduled()])
+    for at, facts in ((START, 1), (from_then, 3)):
+        failed = RecordVisitAttempt(at, "no answer")
+        live, anew = (evaluation(FormulaInEffect(each)) for each in (registry, again))
+        assert anew.decide(failed, state) == live.decide(failed, state)
+        assert len(anew.decide(failed, state)) == facts

@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner
 
+from hotline import __version__
 from hotline.cli.main import cli
 from hotline.cli.migrate import migrations
 from hotline.ops.look import look
@@ -113,7 +114,8 @@ async def test_doctor_finds_a_sound_city_sound_and_says_what_it_would_not_surviv
     assert "look  no synchronous standby: " in said
     assert "look  the tickets topic has 1 copies: use three brokers" in said
     for words in ("PostgreSQL 18", "clocks are ", "the database holds ", "1 brokers", "brokers: ",
-                  "every bucket has an owner and nothing is parked"):  # fmt: skip
+                  "every bucket has an owner and nothing is parked",
+                  f"every process runs release {__version__}"):  # fmt: skip
         assert f"ok    {words}" in said, said
     assert all(f"ok    {name}: " in said for name in SERVICES)
 

@@ -76,6 +76,7 @@ def test_a_file_becomes_rules_and_subscriptions() -> None:
         ('version: "1"', "version: 1", "sharing.yaml: version must be a word in quotes"),
         ("effective: 2026-01-01", "effective: soon", "effective must be a date"),
         ("Asia/Shanghai", "Asia/Nowhere", "time_zone must be a time zone"),
+        ("Asia/Shanghai", "America", "time_zone must be a time zone"),  # a folder
         ("role: same_level", "role: boss", "rules.food.role must be one of lead, co_handler"),
         ("role: same_level", "rolle: lead", "rules.food.rolle must be left out"),
         ("TicketReplied", "TicketUpdated", "rules.food.types must be one of"),

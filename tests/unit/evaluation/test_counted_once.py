@@ -14,7 +14,7 @@ from hotline.evaluation.v1.measures_pb2 import Windows
 from hotline.intake.v1 import events_pb2 as intake_pb
 from services.evaluation.adapters.figures import MeasuresFeed
 from services.evaluation.adapters.measures import measure_of
-from services.evaluation.adapters.registry import load
+from services.evaluation.domain.formula import always
 from services.evaluation.service import service
 from services.evaluation.windows import count
 from services.kernel.bus import Outgoing
@@ -25,6 +25,7 @@ from services.kernel.names import MEASURES, TICKETS
 from services.kernel.store_memory import MemoryTx
 from tests.support.processes import City, Process, RoughStore, city, tickets_in
 from tests.support.virtual import START
+from tests.unit.evaluation.specs import FORMULA
 from tests.unit.evaluation.windows import KEEP
 
 BAD, *HEALTHY = tickets_in(0, 3)
@@ -104,7 +105,7 @@ class Evaluation:
         self._instances = numbers()
 
     async def start(self) -> Process:
-        made = replace(service(load("sample"), measures=self.feed), views=(self.view,))
+        made = replace(service(always(FORMULA), measures=self.feed), views=(self.view,))
         return await self.town.process(made, str(next(self._instances)))
 
     def counted(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from hotline.cli.main import cli
 from services.intake.adapters.batch import decided
 from services.intake.adapters.hotlines import load_register
+from tests.unit.intake.matters import RECEIPT as LIVE
 
 REGISTER, _ = load_register("sample")
 LINE: dict[str, Any] = {
@@ -69,7 +71,7 @@ def error(**changes: Any) -> str:
                 "rule": "R11",
                 "number": 2,
                 "line": "119",
-                "receipt": "m-1/119",
+                "receipt": "119-c80ec2ffb78b6a6af0bbf49e66298516",
                 "right_place": "119",
             },
         ),
@@ -247,6 +249,18 @@ def test_r16_the_state_of_an_earlier_ticket_tells_how_far_it_has_come(
     for name, decision in (("suzhou", suzhou), ("trial-measures", trial)):
         told = answer(rule_set=name, earlier=[{**EARLIER, "state": state}])
         assert told["decision"] == decision
+
+
+def test_r11_a_receipt_looks_as_in_the_running_service_and_is_each_matters_own() -> None:
+    def receipt(name: str, line: str) -> str:
+        facts = {"emergency_line": line, "emergency_ongoing": True}
+        return str(answer(id=name, facts=facts)["receipt"])
+
+    given = [receipt(n, line) for n in ("1", "2") for line in ("110", "119")]
+    assert len({*given}) == 4
+    assert all(re.fullmatch(r"11[09]-[0-9a-f]{32}", each) for each in given)
+    assert re.fullmatch(r"119-[0-9a-f]{32}", LIVE)
+    assert receipt("1", "110") == given[0]
 
 
 def test_the_command_reads_standard_input_and_answers_every_line() -> None:

@@ -125,13 +125,12 @@ async def test_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> N
     async def wait_s(at: datetime, channel: str = "kiosk") -> int:
         return await limits.wait_s(channel, 2, at, vault.turns)
 
-    assert [await wait_s(NOON) for _ in range(3)] == [0, 0, 30]
-    assert await wait_s(NOON + timedelta(seconds=29)) == 1
-    assert await wait_s(NOON + timedelta(seconds=30)) == 0
-    assert await wait_s(NOON + timedelta(seconds=31)) == 29
+    assert [await wait_s(NOON) for _ in range(3)] == [0, 0, 60]
+    assert await wait_s(NOON + timedelta(seconds=59, microseconds=1)) == 1
     assert await wait_s(NOON, "other") == 0
-    later = NOON + timedelta(hours=1)
-    assert [await wait_s(later) for _ in range(3)] == [0, 0, 30]
+    for minutes in (60, 1, 30):
+        later = NOON + timedelta(minutes=minutes)
+        assert [await wait_s(later) for _ in range(3)] == [0, 0, 60]
 
 
 async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports() -> None:
@@ -145,9 +144,9 @@ async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports(
     with pytest.raises(Problem) as caught:
         await desk.received(posted, NOON, "kiosk-1")
     assert (caught.value.status_code, caught.value.type) == (429, "/problems/channel-limit")
-    assert caught.value.headers == {"Retry-After": "30"}
+    assert caught.value.headers == {"Retry-After": "60"}
     body = _body()
-    with pytest.raises(Refused, match="again after 30 s"):
+    with pytest.raises(Refused, match="again after 60 s"):
         await desk.submit(body, PROTOBUF, "kiosk-1", at=NOON, import_id="")
     urgent = replace(posted, facts=MatterFacts(emergency_ongoing=True))
     assert (await desk.received(urgent, NOON, "kiosk-1")).command.facts.emergency_ongoing
@@ -156,6 +155,12 @@ async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports(
         await desk.missed(missed, NOON, "kiosk-1")
     made = await desk.submit(body, PROTOBUF, "importer", at=NOON, import_id="old")
     assert made.command.stated is None
+    call = commands_pb2.RecordMissedCall(channel="kiosk", called_number="12345", caller="1")
+    missing = call.SerializeToString()
+    with pytest.raises(Refused, match="again after 60 s"):
+        await desk.submit_missed_call(missing, PROTOBUF, "kiosk-1", at=NOON, import_id="")
+    for _ in range(3):
+        await desk.submit_missed_call(missing, PROTOBUF, "importer", at=NOON, import_id="old")
 
 
 def _body() -> bytes:

@@ -67,6 +67,7 @@ def test_a_city_names_its_rule_set(city: Any) -> None:
         ("suzhou", "moon", "there is no rule set 'moon'"),
         ("areas:", "area:", "the file: unknown ['area']"),
         ("Asia/Shanghai", "Asia/Nowhere", "time_zone: 'Asia/Nowhere' is no time zone"),
+        ("Asia/Shanghai", "America", "time_zone: 'America' is no time zone"),  # a folder
         ('"86"', "86", "country_code: 86 is no text (quote it)"),
         ("{traffic: Traffic}", "[traffic]", "categories must map ids to names"),
         ("{traffic: Traffic}", "{}", "categories must map ids to names"),

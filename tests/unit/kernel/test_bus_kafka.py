@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import AsyncMock, Mock
 
@@ -9,8 +11,9 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 
+from services.kernel import bus_kafka
 from services.kernel.bus import BusUnavailable
-from services.kernel.bus_kafka import KafkaConsumer
+from services.kernel.bus_kafka import KafkaBus, KafkaConsumer
 
 PLACE = TopicPartition("hotline.tickets.v1", 3)
 
@@ -37,3 +40,19 @@ async def test_offsets_are_told_by_place() -> None:
     )
     assert await told.starts() == {("hotline.tickets.v1", 3): 2}
     assert await told.ends() == {("hotline.tickets.v1", 3): 7}
+
+
+@pytest.mark.parametrize("client", ["AIOKafkaConsumer", "AIOKafkaProducer"])
+async def test_a_client_that_neither_starts_nor_stops_is_waited_for_only_so_long(
+    client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = AsyncMock(side_effect=asyncio.Event().wait)
+    stuck = Mock(start=AsyncMock(side_effect=KafkaTimeoutError("nobody answers")), stop=never)
+    monkeypatch.setattr(bus_kafka, client, Mock(return_value=stuck))
+    monkeypatch.setattr(bus_kafka, "CLIENT_ENDS_S", 0.01)
+    bus = KafkaBus("127.0.0.1:9", "test", lambda: datetime.now(UTC))
+    is_reader = client == "AIOKafkaConsumer"
+    using = bus.reader([PLACE], from_end=True) if is_reader else bus.partitions(PLACE.topic)
+    with pytest.raises(BusUnavailable, match="nobody answers"):
+        await using
+    never.assert_awaited_once()

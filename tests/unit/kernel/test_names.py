@@ -7,11 +7,14 @@ from aiokafka.partitioner import murmur2 as peer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline import __version__
 from services.kernel.names import (
     TICKETS,
     bucket_of,
+    client_of,
     department_of,
     murmur2,
+    release_of,
     replies_of,
     schema_of,
     stream_in,
@@ -63,3 +66,9 @@ def test_a_namespace_stands_before_every_name() -> None:
     )
     assert replies_of("pmo") == "hotline.replies.pmo.v1"
     assert department_of("DOT") == "hotline.department.dot.v1"
+
+
+def test_a_process_tells_the_brokers_its_release() -> None:
+    assert release_of(client_of("dispatch", "0")) == ("dispatch-0", __version__)
+    assert release_of("dispatch-0@0.1.0") == ("dispatch-0", "0.1.0")
+    assert release_of("dispatch-0") == ("dispatch-0", "")

@@ -15,6 +15,7 @@ import pytest
 from services.dispatch import service as dispatch
 from services.dispatch.adapters.registry import load
 from services.dispatch.domain.commands import PlaceTicket
+from services.dispatch.domain.directory import always
 from services.kernel.bus import Record
 from services.kernel.decider import Decider
 from services.kernel.http import create_app
@@ -152,7 +153,7 @@ async def test_a_path_without_a_ticket_id_is_refused(web: Web, ticket: str) -> N
 
 async def test_a_unit_acts_only_on_what_was_dispatched_to_it(loop: Loop) -> None:
     async with AsyncExitStack() as resources:
-        web = await serving(loop, dispatch.service(load("nyc")), resources)
+        web = await serving(loop, dispatch.service(always(load("nyc"))), resources)
         await placed(web.runtime, "NYPD/Noise - Residential")
         for other in (unit("DOT"), unit(None), unit("nypd")):
             web.callers.caller = other

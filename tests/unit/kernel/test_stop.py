@@ -59,14 +59,3 @@ async def test_a_part_that_does_not_end_keeps_nobody_from_stopping() -> None:
         runtime = await loop.run(desk(), before_start=with_a_part)
         async with asyncio.timeout(5):
             await runtime.stop()
-
-
-async def test_a_bus_that_does_not_close_keeps_nobody_from_stopping(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with memory_loop("stop") as loop:
-        runtime = await loop.run(desk())
-        monkeypatch.setattr(runtime.bus, "close", never)
-        async with asyncio.timeout(5):
-            await runtime.stop()
-        assert "bus did not end in time" in caplog.text

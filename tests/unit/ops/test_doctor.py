@@ -13,11 +13,12 @@ from typing import Any, cast
 import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError, IncompatibleBrokerVersion
 
+from hotline import __version__
 from hotline.cli.migrate import migrations
 from hotline.ops import doctor
 from hotline.ops.doctor import Finding, examine
 from hotline.ops.log_dirs import BrokersTooOld, Room, rooms
-from hotline.ops.look import Look
+from hotline.ops.look import Look, ServiceLook
 from hotline.ops.place import CityPlace
 from hotline.ops.topics import Plan
 from hotline.programs import SERVICES
@@ -72,13 +73,20 @@ class Town:
         self.store_there, self.brokers_there, self.folder = Store(), Brokers(), folder
         self.rooms: list[Room] | Exception = [Room(n, 100, 60) for n in (1, 2, 3)]
         self.free = 50 * 1024**3
+        self.runs: dict[str, dict[str, str]] = {}  # service -> member -> release
         monkeypatch.setattr(doctor, "look", self._look)
         monkeypatch.setattr(doctor, "plan", self._plan)
         monkeypatch.setattr(doctor, "rooms", self._rooms)
         monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=self.free))
 
     async def _look(self, _: Any) -> Look:
-        return Look(())
+        all_24 = tuple(range(24))
+        return Look(
+            tuple(
+                ServiceLook(name, 1, 0, (), dict.fromkeys(runs, all_24), 0, 0, 0, 0, 0, 0.5, runs)
+                for name, runs in self.runs.items()
+            )
+        )
 
     async def _plan(self, *_: Any) -> Plan:
         return Plan()
@@ -195,4 +203,33 @@ async def test_this_machines_own_disk_is_looked_at(town: Town) -> None:
     town.free = 4 * 1024**3
     assert await town.worst() == [
         "look 4 GiB are free on the disk of this machine (not of the store's): make room"
+    ]
+
+
+OLD = "0.0.1"
+
+
+async def test_processes_of_one_release_are_sound(town: Town) -> None:
+    town.runs = {n: {f"{n}-{i}": __version__ for i in range(2)} for n in SERVICES}
+    assert await town.worst() == []
+    assert f"every process runs release {__version__}" in [f.what for f in await town.findings()]
+
+
+async def test_replicas_and_services_of_different_releases_are_named(town: Town) -> None:
+    town.runs = {
+        "intake": {"intake-0": __version__, "intake-1": OLD},
+        "deadline": {"deadline-1": OLD, "deadline-0": ""},
+    }
+    assert await town.worst() == [
+        f"look processes run different releases ({OLD}: deadline-1, intake-1; "
+        f"{__version__}: intake-0; one that does not say: deadline-0): "
+        "finish the roll, or see why it stands still"
+    ]
+
+
+async def test_a_doctor_of_another_release_says_so(town: Town) -> None:
+    town.runs = {"intake": {"intake-0": OLD}}
+    assert await town.worst() == [
+        f"look this is release {__version__}, and what runs is not ({OLD}: intake-0): "
+        "examine a city with the release that it runs"
     ]
