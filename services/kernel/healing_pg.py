@@ -16,6 +16,7 @@ from services.kernel.bus import Record
 from services.kernel.cloudevents import OPTIONAL
 from services.kernel.facts import Fact
 from services.kernel.faults_pg import store_faults
+from services.kernel.parking import waiting
 from services.kernel.queries import named
 from services.kernel.rows_pg import columns, pack_headers
 from services.kernel.store_pg import PostgresStore
@@ -125,9 +126,10 @@ class HealingLedger:
 
     async def put_back(self, record: Record, bucket: int, ticket: str, reason: str) -> None:
         """A record waits again that waited before the restore."""
+        row = waiting(record, ticket, reason)
         await self._fetch(
-            "due_parked", bucket, ticket, record.topic, record.partition, record.offset,
-            record.timestamp, record.key, record.value, pack_headers(record.headers), reason,
+            "due_parked", bucket, ticket, row.topic, row.partition, row.offset,
+            row.timestamp, row.key, row.value, pack_headers(row.headers), reason,
         )  # fmt: skip
 
     async def fork(self, buckets: Sequence[int]) -> None:

@@ -25,8 +25,8 @@ class Batch:
 
     `read` are all facts at their expected position; `facts` those to apply, `waiting` those of
     parked tickets, and commands behind one that came before its ticket. `others` are the other
-    commands, and submissions. `untold` are those of the released that could not be announced when
-    they were read.
+    commands, and submissions. `untold` are those of the released that were not announced when they
+    were read.
     """
 
     read: list[Fact] = field(default_factory=list)

@@ -19,7 +19,7 @@ from services.kernel.store import Advance, LostOwnership, ParkedRecord, Store, S
 
 EARLY = timedelta(minutes=10)
 UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
-_UNTOLD = ("hotline_untold", b"1")  # a header of ours: the fact could not be announced
+_TOLD = ("hotline_told", b"1")  # a header of ours: announced when it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,10 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500].replace("\0", "\ufffd")
 
 
-def waiting(record: Record, ticket: str, reason: str, *, untold: bool = False) -> ParkedRecord:
-    """The record as the vault keeps it."""
-    headers = [*record.headers, _UNTOLD] if untold else list(record.headers)
+def waiting(record: Record, ticket: str, reason: str, *, told: bool = True) -> ParkedRecord:
+    """The record as the vault keeps it; a process of an older release, which did not announce what
+    it parked, leaves it unmarked."""
+    headers = [*record.headers, _TOLD] if told else list(record.headers)
     return ParkedRecord(
         ticket, record.topic, record.partition, record.offset, record.timestamp, record.key,
         record.value, headers, reason,
@@ -77,7 +78,7 @@ def batch_of(rows: Sequence[ParkedRecord], tickets_topic: str) -> Batch:
         if row.topic == tickets_topic:
             fact = to_fact(record, headers)
             batch.facts.append(fact)
-            if _UNTOLD[0] in headers:
+            if _TOLD[0] not in headers:
                 batch.untold.append(fact)
         else:
             batch.others.append((record, headers))

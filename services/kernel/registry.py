@@ -126,6 +126,7 @@ class Registry:
             name: [_Standing(None, kind.shipped)] for name, kind in self._kinds.items()
         }
         self._position = 0
+        self._numbers: dict[str, int] = {}  # name -> its newest version, read or not
         self._told: dict[str, set[str]] = {}  # name -> command ids of its version 0
 
     # What is in effect
@@ -138,6 +139,10 @@ class Registry:
         """Its version, which decisions name. Raises UnknownName."""
         entry = self._standing(name, time).entry
         return entry.version if entry else 0
+
+    def newest(self, name: str) -> int:
+        """The version that was published last, also where this code cannot read it."""
+        return self._numbers.get(name, 0)
 
     def names(self) -> list[str]:
         return sorted(self._kinds)
@@ -191,6 +196,7 @@ class Registry:
         kind = self._kinds.get(entry.name)
         if kind is None:
             return
+        self._numbers[entry.name] = entry.version
         try:
             value = kind.parse(orjson.loads(entry.document))
         except ValueError as error:
@@ -256,7 +262,7 @@ class Registry:
         except ValueError as error:
             raise Unfit(str(error)) from None
         await self.refresh()
-        newest = max((e.version for e in self.entries(name)), default=0)
+        newest = self.newest(name)
         if expected not in (None, newest):
             raise Changed(name)
         made = await self._store.add(

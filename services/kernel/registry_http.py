@@ -81,7 +81,7 @@ def registry_router(registry: Registry, clock: Clock) -> APIRouter:
         """Every registry of the service, with the versions in effect and published last."""
         now = clock.now()
         return [
-            Named(name=name, version=registry.version(name, now), newest=_newest(registry, name))
+            Named(name=name, version=registry.version(name, now), newest=registry.newest(name))
             for name in registry.names()
         ]
 
@@ -121,10 +121,6 @@ def registry_router(registry: Registry, clock: Clock) -> APIRouter:
         return Response(text, 201, {"ETag": f'"{made.version}"'}, "application/json")
 
     return router
-
-
-def _newest(registry: Registry, name: str) -> int:
-    return max((entry.version for entry in registry.entries(name)), default=0)
 
 
 def _published(entry: Entry) -> Published:

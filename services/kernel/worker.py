@@ -165,7 +165,7 @@ class Worker(Owning):
         if not batch:
             return  # applied, what failed came after the commit; or no longer ours
         bucket = bucket_for(record, ticket, self._inbox.tickets, self._buckets)
-        row = waiting(record, ticket, reason, untold=isinstance(error, Untold))
+        row = waiting(record, ticket, reason, told=not isinstance(error, Untold))
         await self.parks(bucket, [row], batch.advances)
         self._inbox.applied(batch.advances)
 

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from services.kernel.clock import ManualClock
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
-from services.kernel.registry import Kind, Registry
+from services.kernel.registry import Kind, NewEntry, Registry
 from services.kernel.registry_http import registry_router
 from services.kernel.registry_memory import MemoryRegistry
 from tests.support.apps import NOW, STAFF, Callers, calling, problem
@@ -33,7 +33,8 @@ class Town:
     def __init__(self) -> None:
         self.clock, self.callers = ManualClock(NOW), Callers(ANN)
         kinds = {"limits": Kind(3, most, {"most": 3}), "calendar/cn": Kind(0, most)}
-        self.registry = Registry(MemoryRegistry(self.clock.now), self.clock, kinds)
+        self.entries = MemoryRegistry(self.clock.now)
+        self.registry = Registry(self.entries, self.clock, kinds)
         self.app = create_app(
             "desk", self._ready, security=self.callers, registry=CollectorRegistry()
         )
@@ -117,3 +118,14 @@ async def test_a_repeat_is_one_version_and_a_stale_if_match_none(
     fresh = await publish(web, {"most": 6}, "k2", **{"If-Match": '"1"'})
     assert fresh.headers["etag"] == '"2"'
     assert [e.version for e in town.registry.entries("limits")] == [2, 1]
+
+
+async def test_behind_a_version_that_this_release_cannot_read_the_next_is_published(
+    town: Town, web: httpx.AsyncClient
+) -> None:
+    await town.entries.add(NewEntry("limits", 1, NOW, "N", b'{"least": 1}', NOW, "ann", "ann/k0"))
+    await town.registry.refresh()
+    listed = {each["name"]: each for each in (await web.get("/v1/registry")).json()}
+    assert (listed["limits"]["version"], listed["limits"]["newest"]) == (0, 1)
+    made = await publish(web, {"most": 5}, **{"If-Match": '"1"'})
+    assert (made.status_code, made.headers["etag"]) == (201, '"2"')

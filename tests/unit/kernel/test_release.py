@@ -85,6 +85,27 @@ async def test_what_could_not_be_announced_is_announced_when_it_is_released(town
     assert len(await second.store.parked_records(bad, 10)) == 2
 
 
+async def test_what_an_older_release_parked_is_announced_when_it_is_released(town: City) -> None:
+    [bad], told = tickets_in(0, 1), list[tuple[int, bool]]()
+    mendable = Mendable()
+
+    async def announce(facts: Sequence[Fact], *, released: bool) -> None:
+        told.extend((f.version, released) for f in facts if f.source == "dispatch")
+
+    first = await town.process(desk())
+    second = await town.process(replace(mendable.service(), announce=announce))
+    await noted(first, (bad, "poison"), (bad, "later"))
+    await second.read()
+    rows = await second.store.parked_records(bad, 10)
+    assert len(rows) == 2
+    for row in rows:
+        row.headers = [(name, value) for name, value in row.headers if name.startswith("ce_")]
+    told.clear()
+    mendable.mended = True
+    assert await second.worker.release(bad) == 2
+    assert told == [(1, True), (2, True)]
+
+
 async def test_release_decides_again_where_the_stream_moved_on(town: City) -> None:
     (bad,) = tickets_in(0, 1)
     mendable = Mendable()
