@@ -185,7 +185,8 @@ class KafkaCommands:
             raise Refused(*closed(import_id))
         if record.topic == self._submissions and self._service.submit is not None:
             submit = self._service.submissions.get(type_name, self._service.submit)
-            made = await submit(body, content_type, sender.name, at=at, import_id=import_id)
+            by = (sender.name, request.command_id)
+            made = await submit(body, content_type, by, at=at, import_id=import_id)
             request.ticket, request.command, request.extra = made.ticket, made.command, made.extra
             return
         request.ticket = self._ticket(record)

@@ -59,15 +59,16 @@ class Service:
     `announce` are given beside the service's own and those that its codec knows. `timers` gives the
     timer changes of an own event, `expire` the command of a due timer. `frontier` is the message
     that tells how far an import has come (fields import_id, until, final). `submit` makes a command
-    of a submission: (body, content type, sender, at=, import_id=) -> Submission; `submissions` do
-    it for further types, by name. `announce` is told of all facts that are read, before they are
-    committed as applied or parked: at least once, in the order of their positions; one that made it
-    fail when it is released, and then that it is `released`. `answer` adds to what the sender of a
-    command learns; `confide` completes an answer's body with what only the sender may learn and no
-    store may hold, each time that it is given. `gather_s` is how long facts gather behind a batch
-    that was not full, for a service whose work is by the batch; the first after a rest is never
-    kept waiting. `read_back` is told of tickets that a restored ledger had lost and the log still
-    knew. Under `hash_key` the bodies of commands are hashed, where they hold what can be guessed.
+    of a submission: (body, content type, (sender, command id), at=, import_id=) -> Submission;
+    `submissions` do it for further types, by name. `announce` is told of all facts that are read,
+    before they are committed as applied or parked: at least once, in the order of their positions;
+    one that made it fail when it is released, and then that it is `released`. `answer` adds to what
+    the sender of a command learns; `confide` completes an answer's body with what only the sender
+    may learn and no store may hold, each time that it is given. `gather_s` is how long facts gather
+    behind a batch that was not full, for a service whose work is by the batch; the first after a
+    rest is never kept waiting. `read_back` is told of tickets that a restored ledger had lost and
+    the log still knew. Under `hash_key` the bodies of commands are hashed, where they hold what can
+    be guessed.
     """
 
     name: str

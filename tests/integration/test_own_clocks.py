@@ -55,7 +55,7 @@ class Hotline:
             MATTER.channel, MATTER.category, MATTER.area, MATTER.title, MATTER.kind,
             facts=MatterFacts(**facts),
         )  # fmt: skip
-        return await self.make(await self.desk.received(matter, self.clock.now(), "desk"))
+        return await self.make(await self.desk.received(matter, self.clock.now(), ("desk", "d")))
 
     async def make(self, made: Submission) -> str:
         await self.ask(made.ticket, made.command)
@@ -188,8 +188,8 @@ async def test_r3_a_missed_call_is_called_back_within_its_clock_or_missed(namesp
     async with hotline(namespace) as city:
         call = MissedCall("phone", "12345", 31, "13800138000")
         now = city.clock.now
-        kept = await city.make(await city.desk.missed(call, now(), "desk"))
-        let_pass = await city.make(await city.desk.missed(call, now(), "desk"))
+        kept = await city.make(await city.desk.missed(call, now(), ("desk", "d")))
+        let_pass = await city.make(await city.desk.missed(call, now(), ("desk", "d")))
         for ticket in (kept, let_pass):
             await city.facts(ticket, "CallMissed", "ClockStarted")
         city.clock.jump(HOUR)

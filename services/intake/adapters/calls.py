@@ -74,7 +74,7 @@ def call_router(runtime: Runtime, desk: Desk, counted: Counted) -> APIRouter:
     ) -> Response:
         """Record a call that nobody answered: it gets a ticket, and the caller is called back."""
         call = MissedCall(**body.model_dump())
-        made = await desk.missed(call, runtime.clock.now(), principal.name)
+        made = await desk.missed(call, runtime.clock.now(), (principal.name, key))
         return await perform(
             runtime,
             made.ticket,

@@ -32,6 +32,7 @@ from services.kernel.service import Submission
 
 SUBMIT = commands_pb2.SubmitMatter.DESCRIPTOR.full_name
 MISSED = commands_pb2.RecordMissedCall.DESCRIPTOR.full_name
+By = tuple[str, str]  # sender and command id
 _UNTOLD = b'"code":null'  # within a text its quotes would be escaped
 
 
@@ -58,7 +59,7 @@ class Desk:
         return self.books.city.zone
 
     async def submit(
-        self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
+        self, body: bytes, content_type: str, by: By, *, at: datetime, import_id: str
     ) -> Submission:
         """A record of the submissions topic, sealed to a box or not. Raises BadBody, Refused.
 
@@ -68,25 +69,25 @@ class Desk:
         with _refused():
             if not (sealed or _is_emergency(matter)):
                 self._require_sealed(matter.contact, matter.channel, None if import_id else at)
-            return await self.received(matter, at, sender, import_id=import_id)
+            return await self.received(matter, at, by, import_id=import_id)
 
     async def submit_missed_call(
-        self, body: bytes, content_type: str, sender: str, *, at: datetime, import_id: str
+        self, body: bytes, content_type: str, by: By, *, at: datetime, import_id: str
     ) -> Submission:
         """The same of a missed call (R3)."""
         call, sealed = self._parsed(MISSED, body, content_type)
         with _refused():
             if not sealed:
                 self._require_sealed(call.caller, call.channel, None if import_id else at)
-            return await self.missed(call, at, sender, import_id=import_id)
+            return await self.missed(call, at, by, import_id=import_id)
 
     async def missed(
-        self, call: MissedCall, at: datetime, by: str, *, import_id: str = ""
+        self, call: MissedCall, at: datetime, by: By, *, import_id: str = ""
     ) -> Submission:
         """The command of a missed call. Raises Problem as `received`."""
         if not import_id:
-            await self._require_turn(call.channel, at)
-        return await missed(call, at, by, vault=self.vault, zone=self.zone)
+            await self._require_turn(call.channel, at, by)
+        return await missed(call, at, by[0], vault=self.vault, zone=self.zone)
 
     def _parsed(self, type_name: str, body: bytes, content_type: str) -> tuple[Any, bool]:
         """What came, and whether it was sealed."""
@@ -118,7 +119,7 @@ class Desk:
         )
 
     async def received(
-        self, matter: SubmittedMatter, at: datetime, by: str, *, import_id: str = ""
+        self, matter: SubmittedMatter, at: datetime, by: By, *, import_id: str = ""
     ) -> Submission:
         """The command of a matter that arrived at `at`; only the sender learns the code.
 
@@ -126,7 +127,7 @@ class Desk:
         channel has sent too many (R3); an emergency waits for no turn (R11).
         """
         if not import_id and not _is_emergency(matter):
-            await self._require_turn(matter.channel, at)
+            await self._require_turn(matter.channel, at, by)
         person = await self.vault.person(matter.contact)
         day = at.astimezone(self.zone).date()
         ticket = ticket_number(day, await self.vault.serial(day))
@@ -170,7 +171,7 @@ class Desk:
             stated_due_at=matter.stated_due_at,
             confidential=matter.confidential,
             earlier=earlier,
-            by=by,
+            by=by[0],
             call=matter.call,
             stated=None if import_id else _stated(matter),
             handed_over_by=matter.handed_over_by,
@@ -178,12 +179,12 @@ class Desk:
         )
         return Submission(ticket, command, {"code": None})
 
-    async def _require_turn(self, name: str, at: datetime) -> None:
+    async def _require_turn(self, name: str, at: datetime, by: By) -> None:
         channel = self.books.at(at).catalogue.switchboard.channels.get(name)
         if channel is None or not channel.per_minute:
             return
         per_minute = channel.per_minute
-        if wait_s := await self.limits.wait_s(name, per_minute, at, self.vault.turns):
+        if wait_s := await self.limits.wait_s(name, per_minute, at, by, self.vault.turns):
             raise Problem(
                 429,
                 "channel-limit",

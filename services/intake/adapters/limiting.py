@@ -7,7 +7,9 @@ what it kept within its limit, like everybody: it is answered 429 and sends the 
 the same ids. An import states times of its own and has no limit; an emergency waits for nothing.
 
 A refusal is an answer and no fact: neither rebuild nor heal asks again, so they come to what was
-decided. A process that dies before it has committed a batch has used up the batch's turns.
+decided. A turn is its matter's, by sender and command id within the minute: what this process reads
+again, of a batch that was undone or of a sender who repeats it, takes no further one. What one
+process read and another has to read again, after a death or a rebalance, takes a second one.
 
 The store counts per channel and minute. A process takes a second's worth at once, so that its
 requests ask the store for nothing; once a minute is used up nobody asks again.
@@ -26,6 +28,7 @@ MINUTE = timedelta(minutes=1)
 KEPT = timedelta(days=8)  # the topic of submissions keeps its records for seven
 _SECONDS = 60
 _MOST = 500  # minutes in memory, of all channels
+_MOST_TAKEN = 20_000  # turns in memory, of all channels: many times what a batch holds
 
 # Of the channel's minute, under its limit, so many turns: how many there were.
 Take = Callable[[str, datetime, int, int], Awaitable[int]]
@@ -46,11 +49,20 @@ class Limits:
     def __init__(self) -> None:
         self._held: OrderedDict[tuple[str, datetime], _Held] = OrderedDict()
         self._taking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._taken: OrderedDict[tuple[str, datetime, str, str], None] = OrderedDict()
 
-    async def wait_s(self, channel: str, per_minute: int, at: datetime, take: Take) -> int:
-        """0 and one turn less, or after how many seconds there is one. Raises what `take` does."""
+    async def wait_s(
+        self, channel: str, per_minute: int, at: datetime, by: tuple[str, str], take: Take
+    ) -> int:
+        """0 and one turn less, or after how many seconds there is one. Raises what `take` does.
+
+        `by` is the matter's (sender, command id): once it has its turn it is told 0 again.
+        """
         minute = at.replace(second=0, microsecond=0)
         async with self._taking[channel]:  # one asks for all who wait
+            if (taken := (channel, minute, *by)) in self._taken:
+                self._taken.move_to_end(taken)
+                return 0
             held = self._held.get((channel, minute), _Held(per_minute))
             if held.per_minute != per_minute:
                 held = _Held(per_minute)
@@ -58,7 +70,12 @@ class Limits:
                 got = await take(channel, minute, per_minute, max(1, per_minute // _SECONDS))
                 held = _Held(per_minute, got, used_up=not got)
             self._keep((channel, minute), replace(held, turns=max(0, held.turns - 1)))
-            return 0 if held.turns else max(1, math.ceil((minute + MINUTE - at).total_seconds()))
+            if not held.turns:
+                return max(1, math.ceil((minute + MINUTE - at).total_seconds()))
+            self._taken[taken] = None
+            if len(self._taken) > _MOST_TAKEN:
+                self._taken.popitem(last=False)
+            return 0
 
     def _keep(self, place: tuple[str, datetime], held: _Held) -> None:
         self._held[place] = held

@@ -48,7 +48,7 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         await _require_open(runtime, import_id, principal.name, key)
         values = {name: getattr(body, name) for name in _FIELDS}
         made = await desk.received(
-            SubmittedMatter(**values), at, principal.name, import_id=import_id
+            SubmittedMatter(**values), at, (principal.name, key), import_id=import_id
         )
         return await perform(
             runtime,

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -27,6 +28,13 @@ async def vaults(request: pytest.FixtureRequest, namespace: str) -> AsyncIterato
             yield made
 
 
+_ids = count()
+
+
+def _another() -> tuple[str, str]:
+    return "web-1", f"k{next(_ids)}"
+
+
 class Process:
     """One replica of intake, with its own connection to the store."""
 
@@ -36,7 +44,7 @@ class Process:
 
     async def sends(self, at: datetime, times: int = 1, limit: int = PER_MINUTE) -> Counter[int]:
         """How long each of the matters has to wait; 0: it went through."""
-        each = (self._limits.wait_s("web", limit, at, self._take) for _ in range(times))
+        each = (self._limits.wait_s("web", limit, at, _another(), self._take) for _ in range(times))
         return Counter(await asyncio.gather(*each))
 
     async def _take(self, channel: str, minute: datetime, limit: int, wanted: int) -> int:

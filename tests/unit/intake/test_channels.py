@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from hotline.intake.v1 import commands_pb2, events_pb2
+from services.intake.adapters import limiting
 from services.intake.adapters.books import Books
 from services.intake.adapters.channels import parse_channels
 from services.intake.adapters.codec import MissedCall, SubmittedMatter
@@ -120,10 +122,11 @@ def court() -> Any:
 
 async def test_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> None:
     """R3."""
-    limits, vault = Limits(), MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
+    limits, ids = Limits(), count()
+    vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
 
     async def wait_s(at: datetime, channel: str = "kiosk") -> int:
-        return await limits.wait_s(channel, 2, at, vault.turns)
+        return await limits.wait_s(channel, 2, at, ("kiosk-1", f"k{next(ids)}"), vault.turns)
 
     assert [await wait_s(NOON) for _ in range(3)] == [0, 0, 60]
     assert await wait_s(NOON + timedelta(seconds=59, microseconds=1)) == 1
@@ -138,29 +141,71 @@ async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports(
     vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
     desk = Desk(vault, Books(EXTENDED))
     assert desk.zone == ZoneInfo("Asia/Shanghai")
+    new, importer = ("kiosk-1", "k3"), ("importer", "k3")
     posted = SubmittedMatter("kiosk", "traffic/road", "yingzhou", "Pothole", Kind.HELP)
-    for _ in range(2):
-        await desk.received(posted, NOON, "kiosk-1")
+    for key in ("k1", "k2"):
+        await desk.received(posted, NOON, ("kiosk-1", key))
     with pytest.raises(Problem) as caught:
-        await desk.received(posted, NOON, "kiosk-1")
+        await desk.received(posted, NOON, new)
     assert (caught.value.status_code, caught.value.type) == (429, "/problems/channel-limit")
     assert caught.value.headers == {"Retry-After": "60"}
     body = _body()
     with pytest.raises(Refused, match="again after 60 s"):
-        await desk.submit(body, PROTOBUF, "kiosk-1", at=NOON, import_id="")
+        await desk.submit(body, PROTOBUF, new, at=NOON, import_id="")
     urgent = replace(posted, facts=MatterFacts(emergency_ongoing=True))
-    assert (await desk.received(urgent, NOON, "kiosk-1")).command.facts.emergency_ongoing
+    assert (await desk.received(urgent, NOON, new)).command.facts.emergency_ongoing
     missed = MissedCall("kiosk", "12345", 30, "13800138000")
     with pytest.raises(Problem):
-        await desk.missed(missed, NOON, "kiosk-1")
-    made = await desk.submit(body, PROTOBUF, "importer", at=NOON, import_id="old")
+        await desk.missed(missed, NOON, new)
+    made = await desk.submit(body, PROTOBUF, importer, at=NOON, import_id="old")
     assert made.command.stated is None
     call = commands_pb2.RecordMissedCall(channel="kiosk", called_number="12345", caller="1")
     missing = call.SerializeToString()
     with pytest.raises(Refused, match="again after 60 s"):
-        await desk.submit_missed_call(missing, PROTOBUF, "kiosk-1", at=NOON, import_id="")
+        await desk.submit_missed_call(missing, PROTOBUF, new, at=NOON, import_id="")
     for _ in range(3):
-        await desk.submit_missed_call(missing, PROTOBUF, "importer", at=NOON, import_id="old")
+        await desk.submit_missed_call(missing, PROTOBUF, importer, at=NOON, import_id="old")
+
+
+async def test_r3_a_submission_that_is_read_again_takes_no_further_turn() -> None:
+    """As when a batch is undone, or a sender repeats what was taken: by sender, id and minute."""
+    vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
+    desk, body = Desk(vault, Books(EXTENDED)), _body()
+    call = commands_pb2.RecordMissedCall(channel="kiosk", called_number="12345", caller="1")
+
+    async def reads(sender: str, key: str, at: datetime = NOON) -> None:
+        await desk.submit(body, PROTOBUF, (sender, key), at=at, import_id="")
+
+    for _ in range(3):  # of two a minute
+        await reads("kiosk-1", "k1")
+        missing = call.SerializeToString()
+        by = ("kiosk-1", "k2")
+        await desk.submit_missed_call(missing, PROTOBUF, by, at=NOON, import_id="")
+    for sender, key in (("kiosk-1", "k3"), ("kiosk-2", "k1")):
+        for _ in range(2):
+            with pytest.raises(Refused, match="again after 60 s"):
+                await reads(sender, key)
+    later = NOON + timedelta(minutes=1)
+    for key in ("k1", "k4"):
+        await reads("kiosk-1", key, later)
+    with pytest.raises(Refused):
+        await reads("kiosk-1", "k5", later)
+
+
+async def test_r3_of_turns_that_were_taken_a_process_remembers_the_last_few_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limiting, "_MOST_TAKEN", 2)
+    limits, asked = Limits(), 0
+
+    async def take(*_: object) -> int:
+        nonlocal asked
+        asked += 1
+        return 1
+
+    for key in ("k1", "k2", "k1", "k3", "k1", "k2"):
+        assert await limits.wait_s("kiosk", 60, NOON, ("kiosk-1", key), take) == 0
+    assert asked == 4  # k2 was forgotten
 
 
 def _body() -> bytes:
@@ -180,9 +225,9 @@ async def test_only_what_differs_from_leaving_it_out_counts_as_stated() -> None:
     posted = SubmittedMatter(
         "web", "traffic/road", "yingzhou", "Pothole", Kind.HELP, description="deep", latitude=0.0
     )
-    made = await desk.received(posted, NOON, "me")
+    made = await desk.received(posted, NOON, ("me", "k1"))
     assert made.command.stated == ("description", "latitude")
-    assert (await desk.received(posted, NOON, "me", import_id="old")).command.stated is None
+    assert (await desk.received(posted, NOON, ("me", "k1"), import_id="old")).command.stated is None
 
 
 @pytest.mark.parametrize(

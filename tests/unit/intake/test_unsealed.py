@@ -47,7 +47,7 @@ async def taken(desk: Desk, at: datetime, import_id: str = "", contact: str = "1
     )  # fmt: skip
     body = matter.SerializeToString()
     try:
-        await desk.submit(body, PROTOBUF, "web", at=at, import_id=import_id)
+        await desk.submit(body, PROTOBUF, ("web", "w1"), at=at, import_id=import_id)
     except Refused as refused:
         found = refused.problem[:2]
     else:
