@@ -17,6 +17,7 @@ from services.kernel.cloudevents import attributes
 from services.kernel.codec import to_datetime
 from services.kernel.decider import Rejection
 from services.kernel.facts import Fact
+from services.kernel.names import bucket_of
 from services.kernel.store import Store
 
 log = logging.getLogger("hotline.security")
@@ -26,7 +27,6 @@ OFF = (
     "Imports are switched off: HOTLINE_IMPORTS=1 at every service admits importers.",
 )
 MOST_NOTED = 1_000
-MOST_WAITING = 10_000  # records of one parked ticket that a late command is compared with
 MOST_ID = 200  # characters of an import's name or a command's id
 
 
@@ -115,20 +115,28 @@ class Imports:
         return set(late) - (await self._store.answers(late)).keys() if late else set()
 
     async def too_late_behind(
-        self, waiting: Sequence[tuple[str, Record]]
+        self,
+        waiting: Sequence[tuple[str, Record]],
+        late: Collection[tuple[str, str]],
+        buckets: int,
     ) -> list[tuple[str, Record]]:
-        """Of commands behind a parked ticket those that came after their import had been closed.
+        """Of commands behind a parked ticket those that came after their import had been closed,
+        which are among those that are too `late`.
 
         They are refused when they come: at the release nobody can tell any more which came before,
         and those count (what counts is when an act reached us). The repeat of one that waits is no
         late one; it gets the answer of the first.
         """
+        if not late:
+            return []
         stated = [(t, r, named(attributes(r.headers))) for t, r in waiting]
-        late = await self.too_late([name for _, _, name in stated if name[0]])
-        for ticket in {t for t, _, name in stated if name[1:] in late}:
-            rows = await self._store.parked_records(ticket, MOST_WAITING)
-            late -= {named(attributes(row.headers))[1:] for row in rows}
-        return [(t, r) for t, r, name in stated if name[0] and name[1:] in late]
+        found = [(t, r, name[1:]) for t, r, name in stated if name[0] and name[1:] in late]
+        if not found:
+            return []
+        places = [(bucket_of(ticket, buckets), ticket) for ticket in {t for t, _, _ in found}]
+        headers = await self._store.parked_headers(places)
+        known = {named(attributes(each))[1:] for each in headers}
+        return [(t, r) for t, r, key in found if key not in known]
 
     def note(self, sender: str, import_id: str) -> None:
         if (sender, import_id) not in self._seen:

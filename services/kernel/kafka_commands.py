@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.kernel.bus import Record
-from services.kernel.cloudevents import broker_time
+from services.kernel.cloudevents import attributes, broker_time
 from services.kernel.codec import PROTOBUF, BadBody, metadata
 from services.kernel.commands import (
     Answer,
@@ -32,7 +32,7 @@ from services.kernel.signing import SIGNED_HEADERS, SignatureError, Signed, veri
 from services.kernel.telemetry import traced
 
 Headers = Mapping[str, bytes]
-Late = set[tuple[str, str]]  # senders and command ids
+Late = Set[tuple[str, str]]  # senders and command ids
 
 
 @dataclass(slots=True)
@@ -84,16 +84,14 @@ class KafkaCommands:
     # Read
 
     async def read(
-        self, records: Sequence[tuple[Record, dict[str, bytes]]], *, released: bool = False
+        self, records: Sequence[tuple[Record, dict[str, bytes]]], late: Late = frozenset()
     ) -> list[Request]:
-        """The commands among the records that this service answers; of what is `released` nobody
-        asks how its import stands, which may have been closed while it waited: what came after the
-        close never waited.
+        """The commands among the records that this service answers; those that are too `late` for
+        their import are refused.
 
         Submissions ask the store who their citizens are: all of a batch at once.
         """
         mine = [(record, headers) for record, headers in records if self._is_mine(headers)]
-        late = set() if released else await self._too_late([headers for _, headers in mine])
         if not any(record.topic == self._submissions for record, _ in mine):
             return [await self._read(record, headers, late) for record, headers in mine]
         return await all_of(self._read(record, headers, late) for record, headers in mine)
@@ -106,20 +104,18 @@ class KafkaCommands:
             ("hotline.intake.", "hotline.deadline.", "hotline.evaluation.", "hotline.datasync.")
         )
 
-    async def _too_late(self, batch: Sequence[Headers]) -> Late:
+    async def too_late(
+        self, others: Iterable[Headers], waiting: Sequence[tuple[str, Record]] = ()
+    ) -> tuple[Late, list[tuple[str, Record]]]:
+        """The commands that came after their import had been closed, and what of that waits behind
+        a parked ticket and is to be read, and refused, at once. A service asks of its own."""
         if self._imports is None:
-            return set()
-        imported = [headers for headers in batch if "ce_importid" in headers]
-        return await self._imports.too_late([named(headers) for headers in imported])
-
-    async def too_late_behind(
-        self, waiting: Sequence[tuple[str, Record]]
-    ) -> list[tuple[str, Record]]:
-        """What waits behind a parked ticket and is to be read, and refused, at once."""
-        if self._imports is None:
-            return []
-        commands = [(ticket, r) for ticket, r in waiting if r.topic != self._tickets]
-        return await self._imports.too_late_behind(commands)
+            return frozenset(), []
+        behind = [(ticket, r) for ticket, r in waiting if r.topic != self._tickets]
+        asked = [headers for headers in others if self._is_mine(headers)]
+        asked += [attributes(record.headers) for _, record in behind]
+        late = await self._imports.too_late([named(h) for h in asked if "ce_importid" in h])
+        return late, await self._imports.too_late_behind(behind, late, self._buckets)
 
     async def _read(self, record: Record, headers: Headers, late: Late) -> Request:
         _, name, command_id = named(headers)

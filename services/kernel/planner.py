@@ -124,12 +124,17 @@ class Planner:
         return plan
 
     async def _read(self, plan: Plan, batch: Batch, *, released: bool) -> list[Request]:
-        """The batch's commands, and those that wait for their parked ticket in vain."""
+        """The batch's commands, and those that wait for their parked ticket in vain. Of what is
+        `released` nobody asks how its import stands, which may have been closed while it waited:
+        what came after the close never waited."""
         assert self._commands is not None
-        late = await self._commands.too_late_behind(batch.waiting) if batch.waiting else []
-        plan.waiting = [each for each in batch.waiting if each not in late]
-        refused = [(record, attributes(record.headers)) for _, record in late]
-        return await self._commands.read([*batch.others, *refused], released=released)
+        if released:
+            return await self._commands.read(batch.others)
+        late, vain = await self._commands.too_late((h for _, h in batch.others), batch.waiting)
+        places = {_place(record) for _, record in vain}
+        plan.waiting = [each for each in batch.waiting if _place(each[1]) not in places]
+        refused = [(record, attributes(record.headers)) for _, record in vain]
+        return await self._commands.read([*batch.others, *refused], late)
 
     async def _begun(self, requests: Sequence[Request]) -> None:
         assert self._states is not None
@@ -217,6 +222,10 @@ class Planner:
             except Rejection as rejection:
                 self._meter.reaction_rejected()
                 log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)
+
+
+def _place(record: Record) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset
 
 
 def _is_early(draft: Draft, request: Request, reply: Reply) -> bool:

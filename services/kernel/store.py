@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.kernel.bus import Headers
 from services.kernel.decider import TimerChange
 from services.kernel.facts import Append, Fact, InboxRow, Outcome, Repeated, Timer
 
@@ -197,5 +198,8 @@ class Store(Protocol):
 
     async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
         """In the order in which they came; of every ticket where `ticket` is empty."""
+
+    async def parked_headers(self, places: Sequence[tuple[int, str]]) -> list[Headers]:
+        """Of all records that wait for these (bucket, ticket), and no body of theirs."""
 
     async def database_clock(self) -> datetime: ...

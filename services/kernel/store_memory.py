@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from services.kernel.bus import Headers
 from services.kernel.decider import SetTimer
 from services.kernel.facts import (
     NEVER,
@@ -282,6 +283,9 @@ class MemoryStore:
     async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
         rows = [record for _, record in self._tables.parked if ticket in ("", record.ticket)]
         return rows[:limit]
+
+    async def parked_headers(self, places: Sequence[tuple[int, str]]) -> list[Headers]:
+        return [r.headers for bucket, r in self._tables.parked if (bucket, r.ticket) in places]
 
     async def database_clock(self) -> datetime:
         return self._now()

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import orjson
 
+from services.kernel.bus import Headers
 from services.kernel.decider import SetTimer
 from services.kernel.facts import (
     Append,
@@ -34,6 +35,7 @@ from services.kernel.rows_pg import (
     parked_line,
     parked_record,
     repeated,
+    unpack_headers,
 )
 from services.kernel.store import (
     Advance,
@@ -265,6 +267,10 @@ class PostgresStore:
     async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
         rows = await self._fetch("parked_records", ticket, limit)
         return [parked_record(row, self.seals) for row in rows]
+
+    async def parked_headers(self, places: Sequence[tuple[int, str]]) -> list[Headers]:
+        rows = await self._fetch("parked_headers", *columns(list(places), 2))
+        return [unpack_headers(row["headers"]) for row in rows]
 
     async def database_clock(self) -> datetime:
         value: datetime = (await self._fetch("database_clock"))[0][0]

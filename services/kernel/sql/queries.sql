@@ -200,6 +200,14 @@ select ticket, topic, partition, "offset", timestamp, key, value, headers, reaso
     early_until
 from {vault}.parked where ($1 = '' or ticket = $1) and dropped_at is null order by id limit $2
 
+-- name: parked_headers
+-- Which commands wait is in their headers: no body is read, and none unsealed. Ticket by ticket, by
+-- the index of what waits.
+select p.headers from unnest($1::int[], $2::text[]) a (bucket, ticket)
+cross join lateral (
+    select headers from {vault}.parked
+    where bucket = a.bucket and ticket = a.ticket and dropped_at is null) p
+
 -- name: unpark
 -- What was read of the ticket goes on, and no record that came to wait since.
 delete from {vault}.parked where id in (

@@ -38,6 +38,20 @@ async def test_parked_records_keep_their_order_bytes_and_reasons(store: Store) -
     assert (other.key, other.value) == (None, None)
 
 
+async def test_the_headers_of_all_that_waits_for_a_ticket_are_read_without_bodies(
+    store: Store,
+) -> None:
+    async with store.transaction() as tx:
+        await tx.park([(0, parked("a", 1)), (0, parked("a", 2)), (1, parked("b", 1))])
+        await tx.park([(0, parked("c", 1)), (2, parked("a", 3)), (0, parked("a", 4))])
+    async with store.transaction() as tx:
+        await tx.unpark(0, "c", 1, "an operator")
+    headers = list(parked("a", 1).headers)
+    assert await store.parked_headers([(0, "a")]) == [headers] * 3
+    assert await store.parked_headers([(0, "a"), (1, "b"), (0, "c")]) == [headers] * 4
+    assert await store.parked_headers([(0, "b")]) == await store.parked_headers([]) == []
+
+
 async def test_parked_tickets_are_known_by_bucket_until_they_are_released(store: Store) -> None:
     async with store.transaction() as tx:
         await tx.park([(0, parked("a", 1)), (1, parked("b", 1)), (1, parked("c", 2))])

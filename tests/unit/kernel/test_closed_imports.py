@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -110,6 +111,29 @@ async def test_what_waited_in_a_parked_ticket_before_the_close_counts_and_later_
     told = [CommandAnswered.FromString(r.value) for r in town.log(OLD.replies)[before:]]
     assert [(a.command_id, a.status) for a in told] == [("in time", 201)]
     assert [f.command_id for f in await dispatch.ledger(TICKET)] == ["old-city/in time"]
+
+
+async def test_late_commands_behind_a_parked_ticket_load_no_body_and_ask_once_for_the_batch(
+    town: City, dispatch: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch.inbox.parked.add(TICKET)
+    early = [stated(f"in time {n}") for n in range(3)]
+    assert await answers(town, dispatch, *early) == []
+    await close(town, dispatch)
+    asked = Counter[str]()
+    for name in ("closed_imports", "parked_headers", "parked_records"):
+        monkeypatch.setattr(dispatch.store, name, counted(asked, getattr(dispatch.store, name)))
+    refused = await answers(town, dispatch, *early, stated("late"), stated("x", ticket=OTHER))
+    assert [(a.command_id, a.status) for a in refused] == [("x", 409), ("late", 409)]
+    assert asked == {"closed_imports": 1, "parked_headers": 1}
+
+
+def counted(asked: Counter[str], call: Any) -> Any:
+    async def counts(*args: Any) -> Any:
+        asked[call.__name__] += 1
+        return await call(*args)
+
+    return counts
 
 
 async def test_live_commands_and_facts_wait_in_a_parked_ticket_though_an_import_was_closed(

@@ -80,7 +80,7 @@ async def test_the_store_is_asked_about_imports_of_this_services_commands_alone(
         imports=Imports(cast(Store, object())),
     )  # fmt: skip
     theirs = record(command("importer", intake.SubmitMatter(), stated=IMPORT))
-    assert await commands.read([(theirs, attributes(theirs.headers))]) == []
+    assert await commands.too_late([attributes(theirs.headers)]) == (set(), [])
     mine = record(command("importer", NOTE, stated=IMPORT))
     with pytest.raises(AttributeError, match="closed_imports"):
-        await commands.read([(mine, attributes(mine.headers))])
+        await commands.too_late([attributes(mine.headers)])
