@@ -10,7 +10,8 @@ change is written, and a failed write is only logged. A worker killed then comes
 table and a new offset. So here an event is acknowledged only when the broker has the table's
 record (`AckedTable`, `InOrder`), in the order of the topic. What was written but not
 committed comes again and is known by its place, which stands in the same record as the counts
-(see windows.py). Acks of an earlier group generation are left out: the events come again.
+(see windows.py). Acks of an earlier group generation are left out: the events come again. Nor is
+anything read before a recovery has ended (recovery.py).
 
 The tables are plain ones: a window is part of the value and expires by `Keep`. Faust's own
 windowed tables forget after a restart which keys have to expire, and give their changelog a
@@ -35,6 +36,7 @@ from faust.types import EventT
 from hotline.evaluation.v1.measures_pb2 import Measure, Windows
 from services.evaluation.adapters.in_order import InOrder, Written
 from services.evaluation.adapters.measures import BadMeasure, key_of, measure_of
+from services.evaluation.adapters.recovery import Tables
 from services.evaluation.adapters.registry import Registry, load
 from services.evaluation.adapters.windows_http import ReadPort
 from services.evaluation.adapters.windows_http import app as read_app
@@ -120,6 +122,7 @@ def build(
         datadir=_folder(settings.run_dir),
         store="memory://",
         Table=AckedTable,
+        TableManager=Tables,
         agent_supervisor=mode.CrashingSupervisor,
         broker_client_id=f"windows-{settings.instance}",
         broker_commit_interval=1.0,
