@@ -36,7 +36,7 @@ from faust.types import EventT
 from hotline.evaluation.v1.measures_pb2 import Measure, Windows
 from services.evaluation.adapters.in_order import InOrder, Written
 from services.evaluation.adapters.measures import BadMeasure, key_of, measure_of
-from services.evaluation.adapters.recovery import Tables
+from services.evaluation.adapters.recovery import Tables, Transport
 from services.evaluation.adapters.registry import Registry, load
 from services.evaluation.adapters.windows_http import ReadPort
 from services.evaluation.adapters.windows_http import app as read_app
@@ -146,6 +146,7 @@ def build(
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
+    app.transport = Transport(app.conf.broker_consumer, app)
     counter = Counter(app, keep)
     # Keys are read as they come: one that is no text would end the worker.
     source = app.topic(

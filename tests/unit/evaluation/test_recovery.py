@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from unittest.mock import AsyncMock, Mock
 
+import pytest
 from faust.tables.recovery import Recovery
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from services.evaluation.adapters.recovery import LosslessRecovery, Tables
+from services.evaluation.adapters.recovery import LosslessRecovery, Tables, Transport
 
 SOURCE = TP("hotline.measures.v1", 0)
 
@@ -17,11 +19,7 @@ class Consumer:
 
     def __init__(self) -> None:
         self.flow, self.steps = True, list[str]()
-        self._active_partitions: set[TP] = set()
-        self.reading = self._active_partitions  # the set that a read under way was given
-
-    def _get_active_partitions(self) -> set[TP]:
-        return self._active_partitions
+        self._active: set[TP] = set()
 
     def assignment(self) -> set[TP]:
         return {SOURCE}
@@ -34,14 +32,14 @@ class Consumer:
         self.step("flow")
 
     def resume_partitions(self, partitions: set[TP]) -> None:
-        self._active_partitions.update(partitions)
+        self._active.update(partitions)
         self.step("partitions")
 
     async def perform_seek(self) -> None:
         self.step("seek")
 
     def step(self, name: str) -> None:
-        reads = SOURCE in self.reading or (self.flow and SOURCE in self._active_partitions)
+        reads = self.flow and SOURCE in self._active
         self.steps.append(f"{name}, reading" if reads else name)
 
 
@@ -74,3 +72,17 @@ async def test_faust_alone_reads_what_it_then_clears() -> None:
 
 def test_the_tables_recover_so() -> None:
     assert isinstance(Tables(Mock()).recovery, LosslessRecovery)
+
+
+async def test_where_nothing_was_committed_it_goes_back_to_the_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fresh, begun, table = SOURCE, TP("hotline.measures.v1", 1), TP("units-changelog", 0)
+    committed = AsyncMock(return_value={fresh: None, begun: 7, table: None})
+    monkeypatch.setattr(driver.Consumer, "seek_to_committed", committed)
+    consumer = Transport.Consumer.__new__(Transport.Consumer)
+    consumer.earliest_offsets = AsyncMock(side_effect=lambda *tps: dict.fromkeys(tps, 3))
+    consumer.seek_wait = AsyncMock()
+    consumer._is_changelog_tp = lambda tp: tp == table
+    assert await consumer.seek_to_committed() == {fresh: None, begun: 7, table: None}
+    consumer.seek_wait.assert_awaited_once_with({fresh: 3})
