@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,17 @@ def parse(text: str, name: str) -> Any:
         raise ValueError(f"{name}:{line} not YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:  # no such day, a character that may not be
         raise ValueError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def day(value: Any) -> date | None:
+    """A day as YAML has it, or as JSON writes it (YYYY-MM-DD); None of anything else."""
+    if isinstance(value, str):
+        try:
+            found = date.fromisoformat(value)
+        except ValueError:
+            return None
+        return found if found.isoformat() == value else None
+    return value if type(value) is date else None
 
 
 class _Loader(_Safe):  # type: ignore[misc]

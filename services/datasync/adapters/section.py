@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.kernel import yaml_file
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -66,12 +68,7 @@ class Section:
 
     def day(self, key: str) -> date:
         """As YAML has it, or as JSON writes it."""
-        value = self._value[key]
-        if isinstance(value, str):
-            value = _or_none(date.fromisoformat, value)
-        if type(value) is not date:
-            self.refuse(key, "a date such as 2026-01-31")
-        return value
+        return yaml_file.day(self._value[key]) or self.refuse(key, "a date such as 2026-01-31")
 
     def instant(self, key: str) -> datetime | None:
         """As YAML has it, or as JSON writes it; None where it is left out."""

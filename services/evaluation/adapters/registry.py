@@ -123,15 +123,7 @@ class _Section:
 
     def day(self, key: str) -> date:
         """As YAML has it, or as JSON writes it."""
-        value = self._value[key]
-        if type(value) is date:
-            return value
-        try:
-            if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        return self._bad(key, "a date such as 2026-01-31")
+        return yaml_file.day(self._value[key]) or self._bad(key, "a date such as 2026-01-31")
 
     def zone(self, key: str) -> tzinfo:
         try:

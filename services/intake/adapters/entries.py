@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any
 
 from services.intake.domain.rules import Words
+from services.kernel import yaml_file
 
 
 def required(part: Any, keys: set[str], optional: set[str], where: str) -> None:
@@ -47,14 +48,10 @@ def names(top: Mapping[str, Any], key: str, name: str) -> dict[str, str]:
 
 def day(value: Any, where: str) -> date:
     """A day as YAML has it, or as JSON writes it. Raises ValueError."""
-    if type(value) is date:
-        return value
-    try:
-        if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise ValueError(f"{where}: {value!r} is no day (YYYY-MM-DD)")
+    found = yaml_file.day(value)
+    if found is None:
+        raise ValueError(f"{where}: {value!r} is no day (YYYY-MM-DD)")
+    return found
 
 
 def words(value: Any, where: str) -> Words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,10 @@ def test_bytes_that_are_no_text_are_named_by_their_file(tmp_path: Path) -> None:
     file.write_bytes(b"a: \xff")
     with pytest.raises(ValueError, match=r"^city\.yaml: not UTF-8 at byte 3$"):
         yaml_file.read(file, "city.yaml")
+
+
+def test_a_day_is_a_date_or_its_text_and_nothing_else() -> None:
+    day, noon = date(2026, 1, 31), datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert yaml_file.day(day) == yaml_file.day("2026-01-31") == day
+    for other in ("20260131", "2026-W05-6", "2026-02-30", noon, 20260131, None):
+        assert yaml_file.day(other) is None
