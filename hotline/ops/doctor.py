@@ -202,7 +202,7 @@ def _work(found: Look, place: CityPlace) -> list[Finding]:
             findings.append(Finding("wrong", what, advice))
 
     for each in found.services:
-        owned = {bucket for buckets in each.owners.values() for bucket in buckets}
+        owned = {bucket for member in each.members for bucket in member.buckets}
         free = place.buckets - len(owned)
         age = each.promise_age_s or 0.0
         add(free, f"{each.name}: {free} buckets have no owner",
@@ -211,15 +211,25 @@ def _work(found: Look, place: CityPlace) -> list[Finding]:
             "see its log and the lag: clocks are held meanwhile")  # fmt: skip
         add(each.parked, f"{each.name}: {each.parked} tickets are parked",
             "see `hotline parked list`")  # fmt: skip
-    return findings or [Finding("ok", "every bucket has an owner and nothing is parked")]
+    findings = findings or [Finding("ok", "every bucket has an owner and nothing is parked")]
+    return [*findings, _windows(found)]
+
+
+def _windows(found: Look) -> Finding:
+    """No service needs them."""
+    if not found.windows.members:
+        return Finding("look", "the live windows do not run",
+                       "start them, where rates and scores of the moment are wanted")  # fmt: skip
+    return Finding("ok", "the live windows run")
 
 
 def _releases(found: Look) -> list[Finding]:
     """Whether all processes run one release, and this is of it."""
     by_release: dict[str, list[str]] = {}
-    for each in found.services:
-        for member, release in each.releases.items():
-            by_release.setdefault(release or "one that does not say", []).append(member)
+    groups = (*(each.members for each in found.services), found.windows.members)
+    for member in (member for members in groups for member in members):
+        named = member.release or "one that does not say"
+        by_release.setdefault(named, []).append(member.process)
     if not by_release:
         return []
     runs = "; ".join(f"{r}: {', '.join(sorted(m))}" for r, m in sorted(by_release.items()))

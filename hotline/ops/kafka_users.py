@@ -89,7 +89,7 @@ def _of_service(name: str) -> Iterator[Right]:
     yield _LOOK
     yield _ROOM
     yield Right("group", name, ("Read", "Describe"))
-    for other in SERVICES:  # `hotline ops` in a pod shows who owns what
+    for other in (*SERVICES, APP):  # `hotline ops` in a pod shows who owns what
         if other != name:
             yield Right("group", other, ("Describe",))
     yield Right("topic", names.TICKETS, ("Read", "Write"))

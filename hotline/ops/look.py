@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -17,7 +17,8 @@ from aiokafka.protocol.api import Request
 
 from hotline.ops.place import CityPlace
 from hotline.programs import SERVICES
-from services.kernel.names import TICKETS, release_of, schema_of, topic_of, vault_of
+from services.evaluation.adapters.windows_topics import APP
+from services.kernel.names import MEASURES, TICKETS, release_of, schema_of, topic_of, vault_of
 
 _LEDGER = """
 select b.bucket, b.next_position - 1 as position, b.closed_until, i.expected
@@ -56,31 +57,50 @@ class Lag:
     records: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Member:
+    """One process in a group of readers, and the buckets that it owns.
+
+    While a roll is under way two may have one name: that of before until its session is over.
+    `release` is empty where it does not say.
+    """
+
+    process: str
+    release: str
+    buckets: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceLook:
     """One service: facts of its ledger, how far it is with everybody's, and what waits.
 
-    `unpublished` facts stand in the ledger and were not read back; `owners` are the buckets by
-    member of its group, `releases` what each member runs (empty: it does not say);
-    `promise_age_s` is None before the first promise.
+    `unpublished` facts stand in the ledger and were not read back; `promise_age_s` is None before
+    the first promise.
     """
 
     name: str
     facts: int
     unpublished: int
     lags: tuple[Lag, ...]
-    owners: Mapping[str, tuple[int, ...]]
+    members: tuple[Member, ...]
     parked: int
     unanswered: int
     timers: int
     due: int
     soon: int
     promise_age_s: float | None
-    releases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lag(self) -> int:
         return sum(each.records for each in self.lags)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsLook:
+    """The live views: who counts, and what measures they have not counted. They own no ledger."""
+
+    members: tuple[Member, ...] = ()
+    lags: tuple[Lag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +117,8 @@ class Look:
     """The whole city at one moment."""
 
     services: tuple[ServiceLook, ...]
-    feeds: tuple[FeedLook, ...] = field(default=())
+    feeds: tuple[FeedLook, ...] = ()
+    windows: WindowsLook = WindowsLook()
 
     def underway(self) -> dict[str, int]:
         """What is not done yet, by name; empty when the city is at rest."""
@@ -115,15 +136,19 @@ class Look:
 async def look(place: CityPlace) -> Look:
     """Raises OSError, asyncpg.PostgresError, KafkaError."""
     async with place.store() as store, place.brokers() as admin:
-        members = await _members(admin, place)
         inboxes = {name: await _fetch(store, place, name, _INBOX) for name in SERVICES}
-        ends = await _ends(place, (row for rows in inboxes.values() for row in rows))
+        counted = await _counted(admin, place)
+        read = [(r["topic"], r["partition"]) for rows in inboxes.values() for r in rows]
+        ends = await _ends(place, {*read, *counted})
         services = [
-            await _service(store, place, name, inboxes[name], ends, members.get(name, {}))
+            await _service(
+                store, place, name, inboxes[name], ends, await _members(admin, place, name)
+            )
             for name in SERVICES
         ]
         feeds = await _fetch(store, place, "datasync", _FEEDS)
-    return Look(tuple(services), tuple(FeedLook(*row) for row in feeds))
+        windows = WindowsLook(await _members(admin, place, APP, MEASURES), _lags(counted, ends))
+    return Look(tuple(services), tuple(FeedLook(*row) for row in feeds), windows)
 
 
 async def _service(
@@ -132,26 +157,23 @@ async def _service(
     name: str,
     inbox: Sequence[Any],
     ends: Mapping[tuple[str, int], int],
-    members: Mapping[str, tuple[int, ...]],
+    members: tuple[Member, ...],
 ) -> ServiceLook:
     tickets = topic_of(place.namespace, TICKETS)
     ledger = await _fetch(store, place, name, _LEDGER, tickets)
     [waits] = await _fetch(store, place, name, _WAITS)
     back = sum(orjson.loads(r["expected"]).get(name, 1) - 1 for r in ledger if r["expected"])
     facts = sum(r["position"] for r in ledger)
-    lags = (
-        Lag(
-            r["topic"], r["partition"], ends.get((r["topic"], r["partition"]), 0) - r["next_offset"]
-        )
-        for r in inbox
-    )
-    found = tuple(lag for lag in lags if lag.records > 0)
-    named = {client: release_of(client) for client in members}
-    owners = {named[client][0]: buckets for client, buckets in members.items()}
-    releases = dict(named.values())
-    return ServiceLook(
-        name, facts, max(0, facts - back), found, owners, **dict(waits), releases=releases
-    )
+    lags = _lags({(r["topic"], r["partition"]): r["next_offset"] for r in inbox}, ends)
+    return ServiceLook(name, facts, max(0, facts - back), lags, members, **dict(waits))
+
+
+def _lags(
+    read: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]
+) -> tuple[Lag, ...]:
+    """`read` has the next offset of each partition; what is read to its end is left out."""
+    found = (Lag(*at, ends.get(at, 0) - following) for at, following in read.items())
+    return tuple(lag for lag in found if lag.records > 0)
 
 
 async def _fetch(
@@ -165,9 +187,9 @@ async def _fetch(
     return rows
 
 
-async def _ends(place: CityPlace, inbox: Iterable[Any]) -> dict[tuple[str, int], int]:
+async def _ends(place: CityPlace, read: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
     """The ends of all partitions that anybody reads."""
-    places = {TopicPartition(row["topic"], row["partition"]) for row in inbox}
+    places = {TopicPartition(*at) for at in read}
     if not places:
         return {}
     consumer = AIOKafkaConsumer(
@@ -183,21 +205,25 @@ async def _ends(place: CityPlace, inbox: Iterable[Any]) -> dict[tuple[str, int],
     return {(tp.topic, tp.partition): end for tp, end in found.items()}
 
 
+async def _counted(admin: AIOKafkaAdminClient, place: CityPlace) -> dict[tuple[str, int], int]:
+    """How far the live views are with the measures."""
+    found = await admin.list_consumer_group_offsets(topic_of(place.namespace, APP))
+    return {(tp.topic, tp.partition): committed.offset for tp, committed in found.items()}
+
+
 async def _members(
-    admin: AIOKafkaAdminClient, place: CityPlace
-) -> dict[str, dict[str, tuple[int, ...]]]:
-    """By service and client: its buckets."""
-    groups = {topic_of(place.namespace, name): name for name in SERVICES}
-    tickets = topic_of(place.namespace, TICKETS)
-    found: dict[str, dict[str, tuple[int, ...]]] = {}
-    for group, name in groups.items():
-        answer = await admin._send_request(_Members(group), await admin.find_coordinator(group))
-        [described] = answer.to_object()["groups"]
-        found[name] = {
-            member["client_id"]: _buckets(member["member_assignment"], tickets)
-            for member in described["members"]
-        }
-    return found
+    admin: AIOKafkaAdminClient, place: CityPlace, group: str, topic: str = TICKETS
+) -> tuple[Member, ...]:
+    """Each with its partitions of the topic."""
+    name, read = topic_of(place.namespace, group), topic_of(place.namespace, topic)
+    answer = await admin._send_request(_Members(name), await admin.find_coordinator(name))
+    [described] = answer.to_object()["groups"]
+    return tuple(
+        sorted(
+            Member(*release_of(one["client_id"]), _buckets(one["member_assignment"], read))
+            for one in described["members"]
+        )
+    )
 
 
 class _Members(Request[DescribeGroupsRequest_v2]):
@@ -212,8 +238,8 @@ class _Members(Request[DescribeGroupsRequest_v2]):
         return struct([self._group])
 
 
-def _buckets(assignment: bytes, tickets: str) -> tuple[int, ...]:
+def _buckets(assignment: bytes, topic: str) -> tuple[int, ...]:
     if not assignment:
         return ()
     parts = ConsumerProtocolMemberAssignment.decode(assignment).partitions()
-    return tuple(sorted(p.partition for p in parts if p.topic == tickets))
+    return tuple(sorted(p.partition for p in parts if p.topic == topic))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hotline.ops.look import Look, ServiceLook
+from hotline.ops.look import Lag, Look, Member, ServiceLook
+from hotline.programs import WINDOWS
 
 MOST_FEEDS = 12
 
@@ -31,19 +32,30 @@ def status(look: Look, ready: Mapping[str, str]) -> RenderableType:
     for feed in waiting:
         feeds.add_row(feed.subscription, feed.way, f"{feed.waiting:,}")
     delivered = Text(f"push: {len(look.feeds)} feeds, everything was taken")
-    return Group(services, Text(), feeds if waiting else delivered)
+    return Group(services, Text(), _windows(look), Text(), feeds if waiting else delivered)
+
+
+def _windows(look: Look) -> Text:
+    found = look.windows
+    who = ", ".join(map(_member, found.members)) or "nobody counts"
+    behind = sum(lag.records for lag in found.lags)
+    return Text(f"live windows: {who}; {behind:,} measures to count")
 
 
 def _row(each: ServiceLook, ready: str) -> list[str]:
-    owned = sum(len(buckets) for buckets in each.owners.values())
+    owned = sum(len(member.buckets) for member in each.members)
     age = "" if each.promise_age_s is None else f"{each.promise_age_s:.0f} s"
     counts = (each.timers, each.due, each.soon)
     return [
-        each.name, ready, str(len(each.owners)), str(owned), f"{each.facts:,}",
+        each.name, ready, str(len(each.members)), str(owned), f"{each.facts:,}",
         f"{each.unpublished:,}", f"{each.lag:,}", age, f"{each.parked:,}",
         *(f"{n:,}" if each.timers else "" for n in counts),
-        ", ".join(f"{member}: {_ranges(each.owners[member])}" for member in sorted(each.owners)),
+        ", ".join(map(_member, each.members)),
     ]  # fmt: skip
+
+
+def _member(each: Member) -> str:
+    return f"{each.process}: {_ranges(each.buckets)}"
 
 
 def _ranges(buckets: Sequence[int]) -> str:
@@ -72,19 +84,19 @@ def lag_table(look: Look) -> RenderableType:
 
 def lag_rows(look: Look) -> list[dict[str, Any]]:
     """The same for programs."""
-    rows = []
-    for each in look.services:
-        for topic in sorted({lag.topic for lag in each.lags}) or [""]:
-            mine = [lag for lag in each.lags if lag.topic == topic]
-            worst = max(mine, key=lambda lag: lag.records, default=None)
-            rows.append(
-                {
-                    "service": each.name,
-                    "topic": topic,
-                    "records": sum(lag.records for lag in mine),
-                    "worst_partition": None if worst is None else worst.partition,
-                    "worst_records": 0 if worst is None else worst.records,
-                    "unpublished": each.unpublished,
-                }
-            )
-    return rows
+    rows = [row for each in look.services for row in _rows(each.name, each.lags, each.unpublished)]
+    return [*rows, *_rows(WINDOWS, look.windows.lags, 0)]
+
+
+def _rows(name: str, lags: Sequence[Lag], unpublished: int) -> Iterator[dict[str, Any]]:
+    for topic in sorted({lag.topic for lag in lags}) or [""]:
+        mine = [lag for lag in lags if lag.topic == topic]
+        worst = max(mine, key=lambda lag: lag.records, default=None)
+        yield {
+            "service": name,
+            "topic": topic,
+            "records": sum(lag.records for lag in mine),
+            "worst_partition": None if worst is None else worst.partition,
+            "worst_records": 0 if worst is None else worst.records,
+            "unpublished": unpublished,
+        }

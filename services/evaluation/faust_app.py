@@ -48,7 +48,7 @@ from services.evaluation.adapters.windows_topics import (
 )
 from services.evaluation.settings import WindowsSettings
 from services.evaluation.windows import Keep, count
-from services.kernel.names import topic_of
+from services.kernel.names import client_of, topic_of
 from services.kernel.security import Security
 from services.kernel.settings import loaded, read
 from services.kernel.telemetry import new_registry, setup_logging
@@ -124,7 +124,7 @@ def build(
         Table=AckedTable,
         TableManager=Tables,
         agent_supervisor=mode.CrashingSupervisor,
-        broker_client_id=f"windows-{settings.instance}",
+        broker_client_id=client_of("windows", settings.instance),
         broker_commit_interval=1.0,
         broker_heartbeat_interval=2.0,
         broker_rebalance_timeout=REBALANCE_S,

@@ -65,6 +65,7 @@ async def test_status_is_one_screen_of_all_services(city: City) -> None:
         assert (ready, members, buckets) == ("yes", "1", "24")
         assert f"{name}-0: 0-23" in said
         assert int(facts.replace(",", "")) > 0 or name in ("evaluation", "datasync")
+    assert "live windows: windows-0: 0-" in said
     assert "push: " in said or "waiting" in said
 
 
@@ -114,7 +115,7 @@ async def test_doctor_finds_a_sound_city_sound_and_says_what_it_would_not_surviv
     assert "look  no synchronous standby: " in said
     assert "look  the tickets topic has 1 copies: use three brokers" in said
     for words in ("PostgreSQL 18", "clocks are ", "the database holds ", "1 brokers", "brokers: ",
-                  "every bucket has an owner and nothing is parked",
+                  "every bucket has an owner and nothing is parked", "the live windows run",
                   f"every process runs release {__version__}"):  # fmt: skip
         assert f"ok    {words}" in said, said
     assert all(f"ok    {name}: " in said for name in SERVICES)

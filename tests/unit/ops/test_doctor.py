@@ -18,7 +18,7 @@ from hotline.cli.migrate import migrations
 from hotline.ops import doctor
 from hotline.ops.doctor import Finding, examine
 from hotline.ops.log_dirs import BrokersTooOld, Room, rooms
-from hotline.ops.look import Look, ServiceLook
+from hotline.ops.look import Look, Member, ServiceLook, WindowsLook
 from hotline.ops.place import CityPlace
 from hotline.ops.topics import Plan
 from hotline.programs import SERVICES
@@ -66,6 +66,11 @@ class Brokers:
         return [{"partitions": self.partitions}]
 
 
+def members(runs: list[tuple[str, str]]) -> tuple[Member, ...]:
+    """Each of whom owns all buckets: nothing is to be said of these."""
+    return tuple(Member(process, release, tuple(range(24))) for process, release in runs)
+
+
 class Town:
     """An installation, and what the doctor says of it."""
 
@@ -73,19 +78,20 @@ class Town:
         self.store_there, self.brokers_there, self.folder = Store(), Brokers(), folder
         self.rooms: list[Room] | Exception = [Room(n, 100, 60) for n in (1, 2, 3)]
         self.free = 50 * 1024**3
-        self.runs: dict[str, dict[str, str]] = {}  # service -> member -> release
+        self.runs: dict[str, list[tuple[str, str]]] = {}  # service -> (process, release)
+        self.windows = [("windows-0", __version__)]
         monkeypatch.setattr(doctor, "look", self._look)
         monkeypatch.setattr(doctor, "plan", self._plan)
         monkeypatch.setattr(doctor, "rooms", self._rooms)
         monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=self.free))
 
     async def _look(self, _: Any) -> Look:
-        all_24 = tuple(range(24))
         return Look(
             tuple(
-                ServiceLook(name, 1, 0, (), dict.fromkeys(runs, all_24), 0, 0, 0, 0, 0, 0.5, runs)
+                ServiceLook(name, 1, 0, (), members(runs), 0, 0, 0, 0, 0, 0.5)
                 for name, runs in self.runs.items()
-            )
+            ),
+            windows=WindowsLook(members(self.windows)),
         )
 
     async def _plan(self, *_: Any) -> Plan:
@@ -210,26 +216,53 @@ OLD = "0.0.1"
 
 
 async def test_processes_of_one_release_are_sound(town: Town) -> None:
-    town.runs = {n: {f"{n}-{i}": __version__ for i in range(2)} for n in SERVICES}
+    town.runs = {n: [(f"{n}-{i}", __version__) for i in range(2)] for n in SERVICES}
     assert await town.worst() == []
     assert f"every process runs release {__version__}" in [f.what for f in await town.findings()]
 
 
 async def test_replicas_and_services_of_different_releases_are_named(town: Town) -> None:
     town.runs = {
-        "intake": {"intake-0": __version__, "intake-1": OLD},
-        "deadline": {"deadline-1": OLD, "deadline-0": ""},
+        "intake": [("intake-0", __version__), ("intake-1", OLD)],
+        "deadline": [("deadline-1", OLD), ("deadline-0", "")],
     }
     assert await town.worst() == [
         f"look processes run different releases ({OLD}: deadline-1, intake-1; "
-        f"{__version__}: intake-0; one that does not say: deadline-0): "
+        f"{__version__}: intake-0, windows-0; one that does not say: deadline-0): "
         "finish the roll, or see why it stands still"
     ]
 
 
-async def test_a_doctor_of_another_release_says_so(town: Town) -> None:
-    town.runs = {"intake": {"intake-0": OLD}}
+@pytest.mark.parametrize("runs", [[OLD, __version__], [__version__, OLD]])
+async def test_two_releases_of_one_process_do_not_hide_one_another(
+    town: Town, runs: list[str]
+) -> None:
+    town.runs = {"intake": [("intake-0", release) for release in runs]}
     assert await town.worst() == [
-        f"look this is release {__version__}, and what runs is not ({OLD}: intake-0): "
+        f"look processes run different releases ({OLD}: intake-0; "
+        f"{__version__}: intake-0, windows-0): finish the roll, or see why it stands still"
+    ]
+
+
+async def test_live_windows_of_another_release_are_named(town: Town) -> None:
+    town.runs, town.windows = {"intake": [("intake-0", __version__)]}, [("windows-0", OLD)]
+    assert await town.worst() == [
+        f"look processes run different releases ({OLD}: windows-0; {__version__}: intake-0): "
+        "finish the roll, or see why it stands still"
+    ]
+
+
+async def test_live_windows_that_do_not_run_are_pointed_out(town: Town) -> None:
+    town.windows = []
+    assert await town.worst() == [
+        "look the live windows do not run: "
+        "start them, where rates and scores of the moment are wanted"
+    ]
+
+
+async def test_a_doctor_of_another_release_says_so(town: Town) -> None:
+    town.runs, town.windows = {"intake": [("intake-0", OLD)]}, [("windows-0", OLD)]
+    assert await town.worst() == [
+        f"look this is release {__version__}, and what runs is not ({OLD}: intake-0, windows-0): "
         "examine a city with the release that it runs"
     ]

@@ -12,24 +12,41 @@ from rich.console import Console
 
 from hotline.cli import ops
 from hotline.cli.main import cli
-from hotline.ops.look import Look, ServiceLook
-from hotline.ops.screen import status
+from hotline.ops.look import Lag, Look, Member, ServiceLook, WindowsLook
+from hotline.ops.screen import lag_rows, status
 
-INTAKE = ServiceLook("intake", 1_234, 0, (), {}, 0, 0, 0, 0, 0, 0.5)
+INTAKE = ServiceLook("intake", 1_234, 0, (), (), 0, 0, 0, 0, 0, 0.5)
 
 
-def shown(owners: Mapping[str, tuple[int, ...]]) -> str:
+COUNTS = WindowsLook((Member("windows-0", "", (0, 1)),), (Lag("hotline.measures.v1", 1, 1_007),))
+
+
+def shown(*members: Member, windows: WindowsLook = COUNTS) -> str:
     console = Console(width=160)
     with console.capture() as capture:
-        console.print(status(Look((replace(INTAKE, owners=owners),)), {}))
+        console.print(status(Look((replace(INTAKE, members=members),), windows=windows), {}))
     return capture.get()
 
 
 def test_each_member_stands_with_its_buckets() -> None:
-    said = shown({"intake-1": tuple(range(12, 24)), "intake-0": tuple(range(12))})
-    assert "intake-0: 0-11, intake-1: 12-23" in said
-    assert "intake-0: 0-2,7,9-10" in shown({"intake-0": (7, 0, 1, 2, 10, 9)})
-    assert "intake-2: none" in shown({"intake-2": ()})
+    first, second = (Member(f"intake-{n}", "", tuple(range(12 * n, 12 * n + 12))) for n in (0, 1))
+    assert "intake-0: 0-11, intake-1: 12-23" in shown(first, second)
+    assert "intake-0: 0-2,7,9-10" in shown(Member("intake-0", "", (7, 0, 1, 2, 10, 9)))
+    assert "intake-2: none" in shown(Member("intake-2", "", ()))
+
+
+def test_two_processes_of_one_name_are_two_members() -> None:
+    said = shown(Member("intake-0", "0.1.0", (0, 1)), Member("intake-0", "0.2.0", (2,)))
+    assert "intake-0: 0-1, intake-0: 2" in said
+
+
+def test_the_live_windows_are_seen_with_what_they_have_not_counted() -> None:
+    assert "live windows: windows-0: 0-1; 1,007 measures to count" in shown()
+    assert "live windows: nobody counts; 0 measures to count" in shown(windows=WindowsLook())
+    assert lag_rows(Look((), windows=COUNTS)) == [
+        {"service": "windows", "topic": "hotline.measures.v1", "records": 1_007,
+         "worst_partition": 1, "worst_records": 1_007, "unpublished": 0}
+    ]  # fmt: skip
 
 
 def test_it_is_drawn_again_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
