@@ -48,10 +48,20 @@ async def java_program() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The ports of one broker."""
+    """The ports of one broker, and at which others reach it where these are not the same."""
 
     port: int
     controller_port: int
+    outside: int = 0
+    controller_outside: int = 0
+
+    def advertised(self) -> dict[str, str]:
+        """The setting that tells others of it."""
+        if not self.outside:
+            return {}
+        found = f"PLAINTEXT://{LOCALHOST}:{self.outside}"
+        found += f",CONTROLLER://{LOCALHOST}:{self.controller_outside}"
+        return {"advertised.listeners": found}
 
 
 # What was written is on two brokers of three, so one may go.
@@ -72,9 +82,15 @@ async def cluster(home: Path, jars: Path, members: Sequence[Member]) -> list[Pro
         identity.write_text(_cluster_id())
     return [
         await broker(
-            home / str(node), jars, members, node, identity.read_text(), f"kafka-{node}", CLUSTER
+            home / str(node),
+            jars,
+            members,
+            node,
+            identity.read_text(),
+            f"kafka-{node}",
+            CLUSTER | member.advertised(),
         )
-        for node in range(1, len(members) + 1)
+        for node, member in enumerate(members, 1)
     ]
 
 
@@ -145,7 +161,8 @@ async def _format(java: list[str], home: Path, data: Path, node: int, more: Sequ
 
 
 def _properties(data: Path, members: Sequence[Member], node: int) -> str:
-    voters = [f"{n}@{LOCALHOST}:{m.controller_port}" for n, m in enumerate(members, 1)]
+    doors = [m.controller_outside or m.controller_port for m in members]
+    voters = [f"{n}@{LOCALHOST}:{door}" for n, door in enumerate(doors, 1)]
     own = members[node - 1]
     return Template(_TEMPLATE.read_text()).substitute(
         data=data,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import asyncpg
 from hotline.dev import artifacts, fetchers, identity, kafka, orphans, postgres, standby
 from hotline.dev.failure import StackFailure
 from hotline.dev.lock import exclusive
+from hotline.dev.network import Network
 from hotline.dev.ports import LOCALHOST, stored_ports
 from hotline.dev.program import Program
 from hotline.dev.supervisor import Supervisor
@@ -25,6 +26,7 @@ DATABASE = "hotline"
 STOP_TIMEOUT_S = 2.8
 _NEEDED_BYTES = 512 * 1024 * 1024
 _CONNECT_TIMEOUT_S = 5.0
+_OUTSIDE = (".outside", ".controller.outside")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Stack:
     """Broker and store; `async with Stack(root) as stack` starts and stops them.
 
     brokers: one, or a cluster of three or more with three copies of everything. standby: a second
-    store that has every commit before it is acknowledged.
+    store that has every commit before it is acknowledged. wires: brokers reach one another, and are
+    reached, over wires that can be cut.
     root: the folder of their data, ports, password and logs; one stack at a time in one folder.
     say: told, line by line, what takes longer than a moment. echo: show their logs as well.
     Entering raises StackFailure with one sentence that says what to do.
@@ -53,12 +56,14 @@ class Stack:
         echo: bool = False,
         brokers: int = 1,
         standby: bool = False,
+        wires: bool = False,
     ) -> None:
         self.root = root.resolve()
         self._brokers, self._standby = brokers, standby
         self._standby_dsn = ""
         self._say = say
         self._supervisor = Supervisor(self.root, echo=echo)
+        self._network = Network(self._supervisor.pid) if wires else None
         self._resources = AsyncExitStack()
         self._info: StackInfo | None = None
 
@@ -100,6 +105,16 @@ class Stack:
         """The process id of one of them, to pause it."""
         return self._supervisor.pid(name)
 
+    def cut_off(self, broker: str) -> None:
+        """Its process lives, and what it sends and is sent gets nowhere; for a stack with wires."""
+        assert self._network is not None
+        self._network.cut_off(broker)
+
+    def join(self, broker: str) -> None:
+        """One that was cut off is reached again."""
+        assert self._network is not None
+        self._network.join(broker)
+
     async def promote(self) -> None:
         """Let the standby be the store, after the first one was killed."""
         await standby.promote(self._standby_dsn)
@@ -112,7 +127,10 @@ class Stack:
         names = self._broker_names()
         wanted = [*names, *(f"{name}.controller" for name in names), "postgres"]
         wanted += [standby.NAME] if self._standby else []
+        wanted += [f"{name}{end}" for name in names for end in _OUTSIDE] if self._network else []
         ports = stored_ports(self.root / "ports.json", wanted)
+        if self._network:
+            await self._wire(self._network, ports)
         self._resources.push_async_callback(self._supervisor.stop, STOP_TIMEOUT_S)
         self._say("starting the broker and the store")
         brokers, (store, admin_dsn) = await asyncio.gather(
@@ -125,8 +143,15 @@ class Stack:
         if self._standby:
             dsn = standby.either(dsn, ports[standby.NAME])
         self._started = {program.name: program for program in brokers}
-        bootstrap = ",".join(f"{LOCALHOST}:{ports[name]}" for name in names)
+        doors = [ports[f"{name}{_OUTSIDE[0]}" if self._network else name] for name in names]
+        bootstrap = ",".join(f"{LOCALHOST}:{door}" for door in doors)
         self._info = StackInfo(bootstrap=bootstrap, dsn=dsn)
+
+    async def _wire(self, network: Network, ports: Mapping[str, int]) -> None:
+        self._resources.push_async_callback(network.close)
+        for name in self._broker_names():
+            for outside, inside in zip(_OUTSIDE, ("", ".controller"), strict=True):
+                await network.carry(name, ports[f"{name}{outside}"], ports[f"{name}{inside}"])
 
     def _broker_names(self) -> list[str]:
         if self._brokers == 1:
@@ -144,7 +169,8 @@ class Stack:
         jars = await artifacts.fetched(
             artifacts.locked_jars(), fetchers.available(), artifacts.cache_folder(), self._say
         )
-        members = [kafka.Member(ports[n], ports[f"{n}.controller"]) for n in self._broker_names()]
+        ends = ("", ".controller", *(_OUTSIDE if self._network else ()))
+        members = [kafka.Member(*(ports[f"{n}{e}"] for e in ends)) for n in self._broker_names()]
         if len(members) == 1:
             return [await kafka.broker(self.root / "kafka", jars, members)]
         return await kafka.cluster(self.root / f"kafka-of-{len(members)}", jars, members)

@@ -13,12 +13,12 @@ from hotline.programs import PROGRAMS
 
 RUNBOOK = "docs/operations.md"
 OURS = 'job=~"hotline-.+"'
-# What the operators of store and brokers, and the kubelet, tell of the namespace. The names are read
-# in their sources: of `cnpg_pg_*` config/manager/default-monitoring.yaml (a query's name and its
+# What the operators of store and brokers, and the kubelet, tell of the namespace. Names are read in
+# the sources: of `cnpg_pg_*` config/manager/default-monitoring.yaml (a query's name and its
 # column) and of `cnpg_collector_*` docs/src/monitoring.md of cloudnative-pg/cloudnative-pg; of
 # `kafka_*` packaging/examples/metrics/strimzi-metrics-reporter and of `strimzi_*`
-# KafkaAssemblyOperatorMetricsHolder.java (labels cluster, type, resource_namespace; the two
-# authorities) of strimzi/strimzi-kafka-operator.
+# KafkaAssemblyOperatorMetricsHolder.java (labels cluster, type, resource_namespace; of the two
+# authorities alone) of strimzi/strimzi-kafka-operator.
 THERE = 'namespace="hotline"'
 
 
