@@ -33,9 +33,10 @@ def _rate(metric: str, by: str, labels: str = _J) -> str:
     return f"sum by ({by}) (rate({metric}{{{labels}}}[$__rate_interval]))"
 
 
-def _quantile(q: float, metric: str, labels: str, by: str = "job") -> str:
+def _quantile(q: float, metric: str, labels: str) -> str:
+    """Where nothing was measured there is no line: NaN is kept by no comparison."""
     rate = f"rate({metric}_bucket{{{labels}}}[$__rate_interval])"
-    return f"histogram_quantile({q}, sum by ({by}, le) ({rate}))"
+    return f"histogram_quantile({q}, sum by (job, le) ({rate})) >= 0"
 
 
 def _quantiles(metric: str, labels: str = _J) -> tuple[tuple[str, str], ...]:
@@ -102,9 +103,9 @@ DASHBOARDS = (
         Panel("Decided by rule", "ops", _one(
             f"topk(12, {_rate('hotline_acceptance_decisions_total', 'rule')})", "{{rule}}")),
         Panel("Calls", "percentunit", (
-            ("max(hotline_calls_connected_ratio)", "connected, of all"),
+            ("max(hotline_calls_connected_ratio) >= 0", "connected, of all"),
             ("max(hotline_calls_connected_wanted_ratio)", "the city's standard"),
-            ("max(hotline_calls_in_time_ratio)", "in time, of those answered"))),
+            ("max(hotline_calls_in_time_ratio) >= 0", "in time, of those answered"))),
         Panel("Missed calls to call back", "short", _one(
             "max(hotline_missed_calls_waiting)", "waiting")),
         Panel("Diversions that no line acknowledged in time", "short", _one(
@@ -142,9 +143,8 @@ DASHBOARDS = (
             'max(hotline_timers_overdue{job="hotline-deadline"})', "overdue")),
         Panel("Age of the promises", "s", _one(
             f"max by (job) (hotline_watermark_age_seconds{{{_J}}})", "{{job}}")),
-        Panel("Lateness of timers", "s", _one(
-            'histogram_quantile(0.99, sum by (le) (rate(hotline_timer_lateness_seconds_bucket'
-            '{job="hotline-deadline"}[$__rate_interval])))', "p99")),
+        Panel("Lateness of timers", "s", _quantiles(
+            "hotline_timer_lateness_seconds", 'job="hotline-deadline"')),
         Panel("Clock facts", "ops", _one(
             _rate("hotline_facts_appended_total", "type", 'job="hotline-deadline"'), "{{type}}")),
     )),

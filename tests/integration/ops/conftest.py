@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import pytest
 import pytest_asyncio
 
 from hotline.cli.running import Running, write_running
-from hotline.dev.senders import city_senders, make_senders
+from hotline.dev.senders import city_senders, make_senders, signer
 from hotline.dev.services import Services, services
 from hotline.dev.stack import StackInfo
+from hotline.intake.v1.commands_pb2 import SubmitMatter
+from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL
 from hotline.programs import PROGRAMS
+from services.kernel.bus_kafka import KafkaBus
 from services.kernel.tokens import dev_token
 from tests.support.collector import Collector, collector
 from tests.support.stack import new_namespace
@@ -56,6 +60,26 @@ class City:
                 assert answer.status_code == 201, answer.text
                 found.append(answer.json()["ticket"])
             return found
+
+    async def submit(self, due_in_s: float) -> None:
+        """A matter by Kafka, whose agency has stated when it is due."""
+        here, now = self.place, datetime.now(UTC)
+        words = {name: MATTER[name] for name in ("category", "area", "title")}
+        key = f"m{next(self.numbers)}"
+        matter = SubmitMatter(
+            channel="internet",
+            external_id=key,
+            kind=KIND_COMPLAINT,
+            urgency=URGENCY_NORMAL,
+            **words,
+        )
+        matter.stated_due_at.FromDatetime(now + timedelta(seconds=due_in_s))
+        channel = signer(here.run_dir, "channel", here.namespace, here.buckets)
+        bus = KafkaBus(here.kafka, "channel", lambda: datetime.now(UTC))
+        try:
+            await bus.publish([channel.submission(key, matter, key, now)])
+        finally:
+            await bus.close()
 
     def env(self) -> dict[str, str]:
         """As an operator has it set."""
