@@ -27,6 +27,20 @@ def test_every_alert_has_a_chapter_in_the_runbook() -> None:
     assert without_a_chapter(text.replace("A ticket is parked", "")) == ["HotlineParked"]
 
 
+def untold(text: str) -> set[str]:
+    """Figures of ours that somebody is shown or woken by, and of which the page says nothing."""
+    asked = [alert.expr for alert in ALERTS]
+    asked += [expr for d in DASHBOARDS for panel in d.panels for expr, _ in panel.queries]
+    names = {name for expr in asked for name in re.findall(r"hotline_\w+", expr)}
+    return {re.sub(r"_bucket$", "", name) for name in names} - set(re.findall(r"hotline_\w+", text))
+
+
+def test_every_figure_is_explained_in_the_page() -> None:
+    text = (ROOT / RUNBOOK).read_text("utf-8")
+    assert untold(text) == set()
+    assert untold(text.replace("hotline_batch_facts", "")) == {"hotline_batch_facts"}
+
+
 def test_rules_and_dashboards_are_in_the_cluster() -> None:
     resources = rendered("production")
     [group] = named(resources, "PrometheusRule", "hotline")["spec"]["groups"]
