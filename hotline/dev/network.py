@@ -45,8 +45,8 @@ class Network:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             wire = _Wire(broker, writer.get_extra_info("peername")[1], [writer])
             self._wires.add(wire)
-            self._mend([wire])
             try:
+                self._mend([wire])
                 await _carried(wire, reader, inside)
             finally:
                 self._wires.discard(wire)
@@ -67,11 +67,11 @@ class Network:
         """No connection is taken any more, and those that are there end."""
         for server in self._servers:
             server.close()
-        for wire in self._wires:
-            for end in wire.ends:
-                end.transport.abort()
-            wire.whole.set()
         while self._wires:
+            for wire in self._wires:
+                for end in wire.ends:
+                    end.transport.abort()
+                wire.whole.set()
             await asyncio.sleep(0)
 
     def _mend(self, wires: Iterable[_Wire]) -> None:
@@ -84,7 +84,7 @@ class Network:
 
     def _ports(self, broker: str) -> set[int]:
         """From which it has opened connections."""
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess, KeyError):  # it ends, or has not begun
             found = psutil.Process(self._pid(broker)).net_connections("tcp")
             return {connection.laddr.port for connection in found}
         return set()

@@ -138,7 +138,7 @@ async def on_the_topic(bootstrap: str, wanted: set[str]) -> set[str]:
 
 async def in_sync(bootstrap: str, copies: int) -> None:
     """Every partition of the tickets has so many copies, all of them in sync."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=2_000)
     await admin.start()
     try:
         async with asyncio.timeout(LONGEST_S):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -101,6 +101,21 @@ async def test_the_end_of_a_connection_is_not_heard_of_over_a_wire_that_is_cut()
         assert await cut.silent()
         network.join("broker-1")
         assert await cut.heard() == b""
+
+
+async def test_what_is_cut_ends_with_the_network() -> None:
+    """Also where the broker that is cut off has ended before."""
+    async with wired("broker-1") as (network, port), line(port) as cut:
+        cut.send(b"one")
+        assert await cut.heard() == b"one\n"
+        network.cut_off("broker-1")
+        network.cut_off("a broker that has ended")
+        async with line(port) as late:
+            async with asyncio.timeout(LONG_S):
+                await network.close()
+            for end in (cut, late):
+                with suppress(ConnectionError):
+                    assert await end.heard() == b""
 
 
 async def test_a_broker_that_does_not_run_takes_no_connection() -> None:
