@@ -18,6 +18,7 @@ from services.deadline.domain.care_events import (
     TicketUrged,
     UrgeAnswered,
 )
+from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.events import (
     DisputeRuled,
     Event,
@@ -57,7 +58,7 @@ from services.deadline.domain.supervision import (
     Supervision,
     UrgeTicket,
 )
-from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.ticket import Clocks
 from services.deadline.domain.warnings import ladder
 
 BY_LADDER, BY_CITIZEN = "ladder", "citizen"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.deadline.domain import course as rules
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.course import Course, due_of, passed_on
 from services.deadline.domain.events import (
     ClockPaused,
@@ -20,6 +21,7 @@ from services.deadline.domain.events import (
     MissWithdrawn,
     ReturnWindowClosed,
 )
+from services.deadline.domain.filing import Filing, filed_since
 from services.deadline.domain.lengths import (
     Pause,
     Until,
@@ -33,7 +35,7 @@ from services.deadline.domain.planned import (
     to_be_warned,
 )
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.ticket import Clocks
 from services.deadline.domain.warnings import next_warning
 
 
@@ -100,12 +102,13 @@ def start(
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
     if row.due_field:
         stated = command.stated_due_at
-    matter = matter_of(command, state)
+    filed = filed_since(state.filings, command.started_at)[0]
+    matter = _matter(command, state, filed)
     length = policy.length(row.name, matter)
     known = limits_of(clock.limits) if clock else ()
     limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
     bounds = length if stated is None else Until(stated)
-    statutory = command.statutory_days or state.statutory_days
+    statutory = command.statutory_days or filed.statutory_days
     held_to = statutory if row.statutory and stated is None else 0
     law = statutory_of(held_to)
     course = Course(bounds, command.started_at, limits=limits, statutory=law)
@@ -150,17 +153,14 @@ def _superseded(command: StartClock, clock: Clock | None, policy: Policy) -> Seq
     return _stopped(command.at, clock, command.started_at, by, policy)
 
 
-def matter_of(command: StartClock, state: Clocks) -> dict[str, str]:
-    """What the length is chosen by: the fact's own words, unless intake has corrected them (R4)."""
-    if state.refiled:
-        known = {"kind": state.kind, "urgency": state.urgency, "category": state.category}
-        return {**known, "level": command.level}
-    return {
-        "kind": command.kind or state.kind,
-        "urgency": command.urgency or state.urgency,
-        "category": command.category or state.category,
-        "level": command.level,
-    }
+def _matter(command: StartClock, state: Clocks, filed: Filing) -> dict[str, str]:
+    """What the length is chosen by, as it was filed at the start: what intake corrects later comes
+    after it (R27). The fact's own words, unless intake had corrected them by then (R4).
+    """
+    level = {"level": command.level}
+    if filed != state.filings[0]:
+        return {**filed.words, **level}
+    return {n: getattr(command, n) or known for n, known in filed.words.items()} | level
 
 
 def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:

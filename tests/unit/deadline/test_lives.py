@@ -14,6 +14,7 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.lives import line_of
 from services.deadline.adapters.proof import differences, prove
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
@@ -22,7 +23,6 @@ from services.deadline.domain.desk import (
     ResumeClocks,
     SetLimit,
 )
-from services.deadline.domain.ticket import Phase
 from services.kernel.decider import Rejection
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import accepted, approved, cn, dispatched
