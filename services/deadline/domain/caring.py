@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import assert_never
 
 from services.deadline.domain.calendar import Calendar
@@ -59,7 +58,7 @@ from services.deadline.domain.supervision import (
     UrgeTicket,
 )
 from services.deadline.domain.ticket import Clocks
-from services.deadline.domain.warnings import ladder
+from services.deadline.domain.warnings import STEPS, ladder
 
 BY_LADDER, BY_CITIZEN = "ladder", "citizen"
 
@@ -269,7 +268,7 @@ def climb(
     clock = state.by_name.get(command.clock)
     if clock is None or clock.run != command.run or not clock.missed:
         return []
-    if clock.phase is not Phase.RUNNING or clock.rung > 3:
+    if clock.phase is not Phase.RUNNING or clock.rung >= len(STEPS):
         return []
     steps = policy.rows[clock.name].ladder
     if steps is None:
@@ -279,7 +278,7 @@ def climb(
         return [
             BureauNotified(*where, f"overdue since {calendar.local_date(clock.due_at)}", BY_LADDER)
         ]
-    next_at: datetime = max(ladder(steps, clock.due_at, calendar)[clock.rung + 1][1], at)
+    _, next_at = ladder(steps, clock.due_at, calendar)[clock.rung + 1]
     if clock.rung == 0:
         return [UnitReminded(*where, clock.due_at, next_at)]
     if clock.rung == 1 or state.care.supervision is not None or not clock.unit:

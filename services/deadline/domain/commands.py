@@ -36,7 +36,7 @@ from services.deadline.domain.planned import (
 )
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import Clocks
-from services.deadline.domain.warnings import next_warning
+from services.deadline.domain.warnings import STEPS, ladder, next_warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +187,31 @@ def resume(
     due = due_of(course, calendar)
     assert due is not None, "every pause has ended"
     provisional = is_provisional(course, due, calendar)
-    climbs = clock.missed and not clock.imported and clock.stopped_at is None
+    moved = replace(clock, pauses=pauses, due_at=due)
+    climbs_at = _climbs_at(moved, end, policy, calendar)
     warned = to_be_warned(clock, course, command.at, policy, calendar)
     resumed = ClockResumed(
-        command.at, clock.name, clock.run, end, due, provisional, end if climbs else None, *warned
+        command.at, clock.name, clock.run, end, due, provisional, climbs_at, *warned
     )
-    moved = replace(clock, pauses=pauses, due_at=due)
     if clock.stopped_at is None:
         overdue = due <= end and not clock.missed  # by a limit that was found while it stood
         return [resumed, *(missed(moved) if overdue and not policy.rows[clock.name].window else [])]
     found = judged(command.at, moved, clock.stopped_at, policy)
     return [resumed, *found, *still_stopped(command.at, moved, clock.stopped_at)]
+
+
+def _climbs_at(
+    clock: Clock, resumed_at: datetime, policy: Policy, calendar: Calendar
+) -> datetime | None:
+    """The ladder of an overdue clock waited while it stood: its next step comes when it goes on,
+    and not before it would have come (R25).
+    """
+    steps = policy.rows[clock.name].ladder
+    waits = clock.missed and not clock.imported and clock.stopped_at is None
+    if not waits or steps is None or clock.rung >= len(STEPS):
+        return None
+    _, step_at = ladder(steps, clock.due_at, calendar)[clock.rung]
+    return max(step_at, resumed_at)
 
 
 def is_over(clock: Clock, at: datetime) -> bool:
