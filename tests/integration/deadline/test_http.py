@@ -142,7 +142,11 @@ async def an_extension_is_asked_seen_with_its_proof_and_granted(web: Web) -> Non
     assert proven["due_at"] > before["due_at"]
     assert differences(proven) == []
     assert "同意延期 extension granted" in (await web.get(STAFF, f"{proof}.txt")).text
-    assert (await web.get(unit("U1"), proof)).status_code == 404
+    lost = (await web.get(unit("U1"), proof)).json()  # of the run that it had
+    assert lost["start"] < proven["start"]
+    assert (await web.get(STAFF, f"{proof}?run=1")).json() == lost
+    assert (await web.get(unit("U1"), f"{proof}?run=2")).status_code == 404
+    assert (await web.get(unit("U3"), proof)).status_code == 404
     assert (await web.get(STAFF, "/v1/tickets/T001/clocks/redo/proof")).status_code == 404
 
 
