@@ -71,6 +71,7 @@ class Clock:
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     `limit_days` is the statutory limit of the category that it is held to (R23); `filed_before`
     that and its length before the last correction.
+    `limited_at` is when its last limit took force, perhaps after the due instant that it gives.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Clock:
     limit_days: int = 0
     asked_at: datetime | None = None
     filed_before: tuple[str, int] | None = None
+    limited_at: datetime | None = None
 
     @property
     def opened(self) -> Pause | None:
@@ -163,9 +165,11 @@ def moved(clock: Clock | None, event: Moving) -> Clock:
             last = replace(clock.pauses[-1], end=event.resumed_at)
             pauses = (*clock.pauses[:-1], last)
             limits = tuple(replace(limit, waiting=False) for limit in clock.limits)
+            limited_at = event.resumed_at if limits != clock.limits else clock.limited_at
             resumed = replace(
-                clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at
-            )
+                clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at,
+                limited_at=limited_at,
+            )  # fmt: skip
             return _to_be_warned(resumed, event)
         case ClockStopped():
             return but(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
@@ -213,7 +217,9 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             stands = clock.phase is Phase.PAUSED and not clock.missed
             limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)
             due = event.due_at or clock.due_at
-            limited = but(clock, limits=(*clock.limits, limit), due_at=due)
+            limits = (*clock.limits, limit)
+            since = clock.limited_at if clock.missed else event.at
+            limited = but(clock, limits=limits, due_at=due, limited_at=since)
             return _to_be_warned(limited, event)
         case ClockReplanned():
             due = event.due_at or _still_to_come(clock)

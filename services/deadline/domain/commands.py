@@ -187,7 +187,7 @@ def resume(
     due = due_of(course, calendar)
     assert due is not None, "every pause has ended"
     provisional = is_provisional(course, due, calendar)
-    moved = replace(clock, pauses=pauses, due_at=due)
+    moved = replace(clock, pauses=pauses, due_at=due, limited_at=_limited_at(clock, end))
     climbs_at = _climbs_at(moved, end, policy, calendar)
     warned = to_be_warned(clock, course, command.at, policy, calendar)
     resumed = ClockResumed(
@@ -198,6 +198,11 @@ def resume(
         return [resumed, *(missed(moved) if overdue and not policy.rows[clock.name].window else [])]
     found = judged(command.at, moved, clock.stopped_at, policy)
     return [resumed, *found, *still_stopped(command.at, moved, clock.stopped_at)]
+
+
+def _limited_at(clock: Clock, resumed_at: datetime) -> datetime | None:
+    """Limits that were found while it stood take force when it goes on (R26)."""
+    return resumed_at if any(limit.waiting for limit in clock.limits) else clock.limited_at
 
 
 def _climbs_at(
@@ -270,12 +275,13 @@ def judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list[
 def missed(clock: Clock) -> list[Event]:
     """What nobody answered by the due time is refused, and the silence is the hotline's (R22).
 
-    Nobody climbs the ladder of a clock that ended or stands.
+    Nobody climbs the ladder of a clock that ended or stands. Of a limit that was found after the
+    due instant that it gives the ladder begins when it was found (R23, R25).
     """
     at, name, run, unit = clock.due_at, clock.name, clock.run, clock.unit
     refused = [
         ExtensionRefused(at, name, run, unit, days, "", "", by_silence=True) for days in clock.asked
     ]
     climbs = clock.stopped_at is None and clock.opened is None and not clock.imported
-    ladder_at = at if climbs else None
+    ladder_at = max(at, clock.limited_at or at) if climbs else None
     return [*refused, DeadlineMissed(at, name, run, unit, at, bool(clock.asked), ladder_at)]

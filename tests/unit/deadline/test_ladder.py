@@ -12,7 +12,7 @@ from services.deadline.domain.care_events import (
     BureauNotified,
     SupervisionOpened,
 )
-from services.deadline.domain.desk import PauseClocks, ResumeClocks
+from services.deadline.domain.desk import PauseClocks, ResumeClocks, SetLimit
 from services.deadline.domain.events import (
     ClockResumed,
     DeadlineMissed,
@@ -176,6 +176,37 @@ def test_r25_an_overdue_clock_that_goes_on_at_night_tells_the_desk_then_and_a_un
     assert f"ladder:{clock}/1" not in desk.alarms
     desk.do(ResumeClocks(cn(3, 21, 23), clock))  # on a Saturday
     assert desk.alarms[f"ladder:{clock}/1"].due_at == told_at
+
+
+FOUND = cn(3, 13, 10)  # the law's two days were over on the 12th, at 00:00
+LAW = SetLimit(FOUND, "ann", "resolve", working_days=2, document="law")
+
+
+def test_r25_of_a_limit_that_is_found_when_it_is_over_nobody_is_told_before_it_was_found(
+    desk: Desk,
+) -> None:
+    desk.say(dispatch.DispatchConfirmed(unit="U1"), cn(3, 9, 11))
+    desk.say(dispatch.CitizenContacted(unit="U1"), cn(3, 9, 11))
+    desk.fire(FOUND)
+    desk.do(LAW)
+    for _ in range(4):
+        desk.fire(cn(3, 14))
+    [missed] = [e for e in desk.events if isinstance(e, DeadlineMissed) and e.clock == "resolve"]
+    assert (missed.at, missed.ladder_at) == (cn(3, 12), FOUND)
+    assert [(type(e), e.at) for e in steps(desk)] == [(UnitReminded, FOUND), (UnitUrged, FOUND)]
+    assert [e.next_at for e in steps(desk)] == [cn(3, 13), cn(3, 14)]  # as counted from the miss
+
+
+def test_r25_nor_before_the_clock_goes_on_where_the_limit_was_found_while_it_stood(
+    desk: Desk,
+) -> None:
+    desk.do(PauseClocks(cn(3, 12, 10), "force_majeure", "resolve"))
+    desk.do(LAW, ResumeClocks(cn(3, 13, 15), "resolve"))
+    [missed] = [e for e in desk.events if isinstance(e, DeadlineMissed) and e.clock == "resolve"]
+    assert (missed.at, missed.ladder_at) == (cn(3, 12), cn(3, 13, 15))
+    state = desk.state
+    desk.reload()
+    assert desk.state == state
 
 
 def test_r25_a_miss_of_an_import_calls_nobody() -> None:
