@@ -54,7 +54,7 @@ async def test_a_changed_set_lists_what_would_differ(hall: Hall) -> None:
             {"decision": "refused", "rule": "R10", "number": 1},
         ),
     }
-    assert {line["rule_set"] for line in lines} == {"trial-measures@2026-11-25"}
+    assert {line["rule_set"] for line in lines} == {"trial-measures@2026-11-26"}
     plain = await tried(hall, SUZHOU)
     assert "4 matters, 2 would be decided otherwise." in plain.output
     assert "refused R15 → accepted" in plain.output
@@ -73,7 +73,7 @@ async def test_the_same_set_gives_the_same_and_since_leaves_out_the_past(hall: H
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("", "", "suzhou@2026-11-25: 13 rules, all in order."),
+        ("", "", "suzhou@2026-11-26: 13 rules, all in order."),
         ("when: emergency_ongoing", "when: emergency", "undeclared reference to 'emergency'"),
     ],
 )

@@ -70,7 +70,7 @@ async def test_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) 
     told = await hall.submit(facts={"organ": "court"})
     assert told["state"] == "refused"
     refusal = told["refusal"]
-    assert (refusal["rule_set"], refusal["version"]) == ("trial-measures", "2026-11-25")
+    assert (refusal["rule_set"], refusal["version"]) == ("trial-measures", "2026-11-26")
     assert (refusal["number"], refusal["rule"]) == (3, "R12")
     assert refusal["reason"].keys() == {"zh", "en"}
     assert "the courts' service line" in refusal["right_place"]

@@ -38,7 +38,7 @@ from tests.unit.intake.matters import (
     when,
 )
 
-SET = ("trial-measures", "2026-11-25")
+SET = ("trial-measures", "2026-11-26")
 
 
 SUPPLY = commands.SupplyElements(LATER, TICKET, CODE, ("address",), address=b"sealed")

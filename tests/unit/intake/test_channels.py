@@ -116,6 +116,14 @@ def test_an_answer_speaks_in_the_words_of_its_channel() -> None:
     assert "message" not in outcome("T-1", plain, NEW)
 
 
+def test_r18_a_text_message_asks_for_what_is_missing_in_the_citizens_language() -> None:
+    lacking = replace(matter(Kind.HELP, missing=("address", "contact")), channel="sms", stated=())
+    asked = DECIDER.fold(decider(Books(CITY).laid_down).decide(lacking, Ticket()))
+    message = outcome("T-1", asked, CITY.catalogue.switchboard)["message"]
+    assert message["zh"].startswith("请补充：详细地址、联系方式。")
+    assert message["en"].startswith("Please supply: address, contact.")
+
+
 def court() -> Any:
     return replace(matter(Kind.HELP, organ="court"), channel="kiosk", by="kiosk-1", stated=())
 

@@ -6,11 +6,8 @@ from itertools import product
 
 import pytest
 
-from services.intake.domain.matter import (
-    Earlier,
-    Kind,
-    Supplement,
-)
+from services.intake.domain.categories import Element
+from services.intake.domain.matter import Earlier, Kind, Supplement
 from services.intake.domain.rules import Outcome
 from tests.unit.intake.sets import (
     BOTH,
@@ -18,6 +15,7 @@ from tests.unit.intake.sets import (
     HANDLING,
     NO,
     NOT,
+    SETS,
     SUZHOU,
     TRIAL,
     decide,
@@ -138,6 +136,19 @@ def test_missing_elements_are_asked_first_and_refused_only_when_time_ran_out(
     assert told(decision) == (outcome, "" if accepted else "R18", 0 if accepted else number)
     assert decision.missing == (missing if outcome is Outcome.ASK else ())
     assert accepted or "address, time" in decision.reason.en
+    assert accepted or "详细地址、发生时间" in decision.reason.zh
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_r18_every_element_that_a_category_requires_has_its_words_in_both_languages(
+    name: str,
+) -> None:
+    named = SETS[name].elements
+    for element in Element:
+        assert not named[element].zh.isascii()
+        assert element in named[element].en
+    stated = decide(name, missing=("shoe size", Element.ADDRESS))
+    assert "shoe size、详细地址" in stated.reason.zh
 
 
 @pytest.mark.parametrize("name", BOTH)
