@@ -64,6 +64,7 @@ async def test_the_knowledge_base_answers_a_consultation(hall: Hall) -> None:
     assert (article["id"], article["overdue"]) == ("KB-4", False)
     told = await hall.submit(kind="consultation", facts={"kb_answer": article["id"]})
     assert (told["state"], told["answer"]["article"]) == ("answered", "KB-4")
+    assert told["answer"]["text"] == article["answer"]
     unknown = await hall.post("tickets", MATTER | {"facts": {"kb_answer": "KB-99"}})
     assert problem(unknown) == (422, "/problems/unknown-article", "R5")
     everything = await hall.http.get("/v1/articles", headers=headers)

@@ -13,7 +13,7 @@ from services.intake.domain import rejections
 from services.intake.domain.events import TicketAnswered
 from services.intake.domain.matter import Kind
 from services.kernel import yaml_file
-from tests.unit.intake.matters import matter, when
+from tests.unit.intake.matters import CITY, matter, when
 
 ARTICLES = list(load_articles("sample")[0].values())
 LIBRARY = Library(ARTICLES)
@@ -70,10 +70,13 @@ def test_overdue_upkeep_is_told() -> None:
     assert not replace(article, until=date(2026, 7, 1)).is_overdue(date(2026, 7, 1))
 
 
-def test_a_consultation_is_answered_by_an_article_that_there_is() -> None:
-    """R5."""
+def test_r5_a_consultation_is_answered_by_what_an_article_says_then() -> None:
+    """Whoever reviews the answer later sees what the citizen was told."""
     fact: Any = when(matter(Kind.CONSULTATION, kb_answer="KB-1"))[1]
     assert isinstance(fact, TicketAnswered)
+    said = CITY.catalogue.articles["KB-1"]
+    assert (fact.article, fact.article_version) == ("KB-1", said.version)
+    assert (fact.answer_zh, fact.answer_en) == (said.answer.zh, said.answer.en)
     with pytest.raises(rejections.UnknownArticle, match="KB-99"):
         when(matter(Kind.CONSULTATION, kb_answer="KB-99"))
 

@@ -124,6 +124,19 @@ def test_r18_a_text_message_asks_for_what_is_missing_in_the_citizens_language() 
     assert message["en"].startswith("Please supply: address, contact.")
 
 
+def test_r5_a_text_message_gives_the_answer_itself() -> None:
+    asks = replace(matter(Kind.CONSULTATION, kb_answer="KB-4"), channel="sms", stated=())
+    facts = decider(Books(CITY).laid_down).decide(asks, Ticket())
+    said = CITY.catalogue.articles["KB-4"].answer
+    told = outcome("T-1", DECIDER.fold(facts), CITY.catalogue.switchboard)
+    assert told["message"] == {"zh": f"答复：{said.zh}", "en": f"Answer: {said.en}"}
+    assert told["answer"]["text"] == {"zh": said.zh, "en": said.en}
+    answered: Any = facts[1]
+    before = replace(answered, article_version="", answer_zh="", answer_en="")
+    old = outcome("T-1", DECIDER.fold([facts[0], before]), CITY.catalogue.switchboard)
+    assert old["message"]["zh"].startswith("答复：知识库已有答复（KB-4）")
+
+
 def court() -> Any:
     return replace(matter(Kind.HELP, organ="court"), channel="kiosk", by="kiosk-1", stated=())
 
