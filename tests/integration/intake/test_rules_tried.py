@@ -27,7 +27,7 @@ async def tried(hall: Hall, file: Any, since: str = "2000-01-01", *more: str) ->
     return await asyncio.to_thread(CliRunner().invoke, cli, [*arguments, *more])
 
 
-async def test_a_changed_set_lists_what_would_differ(hall: Hall) -> None:
+async def test_r5_to_r20_a_changed_set_lists_what_would_differ(hall: Hall) -> None:
     """Suzhou has no ground for discipline, and sees the province as outside (R15, R10).
 
     The titles differ: none repeats another, however soon the view has them (R16).

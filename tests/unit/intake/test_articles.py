@@ -46,7 +46,7 @@ def ids(query: str, day: date = TODAY) -> list[str]:
         ("拖欠工资", "KB-4"),
     ],
 )
-def test_an_article_is_found_in_either_language(query: str, first: str) -> None:
+def test_r5_an_article_is_found_in_either_language(query: str, first: str) -> None:
     """R5."""
     assert ids(query)[0] == first
 
@@ -56,14 +56,14 @@ def test_what_is_not_there_and_what_is_no_word_finds_nothing(query: str) -> None
     assert ids(query) == []
 
 
-def test_only_articles_that_hold_that_day_are_found() -> None:
+def test_r5_only_articles_that_hold_that_day_are_found() -> None:
     assert ids("拖欠工资", date(2025, 12, 31)) == []
     gone = Library([replace(a, until=TODAY) for a in ARTICLES])
     assert gone.search("拖欠工资", TODAY, 5) == []
     assert Library([]).search("拖欠工资", TODAY, 5) == []
 
 
-def test_overdue_upkeep_is_told() -> None:
+def test_r5_overdue_upkeep_is_told() -> None:
     (article,) = parse_articles(yaml_file.parse(TEXT, "file"), "file").values()
     assert not article.is_overdue(date(2026, 6, 30))
     assert article.is_overdue(date(2026, 7, 1))

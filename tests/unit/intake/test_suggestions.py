@@ -46,7 +46,7 @@ def found(*texts: str) -> dict[tuple[str, str], tuple[tuple[str, ...], bool]]:
         ("我就是打着玩", "content", "harassment", ("打着玩",)),
     ],
 )
-def test_words_in_both_languages_raise_a_suggestion(
+def test_r11_to_r17_words_in_both_languages_raise_a_suggestion(
     text: str, fact: str, value: str, words: tuple[str, ...]
 ) -> None:
     assert found(text)[fact, value][0] == words
@@ -83,7 +83,9 @@ def test_a_part_of_an_english_word_raises_nothing(text: str) -> None:
         ("fire drill", False),
     ],
 )
-def test_an_emergency_that_is_over_is_not_suggested_as_going_on(text: str, ongoing: bool) -> None:
+def test_r11_an_emergency_that_is_over_is_not_suggested_as_going_on(
+    text: str, ongoing: bool
+) -> None:
     """R11: an emergency that is over or only mentioned is none."""
     assert found(text)["emergency_line", "119"][1] is ongoing
 
