@@ -19,8 +19,8 @@ setup: ## build or renew .venv from uv.lock
 run: setup ## broker, store, the five services and a sample city, until Ctrl-C
 	@$(BIN)/hotline run $(ARGS)
 
-test: setup ## all tests, on a real broker and a real store
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## all tests, on a real broker and a real store, in two processes
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 drills: setup ## the long forms: 20 kills of each service, brokers and store lost, 1 to 3 to 1 replicas, overload, a million inputs
 	@DRILLS=long OVERLOAD_S=120 FUZZ_INPUTS=1000000 FUZZ_S=60 \

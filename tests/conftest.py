@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from hotline.dev.stack import StackInfo
 from tests.support.stack import describe, new_namespace, running_stack
@@ -28,11 +31,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {figures}")
 
 
+class FolderScheduling(LoadScopeScheduling):
+    """A folder's tests run in one process, one after the other: they share their cities."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return folder_of(nodeid)
+
+
+def folder_of(nodeid: str) -> str:
+    """`tests/e2e` of `tests/e2e/test_run.py::test_a[b/c]`."""
+    return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
+    """How `make test` divides the tests between its processes."""
+    return FolderScheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> Iterator[StackInfo]:
     """A real broker and a real store, started when the first test asks for them."""
-    terminal = pytestconfig.pluginmanager.getplugin("terminalreporter")
-    with running_stack(say=terminal.write_line if terminal else _silent) as info:
+    with running_stack(say=_teller(pytestconfig)) as info:
         yield info
 
 
@@ -48,5 +67,15 @@ def namespace(request: pytest.FixtureRequest) -> Iterator[str]:
         loop.close()
 
 
-def _silent(line: str) -> None:
-    """Without a terminal nobody waits for progress."""
+def _teller(config: pytest.Config) -> Callable[[str], None]:
+    """Progress goes to the terminal; of `make test`'s processes only standard error does."""
+    if terminal := config.pluginmanager.getplugin("terminalreporter"):
+        tell: Callable[[str], None] = terminal.write_line
+        return tell
+    capture = config.pluginmanager.getplugin("capturemanager")
+
+    def tell_past_the_capture(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"{line}\n")
+
+    return tell_past_the_capture

@@ -41,6 +41,9 @@ from services.kernel.store_pg import PostgresStore
 async def composed(store: PostgresStore, bus: Bus, clock: Clock, city: str) -> Service:
     """The service of the store with its codec, timers and views, under the city's rules.
 
+    What was published is read for deadline, whose lengths and calendars its timers and views rest
+    on; those of the others rest on the facts alone, whatever directory or formula is in effect.
+
     Raises ValueError where the city is not shipped, BusUnavailable, LogHole.
     """
     match store.service:

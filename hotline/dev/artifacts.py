@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from hotline.dev.command import CommandFailed
 from hotline.dev.failure import StackFailure
 
 LOCK_FILE = Path(__file__).with_name("kafka.lock")
-_ABANDONED_AFTER_S = 3600.0
+_LOOK_S = 0.2
 
 Say = Callable[[str], None]
 
@@ -63,11 +65,38 @@ async def fetched(
     if _complete(folder, jars):
         return folder
     cache.mkdir(parents=True, exist_ok=True)
-    _sweep(cache)
-    with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache) as draft:
-        good = await _first_good(jars, fetchers, Path(draft), say)
-        _put_in_place(good, folder, jars)
+    async with _alone(cache, say):
+        if not _complete(folder, jars):
+            _sweep(cache)
+            with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache) as draft:
+                good = await _first_good(jars, fetchers, Path(draft), say)
+                shutil.rmtree(folder, ignore_errors=True)
+                good.rename(folder)
     return folder
+
+
+@asynccontextmanager
+async def _alone(cache: Path, say: Say) -> AsyncIterator[None]:
+    """Nobody else fetches meanwhile; the system ends that when we end, however we end."""
+    held = os.open(cache, os.O_RDONLY)
+    try:
+        told = False
+        while not _locked(held):
+            if not told:
+                say("another process fetches the broker: waiting for it")
+            told = True
+            await asyncio.sleep(_LOOK_S)
+        yield
+    finally:
+        os.close(held)
+
+
+def _locked(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _first_good(
@@ -111,15 +140,7 @@ def _complete(folder: Path, jars: Sequence[Jar]) -> bool:
     return all(file.exists() and file.stat().st_size == size for file, size in files)
 
 
-def _put_in_place(draft: Path, folder: Path, jars: Sequence[Jar]) -> None:
-    if _complete(folder, jars):
-        return  # another clone was faster
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
-
-
 def _sweep(cache: Path) -> None:
     """Drop what a fetch that was killed left behind."""
     for draft in cache.glob("fetch-*"):
-        if time.time() - draft.stat().st_mtime > _ABANDONED_AFTER_S:
-            shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(draft)

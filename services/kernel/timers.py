@@ -58,9 +58,8 @@ class Timers:
         while True:
             await self._told()
             try:
-                proven = await self._news()
-                while proven and await self.tick(proven) >= LIMIT:
-                    pass
+                if proven := await self._news():
+                    await all_of(self._drained(lane, proven) for lane in range(LANES))
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
                 for fired in self._fired:
@@ -82,26 +81,27 @@ class Timers:
 
     async def _news(self) -> list[Proven]:
         """What is proven; empty where the store would answer as before."""
-        proven = await self._proven()
+        proven = await self.proven()
         is_later = (self._clock.now() - self._ticked_at).total_seconds() >= TICK_S
         if proven == self._looked_for and not is_later:
             return []
         self._looked_for, self._ticked_at = proven, self._clock.now()
         return proven
 
-    async def tick(self, proven: Sequence[Proven] | None = None) -> int:
-        """Fire what is due and `proven`, as it is now if not given; how many were found."""
-        buckets = self._inbox.buckets()
+    async def tick(self) -> int:
+        """Fire what is due and proven by now, LIMIT of each lane; how many were found."""
+        proven = await self.proven()
+        return sum(await all_of(self.lane(number, proven) for number in range(LANES)))
+
+    async def _drained(self, number: int, proven: Sequence[Proven]) -> None:
+        while await self.lane(number, proven) >= LIMIT:
+            pass
+
+    async def lane(self, number: int, proven: Sequence[Proven]) -> int:
+        """As `tick`, of every LANES-th bucket."""
+        buckets = sorted(b for b in self._inbox.buckets() if b % LANES == number)
         if not buckets:
             return 0
-        if proven is None:
-            proven = await self._proven()
-        lanes = [[b for b in buckets if b % LANES == n] for n in range(LANES)]
-        return sum(
-            await all_of(self._lane(n, mine, proven) for n, mine in enumerate(lanes) if mine)
-        )
-
-    async def _lane(self, number: int, buckets: list[int], proven: Sequence[Proven]) -> int:
         fired = self._fired[number]
         mine = [place for place in proven if place[0] % LANES == number]
         due = await self._store.due_timers(mine, buckets, LIMIT)
@@ -113,7 +113,8 @@ class Timers:
             fired.update(await self._fire(fresh))
         return len(fresh)
 
-    async def _proven(self) -> list[Proven]:
+    async def proven(self) -> list[Proven]:
+        """How far each bucket's timers are proven, by the sources that they wait for."""
         now = self._clock.now()
         if (now - self._sources_at).total_seconds() > 1.0:
             self._sources, self._sources_at = await self._store.timer_sources(), now

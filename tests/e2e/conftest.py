@@ -34,7 +34,7 @@ class Town:
         return dev_token(role, unit or role, unit, run_dir=self.run_dir)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(stack: StackInfo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Started once, in a loop and a thread of their own, whatever the tests' loops do."""
     run_dir, namespace = tmp_path_factory.mktemp("town"), new_namespace()

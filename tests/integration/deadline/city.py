@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from google.protobuf.message import Message
@@ -42,6 +42,11 @@ HOUR = timedelta(hours=1)
 def now() -> datetime:
     """To the microsecond that every store keeps."""
     return datetime.now(UTC)
+
+
+def week_off() -> dict[date, bool]:
+    """The coming seven days without a working day, of which there are some on any date."""
+    return {now().date() + timedelta(days=n): False for n in range(1, 8)}
 
 
 SAMPLE = Rules("sample", *CITIES["sample"], CODEC)

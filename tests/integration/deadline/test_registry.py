@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -25,7 +25,7 @@ from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
 from services.kernel.registry import Registry
 from services.kernel.registry_memory import MemoryRegistry
-from tests.integration.deadline.city import City, now
+from tests.integration.deadline.city import City, now, week_off
 from tests.integration.deadline.test_http import STAFF, Caller
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
 from tests.unit.deadline.test_own_days import FUYANG
@@ -119,8 +119,7 @@ async def _published(hall: Hall) -> None:
 
     await wait_until(started, what="the clock")
     before, promised = await hall.due("T001", "resolve"), await hall.due("T001", "promise")
-    ahead = [now().date() + timedelta(days=n) for n in range(1, 4)]
-    later = hall.calendar.with_notice(dict.fromkeys(ahead, False), notice="国办发明电〔2026〕9号")
+    later = hall.calendar.with_notice(week_off(), notice="国办发明电〔2026〕9号")
     name, document = "calendar/cn", to_data(later)
     assert (await hall.publish(name, document, STAFF)).status_code == 403
     foreign = await hall.publish(name, {**document, "id": "us"}, ADMINISTRATOR)

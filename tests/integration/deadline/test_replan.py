@@ -14,7 +14,7 @@ from services.deadline.adapters.http import app
 from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.identity import Principal, Role
-from tests.integration.deadline.city import City, now, published
+from tests.integration.deadline.city import City, now, published, week_off
 from tests.integration.deadline.test_http import STAFF, Caller
 from tests.support.loops import Loop, memory_loop, real_loop, wait_until
 from tests.unit.deadline.clock_facts import CODEC
@@ -48,8 +48,7 @@ async def test_r27_a_notice_moves_open_clocks_lists_them_and_may_be_repeated(loo
 
     await wait_until(started, what="every clock")
     await old.stop()
-    ahead = [now().date() + timedelta(days=n) for n in range(1, 4)]
-    later = calendar.with_notice(dict.fromkeys(ahead, False), notice="N1")
+    later = calendar.with_notice(week_off(), notice="N1")
     rules = Rules(policy, later)
     runtime = await loop.run(service(always(policy, later), CODEC, ClocksView(CODEC, city.clocks)))
     caller = Caller()

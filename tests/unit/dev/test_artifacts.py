@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ class FakeFetcher:
 
     async def __call__(self, jars: Sequence[Jar], target: Path, say: Say) -> None:
         self.calls += 1
+        await asyncio.sleep(0)
         for jar in jars:
             (target / jar.file_name).write_bytes(self.content)
 
@@ -61,6 +63,21 @@ async def test_a_folder_that_lost_a_jar_is_fetched_again(tmp_path: Path) -> None
     (folder / "one-1.0.jar").unlink()
     await fetched(JARS, [FakeFetcher()], tmp_path, silent)
     assert (folder / "one-1.0.jar").read_bytes() == CONTENT
+
+
+async def test_of_two_at_once_one_fetches_and_the_other_says_that_it_waits(tmp_path: Path) -> None:
+    fetcher, told = FakeFetcher(), list[str]()
+    both = (fetched(JARS, [fetcher], tmp_path, told.append) for _ in range(2))
+    first, second = await asyncio.gather(*both)
+    assert first == second
+    assert fetcher.calls == 1
+    assert sum("waiting" in line for line in told) == 1
+
+
+async def test_what_a_killed_fetch_left_is_dropped(tmp_path: Path) -> None:
+    (tmp_path / "fetch-a" / "0").mkdir(parents=True)
+    folder = await fetched(JARS, [FakeFetcher()], tmp_path, silent)
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 async def test_a_broken_download_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
