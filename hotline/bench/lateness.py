@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hotline.bench.figures import quantiles_ms
-from hotline.bench.site import BUCKETS, NAMESPACE, Options, Say, site
+from hotline.bench.site import BUCKETS, NAMESPACE, Options, Say, Site, site
 from hotline.bench.started import Starter
 from hotline.kernel.v1.watermark_pb2 import Watermark
 from services.kernel.bus import Outgoing, Record
@@ -68,30 +68,36 @@ def lateness_s(misses: Sequence[Miss], promises: Promises, sources: Sequence[str
     return [max(0.0, late.total_seconds()) for late in found]
 
 
-async def measure(options: Options, say: Say) -> dict[str, Any]:
-    """p50 and p99 in milliseconds, over `options.seconds` of clocks that become due."""
-    async with site(say, only=("deadline",)) as place:
-        pool = await connect(place.info.dsn, schema_of(NAMESPACE, "deadline"))
-        bus = KafkaBus(place.info.bootstrap, "bench", lambda: datetime.now(UTC))
+@asynccontextmanager
+async def live(say: Say) -> AsyncIterator[tuple[Site, PostgresStore, KafkaBus]]:
+    """Deadline alone; those whose facts could end its clocks promise silence meanwhile."""
+    async with site(say, only=(OWN,)) as place:
+        pool = await connect(place.info.dsn, schema_of(NAMESPACE, OWN))
         store = PostgresStore(pool, OWN, NAMESPACE)
-        starter = Starter(store)
-        others = [source for source in starter.sources(CLOCK) if source != OWN]
+        bus = KafkaBus(place.info.bootstrap, "bench", lambda: datetime.now(UTC))
+        others = [source for source in Starter(store).sources(CLOCK) if source != OWN]
         playing = asyncio.create_task(_play(bus, others))
         try:
-            count = int(DUE_PER_S * options.seconds)
-            say(f"starting {count} clocks, {DUE_PER_S} of them due in each second")
-            first = datetime.now(UTC) + timedelta(seconds=LEAD_S)
-            dues = [first + timedelta(seconds=n / DUE_PER_S) for n in range(count)]
-            await starter.start_each("late", dues, CLOCK, datetime.now(UTC))
-            misses = await _misses(store, count, dues[-1])
-            promises = await _promises(bus)
-            found = lateness_s(misses, promises, starter.sources(CLOCK))
+            yield place, store, bus
         finally:
             playing.cancel()
             with suppress(asyncio.CancelledError):
                 await playing
             await bus.close()
             await pool.close()
+
+
+async def measure(
+    store: PostgresStore, bus: KafkaBus, options: Options, say: Say
+) -> dict[str, Any]:
+    """p50 and p99 in milliseconds, over `options.seconds` of clocks that become due."""
+    starter, count = Starter(store), int(DUE_PER_S * options.seconds)
+    say(f"starting {count} clocks, {DUE_PER_S} of them due in each second")
+    first = datetime.now(UTC) + timedelta(seconds=LEAD_S)
+    dues = [first + timedelta(seconds=n / DUE_PER_S) for n in range(count)]
+    await starter.start_each("late", dues, CLOCK, datetime.now(UTC))
+    misses = await _misses(store, count, dues[-1])
+    found = lateness_s(misses, await _promises(bus), starter.sources(CLOCK))
     return {"due_per_s": DUE_PER_S, "fired": len(misses), **quantiles_ms(found)}
 
 

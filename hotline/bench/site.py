@@ -12,7 +12,7 @@ from pathlib import Path
 from hotline.bench.usage import GENERATOR
 from hotline.cli.cities import units
 from hotline.dev.senders import city_senders, make_senders
-from hotline.dev.services import services
+from hotline.dev.services import Services, services
 from hotline.dev.stack import StackInfo, erase, stack
 from hotline.programs import SERVICES
 
@@ -43,6 +43,7 @@ class Site:
     info: StackInfo
     urls: Mapping[str, str]
     pids: Mapping[str, int]
+    running: Services | None = None  # to restart one
 
 
 Say = Callable[[str], None]
@@ -74,7 +75,7 @@ async def site(
                 env_of=env_of,
                 say=say,
             ) as running:
-                yield Site(root, info, running.urls, _pids(root))
+                yield Site(root, info, running.urls, _pids(root), running)
     finally:
         erase(root)
 

@@ -6,16 +6,14 @@ decides, appends the miss under the owner's epoch and clears its timer, as deadl
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from hotline.bench import lateness
+from hotline.bench import lateness, restarted
 from hotline.bench.figures import medians, noise_percent
 from hotline.bench.site import BUCKETS, CITY, NAMESPACE, Options, Say, Site, site
 from hotline.bench.started import AT_ONCE, Starter
@@ -49,12 +47,6 @@ from services.kernel.watermarks import Proof
 PER_SECOND, OPEN_PER_DUE = 4_000, 4
 DUE_DATES = 50_000
 _LONG_AGO = datetime(2026, 3, 9, 10, tzinfo=UTC)
-# Rows of the timer view alone, due over the coming two weeks: none of them is read.
-OPEN_CLOCKS = """
-insert into {schema}.timer (bucket, ticket, name, due_at, sources, import_id)
-select n % $2::int, 'open-' || n, 'confirm/1', now() + (1 + n % 336) * interval '1 hour', $3, ''
-from generate_series(1, $1::int) n
-"""
 _NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 
 
@@ -79,11 +71,12 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
             more: dict[str, Any] = {}
             if options.replan:
                 more |= await bench.replan(options.replan, say)
-            if options.opened:
-                more |= await bench.under(options.opened, say)
         finally:
             await pool.close()
-    late = await lateness.measure(options, say)
+    async with lateness.live(say) as (place, store, bus):
+        late = await lateness.measure(store, bus, options, say)
+        if options.opened:
+            more |= await restarted.measure(place, store, options, say)
     noise = noise_percent([r["fired_per_s"] for r in rounds])
     figures = {"noise_percent": noise, "due_dates_per_s": due_dates_per_s(), "lateness": late}
     return {**medians(rounds), **figures, **more}
@@ -155,20 +148,6 @@ class _Bench:
         micros = 1e6 * sum(cpu.values()) / count
         return {"replanned": count, "replan_s": took, "cpu_us_per_replan": micros}
 
-    async def under(self, count: int, say: Say) -> dict[str, float]:
-        """The first fire after a restart while so many clocks are open, and what memory grew."""
-        say(f"opening {count} clocks")
-        query = OPEN_CLOCKS.format(schema=self._store.schema)
-        sources = ",".join(self._policy.sources["confirm"])
-        await self._store.pool.execute(query, count, BUCKETS, sources)
-        await self._start("under", AT_ONCE, _LONG_AGO + timedelta(hours=2))
-        before, began = _resident_mb(), time.perf_counter()
-        fired = await self._tick(self._timers())
-        took = time.perf_counter() - began
-        assert fired == AT_ONCE, f"{fired} of {AT_ONCE} fired"
-        grown = _resident_mb() - before
-        return {"open": count, "open_first_fire_ms": 1000 * took, "open_grown_mb": grown}
-
     async def _tick(self, timers: Timers) -> int:
         """Fire a batch of each lane, then clear it."""
         found = await timers.tick()
@@ -210,8 +189,3 @@ class _Bench:
         cleared = ClearTimer("confirm/1")
         for d, _ in written:
             self._fired[d.bucket % LANES].append(TimerRow(d.bucket, d.ticket, "", cleared))
-
-
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

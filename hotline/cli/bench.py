@@ -61,7 +61,7 @@ def _add(name: str, summary: str) -> None:
         "opened",
         type=click.IntRange(0, 10_000_000),
         default=0,
-        help="Besides, so many open clocks under a restart, for timers.",
+        help="Besides, so many open clocks while deadline is killed and started again, for timers.",
     )
     @click.option(
         "--replan",

@@ -19,6 +19,7 @@ from hotline.cli.migrate import topics as topics_of
 from hotline.cli.ops_channel import channel
 from hotline.cli.ops_department import department
 from hotline.cli.ops_restore import restore
+from hotline.cli.ops_unit import unit
 from hotline.cli.reaching import run
 from hotline.cli.running import running
 from hotline.ops.doctor import examine
@@ -168,6 +169,7 @@ def apply(place: CityPlace, dry_run: bool) -> None:
 topics.add_command(restore)
 command.add_command(department)
 command.add_command(channel)
+command.add_command(unit)
 
 
 @command.group("keys")

@@ -22,9 +22,11 @@ from rich.table import Table
 from hotline.cli.place import Place, of_city
 from hotline.kernel.v1.answer_pb2 import RecordParked
 from hotline.programs import SERVICES
+from services.intake.adapters.boxes import box_of, standing
 from services.kernel.names import PARKED, bucket_of, schema_of, topic_of
 from services.kernel.parked_pg import ParkedTicket, PostgresParked
 from services.kernel.pool_pg import connect
+from services.kernel.rows_pg import sealed_part
 from services.kernel.scanning import scan, within
 from services.kernel.store import ParkedRecord
 
@@ -33,6 +35,7 @@ LOOK_S = 0.2
 WAIT_S = 30.0
 MOST_UNREADABLE = 20
 WIDTH_OF_A_FILE = 240
+SHUT = "the key of its body was destroyed since: it can be dropped, and not be applied any more"
 
 _SERVICE = click.option("--service", type=click.Choice(SERVICES), help="Where it waits.")
 _BY = click.option("--by", default=getpass.getuser, help="Who asks, for the record.")
@@ -85,11 +88,13 @@ def show(place: Place, ticket: str, service: str | None, as_json: bool) -> None:
 
     async def work(vaults: dict[str, PostgresParked]) -> list[dict[str, Any]]:
         bucket = bucket_of(ticket, place.buckets)
-        return [
-            _shown(name, record)
+        waiting = [
+            (name, record)
             for name, vault in vaults.items()
             for record in await vault.records(bucket, ticket)
         ]
+        shut = await _shut_for_ever(place, [record for _, record in waiting])
+        return [_shown(name, record, record.value in shut) for name, record in waiting]
 
     found = _with_vaults(place, service, work)
     if not found:
@@ -161,15 +166,29 @@ async def _outcome(vault: PostgresParked, bucket: int, ticket: str, action: str,
     return await vault.outcome(order) or ""
 
 
-def _shown(service: str, record: ParkedRecord) -> dict[str, Any]:
+async def _shut_for_ever(place: Place, records: list[ParkedRecord]) -> set[bytes]:
+    """Bodies that intake sealed when it parked them, and whose key was destroyed since."""
+    sealed = {r.value: part for r in records if r.value and (part := sealed_part(r.value))}
+    if not sealed:
+        return set()
+    pool: asyncpg.Pool = await connect(place.dsn, schema_of(place.namespace, "intake"), size=2)
+    try:
+        boxes = await standing(pool, place.namespace)
+    finally:
+        await pool.close()
+    return {value for value, part in sealed.items() if box_of(part) not in boxes}
+
+
+def _shown(service: str, record: ParkedRecord, shut: bool) -> dict[str, Any]:
     headers = dict(record.headers)
+    reason = f"{record.reason}; {SHUT}" if shut else record.reason
     return {
         "service": service,
         "place": f"{record.topic}/{record.partition}/{record.offset}",
         "type": (headers.get("ce_type") or b"").decode(errors="replace"),
         "time": f"{datetime.fromtimestamp(record.timestamp / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}",
         "bytes": len(record.value or b""),
-        "reason": record.reason,
+        "reason": reason,
     }
 
 

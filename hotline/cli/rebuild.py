@@ -38,7 +38,8 @@ VIEWS = {
 }
 NOT_BACK = (
     "By design these do not come back: epochs (new ones were given out), what processes had in "
-    "memory, and how far idle inputs were read (known again within a second)."
+    "memory, and how far idle inputs were read (known again within a second). Answers to rejected "
+    "commands are on no topic: they are kept in the vault, which was not touched."
 )
 
 

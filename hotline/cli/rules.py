@@ -98,8 +98,13 @@ async def _try(
 
 
 def _said(one: Tried, which: str) -> str:
+    """With the number or the target where nothing else differs."""
     verdict = one.was if which == "was" else one.would_be
-    return f"{verdict.decision} {verdict.rule}".strip()
+    said = f"{verdict.decision} {verdict.rule}".strip()
+    if (one.was.decision, one.was.rule) != (one.would_be.decision, one.would_be.rule):
+        return said
+    number = f" ({verdict.number})" if one.was.number != one.would_be.number else ""
+    return said + number + (f" to {verdict.to}" if one.was.to != one.would_be.to else "")
 
 
 def _line(one: Tried) -> str:

@@ -71,6 +71,12 @@ def channel_user(channel: str) -> User:
     )
 
 
+def unit_user(sender: str) -> User:
+    """Sends a unit's commands, and reads the answers to its own."""
+    name = f"sender-{sender.lower()}"
+    return User(name, (*_commanding(sender), Right("group", f"{name}.", ("Read",), prefix=True)))
+
+
 def _commanding(sender: str) -> list[Right]:
     """Sends commands and reads the answers to its own."""
     return [

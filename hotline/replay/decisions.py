@@ -18,10 +18,11 @@ from services.kernel.facts import Fact
 from services.kernel.names import schema_of
 
 PAGE = 5_000
-# Received and decided are the first two facts of a ticket, recorded together.
+# Received and decided are among the first facts of a ticket, recorded together: between them may
+# stand the call in which it came (R3) and that a line handed it over (R11).
 _SELECT = """
 select position, stream, version, type, data, metadata, time, recorded_at from {schema}.event
-where bucket = $1 and position > $2 and version <= 2 order by position limit $3
+where bucket = $1 and position > $2 and version <= 4 order by position limit $3
 """
 _DECISIONS = {
     events.TicketAccepted: "accepted",
@@ -33,14 +34,20 @@ _DECISIONS = {
     events.TicketAnswered: "answered_at_once",
 }
 
+_TARGETS = ("line", "earlier_ticket", "article")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision and the rule that it names; none for an acceptance."""
+    """A decision and the rule that it names; none for an acceptance.
+
+    `to` is the line, the earlier ticket or the article; words are no part of a verdict.
+    """
 
     decision: str
     rule: str
     number: int
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +97,11 @@ async def _facts(connection: Any, schema: str, bucket: int) -> AsyncIterator[Fac
 def _tried(ticket: str, received: events.TicketReceived, event: Any, rules: RuleSet) -> Tried:
     decision = rules.decide(case_of(received))
     rule, number = getattr(event, "rule", ""), getattr(event, "number", 0)
+    to = next((getattr(event, name) for name in _TARGETS if hasattr(event, name)), "")
     return Tried(
         ticket,
         received.at,
         f"{event.rule_set}@{event.rule_set_version}",
-        Verdict(_DECISIONS[type(event)], rule, number),
-        Verdict(DECISIONS[decision.outcome], decision.rule, decision.number),
+        Verdict(_DECISIONS[type(event)], rule, number, to),
+        Verdict(DECISIONS[decision.outcome], decision.rule, decision.number, decision.to),
     )

@@ -122,10 +122,13 @@ def _filled(template: Words, ticket: str, part: dict[str, Any]) -> dict[str, str
         "earlier": part.get("ticket", ""),
     }
     reason = part.get("reason", {"zh": "", "en": ""})
-    return {
-        "zh": template.zh.format_map(values | {"reason": reason["zh"]}),
-        "en": template.en.format_map(values | {"reason": reason["en"]}),
-    }
+    answer = part.get("text", reason)
+
+    def told(language: str) -> dict[str, str]:
+        answered = answer[language] or reason[language]  # of before answers were kept
+        return values | {"reason": reason[language], "answer": answered}
+
+    return {"zh": template.zh.format_map(told("zh")), "en": template.en.format_map(told("en"))}
 
 
 def _decision(decision: NotAccepted | None) -> dict[str, Any]:
@@ -140,7 +143,9 @@ def _decision(decision: NotAccepted | None) -> dict[str, Any]:
         case SupplementAsked():
             return {"supplement": _by_rule(decision) | {"missing": list(decision.missing)}}
         case TicketAnswered():
-            return {"answer": _by_rule(decision) | {"article": decision.article}}
+            told = {"article": decision.article, "version_of_article": decision.article_version}
+            text = {"zh": decision.answer_zh, "en": decision.answer_en}
+            return {"answer": _by_rule(decision) | told | {"text": text}}
         case _:
             return {}
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from services.kernel.decider import Rejection
-from services.kernel.draft import Draft
+from services.kernel.draft import MOST_FACT, Draft
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.names import full_position
 from services.kernel.problems import Problem, problem_of
@@ -125,7 +125,9 @@ def decide_command(
     try:
         if unsound := list(_unsound(command)):
             raise Unsound(*unsound)
-        events = draft.decide(command, service.decider, service.codec, meta, live=live)
+        events = draft.decide(
+            command, service.decider, service.codec, meta, live=live, largest=MOST_FACT
+        )
         key.status = 201 if before == 0 and events else 200
         key.body = accepted_body(service, draft, events, extra)
     except Rejection as rejection:

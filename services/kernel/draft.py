@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,22 @@ from typing import Any
 import orjson
 
 from services.kernel.codec import Codec
-from services.kernel.decider import Decider
+from services.kernel.decider import Decider, Rejection
 from services.kernel.facts import Append, Appended, CommandKey, Fact, NewFact
 from services.kernel.imports import Standing, require_own
+
+MOST_FACT = 262_144  # bytes of a fact that a command brings
+
+
+class TooLarge(Rejection):
+    """What the command says is, all together, more than one fact may carry.
+
+    The broker takes four times as much: a fact comes with headers, and what others make of it, such
+    as JSON for a department, may be larger than itself. What no topic takes would hold up all the
+    facts behind it.
+    """
+
+    status = 413
 
 
 class Draft:
@@ -38,8 +52,10 @@ class Draft:
         metadata: Mapping[str, str],
         *,
         live: bool,
+        largest: float = math.inf,
     ) -> Sequence[Any]:
-        """Run one command; its events stand in the draft. Raises Rejection, draft unchanged.
+        """Run one command; its events stand in the draft. Raises Rejection, draft unchanged;
+        TooLarge where a fact would have more bytes than the `largest` may.
 
         An event dated before its command is a due instant that the command found passed: a
         timer's fact, of which watermarks do not speak.
@@ -50,9 +66,12 @@ class Draft:
         events = decider.decide(command, self.state)
         if events:
             packed = orjson.dumps(metadata)
+            facts = [codec.encode(event, packed) for event in events]
+            if max(len(fact.data) for fact in facts) > largest:
+                raise TooLarge(f"{largest} bytes")
+            self.facts += facts
             for event in events:
                 self.state = decider.evolve(self.state, event)
-                self.facts.append(codec.encode(event, packed))
                 if live and event.at >= command.at:
                     self.live_from = min(self.live_from or event.at, event.at)
         return events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ from services.kernel.queries import named
 from services.kernel.rows_pg import columns, pack_headers
 from services.kernel.store_pg import PostgresStore
 
+log = logging.getLogger("hotline.healing")
 LOOK_S = 0.5
+_SAID_AFTER, _SAID_EVERY = 6, 120  # looks
 _HELD_FOR_S = "60"
 _FILE = resources.files("services.kernel") / "sql" / "healing.sql"
 
@@ -65,8 +68,7 @@ class HealingLedger:
                 keeping: asyncio.Task[None] | None = None
                 try:
                     name = self.store.schema
-                    while not await connection.fetchval(self._sql["alone"], name):  # noqa: ASYNC110
-                        await asyncio.sleep(LOOK_S)
+                    await self._turn(connection, name)
                     keeping = asyncio.create_task(_keep(connection))
                     yield
                 finally:
@@ -76,6 +78,20 @@ class HealingLedger:
                     await connection.execute(
                         "select pg_advisory_unlock_all(); set idle_session_timeout = 0"
                     )
+
+    async def _turn(self, connection: Any, name: str) -> None:
+        """Wait for it, and say whom for: who holds it may be stuck, or on another machine."""
+        looks = 0
+        while not await connection.fetchval(self._sql["alone"], name):
+            if looks % _SAID_EVERY == _SAID_AFTER:
+                for pid, place, since in await connection.fetch(self._sql["holder"], name):
+                    log.warning(
+                        "%s waits for its turn to heal, rebuild or adopt, which the process behind "
+                        "server process %d has (%s, connected since %s)",
+                        *(name, pid, place, since),
+                    )
+            looks += 1
+            await asyncio.sleep(LOOK_S)
 
     async def is_healed(self) -> bool:
         """Whether this is the server that the ledger was last healed on."""

@@ -98,6 +98,11 @@ def named(headers: Mapping[str, bytes]) -> tuple[str, str, str]:
     return import_id, sender, command_id
 
 
+def is_id(text: str) -> bool:
+    """Whether it may name an import, a unit or a command: the store and its indexes can hold it."""
+    return 0 < len(text) <= MOST_ID and text.isprintable()
+
+
 class Imports:
     """Where they are admitted: logs each once per process, when its first command comes."""
 
@@ -108,7 +113,7 @@ class Imports:
     async def too_late(self, asked: Collection[tuple[str, str, str]]) -> set[tuple[str, str]]:
         """(import, sender, key): the senders and keys of commands that came after their import had
         been closed and were not answered before. Raises StoreUnavailable."""
-        sound = [each for each in asked if all(map(_is_id, each))]
+        sound = [each for each in asked if all(map(is_id, each))]
         ids = {import_id for import_id, _, _ in sound}
         ended = await self._store.closed_imports(ids) if ids else set()
         late = [(sender, key) for import_id, sender, key in sound if import_id in ended]
@@ -144,7 +149,3 @@ class Imports:
                 self._seen.clear()
             self._seen.add((sender, import_id))
             log.warning("%s imports under the name %s", sender, import_id)
-
-
-def _is_id(text: str) -> bool:
-    return 0 < len(text) <= MOST_ID and text.isprintable()

@@ -21,7 +21,7 @@ from services.kernel.commands import (
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey, Repeated
 from services.kernel.gather import all_of
-from services.kernel.imports import OFF, Imports, closed, named
+from services.kernel.imports import MOST_ID, OFF, Imports, closed, is_id, named
 from services.kernel.names import SUBMISSIONS, TICKETS, bucket_of, is_ticket, replies_of, topic_of
 from services.kernel.problems import Problem
 from services.kernel.replies import Reply
@@ -33,6 +33,7 @@ from services.kernel.telemetry import traced
 
 Headers = Mapping[str, bytes]
 Late = Set[tuple[str, str]]  # senders and command ids
+_MOST_DETAIL = 1_000  # characters of what a sender is told
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ class KafkaCommands:
 
     async def _read(self, record: Record, headers: Headers, late: Late) -> Request:
         _, name, command_id = named(headers)
-        request = Request(name, command_id, record=record)
+        request = Request(name, _legible(command_id), record=record)
         try:
             sender = self._verified(record, headers, name, command_id)
             await self._fill(request, record, headers, sender, late)
@@ -130,8 +131,8 @@ class KafkaCommands:
         return request
 
     def _verified(self, record: Record, headers: Headers, name: str, command_id: str) -> Sender:
-        if not 0 < len(command_id) <= 200 or not command_id.isprintable():
-            wanted = "ce_id must have 1 to 200 printable characters."
+        if not is_id(command_id):
+            wanted = f"ce_id must have 1 to {MOST_ID} printable characters."
             raise Refused(400, "command-id-missing", wanted)
         sender = self._senders.get(name)
         if sender is None:
@@ -226,6 +227,9 @@ class KafkaCommands:
             raise Refused(403, "not-an-importer", f"{sender.name} may not import.")
         if self._imports is None:
             raise Refused(*OFF)
+        if not is_id(import_id) or (acting_for and not is_id(acting_for)):
+            wanted = f"ce_importid and ce_actingfor may have {MOST_ID} printable characters."
+            raise Refused(400, "bad-import", wanted)
         try:
             at = datetime.fromisoformat(headers["ce_importtime"].decode())
         except (KeyError, ValueError):
@@ -270,8 +274,15 @@ class KafkaCommands:
 
 def _refused(request: Request, status: int, slug: str, detail: str) -> Reply:
     title = slug.replace("-", " ").capitalize() + "."
-    answer = Answer(status, Problem(status, slug, title, detail).body(), None, None)
+    problem = Problem(status, slug, title, detail[:_MOST_DETAIL])
+    answer = Answer(status, problem.body(), None, None)
     return _reply(request, request.ticket, answer, stored=False)
+
+
+def _legible(command_id: str) -> str:
+    """The id as an answer can name it, whatever was sent: the store and its indexes hold it."""
+    cut = command_id[:MOST_ID]
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
 
 
 def _reply(

@@ -18,6 +18,7 @@ from services.kernel.names import PARKED, bucket_of, topic_of
 from services.kernel.store import Advance, LostOwnership, ParkedRecord, Store, StoreUnavailable
 
 EARLY = timedelta(minutes=10)
+MOST_SHOWN = 500_000  # bytes of a record that are set aside; in its own topic it stands whole
 UNDONE = (StoreUnavailable, LostOwnership, BusUnavailable)  # no defect of any record
 _TOLD = ("hotline_told", b"1")  # a header of ours: announced when it was read
 
@@ -121,10 +122,11 @@ async def park(
 
 
 def spoiled(record: Record, reason: str, namespace: str, service: str) -> Outgoing:
-    """A record that no ticket can be read from, for `hotline.parked.v1`."""
+    """A record that no ticket can be read from, for `hotline.parked.v1`, whose records may not be
+    larger than those of others."""
     message = RecordParked(
-        topic=record.topic, partition=record.partition, offset=record.offset, reason=reason,
-        key=record.key or b"", value=record.value or b"",
+        topic=record.topic, partition=record.partition, offset=record.offset, reason=reason[:500],
+        key=(record.key or b"")[:1_000], value=(record.value or b"")[:MOST_SHOWN],
     )  # fmt: skip
     headers = [("ce_type", RecordParked.DESCRIPTOR.full_name.encode())]
     topic = topic_of(namespace, PARKED)

@@ -109,7 +109,8 @@ class Replies:
             records = [reply_record(self._told(r), self._service, self._namespace) for r in replies]
             await self._bus.publish(records)
         except BusUnavailable as error:
-            log.warning("replies to %s wait for the next round: %s", sender, error)
+            topic = topic_of(self._namespace, replies_of(sender))
+            log.warning("replies to %s (%s) wait for the next round: %s", sender, topic, error)
             return 0
         stored = [(r.sender, r.command_id) for r in replies if r.stored]
         if stored:

@@ -19,7 +19,7 @@ from services.kernel.facts import (
     Repeated,
     TooLate,
 )
-from services.kernel.store import ParkedRecord, Seals
+from services.kernel.store import KeyDestroyed, ParkedRecord, Seals
 
 
 def columns(rows: Collection[Any], width: int) -> list[list[Any]]:
@@ -114,9 +114,17 @@ def parked_line(bucket: int, record: ParkedRecord, seals: Seals | None) -> tuple
 
 
 def parked_record(row: Any, seals: Seals | None) -> ParkedRecord:
-    """Raises ValueError where the key of its body was destroyed."""
+    """Raises KeyDestroyed; without `seals` a body stays sealed."""
     found = {**row, "headers": unpack_headers(row["headers"])}
-    value = found["value"]
-    if seals is not None and value and value.startswith(_SHUT):
-        found["value"] = seals.opened(value.removeprefix(_SHUT))
+    sealed = sealed_part(found["value"])
+    if seals is not None and sealed is not None:
+        try:
+            found["value"] = seals.opened(sealed)
+        except ValueError:
+            raise KeyDestroyed("the key of what waits was destroyed: it can be dropped") from None
     return ParkedRecord(**found)
+
+
+def sealed_part(value: bytes | None) -> bytes | None:
+    """What a service sealed when it parked the body; None where that stands in plain."""
+    return value.removeprefix(_SHUT) if value and value.startswith(_SHUT) else None

@@ -49,6 +49,10 @@ class Seals(Protocol):
         """Raises ValueError where its key was destroyed."""
 
 
+class KeyDestroyed(Exception):
+    """The body of a parked record is sealed, and nobody can open it any more."""
+
+
 @dataclass(slots=True)
 class Advance:
     """Move one partition's inbox row from `old` to `new`; `epoch` must still be the owner's."""
@@ -196,8 +200,11 @@ class Store(Protocol):
     async def early_tickets(self, buckets: Iterable[int]) -> dict[str, bool]:
         """Whose commands came before them; True: they have appeared, or the wait is over."""
 
-    async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
-        """In the order in which they came; of every ticket where `ticket` is empty."""
+    async def parked_records(
+        self, ticket: str, limit: int, *, opened: bool = True
+    ) -> list[ParkedRecord]:
+        """In the order in which they came; of every ticket where `ticket` is empty. Raises
+        KeyDestroyed, unless their bodies may stay sealed (not `opened`)."""
 
     async def parked_headers(self, places: Sequence[tuple[int, str]]) -> list[Headers]:
         """Of all records that wait for these (bucket, ticket), and no body of theirs."""

@@ -280,7 +280,9 @@ class MemoryStore:
                 found[record.ticket] = found.get(record.ticket, False) or due
         return found
 
-    async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
+    async def parked_records(
+        self, ticket: str, limit: int, *, opened: bool = True
+    ) -> list[ParkedRecord]:
         rows = [record for _, record in self._tables.parked if ticket in ("", record.ticket)]
         return rows[:limit]
 

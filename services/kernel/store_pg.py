@@ -264,9 +264,11 @@ class PostgresStore:
     async def early_tickets(self, buckets: Iterable[int]) -> dict[str, bool]:
         return dict(await self._fetch("early_tickets", list(buckets)))
 
-    async def parked_records(self, ticket: str, limit: int) -> list[ParkedRecord]:
+    async def parked_records(
+        self, ticket: str, limit: int, *, opened: bool = True
+    ) -> list[ParkedRecord]:
         rows = await self._fetch("parked_records", ticket, limit)
-        return [parked_record(row, self.seals) for row in rows]
+        return [parked_record(row, self.seals if opened else None) for row in rows]
 
     async def parked_headers(self, places: Sequence[tuple[int, str]]) -> list[Headers]:
         rows = await self._fetch("parked_headers", *columns(list(places), 2))

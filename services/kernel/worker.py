@@ -194,7 +194,7 @@ class Worker(Owning):
         changed.
         """
         async with self.alone:
-            rows = await self._store.parked_records(ticket, MOST_RELEASED)
+            rows = await self._store.parked_records(ticket, MOST_RELEASED, opened=not drop_by)
             if not rows:
                 return 0
             batch = Batch() if drop_by else batch_of(rows, self._inbox.tickets)

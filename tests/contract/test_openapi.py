@@ -51,6 +51,17 @@ def test_the_document_is_valid(service: str, validator: Draft202012Validator) ->
         Draft202012Validator.check_schema(schema)
 
 
+@each_service
+def test_a_page_has_a_most_and_a_usual_length(service: str) -> None:
+    """What is held in memory for one answer is bounded; the same schema refuses more (400, 422)."""
+    for name, operation in operations(written(service)):
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] == "limit":
+                schema = parameter["schema"]
+                assert 1 <= schema["minimum"] <= schema["default"] <= schema["maximum"], name
+                assert schema["maximum"] <= 1_000, name
+
+
 def without_responses(document: Document) -> None:
     next(operations(document))[1]["responses"] = {}
 

@@ -207,15 +207,19 @@ BENCHES = {
     "intake": {"accepted_per_s", "cpu_us_per_fact", "p50_ms", "p99_ms", "half_load", "rss_mb"},
     "loop": {"loops_per_s", "facts_per_s", "cpu_us_per_fact", "p50_ms", "p99_ms", "rss_mb"},
     "push": {"topic", "webhook", "answered", "rate_per_s", "rss_mb"},
-    "timers": {"fired_per_s", "cpu_us_per_timer", "first_fire_ms", "due_dates_per_s"},
+    "timers": {
+        "fired_per_s", "cpu_us_per_timer", "first_fire_ms", "due_dates_per_s",
+        "open_first_fire_ms", "lateness", "replan_s",
+    },
     "replay": {"facts_per_s", "cpu_us_per_fact", "rss_mb"},
     "rules": {"suzhou", "trial-measures", "peers_us"},
-}
+}  # fmt: skip
+MORE = {"timers": ["--open", "1000", "--replan", "500"]}
 
 
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_prints_its_figures(name: str, tmp_path: Path) -> None:
-    options = ["--json", "--rounds", "1", "--seconds", "2"]
+    options = ["--json", "--rounds", "1", "--seconds", "2", *MORE.get(name, [])]
     done = subprocess.run(
         [*HOTLINE, "bench", name, *options],
         capture_output=True,

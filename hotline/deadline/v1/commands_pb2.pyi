@@ -127,12 +127,14 @@ class NotifyBureau(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class DisputeMiss(_message.Message):
-    __slots__ = ("clock", "reason")
+    __slots__ = ("clock", "reason", "run")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
     clock: str
     reason: str
-    def __init__(self, clock: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    run: int
+    def __init__(self, clock: _Optional[str] = ..., reason: _Optional[str] = ..., run: _Optional[int] = ...) -> None: ...
 
 class RuleDispute(_message.Message):
     __slots__ = ("clock", "excused", "reason", "run")

@@ -325,7 +325,7 @@ class SupplementSupplied(_message.Message):
     def __init__(self, elements: _Optional[_Iterable[str]] = ..., person_id: _Optional[str] = ..., description: _Optional[bytes] = ..., contact: _Optional[bytes] = ..., address: _Optional[bytes] = ...) -> None: ...
 
 class TicketAnswered(_message.Message):
-    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "article", "reason_zh", "reason_en", "matched")
+    __slots__ = ("rule_set", "rule_set_version", "number", "rule", "article", "reason_zh", "reason_en", "matched", "article_version", "answer_zh", "answer_en")
     RULE_SET_FIELD_NUMBER: _ClassVar[int]
     RULE_SET_VERSION_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -334,6 +334,9 @@ class TicketAnswered(_message.Message):
     REASON_ZH_FIELD_NUMBER: _ClassVar[int]
     REASON_EN_FIELD_NUMBER: _ClassVar[int]
     MATCHED_FIELD_NUMBER: _ClassVar[int]
+    ARTICLE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_ZH_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_EN_FIELD_NUMBER: _ClassVar[int]
     rule_set: str
     rule_set_version: str
     number: int
@@ -342,7 +345,10 @@ class TicketAnswered(_message.Message):
     reason_zh: str
     reason_en: str
     matched: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., article: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ...) -> None: ...
+    article_version: str
+    answer_zh: str
+    answer_en: str
+    def __init__(self, rule_set: _Optional[str] = ..., rule_set_version: _Optional[str] = ..., number: _Optional[int] = ..., rule: _Optional[str] = ..., article: _Optional[str] = ..., reason_zh: _Optional[str] = ..., reason_en: _Optional[str] = ..., matched: _Optional[_Iterable[str]] = ..., article_version: _Optional[str] = ..., answer_zh: _Optional[str] = ..., answer_en: _Optional[str] = ...) -> None: ...
 
 class AnswerUnhelpful(_message.Message):
     __slots__ = ("article",)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from services.deadline.adapters import ical
 from services.deadline.adapters.due_lines import Cities
-from services.deadline.adapters.lives import line_of, planned_at
+from services.deadline.adapters.lives import line_of, planned_at, run_of
 from services.deadline.adapters.proof import prove
 from services.deadline.adapters.proof_page import page
 from services.deadline.adapters.store import ClocksStore
@@ -36,6 +36,9 @@ UNIT = Query(max_length=80, description="All units where empty; a unit may ask f
 DESK = Query(description="The hotline's own clocks instead of a unit's.")
 _CLOCK = Annotated[
     str, Path(max_length=40, pattern="^[a-z_]+$", description="resolve, contact, confirm, …")
+]
+_RUN = Annotated[
+    int, Query(ge=0, le=1_000_000, description="Which run of the clock; 0 for the last one.")
 ]
 
 
@@ -150,10 +153,11 @@ def _add_proof(made: APIRouter, runtime: Runtime, cities: Cities) -> None:
         clock: _CLOCK,
         principal: Annotated[Principal, Depends(MAY_READ)],
         positions: Annotated[positions_type, Depends(after)],
+        run: _RUN = 0,
     ) -> Response:
-        """Why the clock's last run is due then (R27): `hotline due verify` counts it again."""
+        """Why that run of the clock is due then (R27): `hotline due verify` counts it again."""
         await waited(runtime, positions)
-        found = await heard_of(partial(_proven, runtime, cities, ticket, clock, principal))
+        found = await heard_of(partial(_proven, runtime, cities, ticket, clock, run, principal))
         return JSONResponse(found)
 
     @made.get(
@@ -166,24 +170,30 @@ def _add_proof(made: APIRouter, runtime: Runtime, cities: Cities) -> None:
         clock: _CLOCK,
         principal: Annotated[Principal, Depends(MAY_READ)],
         positions: Annotated[positions_type, Depends(after)],
+        run: _RUN = 0,
     ) -> str:
         """The same in plain words, Chinese and English."""
         await waited(runtime, positions)
-        return page(await heard_of(partial(_proven, runtime, cities, ticket, clock, principal)))
+        proven = partial(_proven, runtime, cities, ticket, clock, run, principal)
+        return page(await heard_of(proven))
 
 
 async def _proven(
-    runtime: Runtime, cities: Cities, ticket: str, clock: str, principal: Principal
+    runtime: Runtime, cities: Cities, ticket: str, clock: str, run: int, principal: Principal
 ) -> dict[str, Any]:
+    """Of the runs that the caller may read: a unit has its own, also of a ticket that it lost."""
     bucket = bucket_of(ticket, runtime.place.buckets)
     facts = (await runtime.store.load([(bucket, ticket)])).get(ticket, [])
     codec = runtime.service.codec
     events = [codec.decode(fact) for fact in facts if codec.knows(fact.type)]
-    city = cities(planned_at(clock, events) or runtime.clock.now())
-    line, unit = line_of(clock, events, city)
-    if line is None or (Role.UNIT in principal.roles and unit != principal.unit):
-        raise Problem(404, "unknown-clock", "No such clock of that ticket is known here.")
-    return prove(line, city)
+    is_unit = Role.UNIT in principal.roles
+    start = run_of(clock, events, run, principal.unit if is_unit else None)
+    if start is not None and not (is_unit and start.unit != principal.unit):
+        city = cities(planned_at(start, events))
+        line, _ = line_of(clock, events, city, start)
+        if line is not None:
+            return prove(line, city)
+    raise Problem(404, "unknown-clock", "No such clock of that ticket is known here.")
 
 
 def sorted_in(

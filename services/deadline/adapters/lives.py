@@ -45,12 +45,24 @@ ACTS = {
 }  # the calculator's word for it; `ended` for any other
 
 
-def line_of(clock: str, events: Sequence[Event], city: City) -> tuple[dict[str, Any] | None, str]:
-    """The question whose answer is the last run of that clock, and its unit; None if none ran."""
-    starts = [e for e in events if isinstance(e, ClockStarted) and e.clock == clock]
-    if not starts or clock not in city.policy.rows:
+def run_of(
+    clock: str, events: Sequence[Event], run: int = 0, unit: str | None = None
+) -> ClockStarted | None:
+    """The start of that run, 0 for the last one, of those of the unit if one is named."""
+    starts = (e for e in reversed(events) if isinstance(e, ClockStarted) and e.clock == clock)
+    found = (e for e in starts if run in (0, e.run) and unit in (None, e.unit))
+    return next(found, None)
+
+
+def line_of(
+    clock: str, events: Sequence[Event], city: City, start: ClockStarted | None = None
+) -> tuple[dict[str, Any] | None, str]:
+    """The question whose answer is that run of the clock, the last one where none is given, and
+    its unit; None if none ran.
+    """
+    start = start or run_of(clock, events)
+    if start is None or clock not in city.policy.rows:
         return None, ""
-    start = starts[-1]
     length = length_from_text(start.length) if start.length else city.policy.length(clock)
     bounds = Until(start.due_at) if start.basis == "stated" else length
     moves = [part for event in _moving(events, start) for part in _part(event, start, city)]
@@ -88,10 +100,11 @@ def _of_category(start: ClockStarted) -> Iterator[dict[str, Any]]:
         yield _said("limit_set", start.started_at, length=length, basis="law", statutory=True)
 
 
-def planned_at(clock: str, events: Sequence[Event]) -> datetime | None:
-    """When the clock was planned last: by the calendar in effect then it is due when it is."""
+def planned_at(start: ClockStarted, events: Sequence[Event]) -> datetime:
+    """When that run was planned last: by the calendar in effect then it is due when it is."""
     plans = ClockStarted | ClockResumed | ExtensionGranted | LimitSet | ClockReplanned
-    return max((e.at for e in events if isinstance(e, plans) and e.clock == clock), default=None)
+    of_run = start.clock, start.run
+    return max(e.at for e in events if isinstance(e, plans) and (e.clock, e.run) == of_run)
 
 
 def _moving(events: Sequence[Event], start: ClockStarted) -> Iterator[Event]:
@@ -121,7 +134,7 @@ def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, A
         return
     mine = event.run == start.run
     match event:
-        case LimitSet() if mine or not event.special:
+        case LimitSet() if mine or (event.run < start.run and not event.special):
             yield _limit(event, event.at if mine else start.started_at)
         case _ if not mine:
             return

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from services.deadline.adapters.due_lines import instant
 from services.deadline.adapters.lives import ACTS
 from services.deadline.adapters.proof import length_used
+from services.deadline.domain import rejections
 from services.deadline.domain.lengths import length_to_data
+from services.kernel.decider import Rejection
 
 CLOCKS = {
     "queue": ("派单", "dispatch"),
@@ -87,6 +89,20 @@ BASES = {
     "law": ("法律法规规定", "by law"),
     "special": ("特殊情况", "special circumstances"),
 }
+WHY: dict[type[Rejection], str] = {
+    rejections.UnlistedPause: "计时仅因法定事由暂停",
+    rejections.NoApplication: "申请延期须写明理由和工作日数",
+    rejections.NotApplicable: "延期须经申请，无待答复的申请",
+    rejections.NotExtendable: "仅联系、办理、重办期限可以延期，且期限须满一个工作日",
+    rejections.NoMoreExtensions: "延期次数已满",
+    rejections.TooLongAnExtension: "延期超过允许的时长，无效且不予缩减",
+    rejections.TooLateToExtend: "期限已到：延期须在到期前申请并答复，逾期未答复视为不同意",
+    rejections.ClockOver: "该期限未开始或已结束",
+    rejections.LimitWithoutApplication: "延长期限须有特殊情况的书面申请及文件",
+    rejections.LimitTooLate: "延长期限须在到期前申请",
+    rejections.LimitNotLonger: "特殊情况只能延长期限",
+    rejections.ReturnTooLate: "退单期限已过，依规则不予退单",
+}
 _PAUSED = "paused: "
 STATUTORY = ("事项分类的法定期限", "statutory limit of the category")
 
@@ -137,8 +153,14 @@ def _event(n: int, event: Mapping[str, Any], proof: Mapping[str, Any], zone: Zon
     line += f" ({details})" if details else ""
     for rejected in proof["rejected"]:
         if rejected["event"] == n:
-            line += f" — 不予认可 not accepted ({rejected['rule']}): {rejected['why']}"
+            line += f" — 不予认可 not accepted ({rejected['rule']}): {_forbidden(rejected['why'])}"
     return line
+
+
+def _forbidden(why: str) -> str:
+    """The rule's own sentence, which the proof gives in English, in both languages."""
+    said = (zh for kind, zh in WHY.items() if why.startswith(str(kind.__doc__)))
+    return " ".join((*said, why))
 
 
 def _fact(fact: Mapping[str, Any]) -> str:

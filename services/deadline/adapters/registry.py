@@ -71,7 +71,7 @@ def load_calendars(calendar_id: str) -> Calendars:
     while isinstance(found, OwnDays):
         own.insert(0, found)
         where, way = f"{_calendar_file(found.id)}: extends", [part.id for part in reversed(own)]
-        _require_base(where, found.extends, way, _calendar_names())
+        _require_base(where, found.extends, way, calendars())
         found = _calendar(found.extends)
     try:
         laid(found, tuple(own))
@@ -88,7 +88,8 @@ def _require_base(where: str, base: str, way: Sequence[str], known: Sequence[str
         raise ValueError(f"{where}: there is no {base!r}, only {', '.join(known)}")
 
 
-def _calendar_names() -> list[str]:
+def calendars() -> list[str]:
+    """Those of `registry/calendars`."""
     files = [f.name for f in _registry("calendars").iterdir()]
     return sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
 

@@ -79,7 +79,7 @@ class Rules:
         read = own_from_data(content)
         if any(getattr(read, name) != getattr(shipped, name) for name in _STAY):
             raise ValueError(f"calendar/{shipped.id}: {', '.join(_STAY)} stay as they are")
-        read.over(self._base)  # what is wrong with it is said now
+        read.over(self._base)  # whether it lies on a calendar depends on none that is below
         return read
 
 

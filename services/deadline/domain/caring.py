@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import assert_never
 
 from services.deadline.domain.calendar import Calendar
@@ -18,6 +17,7 @@ from services.deadline.domain.care_events import (
     TicketUrged,
     UrgeAnswered,
 )
+from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.events import (
     DisputeRuled,
     Event,
@@ -57,8 +57,8 @@ from services.deadline.domain.supervision import (
     Supervision,
     UrgeTicket,
 )
-from services.deadline.domain.ticket import Clock, Clocks, Phase
-from services.deadline.domain.warnings import ladder
+from services.deadline.domain.ticket import Clocks
+from services.deadline.domain.warnings import STEPS, ladder
 
 BY_LADDER, BY_CITIZEN = "ladder", "citizen"
 
@@ -218,22 +218,23 @@ def _require_feedback(supervision: Supervision) -> None:
 def dispute(command: DisputeMiss, state: Clocks) -> Sequence[Event]:
     """Also of a unit that has the ticket no more: a late fact may have brought the miss since.
 
-    A unit is not told whether another one missed.
+    Of several misses the oldest that it does not dispute yet, unless it names the run. A unit is
+    not told whether another one missed.
     """
-    runs = _runs(state, command.clock)
+    runs = _runs(state, command.clock, command.run)
     own = [run for run in runs if run.unit == command.unit]
     if runs and not own:
         raise NotYours
-    clock = _missed(own, command.clock)[-1]
-    if clock.dispute:
+    missed = _missed(own, command.clock)
+    clock = next((run for run in missed if not run.dispute), None)
+    if clock is None:
         return []
     return [MissDisputed(command.at, clock.name, clock.run, clock.unit, _text(command.reason))]
 
 
 def rule_dispute(command: RuleDispute, state: Clocks) -> Sequence[Event]:
     """A ruling is final. Of several disputes over one clock the oldest, unless it names the run."""
-    runs = [r for r in _runs(state, command.clock) if command.run in (0, r.run)]
-    missed = _missed(runs, command.clock)
+    missed = _missed(_runs(state, command.clock, command.run), command.clock)
     clock = next((run for run in missed if run.dispute == "disputed"), missed[-1])
     if clock.dispute == "ruled":
         return []
@@ -243,10 +244,11 @@ def rule_dispute(command: RuleDispute, state: Clocks) -> Sequence[Event]:
     return [DisputeRuled(*where, command.excused, _text(command.reason), command.by)]
 
 
-def _runs(state: Clocks, name: str) -> list[Clock]:
-    """Every run of that clock, the last one last."""
+def _runs(state: Clocks, name: str, number: int) -> list[Clock]:
+    """Every run of that clock, the last one last; of a number that one alone."""
     last = state.by_name.get(name)
-    return [run for run in (*state.earlier_runs, *([last] if last else [])) if run.name == name]
+    runs = [run for run in (*state.earlier_runs, *([last] if last else [])) if run.name == name]
+    return [run for run in runs if number in (0, run.run)]
 
 
 def _missed(runs: Sequence[Clock], name: str) -> Sequence[Clock]:
@@ -266,7 +268,7 @@ def climb(
     clock = state.by_name.get(command.clock)
     if clock is None or clock.run != command.run or not clock.missed:
         return []
-    if clock.phase is not Phase.RUNNING or clock.rung > 3:
+    if clock.phase is not Phase.RUNNING or clock.rung >= len(STEPS):
         return []
     steps = policy.rows[clock.name].ladder
     if steps is None:
@@ -276,7 +278,7 @@ def climb(
         return [
             BureauNotified(*where, f"overdue since {calendar.local_date(clock.due_at)}", BY_LADDER)
         ]
-    next_at: datetime = max(ladder(steps, clock.due_at, calendar)[clock.rung + 1][1], at)
+    _, next_at = ladder(steps, clock.due_at, calendar)[clock.rung + 1]
     if clock.rung == 0:
         return [UnitReminded(*where, clock.due_at, next_at)]
     if clock.rung == 1 or state.care.supervision is not None or not clock.unit:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.deadline.domain import course as rules
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.course import Course, due_of, passed_on
 from services.deadline.domain.events import (
     ClockPaused,
@@ -20,6 +21,7 @@ from services.deadline.domain.events import (
     MissWithdrawn,
     ReturnWindowClosed,
 )
+from services.deadline.domain.filing import Filing, filed_since
 from services.deadline.domain.lengths import (
     Pause,
     Until,
@@ -33,8 +35,8 @@ from services.deadline.domain.planned import (
     to_be_warned,
 )
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import Clock, Clocks, Phase
-from services.deadline.domain.warnings import next_warning
+from services.deadline.domain.ticket import Clocks
+from services.deadline.domain.warnings import STEPS, ladder, next_warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,13 @@ def start(
     stated = (command.stated_due_at or state.stated_due_at) if row.stated_limit else None
     if row.due_field:
         stated = command.stated_due_at
-    matter = matter_of(command, state)
+    filed = filed_since(state.filings, command.started_at)[0]
+    matter = _matter(command, state, filed)
     length = policy.length(row.name, matter)
     known = limits_of(clock.limits) if clock else ()
     limits = passed_on(Course(length, command.started_at, limits=known), command.started_at).limits
     bounds = length if stated is None else Until(stated)
-    statutory = command.statutory_days or state.statutory_days
+    statutory = command.statutory_days or filed.statutory_days
     held_to = statutory if row.statutory and stated is None else 0
     law = statutory_of(held_to)
     course = Course(bounds, command.started_at, limits=limits, statutory=law)
@@ -150,17 +153,14 @@ def _superseded(command: StartClock, clock: Clock | None, policy: Policy) -> Seq
     return _stopped(command.at, clock, command.started_at, by, policy)
 
 
-def matter_of(command: StartClock, state: Clocks) -> dict[str, str]:
-    """What the length is chosen by: the fact's own words, unless intake has corrected them (R4)."""
-    if state.refiled:
-        known = {"kind": state.kind, "urgency": state.urgency, "category": state.category}
-        return {**known, "level": command.level}
-    return {
-        "kind": command.kind or state.kind,
-        "urgency": command.urgency or state.urgency,
-        "category": command.category or state.category,
-        "level": command.level,
-    }
+def _matter(command: StartClock, state: Clocks, filed: Filing) -> dict[str, str]:
+    """What the length is chosen by, as it was filed at the start: what intake corrects later comes
+    after it (R27). The fact's own words, unless intake had corrected them by then (R4).
+    """
+    level = {"level": command.level}
+    if filed != state.filings[0]:
+        return {**filed.words, **level}
+    return {n: getattr(command, n) or known for n, known in filed.words.items()} | level
 
 
 def pause(command: PauseClock, clock: Clock | None, policy: Policy) -> Sequence[Event]:
@@ -187,17 +187,36 @@ def resume(
     due = due_of(course, calendar)
     assert due is not None, "every pause has ended"
     provisional = is_provisional(course, due, calendar)
-    climbs = clock.missed and not clock.imported and clock.stopped_at is None
+    moved = replace(clock, pauses=pauses, due_at=due, limited_at=_limited_at(clock, end))
+    climbs_at = _climbs_at(moved, end, policy, calendar)
     warned = to_be_warned(clock, course, command.at, policy, calendar)
     resumed = ClockResumed(
-        command.at, clock.name, clock.run, end, due, provisional, end if climbs else None, *warned
+        command.at, clock.name, clock.run, end, due, provisional, climbs_at, *warned
     )
-    moved = replace(clock, pauses=pauses, due_at=due)
     if clock.stopped_at is None:
         overdue = due <= end and not clock.missed  # by a limit that was found while it stood
         return [resumed, *(missed(moved) if overdue and not policy.rows[clock.name].window else [])]
     found = judged(command.at, moved, clock.stopped_at, policy)
     return [resumed, *found, *still_stopped(command.at, moved, clock.stopped_at)]
+
+
+def _limited_at(clock: Clock, resumed_at: datetime) -> datetime | None:
+    """Limits that were found while it stood take force when it goes on (R26)."""
+    return resumed_at if any(limit.waiting for limit in clock.limits) else clock.limited_at
+
+
+def _climbs_at(
+    clock: Clock, resumed_at: datetime, policy: Policy, calendar: Calendar
+) -> datetime | None:
+    """The ladder of an overdue clock waited while it stood: its next step comes when it goes on,
+    and not before it would have come (R25).
+    """
+    steps = policy.rows[clock.name].ladder
+    waits = clock.missed and not clock.imported and clock.stopped_at is None
+    if not waits or steps is None or clock.rung >= len(STEPS):
+        return None
+    _, step_at = ladder(steps, clock.due_at, calendar)[clock.rung]
+    return max(step_at, resumed_at)
 
 
 def is_over(clock: Clock, at: datetime) -> bool:
@@ -256,12 +275,13 @@ def judged(at: datetime, clock: Clock, until: datetime, policy: Policy) -> list[
 def missed(clock: Clock) -> list[Event]:
     """What nobody answered by the due time is refused, and the silence is the hotline's (R22).
 
-    Nobody climbs the ladder of a clock that ended or stands.
+    Nobody climbs the ladder of a clock that ended or stands. Of a limit that was found after the
+    due instant that it gives the ladder begins when it was found (R23, R25).
     """
     at, name, run, unit = clock.due_at, clock.name, clock.run, clock.unit
     refused = [
         ExtensionRefused(at, name, run, unit, days, "", "", by_silence=True) for days in clock.asked
     ]
     climbs = clock.stopped_at is None and clock.opened is None and not clock.imported
-    ladder_at = at if climbs else None
+    ladder_at = max(at, clock.limited_at or at) if climbs else None
     return [*refused, DeadlineMissed(at, name, run, unit, at, bool(clock.asked), ladder_at)]

@@ -27,9 +27,14 @@ from services.deadline.domain.desk import (
 )
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.refiling import RefileMatter, judge_again, refile_matter
+from services.deadline.domain.refiling import (
+    RefileMatter,
+    corrected_since,
+    judge_again,
+    refile_matter,
+)
 from services.deadline.domain.replan import ReplanClocks, replan_clocks
-from services.deadline.domain.rulebook import Rulebook
+from services.deadline.domain.rulebook import Rulebook, at_start
 from services.deadline.domain.supervision import CareCommand
 from services.deadline.domain.ticket import Clocks, evolve
 
@@ -61,7 +66,9 @@ def _of_a_clock(command: ClockCommand, state: Clocks, rules: Rulebook) -> Sequen
     clock = state.by_name.get(command.clock)
     match command:
         case StartClock():
-            return commands.start(command, clock, state, policy, calendar)
+            first = at_start(rules, command.clock, command.started_at, command.at)
+            started = commands.start(command, clock, state, first, calendar)
+            return _and_corrections_since(started, command, state, rules)
         case PauseClock():
             paused = commands.pause(command, clock, policy)
             return _and_the_correction(paused, command, command.paused_at, state, rules)
@@ -73,6 +80,15 @@ def _of_a_clock(command: ClockCommand, state: Clocks, rules: Rulebook) -> Sequen
         case ExpireClock():
             return expiring.expire(command, clock, policy, calendar)
     assert_never(command)
+
+
+def _and_corrections_since(
+    events: Sequence[Event], command: StartClock, state: Clocks, rules: Rulebook
+) -> Sequence[Event]:
+    if not events or not state.is_filed_elsewhere_after(command.started_at):
+        return events
+    started = reduce(evolve, events, state)
+    return [*events, *corrected_since(command.at, command.clock, started, rules)]
 
 
 def _and_the_correction(

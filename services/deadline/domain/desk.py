@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.deadline.domain import course as rules
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.commands import (
     PauseClock,
     ResumeClock,
@@ -41,7 +42,7 @@ from services.deadline.domain.rejections import (
     UnknownTicket,
     UnlistedPause,
 )
-from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.ticket import Clocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import UNANSWERED, Clock, Phase
 from services.deadline.domain.commands import ExpireClock, missed
 from services.deadline.domain.events import ClockWarned, Event, HotlineAlarmed, ReturnWindowClosed
 from services.deadline.domain.lengths import INSTANT
 from services.deadline.domain.planned import course_of, to_be_warned
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import UNANSWERED, Clock, Phase
 
 
 def expire(

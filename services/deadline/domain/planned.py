@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.deadline.domain import ticket
+from services.deadline.domain import clock as clocks
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import UNANSWERED, Clock
 from services.deadline.domain.course import Course, Limit, due_of, explained
 from services.deadline.domain.lengths import (
     INSTANT,
@@ -17,7 +18,6 @@ from services.deadline.domain.lengths import (
     length_from_text,
 )
 from services.deadline.domain.policy import ClockRow, Policy
-from services.deadline.domain.ticket import UNANSWERED, Clock
 from services.deadline.domain.warnings import DueWarning, next_warning
 
 
@@ -41,7 +41,7 @@ def statutory_of(days: int) -> WorkingDays | None:
     return WorkingDays(days) if days else None
 
 
-def limits_of(limits: Iterable[ticket.Limit]) -> tuple[Limit, ...]:
+def limits_of(limits: Iterable[clocks.Limit]) -> tuple[Limit, ...]:
     return tuple(Limit(length_from_text(x.length), x.after, not x.special) for x in limits)
 
 

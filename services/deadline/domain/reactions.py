@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.commands import (
     ExpireClock,
     PauseClock,
@@ -20,7 +21,7 @@ from services.deadline.domain.policy import OWN, Policy, Trigger
 from services.deadline.domain.refiling import RefileMatter
 from services.deadline.domain.rulebook import Rulebook, always
 from services.deadline.domain.supervision import PassUrgeOn
-from services.deadline.domain.ticket import Clocks, Phase, evolve
+from services.deadline.domain.ticket import Clocks, evolve
 from services.kernel.decider import Decider
 
 CATEGORY_CORRECTED = "hotline.intake.v1.CategoryCorrected"
@@ -56,10 +57,10 @@ def decider_by(rules: Rulebook) -> Decider[Clocks, Command, Event]:
 
 
 def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequence[Command]]:
-    """`react` under the policy in effect: ends before pauses, starts last."""
+    """`react` under the policy in effect when it happened: ends before pauses, starts last."""
 
     def react(event: Happened, state: Clocks, at: datetime) -> Sequence[Command]:
-        policy, _ = rules(at)
+        policy, _ = rules(event.at)
         commands: list[Command] = []
         known = {"kind": state.kind, **event.values}
         if event.import_id:

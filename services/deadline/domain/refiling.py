@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from itertools import pairwise
 
 from services.deadline.domain import course as rules
+from services.deadline.domain.clock import Clock
 from services.deadline.domain.commands import is_over, judged, still_stopped
 from services.deadline.domain.course import due_of
 from services.deadline.domain.events import ClockReplanned, Event, MatterChanged, MissWithdrawn
+from services.deadline.domain.filing import filed_since
 from services.deadline.domain.lengths import length_to_text
 from services.deadline.domain.planned import (
     course_of,
@@ -17,8 +21,8 @@ from services.deadline.domain.planned import (
     statutory_of,
     to_be_warned,
 )
-from services.deadline.domain.rulebook import Rulebook
-from services.deadline.domain.ticket import Clock, Clocks, evolve
+from services.deadline.domain.rulebook import Rulebook, at_start
+from services.deadline.domain.ticket import Clocks, evolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,23 @@ def judge_again(
     return list(_moved(command, found, rulebook, before))
 
 
+def corrected_since(at: datetime, clock: str, state: Clocks, rulebook: Rulebook) -> Sequence[Event]:
+    """Of a clock whose start is heard of after corrections that came later, one by one.
+
+    It started as the matter was filed then, and what they change is judged as of a clock that was
+    heard of in time (R27).
+    """
+    events: list[Event] = []
+    for before, after in pairwise(filed_since(state.filings, state.by_name[clock].started_at)):
+        assert before.until is not None, "only the last filing is that of now"
+        command = RefileMatter(
+            at, **after.words, corrected_at=before.until, statutory_days=after.statutory_days
+        )
+        moved = list(_moved(command, state.by_name[clock], rulebook))
+        state, events = reduce(evolve, moved, state), [*events, *moved]
+    return events
+
+
 def _moved(
     command: RefileMatter, clock: Clock, rulebook: Rulebook, before: Clock | None = None
 ) -> Iterator[Event]:
@@ -116,7 +137,7 @@ def _replanned(
 
     `before` is the clock with the length that it had before the correction.
     """
-    policy, _ = rulebook(clock.planned_at or clock.started_at)
+    policy = at_start(rulebook, clock.name, clock.started_at, command.at)
     row = policy.rows[clock.name]
     if row.fixed or is_over(clock, command.corrected_at):
         return None

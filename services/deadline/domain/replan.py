@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.course import due_of
 from services.deadline.domain.events import ClockReplanned, Event, MissWithdrawn
 from services.deadline.domain.planned import course_of, is_provisional, to_be_warned
 from services.deadline.domain.policy import Policy
-from services.deadline.domain.ticket import Clock, Clocks, Phase
+from services.deadline.domain.ticket import Clocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,3 +18,12 @@ Rulebook = Callable[[datetime], tuple[Policy, Calendar]]
 def always(policy: Policy, calendar: Calendar) -> Rulebook:
     """The same at any time."""
     return lambda _: (policy, calendar)
+
+
+def at_start(rules: Rulebook, clock: str, started_at: datetime, at: datetime) -> Policy:
+    """The policy in effect when the clock started, whenever that is heard of (R27).
+
+    That of `at` where the one before did not know such a clock.
+    """
+    policy, _ = rules(started_at)
+    return policy if clock in policy.rows else rules(at)[0]

@@ -119,12 +119,13 @@ class NotifyBureau:
 
 @dataclass(frozen=True, slots=True)
 class DisputeMiss:
-    """The unit disputes the last miss that it is said to have of a clock."""
+    """The unit disputes a miss that it is said to have: its oldest yet, or that of the run."""
 
     at: datetime
     unit: str
     clock: str
     reason: str
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,125 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TypeVar
+from datetime import datetime
 
 from services.deadline.domain.care_events import BureauNotified, Caring, SupervisionOpened
-from services.deadline.domain.course import unanswered
+from services.deadline.domain.clock import Clock, but, moved, started
 from services.deadline.domain.events import (
-    ClockPaused,
     ClockReplanned,
-    ClockResumed,
     ClockStarted,
-    ClockStopped,
-    ClockWarned,
-    DeadlineMissed,
-    DisputeRuled,
-    Disputing,
     Event,
-    ExtensionAsked,
-    ExtensionGranted,
-    ExtensionRefused,
-    HotlineAlarmed,
-    LimitSet,
     MatterChanged,
-    MissDisputed,
-    MissWithdrawn,
-    Moving,
     ReturnWindowClosed,
-    Ruling,
-    UnitReminded,
-    UnitUrged,
 )
-from services.deadline.domain.lengths import INSTANT, Pause
+from services.deadline.domain.filing import Filing
 from services.deadline.domain.supervision import Care, cared
-
-UNANSWERED = "unanswered"  # the mark of the alarm before an application lapses (R22)
-
-
-class Phase(StrEnum):
-    """How a clock stands."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A limit of the matter (R23), and how many extensions had been granted before.
-
-    One that came after the miss moves this clock no more: it is for the next unit's. One that came
-    while the clock stood is `waiting` until it goes on (R26).
-    """
-
-    length: str
-    special: bool
-    after: int
-    for_next: bool = False
-    waiting: bool = False
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The last run of one clock. `due_at` is the last known one, also while a pause is open.
-
-    `asked` and `extensions` are working days, of applications that wait and of what was granted;
-    `asked_at` is when the last one came.
-    `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
-    `planned_at` is when its start was decided, by the policy in effect then.
-    `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
-    `limit_days` is the statutory limit of the category that it is held to (R23); `filed_before`
-    that and its length before the last correction.
-    """
-
-    name: str
-    run: int
-    unit: str
-    phase: Phase
-    started_at: datetime
-    due_at: datetime
-    start_event: str
-    stated_due_at: datetime | None = None
-    pauses: tuple[Pause, ...] = ()
-    missed: bool = False
-    stopped_at: datetime | None = None
-    length: str = ""
-    asked: tuple[int, ...] = ()
-    extensions: tuple[int, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    imported: bool = False
-    calendar: str = ""
-    rung: int = 0
-    dispute: str = ""
-    warn_at: datetime | None = None
-    warn_mark: str = ""
-    heard: tuple[str, ...] = ()
-    level: str = ""
-    planned_at: datetime | None = None
-    limit_days: int = 0
-    asked_at: datetime | None = None
-    filed_before: tuple[str, int] | None = None
-
-    @property
-    def opened(self) -> Pause | None:
-        """The pause that is open; one that was open when the clock stopped stays so."""
-        return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
-
-    def is_late(self, at: datetime) -> bool:
-        """Whether the clock, standing still in an open pause, was due when it came to `at`."""
-        return (min(at, self.opened.start) if self.opened else at) >= self.due_at
-
-    def asked_anew(self, at: datetime) -> Clock:
-        """The alarm is for each application (R22): one that came for those before is forgotten."""
-        heard = tuple(mark for mark in self.heard if mark != UNANSWERED)
-        return _but(self, heard=heard, asked_at=at)
-
-
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
-_UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
 
 
 @dataclass(frozen=True)
@@ -140,18 +34,18 @@ class Clocks:
     statutory_days: int = 0
     refiled: bool = False
     corrected_at: datetime | None = None
+    earlier_filings: tuple[Filing, ...] = ()
     earlier_runs: tuple[Clock, ...] = ()
     care: Care = field(default_factory=Care)
 
+    @property
+    def filings(self) -> tuple[Filing, ...]:
+        """Each in its order; the last one is that of now."""
+        now = Filing(self.kind, self.urgency, self.category, self.statutory_days)
+        return (*self.earlier_filings, now)
 
-S = TypeVar("S", Clock, Clocks)
-
-
-def _but(value: S, **changes: object) -> S:
-    """As `replace`, all fields at once: every fact makes such a copy, and a clock has many."""
-    made = object.__new__(type(value))
-    made.__dict__.update(value.__dict__, **changes)
-    return made
+    def is_filed_elsewhere_after(self, at: datetime | None) -> bool:
+        return at is not None and self.corrected_at is not None and at < self.corrected_at
 
 
 def evolve(state: Clocks, event: Event) -> Clocks:
@@ -166,135 +60,43 @@ def evolve(state: Clocks, event: Event) -> Clocks:
         return _with_start(state, last, event)
     if last is not None and last.run != event.run:
         key = name, event.run
-        runs = (_moved(c, event) if (c.name, c.run) == key else c for c in state.earlier_runs)
-        return _but(state, earlier_runs=tuple(runs))
-    return _but(state, by_name={**state.by_name, name: _moved(last, event)})
+        runs = (moved(c, event) if (c.name, c.run) == key else c for c in state.earlier_runs)
+        return but(state, earlier_runs=tuple(runs))
+    clock = moved(last, event)
+    if isinstance(event, ClockReplanned) and state.is_filed_elsewhere_after(event.corrected_at):
+        clock = but(clock, filed_before=(event.length, event.limit_days))
+    return but(state, by_name={**state.by_name, name: clock})
 
 
 def _refiled(state: Clocks, event: MatterChanged) -> Clocks:
-    before = {n: _but(c, filed_before=(c.length, c.limit_days)) for n, c in state.by_name.items()}
+    before = {n: but(c, filed_before=(c.length, c.limit_days)) for n, c in state.by_name.items()}
     fields = ("kind", "urgency", "category", "statutory_days", "corrected_at")
-    return _but(state, refiled=True, by_name=before, **{n: getattr(event, n) for n in fields})
+    changes = {name: getattr(event, name) for name in fields}
+    *earlier, now = state.filings
+    filings = (*earlier, replace(now, until=event.corrected_at or event.at))
+    return but(state, refiled=True, by_name=before, earlier_filings=filings, **changes)
 
 
 def _cared(state: Clocks, event: Caring) -> Clocks:
-    state = _but(state, care=cared(state.care, event))
+    state = but(state, care=cared(state.care, event))
     if not isinstance(event, SupervisionOpened | BureauNotified) or not event.clock:
         return state
     clock = state.by_name.get(event.clock)
     if clock is None or clock.run != event.run:
         return state
-    return _but(state, by_name={**state.by_name, event.clock: _but(clock, rung=clock.rung + 1)})
+    return but(state, by_name={**state.by_name, event.clock: but(clock, rung=clock.rung + 1)})
 
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
-    return _but(
+    """Once corrected, the matter is what intake says, whatever was known when a clock started."""
+    clock = started(last, event)
+    if state.is_filed_elsewhere_after(event.started_at):
+        clock = but(clock, filed_before=(event.length, event.limit_days))
+    fields = () if state.refiled else ("kind", "urgency", "category", "statutory_days")
+    return but(
         state,
-        by_name={**state.by_name, event.clock: _started(last, event)},
+        by_name={**state.by_name, event.clock: clock},
         stated_due_at=event.stated_due_at or state.stated_due_at,
-        kind=event.kind or state.kind,
-        urgency=event.urgency or state.urgency,
-        category=event.category or state.category,
-        statutory_days=event.statutory_days or state.statutory_days,
         earlier_runs=(*state.earlier_runs, *([last] if last else [])),
+        **{name: getattr(event, name) or getattr(state, name) for name in fields},
     )
-
-
-def _started(last: Clock | None, event: ClockStarted) -> Clock:
-    """A stricter limit belongs to the matter and passes on to the next unit (R23)."""
-    stricter = [] if last is None else [limit for limit in last.limits if not limit.special]
-    return _but(
-        _UNBORN,
-        name=event.clock,
-        run=event.run,
-        unit=event.unit,
-        started_at=event.started_at,
-        due_at=event.due_at,
-        start_event=event.start_event,
-        stated_due_at=event.due_at if event.basis == "stated" else None,
-        length=event.length,
-        imported=event.imported,
-        calendar=event.calendar,
-        warn_at=event.warn_at,
-        warn_mark=event.warn_mark,
-        level=event.level,
-        planned_at=event.at,
-        limit_days=event.limit_days,
-        limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
-    )
-
-
-def _moved(clock: Clock | None, event: Moving) -> Clock:
-    assert clock is not None, "a clock that never started cannot move"
-    match event:
-        case ClockWarned():
-            return _to_be_warned(_but(clock, heard=(*clock.heard, event.mark)), event)
-        case HotlineAlarmed():
-            return _to_be_warned(_but(clock, heard=(*clock.heard, UNANSWERED)), event)
-        case ClockPaused():
-            pauses = (*clock.pauses, Pause(event.paused_at, None, event.reason))
-            return _but(clock, phase=Phase.PAUSED, pauses=pauses, warn_at=None)
-        case ClockResumed():
-            last = replace(clock.pauses[-1], end=event.resumed_at)
-            pauses = (*clock.pauses[:-1], last)
-            limits = tuple(replace(limit, waiting=False) for limit in clock.limits)
-            resumed = replace(
-                clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at
-            )
-            return _to_be_warned(resumed, event)
-        case ClockStopped():
-            return _but(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
-        case DeadlineMissed():
-            return _but(clock, missed=True)
-        case MissWithdrawn():
-            end = None if clock.stopped_at is None else event.stopped_at
-            return _but(clock, missed=False, stopped_at=end, rung=0, dispute="")
-        case ReturnWindowClosed():
-            return _but(clock, phase=Phase.CLOSED)
-        case UnitReminded() | UnitUrged():
-            return _but(clock, rung=clock.rung + 1)
-        case _:
-            return _ruled(clock, event)
-
-
-def _to_be_warned(
-    clock: Clock, event: ClockWarned | HotlineAlarmed | ClockResumed | Ruling
-) -> Clock:
-    return _but(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
-
-
-def _still_to_come(clock: Clock) -> datetime:
-    """Of a clock that stands: as known, but after it stood still; it is planned when it goes on."""
-    if clock.opened is None:
-        return clock.due_at
-    return max(clock.due_at, clock.opened.start + INSTANT)
-
-
-def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
-    match event:
-        case ExtensionAsked():
-            asked = _but(clock.asked_anew(event.at), asked=(*clock.asked, event.working_days))
-            return _to_be_warned(asked, event) if event.due_at else asked
-        case ExtensionGranted():
-            extensions = (*clock.extensions, event.working_days)
-            due = event.due_at or clock.due_at
-            left = unanswered(clock.asked, event.working_days)
-            extended = _but(clock, asked=left, extensions=extensions, due_at=due)
-            return _to_be_warned(extended, event)
-        case ExtensionRefused():
-            refused = _but(clock, asked=clock.asked[1:])
-            return _to_be_warned(refused, event) if event.due_at else refused
-        case LimitSet():
-            stands = clock.phase is Phase.PAUSED and not clock.missed
-            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)
-            due = event.due_at or clock.due_at
-            limited = _but(clock, limits=(*clock.limits, limit), due_at=due)
-            return _to_be_warned(limited, event)
-        case ClockReplanned():
-            due = event.due_at or _still_to_come(clock)
-            replanned = _but(clock, due_at=due, calendar=event.calendar)
-            if event.length:
-                replanned = _but(replanned, length=event.length, limit_days=event.limit_days)
-            return _to_be_warned(replanned, event)
-        case MissDisputed() | DisputeRuled():
-            return _but(clock, dispute="ruled" if isinstance(event, DisputeRuled) else "disputed")

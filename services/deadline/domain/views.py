@@ -99,7 +99,7 @@ def _of_a_clock(
 def _ladder(
     event: Caring | Rung | DeadlineMissed, policy: Policy, calendar: Calendar
 ) -> Iterator[TimerChange]:
-    """The timer of the next step after a miss; gone with the last (R25)."""
+    """The timer of the next step after a miss, never before this one; gone with the last (R25)."""
     if not isinstance(event, Rung | DeadlineMissed | SupervisionOpened | BureauNotified):
         return
     if not event.clock:
@@ -112,7 +112,7 @@ def _ladder(
         next_at = None if isinstance(event, BureauNotified) else event.next_at
     if next_at is not None:
         units = event.units if isinstance(event, SupervisionOpened) else (event.unit,)
-        told_at = _told_at(next_at, calendar, desk=not any(units))
+        told_at = max(_told_at(next_at, calendar, desk=not any(units)), event.at)
         yield SetTimer(f"{LADDER}{run}", told_at, policy.sources[event.clock])
     elif not isinstance(event, DeadlineMissed):
         yield ClearTimer(f"{LADDER}{run}")

@@ -32,10 +32,6 @@ class Formula:
         """As decisions cite it."""
         return f"{self.id}/{self.version}"
 
-    def counts(self, clock: str) -> bool:
-        """Whether a miss of this clock can change an entry."""
-        return clock in self.handling | self.confirming | self.promising
-
 
 Formulas = Callable[[datetime], Formula]
 """The formula in effect at an instant. An entry is booked by that of its visit, whenever (R31)."""

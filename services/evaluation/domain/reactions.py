@@ -18,7 +18,6 @@ from services.evaluation.domain.formula import Formula, Formulas, always
 from services.evaluation.domain.ticket import (
     Event,
     Miss,
-    Scored,
     State,
     Unopened,
     VisitDue,
@@ -79,13 +78,17 @@ def decider_by(formulas: Formulas) -> Decider[State, Command, Event]:
     """The same under the formula that is in effect at each instant."""
 
     def react(event: object, state: State, at: datetime) -> list[Command]:
-        return reactions(event, state, at, formulas)
+        return reactions(event, state, at)
 
     return Decider(initial=Unopened(), decide=decide_with(formulas), evolve=evolve, react=react)
 
 
-def reactions(event: object, state: State, at: datetime, formulas: Formulas) -> list[Command]:
-    """Commands that a fact calls for; none where it was answered before."""
+def reactions(event: object, state: State, at: datetime) -> list[Command]:
+    """Commands that a fact calls for; none where it was answered before.
+
+    Every miss of a unit is noted, and what was ruled on it: whether it counts is said by the
+    formula of the visit, which may have another date (R31).
+    """
     match event:
         case TicketCompleted(done_at, unit, category, area, level, n) if _is_later(n, state):
             return [ScheduleVisit(at, unit, n, category, area, level, done_at)]
@@ -93,12 +96,12 @@ def reactions(event: object, state: State, at: datetime, formulas: Formulas) -> 
             return [BookScore(at)]
         case DeadlineMissed(hotline_silent=True):
             return []
-        case DeadlineMissed(clock, run, unit) if _counts(clock, state, at, formulas):
+        case DeadlineMissed(clock, run, unit) if unit:
             new = _miss(event) not in state.misses
             return [NoteMiss(at, clock, run, unit)] if new else []
         case MissWithdrawn(clock, run, unit) if _miss(event) in state.misses | state.excused:
             return [ClearMiss(at, clock, run, unit)]
-        case DisputeRuled(clock, run, unit, True) if _counts(clock, state, at, formulas):
+        case DisputeRuled(clock, run, unit, True) if unit:
             new = _miss(event) not in state.excused
             return [ExcuseMiss(at, clock, run, unit, event.reason, event.by)] if new else []
         case _:
@@ -111,10 +114,3 @@ def _is_later(round_: int, state: State) -> bool:
 
 def _miss(event: DeadlineMissed | MissWithdrawn | DisputeRuled) -> Miss:
     return Miss(event.clock, event.run, event.unit)
-
-
-def _counts(clock: str, state: State, at: datetime, formulas: Formulas) -> bool:
-    """By the formula of now, or by that of the visit whose entry it spoils (R31)."""
-    if formulas(at).counts(clock):
-        return True
-    return isinstance(state, Visited | Scored) and formulas(state.answer.at).counts(clock)

@@ -6,9 +6,10 @@ of the topic, so a rebuild gives the same.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 
 from services.evaluation.domain.formula import Formula
@@ -74,8 +75,8 @@ def total(rows: Iterable[FiguresRow], unit: str = "", period: str = "") -> Figur
 def last_instant(period: str, zone: tzinfo) -> datetime:
     """Of the month ("2026-07") in the city's time zone."""
     year, month = map(int, period.split("-"))
-    after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
-    return after - timedelta(microseconds=1)
+    _, last = monthrange(year, month)
+    return datetime.combine(date(year, month, last), time.max, tzinfo=zone)
 
 
 @dataclass(frozen=True, slots=True)

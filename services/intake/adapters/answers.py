@@ -53,6 +53,8 @@ class AnsweredAtOnce(ByRule):
     """What the knowledge base answers (R5)."""
 
     article: str = Field(description="Id of the article.")
+    version_of_article: str = Field(description="Empty: answered before it was kept.")
+    text: Reason = Field(description="What the article answers, as it stood then.")
 
 
 class Diversion(BaseModel):

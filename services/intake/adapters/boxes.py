@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.kernel.clock import Clock
 from services.kernel.codec import BadBody
 from services.kernel.faults_pg import store_faults
+from services.kernel.names import schema_of, vault_of
 from services.kernel.personal import MasterKeys
 from services.kernel.problems import unavailable
 from services.kernel.queries import named
@@ -93,6 +94,20 @@ class Boxes:
     def opened(self, sealed: bytes) -> bytes:
         name, _, rest = sealed.partition(b"\0")
         return self.opened_by(name.decode(), rest)
+
+
+def box_of(sealed: bytes) -> str:
+    """The box that a parked body is shut in."""
+    return sealed.partition(b"\0")[0].decode(errors="replace")
+
+
+async def standing(pool: asyncpg.Pool, namespace: str) -> set[str]:
+    """The boxes that can still be opened, for an operator, who opens none. Raises
+    StoreUnavailable."""
+    file = resources.files("services.intake") / "adapters" / "queries.sql"
+    sql = named(file, schema_of(namespace, "intake"), vault_of(namespace, "intake"))
+    with store_faults():
+        return {row["id"] for row in await pool.fetch(sql["boxes"])}
 
 
 class BoxVault:

@@ -20,7 +20,9 @@ OPTIONAL = {
     for f in fields(SubmittedMatter)
     if f.default is not MISSING and f.name != "kind"
 }
-PLACEHOLDERS = frozenset({"ticket", "reason", "right_place", "line", "missing", "earlier"})
+PLACEHOLDERS = frozenset(
+    {"ticket", "reason", "right_place", "line", "missing", "earlier", "answer"}
+)
 _CHANNEL = {"id", "name", "kind"}
 _CHANNEL_MAY = {"callers", "states", "per_minute", "templates", "unsealed_until", "line"}
 _MOST_PER_MINUTE = 1_000_000

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from services.intake.adapters.conditions import VARIABLES, compiled
-from services.intake.adapters.entries import required, sentences, text, texts
+from services.intake.adapters.entries import required, sentences, text, texts, words
 from services.intake.domain.matter import VOCABULARY, Progress
 from services.intake.domain.rules import NO_WORDS, PLACEHOLDERS, Outcome, Rule, RuleSet, Words
 from services.kernel import yaml_file
@@ -55,7 +55,7 @@ def _read(name: str) -> tuple[Any, str]:
 
 def parse_rules(top: Any, name: str) -> RuleSet:
     """The rules in the order of the file, which is the order in which they are asked."""
-    required(top, _SET, set(), f"{name}: the file")
+    required(top, _SET, {"elements"}, f"{name}: the file")
     if not isinstance(top["rules"], list) or not top["rules"]:
         raise ValueError(f"{name}: rules must be a list of at least one rule")
     places = [f"{name}: rules.{n}" for n in range(len(top["rules"]))]
@@ -68,8 +68,18 @@ def parse_rules(top: Any, name: str) -> RuleSet:
         text(top, "version", name),
         rules,
         compiled(conditions, [f"{where}.when" for where in places]),
-        *(_words(top[key], f"{name}: {key}") for key in sorted(_SET) if key.startswith("accepted")),
+        accepted=_words(top["accepted"], f"{name}: accepted"),
+        accepted_barred=_words(top["accepted_barred"], f"{name}: accepted_barred"),
+        accepted_related=_words(top["accepted_related"], f"{name}: accepted_related"),
+        elements=_elements(top.get("elements", {}), f"{name}: elements"),
     )
+
+
+def _elements(value: Any, where: str) -> Mapping[str, Words]:
+    """The names of what a matter may lack (R18)."""
+    if not isinstance(value, dict) or not all(isinstance(element, str) for element in value):
+        raise ValueError(f"{where} must map elements to their names")
+    return {element: words(value[element], f"{where}.{element}") for element in value}
 
 
 def _rule(part: Any, where: str) -> Rule:

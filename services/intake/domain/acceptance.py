@@ -208,7 +208,7 @@ def judged(
                 at, *_named(rules, decision), decision.missing, *_words(decision), decision.matched
             )
         case _:
-            return _sent_on(at, rules, decision)
+            return _sent_on(at, rules, decision, catalogue)
 
 
 def _taken_over(command: SubmitMatter, line: str, received: TicketReceived) -> Sequence[Event]:
@@ -231,8 +231,8 @@ def receipt_from(line: str, *drawn: str) -> str:
     return f"{line}-{hashlib.sha256(whole.encode()).hexdigest()[:32]}"
 
 
-def _sent_on(at: datetime, rules: RuleSet, decision: Decision) -> Event:
-    """To a sub-centre, an earlier ticket, or an article."""
+def _sent_on(at: datetime, rules: RuleSet, decision: Decision, catalogue: Catalogue) -> Event:
+    """To a sub-centre, an earlier ticket, or an article, with what that says (R5)."""
     named, words = _named(rules, decision), _words(decision)
     match decision.outcome:
         case Outcome.TRANSFER:
@@ -240,7 +240,9 @@ def _sent_on(at: datetime, rules: RuleSet, decision: Decision) -> Event:
         case Outcome.LINK:
             return events.TicketLinked(at, *named, decision.to, *words, decision.matched)
         case _:
-            return events.TicketAnswered(at, *named, decision.to, *words, decision.matched)
+            said = catalogue.articles.get(decision.to)
+            told = (said.version, said.answer.zh, said.answer.en) if said else ()
+            return events.TicketAnswered(at, *named, decision.to, *words, decision.matched, *told)
 
 
 def accepted(

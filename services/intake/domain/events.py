@@ -173,7 +173,7 @@ class SupplementSupplied:
 
 @dataclass(frozen=True, slots=True)
 class TicketAnswered:
-    """R5: answered at once, closed without dispatch."""
+    """R5: answered at once, closed without dispatch, with what the article said then."""
 
     at: datetime
     rule_set: str
@@ -184,6 +184,9 @@ class TicketAnswered:
     reason_zh: str
     reason_en: str
     matched: tuple[str, ...]
+    article_version: str = ""
+    answer_zh: str = ""
+    answer_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,11 @@ class Words:
     zh: str = ""
     en: str = ""
 
-    def filled(self, values: Mapping[str, str]) -> Words:
+    def filled(self, in_zh: Mapping[str, str], in_en: Mapping[str, str]) -> Words:
         """With the facts in their places; one that is not stated leaves no gap."""
         if "{" not in self.zh + self.en:
             return self
-        zh, en = self.zh.format_map(values), self.en.format_map(values)
+        zh, en = self.zh.format_map(in_zh), self.en.format_map(in_en)
         return Words(" ".join(zh.split()), " ".join(en.split()))
 
     @property
@@ -102,7 +102,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """A city's rules in the order in which they are asked."""
+    """A city's rules in the order in which they are asked.
+
+    `elements` are the names of what a matter may lack (R18); one without a name is told as it is.
+    """
 
     id: str
     version: str
@@ -111,6 +114,7 @@ class RuleSet:
     accepted: Words = NO_WORDS
     accepted_barred: Words = NO_WORDS
     accepted_related: Words = NO_WORDS
+    elements: Mapping[str, Words] = field(default_factory=dict)
 
     @property
     def emergency_lines(self) -> frozenset[str]:
@@ -123,29 +127,37 @@ class RuleSet:
         held = [r for r, h in zip(self.rules, self.conditions(case), strict=True) if h]
         fitting = [r for r in held if r.outcome is not Outcome.LINK or r.link_for(case)]
         matched = tuple(dict.fromkeys(r.rule for r in fitting))
-        return _decision(fitting[0], case, matched) if fitting else self._accepted(case)
+        return self._decision(fitting[0], case, matched) if fitting else self._accepted(case)
 
     def _accepted(self, case: Case) -> Decision:
         parts = [self.accepted]
         parts += [self.accepted_barred] if case.barred_unit else []
         parts += [self.accepted_related] if case.related else []
         text = Words("".join(p.zh for p in parts), " ".join(p.en for p in parts))
-        return Decision(Outcome.ACCEPT, reason=text.filled(_values(case, "")))
+        return Decision(Outcome.ACCEPT, reason=text.filled(*self._values(case, "")))
 
+    def _decision(self, rule: Rule, case: Case, matched: tuple[str, ...]) -> Decision:
+        to = _target(rule, case)
+        values = self._values(case, to)
+        return Decision(
+            outcome=rule.outcome,
+            rule=rule.rule,
+            number=rule.number,
+            matched=matched,
+            to=to,
+            missing=case.facts.missing if rule.outcome is Outcome.ASK else (),
+            reason=rule.reason.filled(*values),
+            right_place=rule.place_for(case).filled(*values),
+        )
 
-def _decision(rule: Rule, case: Case, matched: tuple[str, ...]) -> Decision:
-    to = _target(rule, case)
-    values = _values(case, to)
-    return Decision(
-        outcome=rule.outcome,
-        rule=rule.rule,
-        number=rule.number,
-        matched=matched,
-        to=to,
-        missing=case.facts.missing if rule.outcome is Outcome.ASK else (),
-        reason=rule.reason.filled(values),
-        right_place=rule.place_for(case).filled(values),
-    )
+    def _values(self, case: Case, to: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """What the words may name, in Chinese and in English."""
+        stated = _stated(case, to)
+        if not case.facts.missing:
+            return stated, stated
+        named = [self.elements.get(e, Words(e, e)) for e in case.facts.missing]
+        zh, en = "、".join(e.zh for e in named), ", ".join(e.en for e in named)
+        return stated | {"missing": zh}, stated | {"missing": en}
 
 
 def _target(rule: Rule, case: Case) -> str:
@@ -166,13 +178,13 @@ def _target(rule: Rule, case: Case) -> str:
 PLACEHOLDERS = frozenset({"to", "duty_unit", "about_unit", "other_ground", "missing", "related"})
 
 
-def _values(case: Case, to: str) -> Mapping[str, str]:
+def _stated(case: Case, to: str) -> dict[str, str]:
     facts = case.facts
     return {
         "to": to,
         "duty_unit": facts.duty_unit,
         "about_unit": facts.about_unit,
         "other_ground": facts.other_ground,
-        "missing": ", ".join(facts.missing),
+        "missing": "",
         "related": ", ".join(case.related),
     }

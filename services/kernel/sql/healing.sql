@@ -2,6 +2,16 @@
 -- One process heals at a time; the lock ends with its session.
 select pg_try_advisory_lock(hashtext($1))
 
+-- name: holder
+-- Who heals, rebuilds or adopts meanwhile. The lock's number is in two halves, as pg_locks has it.
+select a.pid, coalesce(host(a.client_addr), 'this machine') as place,
+       to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
+from pg_locks l join pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+  and l.database = (select oid from pg_database where datname = current_database())
+  and l.classid::bigint = (hashtext($1)::bigint >> 32) & 4294967295
+  and l.objid::bigint = hashtext($1)::bigint & 4294967295
+
 -- name: state
 -- Whether this is the server that the ledger was healed on.
 select s.identity as healed_on, {schema}.this_server() as server from {schema}.server s

@@ -3,80 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import httpx
 import pytest
-from starlette.requests import Request
 
-from hotline.dispatch.v1 import events_pb2 as dispatch
-from services.deadline.adapters.due_lines import City as Rules
-from services.deadline.adapters.http import app
 from services.deadline.adapters.proof import differences
-from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
-from services.kernel.security import Security, undeclared_routes
-from tests.integration.deadline.city import HOUR, City, now, published
-from tests.support.loops import BUCKETS, memory_loop, real_loop, wait_until
-from tests.unit.deadline.tickets import dispatched
-
-STAFF = Principal("clerk", frozenset({Role.STAFF}))
-SAMPLE = Rules.of("sample")
-CITIZEN = Principal("citizen", frozenset({Role.CITIZEN}), ticket="T001")
-
-
-def unit(name: str) -> Principal:
-    return Principal(name.lower(), frozenset({Role.UNIT}), unit=name)
-
-
-class Caller(Security):
-    """Proves that the caller is whoever the test says."""
-
-    def __init__(self) -> None:
-        super().__init__(None, None)
-        self.who = STAFF
-
-    async def principal(self, request: Request) -> Principal:
-        return self.who
-
-
-class Web:
-    """Deadline's application over a ticket that U1 returned and U2 has now."""
-
-    def __init__(self, city: City) -> None:
-        self.city, self.caller, self.keys = city, Caller(), 0
-        self.returned_at = now() - timedelta(minutes=30)
-
-    async def serve(self) -> None:
-        runtime = await self.city.run()
-        cities, registry = (lambda _: SAMPLE), published(runtime)
-        self.app = app(runtime, self.city.clocks, self.caller, cities, registry)
-        transport = httpx.ASGITransport(self.app)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://deadline")
-
-    async def start(self) -> None:
-        await self.serve()
-        city, returned = self.city, self.returned_at
-        await city.say("T001", dispatched("U1"), returned - HOUR)
-        await city.say("T001", dispatch.ReturnRequested(unit="U1", number=1), returned)
-        await city.say("T001", dispatch.ReturnGranted(unit="U1"), returned)
-        await city.say("T001", dispatched("U2", 2), returned)
-        await wait_until(self._has_rows, what="the rows of the second unit")
-
-    async def _has_rows(self) -> bool:
-        rows = await self.city.clocks.of_ticket(bucket_of("T001", BUCKETS), "T001")
-        return len(rows) == 8
-
-    async def post(self, who: Principal, verb: str, **body: object) -> httpx.Response:
-        """A command on T001, under a key of its own."""
-        self.caller.who = who
-        self.keys += 1
-        headers = {"Idempotency-Key": f"k{self.keys}"}
-        return await self.client.post(f"/v1/tickets/T001/{verb}", headers=headers, json=body)
-
-    async def get(self, who: Principal, path: str, **headers: str) -> httpx.Response:
-        self.caller.who = who
-        return await self.client.get(path, headers=headers)
+from services.kernel.security import undeclared_routes
+from tests.integration.deadline.city import HOUR, City, now
+from tests.integration.deadline.supervised import (
+    a_dispute_is_ruled_on,
+    a_joint_supervision_runs_its_course,
+    an_urge_is_answered_and_a_refusal_says_why,
+)
+from tests.integration.deadline.web import CITIZEN, STAFF, Web, unit
+from tests.support.loops import BUCKETS, memory_loop, real_loop
 
 
 @pytest.fixture(params=["twin", "real"])
@@ -106,6 +47,9 @@ async def test_clocks_over_http(web: Web) -> None:
     await a_pause_and_a_limit_move_the_rows(web)
     await who_may_not_read_is_refused(web)
     await a_position_that_was_not_applied_is_waited_for_and_then_refused(web)
+    await an_urge_is_answered_and_a_refusal_says_why(web)
+    await a_joint_supervision_runs_its_course(web)
+    await a_dispute_is_ruled_on(web)
 
 
 async def staff_read_every_run(web: Web) -> None:
@@ -198,7 +142,11 @@ async def an_extension_is_asked_seen_with_its_proof_and_granted(web: Web) -> Non
     assert proven["due_at"] > before["due_at"]
     assert differences(proven) == []
     assert "同意延期 extension granted" in (await web.get(STAFF, f"{proof}.txt")).text
-    assert (await web.get(unit("U1"), proof)).status_code == 404
+    lost = (await web.get(unit("U1"), proof)).json()  # of the run that it had
+    assert lost["start"] < proven["start"]
+    assert (await web.get(STAFF, f"{proof}?run=1")).json() == lost
+    assert (await web.get(unit("U1"), f"{proof}?run=2")).status_code == 404
+    assert (await web.get(unit("U3"), proof)).status_code == 404
     assert (await web.get(STAFF, "/v1/tickets/T001/clocks/redo/proof")).status_code == 404
 
 

@@ -26,7 +26,7 @@ from services.kernel.names import bucket_of
 from services.kernel.registry import Registry
 from services.kernel.registry_memory import MemoryRegistry
 from tests.integration.deadline.city import City, now, week_off
-from tests.integration.deadline.test_http import STAFF, Caller
+from tests.integration.deadline.web import STAFF, Caller
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
 from tests.unit.deadline.test_own_days import FUYANG
 from tests.unit.deadline.tickets import CITIES, accepted, dispatched

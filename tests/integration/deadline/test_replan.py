@@ -15,7 +15,7 @@ from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.identity import Principal, Role
 from tests.integration.deadline.city import City, now, published, week_off
-from tests.integration.deadline.test_http import STAFF, Caller
+from tests.integration.deadline.web import STAFF, Caller
 from tests.support.loops import Loop, memory_loop, real_loop, wait_until
 from tests.unit.deadline.clock_facts import CODEC
 from tests.unit.deadline.tickets import CITIES, accepted, dispatched

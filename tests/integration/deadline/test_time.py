@@ -12,7 +12,7 @@ from services.deadline.domain.shares import working_time
 from services.kernel.identity import Principal, Role
 from services.kernel.names import bucket_of
 from tests.integration.deadline.city import City, now
-from tests.integration.deadline.test_http import CITIZEN, STAFF, Web, unit
+from tests.integration.deadline.web import CITIZEN, STAFF, Web, unit
 from tests.support.loops import BUCKETS, memory_loop, real_loop, wait_until
 from tests.unit.deadline.tickets import CITIES, accepted, dispatched
 

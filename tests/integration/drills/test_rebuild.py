@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -12,6 +13,7 @@ from hotline.cli.place import Place
 from hotline.cli.rebuild import VIEWS, command
 from hotline.dev.stack import StackInfo
 from hotline.programs import SERVICES
+from services.kernel.names import vault_of
 from tests.support.drills import BUCKETS, drill_city
 from tests.support.past import CITY, execute, with_past
 
@@ -86,6 +88,39 @@ async def test_a_rebuild_that_was_broken_off_is_called_again(
     done = await rebuilt(place, "dispatch", "--from", "kafka")
     assert done.exit_code == 0, done.output
     assert f"dispatch: {7 * 20} facts, digest " in done.output
+
+
+async def test_the_vault_is_not_touched_and_what_does_not_come_back_is_said(
+    stack: StackInfo, namespace: str
+) -> None:
+    """An answer to a rejected command is on no topic; a rebuild must not lose it."""
+    place = await with_past(stack, namespace, 20, 4, ["dispatch"])
+    await execute(
+        place,
+        "insert into {vault}.command (sender, key, ticket, body_hash, status, body, version, "
+        "bucket, position) values ('web', 'k1', 't1', '\\x01', 409, '{}', 3, 0, 0)",
+    )
+    before = await vault_of_dispatch(place)
+    done = await rebuilt(place, "dispatch", "--from", "kafka")
+    assert done.exit_code == 0, done.output
+    assert await vault_of_dispatch(place) == before
+    assert "'k1'" in str(before["command"])
+    for what in ("epochs", "in memory", "idle inputs", "Answers to rejected commands"):
+        assert what in done.output, done.output
+
+
+async def vault_of_dispatch(place: Place) -> dict[str, list[str]]:
+    """Every table with its rows, as they would be dumped."""
+    vault = vault_of(place.namespace, "dispatch")
+    connection = await asyncpg.connect(place.dsn, timeout=10.0)
+    try:
+        found = await connection.fetch(
+            "select tablename from pg_tables where schemaname = $1 order by 1", vault
+        )
+        rows = {t: await connection.fetch(f"select v.* from {vault}.{t} v") for (t,) in found}
+        return {t: sorted(map(str, lines)) for t, lines in rows.items()}
+    finally:
+        await connection.close()
 
 
 async def test_a_view_that_is_none_is_named(stack: StackInfo, namespace: str) -> None:

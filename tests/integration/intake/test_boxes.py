@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 from dataclasses import replace
@@ -10,7 +11,9 @@ from typing import Any
 
 import orjson
 import pytest
+from click.testing import CliRunner
 
+from hotline.cli import parked
 from hotline.dev.stack import StackInfo
 from hotline.intake.v1.commands_pb2 import RecordMissedCall, SubmitMatter
 from hotline.intake.v1.events_pb2 import KIND_COMPLAINT, URGENCY_NORMAL
@@ -21,9 +24,10 @@ from services.kernel.registry import Registry
 from services.kernel.registry_log import RegistryRelay, read_registry
 from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.security import Role
+from services.kernel.store import KeyDestroyed
 from tests.integration.intake.hall import Hall, problem
 from tests.integration.intake.vaults import MASTERS
-from tests.support.loops import wait_until
+from tests.support.loops import BUCKETS, wait_until
 from tests.support.scan import files_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)  # a Wednesday
@@ -133,6 +137,34 @@ async def test_a_parked_submission_is_sealed_and_can_be_retried(
     assert await hall.runtime.worker.release("w-1") == 1
     (answer,) = await hall.replies("channel", 1)
     assert answer.status == 201, answer.body
+
+
+async def test_a_parked_body_whose_key_was_destroyed_can_only_be_dropped_and_that_is_said(
+    hall: Hall, stack: StackInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R35: what nobody can read any more must not hold its ticket for ever."""
+
+    async def defect(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("made to fail")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Desk, "received", defect)
+        await hall.send("channel", submission(someone()), "c-1", sealed_to=await hall.key())
+        await parked_row(hall)
+    where = ["--kafka", stack.bootstrap, "--dsn", stack.dsn, "--buckets", str(BUCKETS)]
+    words = ["show", "w-1", "--service", "intake", "--namespace", hall.loop.namespace, *where]
+    standing = await asyncio.to_thread(CliRunner().invoke, parked.command, words)
+    assert "ZeroDivisionError" in standing.output
+    assert parked.SHUT not in standing.output
+    store: Any = hall.runtime.store
+    later = await BoxVault(store, MASTERS).refreshed(datetime.now(UTC) + 2 * KEPT)
+    store.seals.take(later)
+    shown = await asyncio.to_thread(CliRunner().invoke, parked.command, words)
+    assert (shown.exit_code, parked.SHUT in shown.output) == (0, True)
+    with pytest.raises(KeyDestroyed, match="it can be dropped"):
+        await hall.runtime.worker.release("w-1")
+    assert await hall.runtime.worker.release("w-1", drop_by="ops") == 1
+    assert await store.parked_records("w-1", 9) == []
 
 
 async def parked_row(hall: Hall) -> Any:

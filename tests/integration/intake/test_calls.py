@@ -28,7 +28,7 @@ async def fact_of(hall: Hall, ticket: str, name: str) -> Any:
     return getattr(events_pb2, name).FromString(data)
 
 
-async def test_a_missed_call_is_sealed_called_back_and_counted(hall: Hall) -> None:
+async def test_r3_a_missed_call_is_sealed_called_back_and_counted(hall: Hall) -> None:
     """R3."""
     made = await hall.post("calls/missed", MISSED, key="c-1")
     told = made.json()
@@ -52,7 +52,7 @@ async def test_a_missed_call_is_sealed_called_back_and_counted(hall: Hall) -> No
     assert (await fact_of(hall, told["ticket"], "CalledBack")).operator == "staff"
 
 
-async def test_calls_make_and_join_tickets_and_give_the_figures(hall: Hall) -> None:
+async def test_r3_calls_make_and_join_tickets_and_give_the_figures(hall: Hall) -> None:
     """R3: answered within 15 s, connection rate over 24 hours."""
     call = {"waited_s": 15, "operator": "operator-7", "recording": "rec-1"}
     told = await hall.submit(channel="phone", called_number="12345", call=call)
@@ -80,7 +80,7 @@ async def test_calls_make_and_join_tickets_and_give_the_figures(hall: Hall) -> N
     assert figures["connected_as_wanted"] is False
 
 
-async def test_the_figures_are_shown_to_prometheus(hall: Hall) -> None:
+async def test_r3_r5_the_figures_are_shown_to_prometheus(hall: Hall) -> None:
     """R3, R5."""
     await hall.post("calls/missed", MISSED)
     registry, books = CollectorRegistry(), Books(load("sample"))
@@ -102,7 +102,7 @@ async def test_the_figures_are_shown_to_prometheus(hall: Hall) -> None:
     assert registry.get_sample_value("hotline_articles_overdue") == 4
 
 
-async def test_an_unknown_channel_and_one_of_others_are_told_by_http_and_by_kafka(
+async def test_r3_an_unknown_channel_and_one_of_others_are_told_by_http_and_by_kafka(
     hall: Hall,
 ) -> None:
     """R3."""
@@ -161,7 +161,7 @@ async def test_the_channels_are_listed(hall: Hall) -> None:
     assert (by_id["phone"]["kind"], by_id["phone"]["states"]) == ("telephone", None)
 
 
-async def test_answers_at_once_are_counted_for_their_review(hall: Hall) -> None:
+async def test_r5_answers_at_once_are_counted_for_their_review(hall: Hall) -> None:
     """R5: how often an article answered, and how often that did not help."""
     first = await hall.submit(kind="consultation", facts={"kb_answer": "KB-1"})
     await hall.submit(kind="consultation", facts={"kb_answer": "KB-1"})

@@ -42,7 +42,7 @@ async def act(hall: Hall, told: dict[str, Any], verb: str, role: Role, **body: A
     return await hall.post(f"tickets/{told['ticket']}/{verb}", body, role)
 
 
-async def test_what_is_missing_is_asked_supplied_sealed_and_goes_on(hall: Hall) -> None:
+async def test_r18_what_is_missing_is_asked_supplied_sealed_and_goes_on(hall: Hall) -> None:
     """R18."""
     told = await hall.submit(address="", facts={"missing": ["address"]})
     assert told["state"] == "supplement_asked"
@@ -72,7 +72,7 @@ async def test_what_is_missing_is_asked_supplied_sealed_and_goes_on(hall: Hall) 
     assert cipher.decrypt(supplied.address) == b"Renmin Road 7"
 
 
-async def test_what_is_not_supplied_in_time_is_refused_by_rule(hall: Hall) -> None:
+async def test_r18_what_is_not_supplied_in_time_is_refused_by_rule(hall: Hall) -> None:
     """R18: deadline's clock says so, once."""
     told = await hall.submit(facts={"missing": ["time"]})
     await missed(hall, told["ticket"], "supplement")
@@ -81,7 +81,9 @@ async def test_what_is_not_supplied_in_time_is_refused_by_rule(hall: Hall) -> No
     assert (state["state"], state["refusal"]["rule"]) == ("refused", "R18")
 
 
-async def test_an_unacknowledged_emergency_is_diverted_again_and_may_come_back(hall: Hall) -> None:
+async def test_r11_an_unacknowledged_emergency_is_diverted_again_and_may_come_back(
+    hall: Hall,
+) -> None:
     """R11."""
     told = await hall.submit(facts={"emergency_ongoing": True, "emergency_line": "119"})
     await missed(hall, told["ticket"], "diversion_receipt")
@@ -136,7 +138,7 @@ async def test_r5_to_r20_an_operators_override_stands_on_record_by_name(hall: Ha
     assert (overridden.rule, overridden.operator, overridden.reason) == ("R10", "staff", "ours")
 
 
-async def test_transfer_and_answer_at_once_are_told_with_their_rule(hall: Hall) -> None:
+async def test_r5_r9_transfer_and_answer_at_once_are_told_with_their_rule(hall: Hall) -> None:
     """R9, R5."""
     moved = await hall.submit(facts={"sub_centre": "12366"})
     assert (moved["state"], moved["transfer"]["line"]) == ("transferred", "12366")

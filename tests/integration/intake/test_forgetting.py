@@ -10,14 +10,25 @@ from typing import Any
 
 import pytest
 
+from hotline.cli.migrate import migrations
 from hotline.dev.stack import StackInfo
 from hotline.intake.v1.events_pb2 import TicketReceived
+from services.datasync.adapters.registry import load as sharing_of
+from services.datasync.adapters.store_pg import PostgresFeedStore
+from services.datasync.adapters.view import SharingView
+from services.datasync.service import service as datasync
+from services.intake.adapters.desk import Desk
 from services.intake.adapters.forgetting import forget_again, stream_of
-from services.kernel.names import TICKETS, bucket_of, topic_of
+from services.kernel.cloudevents import to_record
+from services.kernel.migrate import migrate
+from services.kernel.names import TICKETS, bucket_of, schema_of, topic_of, vault_of
+from services.kernel.pool_pg import connect
 from services.kernel.security import Role
 from tests.integration.intake.hall import MATTER, Hall, problem
-from tests.support.loops import BUCKETS
+from tests.integration.intake.test_boxes import parked_row, submission
+from tests.support.loops import BUCKETS, wait_until
 from tests.support.scan import files_of
+from tests.unit.datasync.tickets import Topic, dispatched
 
 FORGET = {"basis": "request 2026-17"}
 
@@ -68,11 +79,46 @@ async def forget(hall: Hall, person: str, role: Role = Role.SUPERVISOR, **more: 
     return await hall.post(f"persons/{person}/forget", FORGET, role, **more)
 
 
+async def shared(hall: Hall, stack: StackInfo, ticket: str) -> None:
+    """The ticket goes to a unit, and stands in the feed of its department."""
+    namespace = hall.loop.namespace
+    await migrate(stack.dsn, "datasync", namespace, migrations("datasync"), BUCKETS)
+    pool = await connect(stack.dsn, schema_of(namespace, "datasync"), size=2)
+    hall.loop.resources.push_async_callback(pool.close)
+    feeds = PostgresFeedStore(
+        pool, schema_of(namespace, "datasync"), vault_of(namespace, "datasync")
+    )
+    await hall.loop.run(datasync(SharingView(sharing_of("sample").sharing, feeds)))
+    sent = Topic().say(ticket, dispatched("transport"))
+    await hall.loop.bus().publish([to_record(sent, topic_of(namespace, TICKETS))])
+
+    async def stands() -> bool:
+        return bool(await pool.fetchval("select count(*) from feed where ticket = $1", ticket))
+
+    await wait_until(stands, 20.0, "the feed has it")
+
+
+async def parked(hall: Hall, contact: str) -> None:
+    """A matter of the same citizen that waits, since the code fails."""
+
+    async def defect(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("made to fail")
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(Desk, "received", defect)
+        await hall.send("channel", submission(contact), "c-1", sealed_to=await hall.key())
+        assert await parked_row(hall)
+
+
 async def test_a_forgotten_person_is_found_nowhere(
     hall: Hall, stack: StackInfo, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Neither in ledger, feed, topics and what is parked, which is what their files hold and every
+    backup of them, nor in what was logged meanwhile."""
     with caplog.at_level(logging.DEBUG):
         found = await matter(hall)
+        await shared(hall, stack, found.told["ticket"])
+        await parked(hall, found.contact)
         assert await opened(hall, found) == [found.contact]
         answer = await forget(hall, found.person)
         assert (answer.status_code, answer.json()["facts"]) == (201, ["PersonForgotten"])

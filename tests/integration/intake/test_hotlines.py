@@ -7,7 +7,7 @@ from services.kernel.security import Role
 from tests.integration.intake.hall import MATTER, Hall, problem
 
 
-async def test_a_call_to_a_registered_number_is_recorded_with_its_mode(hall: Hall) -> None:
+async def test_r9_a_call_to_a_registered_number_is_recorded_with_its_mode(hall: Hall) -> None:
     """R9."""
     for number, mode in (("12315", "dual_parallel"), ("12312", "merged"), ("12345", "")):
         told = await hall.submit(called_number=number, transferred_by="12315")
@@ -23,13 +23,13 @@ async def test_a_call_to_a_registered_number_is_recorded_with_its_mode(hall: Hal
     assert ahead.status_code == 422
 
 
-async def test_a_sub_centre_is_transferred_to_its_line_by_whichever_name(hall: Hall) -> None:
+async def test_r9_a_sub_centre_is_transferred_to_its_line_by_whichever_name(hall: Hall) -> None:
     """R9."""
     told = await hall.submit(facts={"sub_centre": "tax"})
     assert (told["state"], told["transfer"]["line"]) == ("transferred", "12366")
 
 
-async def test_the_register_is_read_by_who_works_with_it(hall: Hall) -> None:
+async def test_r7_the_register_is_read_by_who_works_with_it(hall: Hall) -> None:
     """R7, R8."""
     found = await hall.http.get("/v1/hotlines", headers=hall.headers(Role.STAFF))
     told = found.json()
@@ -44,7 +44,7 @@ async def test_the_register_is_read_by_who_works_with_it(hall: Hall) -> None:
     assert problem(citizen)[0] == 403
 
 
-async def test_a_text_raises_suggestions_and_leaves_nothing(hall: Hall) -> None:
+async def test_r11_to_r17_a_text_raises_suggestions_and_leaves_nothing(hall: Hall) -> None:
     """R11: for the operator to confirm."""
     text = {"title": "着火", "description": "The court said so."}
     found = await hall.post("suggestions", text, Role.STAFF)
@@ -56,7 +56,7 @@ async def test_a_text_raises_suggestions_and_leaves_nothing(hall: Hall) -> None:
     assert (await hall.post("suggestions", text, Role.UNIT)).status_code == 403
 
 
-async def test_the_knowledge_base_answers_a_consultation(hall: Hall) -> None:
+async def test_r5_the_knowledge_base_answers_a_consultation(hall: Hall) -> None:
     """R5."""
     headers = hall.headers(Role.CHANNEL)
     found = await hall.http.get("/v1/articles", params={"q": "拖欠工资"}, headers=headers)
@@ -64,6 +64,7 @@ async def test_the_knowledge_base_answers_a_consultation(hall: Hall) -> None:
     assert (article["id"], article["overdue"]) == ("KB-4", False)
     told = await hall.submit(kind="consultation", facts={"kb_answer": article["id"]})
     assert (told["state"], told["answer"]["article"]) == ("answered", "KB-4")
+    assert told["answer"]["text"] == article["answer"]
     unknown = await hall.post("tickets", MATTER | {"facts": {"kb_answer": "KB-99"}})
     assert problem(unknown) == (422, "/problems/unknown-article", "R5")
     everything = await hall.http.get("/v1/articles", headers=headers)

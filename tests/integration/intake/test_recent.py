@@ -46,7 +46,7 @@ async def handled(hall: Hall, **changes: Any) -> dict[str, Any]:
     return told
 
 
-async def test_a_handled_matter_that_comes_again_is_linked_and_told_so(hall: Hall) -> None:
+async def test_r16_a_handled_matter_that_comes_again_is_linked_and_told_so(hall: Hall) -> None:
     """R16: trial-measures, 6."""
     first = await handled(hall, title="人民路路面破损")
     again = await hall.submit(title="人民路的路面破损", contact="+86 138-0013-8000")
@@ -76,7 +76,7 @@ async def test_r16_a_corrected_category_is_compared_under_the_right_one(hall: Ha
     assert (await hall.submit(title="人民路的路面破损"))["state"] == "accepted"
 
 
-async def test_new_circumstances_another_citizen_and_another_matter_are_accepted(
+async def test_r16_new_circumstances_another_citizen_and_another_matter_are_accepted(
     hall: Hall,
 ) -> None:
     """R16."""
@@ -93,7 +93,7 @@ async def test_new_circumstances_another_citizen_and_another_matter_are_accepted
     assert first["ticket"] in events_pb2.TicketReceived.FromString(data).related
 
 
-async def test_a_matter_that_is_being_handled_is_not_linked_under_s4(hall: Hall) -> None:
+async def test_r16_a_matter_that_is_being_handled_is_not_linked_under_s4(hall: Hall) -> None:
     """R16: trial-measures, handled only; the ticket says what it was compared with."""
     first = await hall.submit()
     await progress(hall, first["ticket"], "being_handled")
@@ -105,7 +105,7 @@ async def test_a_matter_that_is_being_handled_is_not_linked_under_s4(hall: Hall)
     assert list(received.repeats_being_handled) == [first["ticket"]]
 
 
-async def test_a_withdrawn_matter_may_come_again(hall: Hall) -> None:
+async def test_r16_a_withdrawn_matter_may_come_again(hall: Hall) -> None:
     first = await hall.submit()
     body = {"reason": "settled", "code": first["code"]}
     await hall.post(f"tickets/{first['ticket']}/withdraw", body)

@@ -27,7 +27,7 @@ async def tried(hall: Hall, file: Any, since: str = "2000-01-01", *more: str) ->
     return await asyncio.to_thread(CliRunner().invoke, cli, [*arguments, *more])
 
 
-async def test_a_changed_set_lists_what_would_differ(hall: Hall) -> None:
+async def test_r5_to_r20_a_changed_set_lists_what_would_differ(hall: Hall) -> None:
     """Suzhou has no ground for discipline, and sees the province as outside (R15, R10).
 
     The titles differ: none repeats another, however soon the view has them (R16).
@@ -46,18 +46,36 @@ async def test_a_changed_set_lists_what_would_differ(hall: Hall) -> None:
     found = {line["ticket"]: (line["was"], line["would_be"]) for line in lines}
     assert found == {
         corrupt["ticket"]: (
-            {"decision": "refused", "rule": "R15", "number": 5},
-            {"decision": "accepted", "rule": "", "number": 0},
+            {"decision": "refused", "rule": "R15", "number": 5, "to": ""},
+            {"decision": "accepted", "rule": "", "number": 0, "to": ""},
         ),
         provincial["ticket"]: (
-            {"decision": "accepted", "rule": "", "number": 0},
-            {"decision": "refused", "rule": "R10", "number": 1},
+            {"decision": "accepted", "rule": "", "number": 0, "to": ""},
+            {"decision": "refused", "rule": "R10", "number": 1, "to": ""},
         ),
     }
-    assert {line["rule_set"] for line in lines} == {"trial-measures@2026-11-25"}
+    assert {line["rule_set"] for line in lines} == {"trial-measures@2026-11-26"}
     plain = await tried(hall, SUZHOU)
     assert "4 matters, 2 would be decided otherwise." in plain.output
     assert "refused R15 → accepted" in plain.output
+
+
+async def test_r3_r11_what_came_in_a_call_is_tried_and_another_line_differs(
+    hall: Hall, tmp_path: Path
+) -> None:
+    call = {"channel": "phone", "called_number": "12345", "call": {"waited_s": 3}}
+    facts = {"emergency_ongoing": True, "emergency_line": "119"}
+    urgent = await hall.submit(**call, facts=facts)
+    refused = await hall.submit(**call, title="A verdict is wrong", facts={"organ": "court"})
+    assert "CallAnswered" in refused["facts"]
+    file = tmp_path / "set.yaml"
+    changed = TRIAL.read_text("utf-8").replace('"119", ', "").replace("number: 3", "number: 13")
+    file.write_text(changed, "utf-8")
+    done = await tried(hall, file)
+    assert "2 matters, 2 would be decided otherwise." in done.output
+    assert f"{urgent['ticket']} " in done.output
+    assert "diverted R11 to 119 → diverted R11 to 110" in done.output
+    assert "refused R12 (3) → refused R12 (13)" in done.output
 
 
 async def test_the_same_set_gives_the_same_and_since_leaves_out_the_past(hall: Hall) -> None:
@@ -73,7 +91,7 @@ async def test_the_same_set_gives_the_same_and_since_leaves_out_the_past(hall: H
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("", "", "suzhou@2026-11-25: 13 rules, all in order."),
+        ("", "", "suzhou@2026-11-26: 13 rules, all in order."),
         ("when: emergency_ongoing", "when: emergency", "undeclared reference to 'emergency'"),
     ],
 )

@@ -66,11 +66,11 @@ async def test_the_quick_way_in_and_the_whole_one_answer_alike(hall: Hall) -> No
     assert problem(refused)[:2] == (403, "/problems/role-missing")
 
 
-async def test_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) -> None:
+async def test_r10_to_r20_a_refused_matter_learns_its_rule_and_the_right_place(hall: Hall) -> None:
     told = await hall.submit(facts={"organ": "court"})
     assert told["state"] == "refused"
     refusal = told["refusal"]
-    assert (refusal["rule_set"], refusal["version"]) == ("trial-measures", "2026-11-25")
+    assert (refusal["rule_set"], refusal["version"]) == ("trial-measures", "2026-11-26")
     assert (refusal["number"], refusal["rule"]) == (3, "R12")
     assert refusal["reason"].keys() == {"zh", "en"}
     assert "the courts' service line" in refusal["right_place"]
@@ -103,7 +103,7 @@ async def test_what_no_view_could_keep_is_refused(hall: Hall) -> None:
     assert (refused.status, orjson.loads(refused.body)["type"]) == (422, "/problems/unsound")
 
 
-async def test_an_emergency_is_diverted_and_acknowledged_by_its_receipt(hall: Hall) -> None:
+async def test_r11_an_emergency_is_diverted_and_acknowledged_by_its_receipt(hall: Hall) -> None:
     told = await hall.submit(facts={"emergency_ongoing": True, "emergency_line": "119"})
     ticket, diversion = told["ticket"], told["diversion"]
     assert (told["state"], diversion["line"]) == ("diverted", "119")

@@ -208,6 +208,20 @@ async def test_a_channel_is_given_what_it_needs_to_submit_by_kafka(city: City) -
     assert custom_resources.errors(topic) == custom_resources.errors(user) == []
 
 
+async def test_a_unit_of_a_later_directory_is_given_what_it_needs_to_command_by_kafka(
+    city: City,
+) -> None:
+    for outcome in ("made", "was there"):
+        code, said = await hotline(city, "ops", "unit", "add", "unit-parks")
+        assert (code, said) == (0, f"hotline.replies.unit-parks.v1: {outcome}\n")
+    code, said = await hotline(city, "ops", "unit", "add", "unit-parks", "--kubernetes")
+    assert code == 0, said
+    topic, user = yaml.safe_load_all(said)
+    assert topic["metadata"]["name"] == "hotline.replies.unit-parks.v1"
+    assert user["metadata"]["name"] == "hotline-sender-unit-parks"
+    assert custom_resources.errors(topic) == custom_resources.errors(user) == []
+
+
 async def test_a_department_without_a_rule_is_told_where_to_write_one(city: City) -> None:
     code, said = await hotline(city, "ops", "department", "add", "FBI")
     assert code == 1

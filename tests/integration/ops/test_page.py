@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 import yaml
 
-from hotline.ops.kafka_users import channel_user, department_user
+from hotline.ops.kafka_users import channel_user, department_user, unit_user
 from hotline.ops.manifests import PREFIX
+from services.kernel.names import replies_of
 from tests.integration.ops.test_runbook import SPANS, TEXT
 from tests.support.images import ROOT
 from tests.support.rendered import (
@@ -84,6 +86,18 @@ def test_what_a_department_is_told_is_what_the_manifests_make() -> None:
     for user in (department_user("DOT"), channel_user("web-desk")):
         assert f"{PREFIX}{user.name}" in chapter
         assert f"`{user.rights[-1].name}`" in chapter
+
+
+def test_what_a_unit_is_told_is_what_the_commands_make() -> None:
+    [chapter] = [c for c in TEXT.split("\n## ") if c.startswith("Add a unit")]
+    user = unit_user("unit-parks")
+    assert f"`{PREFIX}{user.name}`" in chapter
+    assert f"`{user.rights[-1].name}`" in chapter
+    assert f"({replies_of('unit-parks')})" in chapter
+    [entry] = re.findall(r"```json\n(.*?)\n```", chapter, re.DOTALL)
+    [(name, told)] = json.loads(entry).items()
+    assert name == "unit-parks"
+    assert (told["role"], told["unit"], len(told["keys"])) == ("unit", "parks", 1)
 
 
 def test_who_scales_down_has_paused_the_autoscaler_before() -> None:

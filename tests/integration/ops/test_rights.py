@@ -24,7 +24,7 @@ from hotline.cli.main import cli
 from hotline.dev.senders import city_senders, make_senders
 from hotline.dev.services import services
 from hotline.dev.stack import StackInfo
-from hotline.ops.kafka_users import channel_user, department_user, users
+from hotline.ops.kafka_users import channel_user, department_user, unit_user, users
 from hotline.programs import PROGRAMS
 from services.kernel import names
 from services.kernel.tokens import dev_token
@@ -54,7 +54,7 @@ WEB = channel_user("web")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secured]:
     async with secured_broker(tmp_path_factory.mktemp("secured")) as made:
-        await made.allow([*users(), NYPD, WEB, department_user("DOT")])
+        await made.allow([*users(), NYPD, WEB, department_user("DOT"), unit_user("unit-dpr")])
         yield made
 
 
@@ -138,6 +138,8 @@ async def _read(broker: Secured, user: str, topic: str, count: int) -> list[tupl
         ("department-nypd", names.SUBMISSIONS),
         ("channel-web", names.replies_of("unit-nypd")),
         ("channel-web", names.TICKETS),
+        ("sender-unit-dpr", names.SUBMISSIONS),
+        ("sender-unit-dpr", names.TICKETS),
     ],
 )
 async def test_nobody_writes_what_is_not_theirs(broker: Secured, user: str, topic: str) -> None:
@@ -172,6 +174,14 @@ async def test_a_channel_hands_in_matters_and_commands_and_reads_its_answers_alo
                 await consumer.getone()
     finally:
         await consumer.stop()
+
+
+async def test_a_unit_sends_commands_and_reads_its_answers(broker: Secured) -> None:
+    answers = replies_topic("unit-dpr")
+    await _topics(broker, answers)
+    await _write(broker, "sender-unit-dpr", names.COMMANDS)
+    await _write(broker, "dispatch", answers.name)
+    assert await _read(broker, "sender-unit-dpr", answers.name, 1) == [(b"k", b"v")]
 
 
 async def _topics(broker: Secured, *more: Topic) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.intake.v1 import events_pb2 as intake
-from services.deadline.domain.ticket import Phase
+from services.deadline.domain.clock import Phase
 from tests.unit.deadline.test_policy import AT, CITIES, run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,6 +70,43 @@ def test_r27_two_open_disputes_are_ruled_on_in_their_order(desk: Desk) -> None:
 
 def test_r27_nobody_rules_on_what_nobody_disputes(desk: Desk) -> None:
     assert desk.refuses(NotDisputable, ruling()).args == ("nobody disputes it",)
+
+
+@pytest.fixture
+def again() -> Desk:
+    """U1 missed, has it again after a forced dispatch, and missed again."""
+    desk = Desk()
+    desk.fire(DUE)
+    desk.say(dispatch.ReturnGranted(unit="U1"), DUE + timedelta(hours=1))
+    desk.say(dispatched("U1", 2, forced=True), DUE + timedelta(hours=2))
+    desk.fire(cn(3, 31))
+    return desk
+
+
+def disputed(run: int) -> MissDisputed:
+    return MissDisputed(AT, "resolve", run, "U1", "power cut")
+
+
+def test_r27_a_unit_disputes_each_of_its_misses_the_oldest_first(again: Desk) -> None:
+    assert again.misses().count(("resolve", 1)) == again.misses().count(("resolve", 2)) == 1
+    assert [again.do(OURS), again.do(OURS)] == [[disputed(1)], [disputed(2)]]
+    assert again.do(OURS) == []
+    assert again.do(ruling(run=2)) == [ruled(2, "U1")]
+    assert again.do(ruling()) == [ruled(1, "U1")]
+
+
+def test_r27_a_unit_names_the_run_whose_miss_it_disputes(again: Desk) -> None:
+    second = replace(OURS, run=2)
+    assert again.do(second) == [disputed(2)]
+    assert again.do(second) == []
+    assert again.do(replace(OURS, run=1)) == [disputed(1)]
+
+
+def test_r35_a_named_run_is_the_units_own_and_was_missed(desk: Desk, again: Desk) -> None:
+    desk.refuses(NotYours, replace(OURS, run=2))
+    desk.refuses(NotYours, replace(THEIRS, run=1))
+    desk.refuses(NotDisputable, replace(THEIRS, run=2))
+    again.refuses(NotDisputable, replace(OURS, run=3))
 
 
 def test_r27_who_could_not_know_of_a_correction_disputes_the_miss_that_it_brought() -> None:

@@ -12,8 +12,9 @@ from services.deadline.domain.care_events import (
     BureauNotified,
     SupervisionOpened,
 )
-from services.deadline.domain.desk import PauseClocks, ResumeClocks
+from services.deadline.domain.desk import PauseClocks, ResumeClocks, SetLimit
 from services.deadline.domain.events import (
+    ClockResumed,
     DeadlineMissed,
     UnitReminded,
     UnitUrged,
@@ -76,6 +77,45 @@ def test_r25_nobody_is_urged_while_the_hotline_reviews_the_reply(desk: Desk) -> 
     assert [type(e) for e in steps(desk)] == [UnitReminded, UnitUrged]
 
 
+@pytest.mark.parametrize(
+    ("back_at", "told_at"),
+    [
+        (cn(3, 17, 11), cn(3, 18, 9)),  # the day's end, told in the morning
+        (cn(3, 18), cn(3, 18, 9)),
+        (cn(3, 20, 10), cn(3, 20, 10)),
+    ],
+)
+def test_r25_a_pause_after_the_miss_brings_no_step_before_its_time(
+    desk: Desk, back_at: datetime, told_at: datetime
+) -> None:
+    desk.say(dispatch.DispatchConfirmed(unit="U1"), cn(3, 9, 11))
+    desk.say(dispatch.CitizenContacted(unit="U1"), cn(3, 9, 11))
+    for _ in range(2):
+        desk.fire(cn(3, 17, 9))
+    desk.say(dispatch.TicketReplied(unit="U1"), cn(3, 17, 10))
+    desk.say(dispatch.ReplySentBack(unit="U1"), back_at)
+    [resumed] = [e for e in desk.events if isinstance(e, ClockResumed) and e.clock == "resolve"]
+    assert resumed.ladder_at == max(cn(3, 18), back_at)
+    for _ in range(4):
+        desk.fire(told_at)
+    assert [(type(e), e.at) for e in steps(desk)] == [
+        (UnitReminded, cn(3, 17, 9)),
+        (UnitUrged, told_at),
+        *([(SupervisionOpened, told_at)] if told_at > cn(3, 19) else []),
+    ]
+
+
+def test_r25_a_pause_after_the_last_step_calls_nobody_again(desk: Desk) -> None:
+    for _ in range(6):
+        desk.fire(cn(3, 25))
+    assert isinstance(steps(desk)[-1], BureauNotified)
+    desk.say(dispatch.TicketReplied(unit="U1"), cn(3, 25, 10))
+    desk.say(dispatch.ReplySentBack(unit="U1"), cn(3, 26, 10))
+    [resumed] = [e for e in desk.events if isinstance(e, ClockResumed) and e.clock == "resolve"]
+    assert resumed.ladder_at is None
+    assert "ladder:resolve/1" not in desk.alarms
+
+
 def test_r25_a_supervision_that_is_open_already_is_not_opened_again(desk: Desk) -> None:
     desk.fire(DUE)
     desk.do(OPEN)
@@ -109,6 +149,9 @@ def test_r25_a_unit_is_told_of_each_step_in_working_time_and_the_miss_keeps_its_
     assert (missed.at, missed.due_at, missed.ladder_at) == (missed_at, missed_at, missed_at)
     kinds = UnitReminded | UnitUrged | SupervisionOpened | BureauNotified
     assert [e.at for e in mine if isinstance(e, kinds)] == told_at
+    legal = [missed_at + timedelta(hours=hours) for hours in (2, 4, 8)]
+    assert [e.next_at for e in mine if isinstance(e, UnitReminded | UnitUrged)] == legal[:2]
+    assert [e.next_at for e in mine if isinstance(e, SupervisionOpened)] == legal[2:]
 
 
 def test_r25_the_hotlines_own_desk_is_told_at_any_time() -> None:
@@ -133,6 +176,37 @@ def test_r25_an_overdue_clock_that_goes_on_at_night_tells_the_desk_then_and_a_un
     assert f"ladder:{clock}/1" not in desk.alarms
     desk.do(ResumeClocks(cn(3, 21, 23), clock))  # on a Saturday
     assert desk.alarms[f"ladder:{clock}/1"].due_at == told_at
+
+
+FOUND = cn(3, 13, 10)  # the law's two days were over on the 12th, at 00:00
+LAW = SetLimit(FOUND, "ann", "resolve", working_days=2, document="law")
+
+
+def test_r25_of_a_limit_that_is_found_when_it_is_over_nobody_is_told_before_it_was_found(
+    desk: Desk,
+) -> None:
+    desk.say(dispatch.DispatchConfirmed(unit="U1"), cn(3, 9, 11))
+    desk.say(dispatch.CitizenContacted(unit="U1"), cn(3, 9, 11))
+    desk.fire(FOUND)
+    desk.do(LAW)
+    for _ in range(4):
+        desk.fire(cn(3, 14))
+    [missed] = [e for e in desk.events if isinstance(e, DeadlineMissed) and e.clock == "resolve"]
+    assert (missed.at, missed.ladder_at) == (cn(3, 12), FOUND)
+    assert [(type(e), e.at) for e in steps(desk)] == [(UnitReminded, FOUND), (UnitUrged, FOUND)]
+    assert [e.next_at for e in steps(desk)] == [cn(3, 13), cn(3, 14)]  # as counted from the miss
+
+
+def test_r25_nor_before_the_clock_goes_on_where_the_limit_was_found_while_it_stood(
+    desk: Desk,
+) -> None:
+    desk.do(PauseClocks(cn(3, 12, 10), "force_majeure", "resolve"))
+    desk.do(LAW, ResumeClocks(cn(3, 13, 15), "resolve"))
+    [missed] = [e for e in desk.events if isinstance(e, DeadlineMissed) and e.clock == "resolve"]
+    assert (missed.at, missed.ladder_at) == (cn(3, 12), cn(3, 13, 15))
+    state = desk.state
+    desk.reload()
+    assert desk.state == state
 
 
 def test_r25_a_miss_of_an_import_calls_nobody() -> None:

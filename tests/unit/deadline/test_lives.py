@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from services.deadline.adapters.due_lines import City
-from services.deadline.adapters.lives import line_of
+from services.deadline.adapters.lives import line_of, run_of
 from services.deadline.adapters.proof import differences, prove
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
@@ -22,7 +23,6 @@ from services.deadline.domain.desk import (
     ResumeClocks,
     SetLimit,
 )
-from services.deadline.domain.ticket import Phase
 from services.kernel.decider import Rejection
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import accepted, approved, cn, dispatched
@@ -68,6 +68,40 @@ def test_r27_whatever_happens_the_proof_says_what_the_service_keeps(steps: list[
         assert differences(made) == []
         if kept.phase is Phase.RUNNING:
             assert datetime.fromisoformat(made["due_at"]) == kept.due_at
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from([*ACTS, *SAID])), max_size=9))
+def test_r27_every_earlier_run_has_its_proof_too(steps: list[Any]) -> None:
+    """Nothing that came to a later run is in it."""
+    desk, now = Desk(), cn(3, 9, 11)
+    for hours, act in steps:
+        now += timedelta(hours=hours)
+        desk.fire(now)
+        try:
+            desk.say(act, now) if act in SAID else desk.do(act(now))
+        except Rejection:
+            continue
+    desk.say(dispatched("U2", 3), now)
+    desk.do(SetLimit(now, "ann", "resolve", working_days=1))
+    for kept in desk.state.earlier_runs:
+        start = run_of(kept.name, desk.events, kept.run)
+        assert start is not None
+        line, unit = line_of(kept.name, desk.events, SAMPLE, start)
+        assert line is not None
+        made = orjson.loads(orjson.dumps(prove(line, SAMPLE)))
+        assert (differences(made), unit) == ([], kept.unit)
+        if kept.phase is Phase.STOPPED and kept.opened is None:
+            assert datetime.fromisoformat(made["due_at"]) == kept.due_at
+            assert made.get("late", False) is kept.missed
+
+
+def test_r27_a_run_is_found_by_its_number_or_its_unit() -> None:
+    desk = Desk()
+    desk.say(dispatched("U2", 2), cn(3, 10))
+    asked: list[tuple[int, str | None]] = [(0, None), (1, None), (0, "U1"), (2, "U1"), (3, None)]
+    found = [run_of("resolve", desk.events, run, unit) for run, unit in asked]
+    assert [start and start.run for start in found] == [2, 1, 1, None, None]
 
 
 def test_r26_the_proof_of_an_approved_reply_ends_at_the_reply() -> None:

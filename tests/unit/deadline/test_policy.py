@@ -10,8 +10,8 @@ from google.protobuf.message import Message
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.lengths import Running, WorkingDays
-from services.deadline.domain.ticket import Phase
 from services.kernel.codec import put_datetime
 from tests.unit.deadline.tickets import (
     CITIES,

@@ -11,9 +11,12 @@ import pytest
 from services.deadline.adapters import registry
 from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.proof import prove
-from services.deadline.adapters.proof_page import CLOCKS, EVENTS, REASONS, page
+from services.deadline.adapters.proof_page import CLOCKS, EVENTS, REASONS, WHY, page
+from services.deadline.domain import calculator, course, rejections
 from services.deadline.domain.calculator import ORDER
+from services.deadline.domain.calendar import NEW_YEAR_UNPUBLISHED
 from services.deadline.domain.course import PAUSE_REASONS
+from services.kernel.decider import Rejection
 from tests.unit.deadline.questions import TRIAL, asked, event, limit, line, paused, resumed
 
 UNTIL = "2026-03-18T17:30:00+08:00"
@@ -111,3 +114,33 @@ def test_r23_the_length_that_was_used_is_told_not_the_rows_own(
     clock: str, matter: dict[str, str], said: str
 ) -> None:
     assert length(told(City.of("beijing"), clock, matter=matter)) == said
+
+
+def forbidding() -> set[type[Rejection]]:
+    """What the calculator can reject an event for."""
+    named = {n for module in (calculator, course) for n in vars(module)}
+    return {kind for name, kind in vars(rejections).items()
+            if name in named and isinstance(kind, type) and kind is not Rejection}  # fmt: skip
+
+
+def test_r27_why_an_event_was_not_accepted_is_told_in_both_languages() -> None:
+    assert forbidding() == WHY.keys()
+    assert all(HAN.search(zh) for zh in WHY.values())
+    [said] = [row for row in told(TRIAL, "resolve", paused("2026-03-10T10:00", "lunch"))
+              if "不予认可" in row]  # fmt: skip
+    assert said.endswith(
+        "不予认可 not accepted (R26): 计时仅因法定事由暂停 "
+        "A clock is paused only for a reason of the legal list. (lunch)"
+    )
+
+
+@pytest.mark.parametrize("name", registry.calendars())
+def test_r27_why_a_day_is_not_counted_is_told_in_both_languages(name: str) -> None:
+    """Every reason that a shipped calendar gives, as JSON and page show it."""
+    found = registry.load_calendar(name)
+    reasons = {*found.weekend.values(), *found.days_off.values(), *found.make_up.values()}
+    for reason in {*reasons, NEW_YEAR_UNPUBLISHED}:
+        zh, _, en = reason.partition(" ")
+        assert HAN.search(zh), reason
+        assert re.search("[A-Z1]", en), reason
+        assert not HAN.search(en), reason

@@ -21,6 +21,7 @@ from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.lives import line_of
 from services.deadline.adapters.proof import differences, prove
 from services.deadline.adapters.registry import document, parse
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
@@ -37,7 +38,6 @@ from services.deadline.domain.events import (
     MissWithdrawn,
 )
 from services.deadline.domain.reactions import decider_by
-from services.deadline.domain.ticket import Phase
 from services.kernel.decider import Rejection
 from tests.unit.deadline.questions import ask, event, paused, resumed
 from tests.unit.deadline.test_desk import Desk
@@ -137,7 +137,7 @@ def test_r4_the_length_is_of_the_policy_under_which_the_clock_started() -> None:
     assert desk.clock("resolve").length == "calendar_days=30"
 
 
-def test_r4_a_clock_that_was_heard_of_late_goes_by_the_policy_that_planned_it() -> None:
+def test_r27_a_clock_that_is_heard_of_late_goes_by_the_policy_in_effect_when_it_started() -> None:
     policy, calendar = CITIES["beijing"]
     content = deepcopy(document("beijing"))
     content["version"] = "2027-01-01"
@@ -145,8 +145,12 @@ def test_r4_a_clock_that_was_heard_of_late_goes_by_the_policy_that_planned_it() 
     newer = parse(content, "the next policy")
     desk, change = Filed(), cn(3, 10)
     desk.decider = decider_by(lambda at: (newer if at >= change else policy, calendar))
-    desk.say(dispatched("U2", 2), cn(3, 9, 23), reached=cn(3, 10, 1))
+    [*_, started] = desk.say(dispatched("U2", 2), cn(3, 9, 23), reached=cn(3, 10, 1))
+    assert isinstance(started, ClockStarted)
+    assert started.policy == "beijing@2024-01-01"
     desk.say(corrected(), cn(3, 11, 10))
+    assert desk.clock("resolve").length == "calendar_days=15"
+    desk.say(dispatched("U3", 3), change, reached=cn(3, 12))
     assert desk.clock("resolve").length == "calendar_days=30"
 
 

@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from services.deadline.adapters.proof import differences
 from services.deadline.domain.desk import PauseClocks, ResumeClocks
-from services.deadline.domain.events import ClockReplanned, ClockStopped, DeadlineMissed
+from services.deadline.domain.events import (
+    ClockReplanned,
+    ClockStopped,
+    DeadlineMissed,
+)
 from tests.unit.deadline.test_refiling import NEW_DUE, OLD_DUE, Filed, corrected, proof
 from tests.unit.deadline.test_statutory_refiled import to
 from tests.unit.deadline.tickets import approved, cn, dispatched
@@ -25,9 +29,9 @@ Said = tuple[datetime, Message]
 END = cn(4, 30)
 
 
-def heard(*facts: Said) -> Filed:
+def heard(*facts: Said, desk: Filed | None = None) -> Filed:
     """In that order; what was due fires whenever the service hears of anything, and in the end."""
-    desk, now = Filed(), cn(3, 9, 10)
+    desk, now = desk or Filed(), cn(3, 9, 10)
     for at, message in facts:
         now = max(now, at)
         desk.fire(now)
@@ -61,13 +65,8 @@ def of_resolve(desk: Filed, kind: type[Any]) -> list[Any]:
 
 
 def in_any_order(correction: Said, *facts: Said) -> list[Filed]:
-    """Intake's correction comes before, between and after what dispatch says in its order.
-
-    It is heard after a dispatch that came before it: a clock starts under what is known then.
-    """
-    starts = [n for n, (at, said) in enumerate(facts, 1)
-              if isinstance(said, dispatch.TicketDispatched) and at < correction[0]]  # fmt: skip
-    places = range(max(starts, default=0), len(facts) + 1)
+    """Intake's correction comes before, between and after what dispatch says in its order."""
+    places = range(len(facts) + 1)
     found = [heard(*facts[:n], correction, *facts[n:]) for n in places]
     outcomes = [kept(desk, correction[0]) for desk in found]
     assert outcomes == [outcomes[0]] * len(found)

@@ -14,12 +14,12 @@ from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.due_lines import City
 from services.deadline.adapters.lives import line_of
 from services.deadline.adapters.proof import differences, prove
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.desk import PauseClocks
 from services.deadline.domain.events import ClockStarted
 from services.deadline.domain.reactions import decider
 from services.deadline.domain.rejections import NotRunning
 from services.deadline.domain.replan import ReplanClocks
-from services.deadline.domain.ticket import Phase
 from services.kernel.codec import put_datetime
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import approved, cn

@@ -13,9 +13,9 @@ from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import document
 from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.domain.calendar_data import to_data
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.desk import PauseClocks, ResumeClocks
 from services.deadline.domain.reactions import decider_by
-from services.deadline.domain.ticket import Phase
 from services.kernel.clock import ManualClock
 from services.kernel.registry import Registry, Unfit
 from services.kernel.registry_memory import MemoryRegistry

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.registry import document, parse
+from services.deadline.domain.clock import Clock
 from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
@@ -24,7 +25,6 @@ from services.deadline.domain.desk import (
 )
 from services.deadline.domain.events import ClockStarted
 from services.deadline.domain.reactions import decider
-from services.deadline.domain.ticket import Clock
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import CITIES, NEW_YORK, Ticket, accepted, cn, dispatched
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from services.deadline.adapters.proof import differences
 from services.deadline.adapters.proof_page import page
+from services.deadline.domain.clock import Phase
 from services.deadline.domain.desk import (
     GrantExtension,
     PauseClocks,
@@ -24,7 +25,6 @@ from services.deadline.domain.events import (
     DeadlineMissed,
     LimitSet,
 )
-from services.deadline.domain.ticket import Phase
 from services.kernel.decider import Rejection
 from tests.unit.deadline.test_refiling import proof
 from tests.unit.deadline.test_statutory_refiled import MONDAY, Held, to

@@ -13,6 +13,7 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
+from services.deadline.domain.clock import Clock
 from services.deadline.domain.events import (
     ClockWarned,
     DeadlineMissed,
@@ -22,7 +23,7 @@ from services.deadline.domain.events import (
 )
 from services.deadline.domain.reactions import decider
 from services.deadline.domain.rulebook import always
-from services.deadline.domain.ticket import Clock, Clocks
+from services.deadline.domain.ticket import Clocks
 from services.deadline.domain.views import expire, timers
 from services.kernel.codec import put_datetime
 from services.kernel.decider import SetTimer

@@ -59,7 +59,7 @@ def test_without_a_directory_entry_it_waits_for_a_dispatcher() -> None:
     assert decided(place("parks/tree", "linquan")) == [replace(queued(), at=NOW)]
 
 
-def test_a_complaint_about_the_units_own_conduct_waits_for_a_dispatcher() -> None:
+def test_r2_a_complaint_about_the_units_own_conduct_waits_for_a_dispatcher() -> None:
     assert decided(place("traffic/road", about_unit="transport")) == [
         DispatchQueued(
             NOW, "traffic/road", "yingzhou", "about the unit's own conduct (R2)", AT, "transport"
@@ -67,7 +67,7 @@ def test_a_complaint_about_the_units_own_conduct_waits_for_a_dispatcher() -> Non
     ]
 
 
-def test_a_complaint_about_a_unit_that_nobody_knows_goes_to_nobody_by_itself() -> None:
+def test_r2_a_complaint_about_a_unit_that_nobody_knows_goes_to_nobody_by_itself() -> None:
     """Mistyped, it would go to the very unit: R2."""
     (waits,) = decided(place("traffic/road", about_unit="Transport Bureau"))
     assert isinstance(waits, DispatchQueued)
@@ -75,7 +75,7 @@ def test_a_complaint_about_a_unit_that_nobody_knows_goes_to_nobody_by_itself() -
     assert waits.about_unit == "Transport Bureau"
 
 
-def test_the_unit_complained_about_is_no_co_handler_either() -> None:
+def test_r2_the_unit_complained_about_is_no_co_handler_either() -> None:
     (sent,) = decided(place("market/food", about_unit="health"))
     assert sent == dispatched("market", category="market/food", about_unit="health", at=NOW)
 
@@ -97,7 +97,7 @@ def test_a_dispatcher_sends_a_waiting_ticket_to_a_unit() -> None:
     assert decided(command, queued()) == [sent]
 
 
-def test_a_dispatcher_may_not_send_it_to_the_unit_complained_about() -> None:
+def test_r2_a_dispatcher_may_not_send_it_to_the_unit_complained_about() -> None:
     refused(AboutThatUnit, DispatchTicket(NOW, "market"), queued("market"))
     refused(AboutThatUnit, DispatchTicket(NOW, "health", ("market",)), queued("market"))
 

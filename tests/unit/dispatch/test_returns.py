@@ -153,7 +153,7 @@ def test_a_first_return_cannot_be_granted_back_to_the_same_unit() -> None:
     refused(SameUnit, GrantReturn(NOW, "transport"), *AT_UNIT, asked())
 
 
-def test_a_return_is_not_granted_to_the_unit_complained_about() -> None:
+def test_r2_a_return_is_not_granted_to_the_unit_complained_about() -> None:
     about_market = dispatched(about_unit="market")
     refused(AboutThatUnit, GrantReturn(NOW), about_market, asked())
     _, sent = decided(GrantReturn(NOW, "health"), about_market, asked())

@@ -15,7 +15,6 @@ from services.evaluation.domain import commands as c
 from services.evaluation.domain import reactions as r
 from services.evaluation.domain.ticket import (
     Event,
-    Miss,
     ScoreBooked,
     Scored,
     ScoreTakenBack,
@@ -124,7 +123,7 @@ def _true_of_its_misses(state: State) -> None:
     mine = {m.clock for m in state.misses - state.excused if m.unit == entry.unit}
     assert entry.on_time == (not mine & FORMULA.handling)
     assert entry.confirmed_on_time == (not mine & FORMULA.confirming)
-    assert Miss("promise", 1, entry.unit) not in state.misses
+    assert entry.promise_missed == bool(mine & FORMULA.promising)
 
 
 def _counted(world: World) -> None:

@@ -20,7 +20,12 @@ from services.evaluation.domain.commands import (
     RecordVisit,
     RecordVisitAttempt,
 )
-from services.evaluation.domain.reactions import DeadlineMissed, DisputeRuled, decider_by
+from services.evaluation.domain.reactions import (
+    DeadlineMissed,
+    DisputeRuled,
+    MissWithdrawn,
+    decider_by,
+)
 from services.evaluation.domain.ticket import (
     Event,
     MissNoted,
@@ -135,13 +140,31 @@ async def test_r31_a_ruling_that_comes_later_is_judged_by_the_formula_of_the_vis
     assert (anew.on_time, anew.formula) == (True, "sample/1")
 
 
-async def test_r31_a_miss_that_no_formula_counts_is_not_noted() -> None:
+async def test_r31_a_miss_before_the_formula_that_counts_it_is_in_its_entries() -> None:
+    """Whenever it is heard: the entry cites a formula that counts it."""
+    office = Office()
+    await office.publish(confirm_alone)
+    for heard_at in (NOW, FROM):
+        noted = office.reacted(DeadlineMissed("receive", 1, "transport"), heard_at, scheduled())
+        before, after = (office.booked(visit(at), scheduled(), *noted) for at in (NOW, FROM))
+        assert (before.on_time, before.confirmed_on_time, before.formula) == (
+            True,
+            True,
+            "sample/1",
+        )
+        assert (after.confirmed_on_time, after.formula) == (False, "sample/2/1")
+        withdrawn = office.reacted(
+            MissWithdrawn("receive", 1, "transport"), LATER, scheduled(), *noted
+        )
+        assert office.booked(visit(LATER), scheduled(), *noted, *withdrawn).confirmed_on_time
+
+
+async def test_r31_a_miss_that_the_entrys_formula_does_not_count_leaves_it() -> None:
     office = Office()
     await office.publish(confirm_alone)
     history = (scheduled(), *office.decided(visit(FROM), scheduled()))
-    assert office.reacted(DeadlineMissed("resolve", 1, "transport"), LATER, *history) == []
-    assert office.reacted(DeadlineMissed("receive", 1, "transport"), NOW, scheduled()) == []
-    assert office.reacted(DeadlineMissed("receive", 1, "transport"), FROM, scheduled())
+    [noted] = office.reacted(DeadlineMissed("resolve", 1, "transport"), LATER, *history)
+    assert isinstance(noted, MissNoted)
 
 
 async def test_r29_how_often_is_tried_counts_from_its_date_on() -> None:
@@ -177,3 +200,9 @@ def test_r31_a_months_last_instant_is_the_citys() -> None:
     tick = timedelta(microseconds=1)
     assert last_instant("2026-07", zone) + tick == datetime(2026, 7, 31, 16, tzinfo=UTC)
     assert last_instant("2026-12", zone) + tick == datetime(2026, 12, 31, 16, tzinfo=UTC)
+
+
+def test_r31_the_last_month_that_a_row_can_have_is_scored_too() -> None:
+    for name in ("Asia/Shanghai", "America/New_York", "UTC"):
+        assert min(NOW, last_instant("9999-12", ZoneInfo(name))) == NOW
+    assert last_instant("2028-02", ZoneInfo("UTC")).day == 29

@@ -171,16 +171,21 @@ def test_entries_are_numbered_on_also_over_rounds() -> None:
 # The facts of others
 
 
-def test_a_miss_of_a_clock_that_the_formula_counts_is_noted() -> None:
-    assert reacted(DeadlineMissed("confirm", 1, "transport")) == [
-        replace(missed("confirm"), at=NOW)
-    ]
+@pytest.mark.parametrize("clock", ["confirm", "resolve", "contact"])
+def test_r31_a_miss_of_any_clock_of_a_unit_is_noted(clock: str) -> None:
+    assert reacted(DeadlineMissed(clock, 1, "transport")) == [replace(missed(clock), at=NOW)]
     assert reacted(DeadlineMissed("resolve", 1, "transport"), missed()) == []
 
 
-@pytest.mark.parametrize("clock", ["promise", "contact", "visit", "dispute_review"])
-def test_a_miss_of_another_clock_is_not_booked(clock: str) -> None:
-    assert reacted(DeadlineMissed(clock, 1, "transport")) == []
+@pytest.mark.parametrize("clock", ["promise", "visit", "dispute_review", "queue"])
+def test_a_miss_that_is_no_units_is_not_noted(clock: str) -> None:
+    assert reacted(DeadlineMissed(clock, 1, "")) == []
+
+
+def test_a_miss_that_the_formula_does_not_count_leaves_the_entry() -> None:
+    assert reacted(DeadlineMissed("contact", 1, "transport"), *SCORED) == [
+        replace(missed("contact"), at=NOW)
+    ]
 
 
 def test_r22_a_miss_under_the_hotlines_silence_is_kept_out_of_the_units_score() -> None:

@@ -38,7 +38,7 @@ from tests.unit.intake.matters import (
     when,
 )
 
-SET = ("trial-measures", "2026-11-25")
+SET = ("trial-measures", "2026-11-26")
 
 
 SUPPLY = commands.SupplyElements(LATER, TICKET, CODE, ("address",), address=b"sealed")
@@ -83,7 +83,9 @@ def test_an_answer_names_its_article() -> None:
 
 
 @pytest.mark.parametrize("given", [ASKED, ANSWERED, DIVERTED, REFUSED, TRANSFERRED, LINKED])
-def test_what_a_ticket_keeps_gives_the_same_decision_again(given: tuple[Event, ...]) -> None:
+def test_r5_to_r20_what_a_ticket_keeps_gives_the_same_decision_again(
+    given: tuple[Event, ...],
+) -> None:
     """Set, version and facts stand in the ticket: anyone can decide it again."""
     received, fact = given
     assert isinstance(received, events.TicketReceived)
@@ -97,7 +99,7 @@ def test_an_emergency_is_diverted_even_where_the_unit_was_left_out() -> None:
     assert isinstance(decided(emergency_ongoing=True, about_conduct=True)[1], events.TicketDiverted)
 
 
-def test_a_complaint_about_the_conduct_of_an_unnamed_unit_is_accepted_and_marked() -> None:
+def test_r2_a_complaint_about_the_conduct_of_an_unnamed_unit_is_accepted_and_marked() -> None:
     """R2: no unit bears the mark, so a dispatcher finds the one to which it does not go."""
     received, accepted = decided(about_conduct=True)
     assert isinstance(received, TicketReceived)
@@ -109,14 +111,14 @@ def test_a_complaint_about_the_conduct_of_an_unnamed_unit_is_accepted_and_marked
 # Supplement (R18)
 
 
-def test_what_is_supplied_lets_the_matter_go_on() -> None:
+def test_r18_what_is_supplied_lets_the_matter_go_on() -> None:
     """R18."""
     supplied, accepted = when(SUPPLY, *ASKED)
     assert supplied == events.SupplementSupplied(LATER, ("address",), "p1", b"", b"", b"sealed")
     assert accepted == replace(ACCEPTED, at=LATER)
 
 
-def test_a_second_supplement_is_quiet() -> None:
+def test_r18_a_second_supplement_is_quiet() -> None:
     assert when(SUPPLY, *then(SUPPLY, ASKED)) == []
 
 
@@ -137,7 +139,7 @@ def test_only_what_was_asked_can_be_supplied(
         when(command, *given)
 
 
-def test_a_supplement_that_does_not_come_refuses_by_rule() -> None:
+def test_r18_a_supplement_that_does_not_come_refuses_by_rule() -> None:
     """R18: only now."""
     (refused,) = when(commands.ExpireSupplement(LATER, TICKET), *ASKED)
     assert isinstance(refused, TicketRefused)
@@ -166,7 +168,7 @@ def test_a_supplement_after_its_time_is_refused() -> None:
 # Diversion (R11)
 
 
-def test_a_diversion_that_nobody_acknowledges_is_repeated() -> None:
+def test_r11_a_diversion_that_nobody_acknowledges_is_repeated() -> None:
     """R11: alarm and again."""
     (again,) = when(commands.RepeatDiversion(LATER, 1), *DIVERTED)
     assert again == events.DiversionRepeated(LATER, "119", RECEIPT, 2)
@@ -188,7 +190,7 @@ def test_an_acknowledged_diversion_is_not_repeated(given: tuple[Event, ...]) -> 
 @pytest.mark.parametrize(
     "given", [DIVERTED, then(commands.AcknowledgeDiversion(NOON, RECEIPT), DIVERTED)]
 )
-def test_what_an_emergency_line_hands_back_is_decided_anew(given: tuple[Event, ...]) -> None:
+def test_r11_what_an_emergency_line_hands_back_is_decided_anew(given: tuple[Event, ...]) -> None:
     """R11: the way back."""
     returned, accepted = when(HAND_BACK, *given)
     assert returned == events.DiversionReturned(LATER, RECEIPT, "119", "no fire")
@@ -222,7 +224,7 @@ def test_only_a_diversion_is_handed_back(
 # Answer at once (R5)
 
 
-def test_an_answer_that_does_not_help_goes_on_as_a_ticket() -> None:
+def test_r5_an_answer_that_does_not_help_goes_on_as_a_ticket() -> None:
     """R5."""
     unhelpful, accepted = when(UNHELPFUL, *ANSWERED)
     assert unhelpful == events.AnswerUnhelpful(LATER, "KB-1")

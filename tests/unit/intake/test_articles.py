@@ -13,7 +13,7 @@ from services.intake.domain import rejections
 from services.intake.domain.events import TicketAnswered
 from services.intake.domain.matter import Kind
 from services.kernel import yaml_file
-from tests.unit.intake.matters import matter, when
+from tests.unit.intake.matters import CITY, matter, when
 
 ARTICLES = list(load_articles("sample")[0].values())
 LIBRARY = Library(ARTICLES)
@@ -46,7 +46,7 @@ def ids(query: str, day: date = TODAY) -> list[str]:
         ("拖欠工资", "KB-4"),
     ],
 )
-def test_an_article_is_found_in_either_language(query: str, first: str) -> None:
+def test_r5_an_article_is_found_in_either_language(query: str, first: str) -> None:
     """R5."""
     assert ids(query)[0] == first
 
@@ -56,24 +56,27 @@ def test_what_is_not_there_and_what_is_no_word_finds_nothing(query: str) -> None
     assert ids(query) == []
 
 
-def test_only_articles_that_hold_that_day_are_found() -> None:
+def test_r5_only_articles_that_hold_that_day_are_found() -> None:
     assert ids("拖欠工资", date(2025, 12, 31)) == []
     gone = Library([replace(a, until=TODAY) for a in ARTICLES])
     assert gone.search("拖欠工资", TODAY, 5) == []
     assert Library([]).search("拖欠工资", TODAY, 5) == []
 
 
-def test_overdue_upkeep_is_told() -> None:
+def test_r5_overdue_upkeep_is_told() -> None:
     (article,) = parse_articles(yaml_file.parse(TEXT, "file"), "file").values()
     assert not article.is_overdue(date(2026, 6, 30))
     assert article.is_overdue(date(2026, 7, 1))
     assert not replace(article, until=date(2026, 7, 1)).is_overdue(date(2026, 7, 1))
 
 
-def test_a_consultation_is_answered_by_an_article_that_there_is() -> None:
-    """R5."""
+def test_r5_a_consultation_is_answered_by_what_an_article_says_then() -> None:
+    """Whoever reviews the answer later sees what the citizen was told."""
     fact: Any = when(matter(Kind.CONSULTATION, kb_answer="KB-1"))[1]
     assert isinstance(fact, TicketAnswered)
+    said = CITY.catalogue.articles["KB-1"]
+    assert (fact.article, fact.article_version) == ("KB-1", said.version)
+    assert (fact.answer_zh, fact.answer_en) == (said.answer.zh, said.answer.en)
     with pytest.raises(rejections.UnknownArticle, match="KB-99"):
         when(matter(Kind.CONSULTATION, kb_answer="KB-99"))
 

@@ -30,7 +30,7 @@ BACK = CallBack(LATER, "operator-7", reached=True, recording="rec-3", became="T-
 CALLED_BACK = CalledBack(LATER, "operator-7", True, "rec-3", "T-2")
 
 
-def test_a_call_in_which_a_matter_is_stated_makes_the_ticket() -> None:
+def test_r3_a_call_in_which_a_matter_is_stated_makes_the_ticket() -> None:
     stated = replace(matter(), call=CALL, called_number="12315", stated=("call",))
     received, answered, accepted = when(stated)
     assert answered == CallAnswered(
@@ -45,13 +45,13 @@ def test_a_call_without_an_operator_was_answered_by_who_records_it() -> None:
     assert answered.operator == "desk-1"
 
 
-def test_a_call_joins_the_ticket_that_it_is_about() -> None:
+def test_r3_a_call_joins_the_ticket_that_it_is_about() -> None:
     said = when(JOINS, RECEIVED, ACCEPTED)
     assert said == [CallAnswered(LATER, "phone", "12315", "dual_parallel", 20, "desk-1", "rec-2")]
     assert DECIDER.fold((RECEIVED, ACCEPTED, *said)).phase is Phase.ACCEPTED
 
 
-def test_a_missed_call_gets_a_ticket_and_is_called_back() -> None:
+def test_r3_a_missed_call_gets_a_ticket_and_is_called_back() -> None:
     assert when(MISSES) == [MISSED]
     assert DECIDER.fold((MISSED,)).phase is Phase.CALL_MISSED
     assert when(BACK, MISSED) == [CALLED_BACK]
@@ -94,7 +94,7 @@ def test_a_call_that_cannot_be_is_refused_in_words(
         when(command, *given)
 
 
-def test_the_figures_are_shares_of_all_and_of_the_answered() -> None:
+def test_r3_the_figures_are_shares_of_all_and_of_the_answered() -> None:
     """R3: connection rate, and answered in time."""
     figures = CallFigures(answered=95, missed=5, in_time=90, waiting=2)
     assert (figures.connected_percent, figures.in_time_percent) == (95.0, 94.74)

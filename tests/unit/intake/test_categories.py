@@ -43,7 +43,7 @@ def read(*lines: str) -> Any:
     return read_tree("\n".join(lines) + "\n")
 
 
-def test_the_shipped_tree_covers_the_five_fields_on_three_levels() -> None:
+def test_r1_r4_the_shipped_tree_covers_the_five_fields_on_three_levels() -> None:
     """R1, R4."""
     roots = {node.id for node in TREE.nodes.values() if not node.parent}
     assert roots == {"economy", "market", "society", "services", "environment"}
@@ -103,7 +103,7 @@ def test_r1_without_a_kind_and_without_a_default_the_field_is_named() -> None:
     assert (caught.value.rule, caught.value.status) == ("R1", 422)
 
 
-def test_a_moved_category_stays_readable_and_knows_where_it_went() -> None:
+def test_r4_a_moved_category_stays_readable_and_knows_where_it_went() -> None:
     """R4: old tickets keep their category."""
     tree = read(*GOOD).tree
     assert tree.nodes["a/old"].name.zh == "旧"
@@ -136,7 +136,7 @@ def test_a_moved_category_stays_readable_and_knows_where_it_went() -> None:
         ([*GOOD, f"{'b' * 201},,乙,B,,,,,2020-01-01,,"], 5, "id is longer than 200"),
     ],
 )
-def test_a_wrong_line_is_reported_by_its_number(
+def test_r4_a_wrong_line_is_reported_by_its_number(
     lines: list[str], number: int, sentence: str
 ) -> None:
     errors = read(*lines).errors
@@ -159,7 +159,7 @@ def test_one_wrong_line_spoils_no_other() -> None:
         ({"address": b"", "contact": b""}, ("address", "contact")),
     ],
 )
-def test_what_a_category_requires_and_nobody_stated_is_asked(
+def test_r18_what_a_category_requires_and_nobody_stated_is_asked(
     changes: dict[str, Any], missing: tuple[str, ...]
 ) -> None:
     """R18."""
@@ -173,7 +173,7 @@ def test_what_a_category_requires_and_nobody_stated_is_asked(
     assert fact.missing == missing
 
 
-def test_what_is_stated_as_missing_is_asked_in_the_same_message() -> None:
+def test_r18_what_is_stated_as_missing_is_asked_in_the_same_message() -> None:
     """R18: once, in one message."""
     command = replace(
         matter(missing=("time", "address")), category="services/civil/low_income", address=b""
@@ -245,7 +245,7 @@ GROWN = ("fields", "", "领域", "Fields", "", "", "", "", date(2026, 1, 1), "",
 LIMITED = ("fields/noise", "fields", "噪声", "Noise", "place", "help", 7, "", "2026-01-01", "", "")
 
 
-def test_a_workbook_is_read_like_a_csv() -> None:
+def test_r4_a_workbook_is_read_like_a_csv() -> None:
     """R4: days and numbers as a spreadsheet keeps them, empty lines passed over."""
     empty = ("",) * len(COLUMNS)
     report = read_workbook(workbook([COLUMNS, GROWN, empty, LIMITED]))
@@ -255,7 +255,7 @@ def test_a_workbook_is_read_like_a_csv() -> None:
     assert parse_tree({"version": "1", "categories": list(report.rows)}, "it") == report.tree
 
 
-def test_a_workbook_is_reported_by_the_lines_that_its_sheet_shows() -> None:
+def test_r4_a_workbook_is_reported_by_the_lines_that_its_sheet_shows() -> None:
     """R4."""
     wrong, empty = (*LIMITED[:8], "soon", "", ""), ("",) * len(COLUMNS)
     report = read_workbook(workbook([COLUMNS, GROWN, empty, wrong, LIMITED, LIMITED]))

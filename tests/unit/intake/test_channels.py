@@ -59,7 +59,7 @@ def when(**changes: Any) -> Sequence[Event]:
     return DECIDER.decide(replace(matter(), **(stated | changes)), Ticket())
 
 
-def test_a_new_channel_needs_no_code() -> None:
+def test_r3_a_new_channel_needs_no_code() -> None:
     """R3, S1."""
     received: Any = when()[0]
     assert received.channel == "kiosk"
@@ -78,7 +78,7 @@ def test_a_new_channel_needs_no_code() -> None:
         ),
     ],
 )
-def test_what_is_not_the_channels_is_refused_in_words(
+def test_r3_what_is_not_the_channels_is_refused_in_words(
     changes: dict[str, Any], rejection: type[Rejection], said: str
 ) -> None:
     """R3."""
@@ -87,7 +87,7 @@ def test_what_is_not_the_channels_is_refused_in_words(
     assert said in caught.value.message
 
 
-def test_an_emergency_goes_on_whatever_its_channel_may_state() -> None:
+def test_r11_an_emergency_goes_on_whatever_its_channel_may_state() -> None:
     """R11 before R3."""
     urgent = replace(
         matter(emergency_ongoing=True), channel="kiosk", by="kiosk-1", stated=("facts",)
@@ -103,7 +103,7 @@ def test_a_channel_without_lists_takes_all_that_a_matter_may_state() -> None:
     assert when(channel="phone", by="anybody", stated=("facts", "description"))
 
 
-def test_an_answer_speaks_in_the_words_of_its_channel() -> None:
+def test_r3_an_answer_speaks_in_the_words_of_its_channel() -> None:
     """R3: templates; where a channel has none, the answer has no message."""
     accepted = DECIDER.fold(when())
     told = outcome("T-1", accepted, NEW)
@@ -116,11 +116,32 @@ def test_an_answer_speaks_in_the_words_of_its_channel() -> None:
     assert "message" not in outcome("T-1", plain, NEW)
 
 
+def test_r18_a_text_message_asks_for_what_is_missing_in_the_citizens_language() -> None:
+    lacking = replace(matter(Kind.HELP, missing=("address", "contact")), channel="sms", stated=())
+    asked = DECIDER.fold(decider(Books(CITY).laid_down).decide(lacking, Ticket()))
+    message = outcome("T-1", asked, CITY.catalogue.switchboard)["message"]
+    assert message["zh"].startswith("请补充：详细地址、联系方式。")
+    assert message["en"].startswith("Please supply: address, contact.")
+
+
+def test_r5_a_text_message_gives_the_answer_itself() -> None:
+    asks = replace(matter(Kind.CONSULTATION, kb_answer="KB-4"), channel="sms", stated=())
+    facts = decider(Books(CITY).laid_down).decide(asks, Ticket())
+    said = CITY.catalogue.articles["KB-4"].answer
+    told = outcome("T-1", DECIDER.fold(facts), CITY.catalogue.switchboard)
+    assert told["message"] == {"zh": f"答复：{said.zh}", "en": f"Answer: {said.en}"}
+    assert told["answer"]["text"] == {"zh": said.zh, "en": said.en}
+    answered: Any = facts[1]
+    before = replace(answered, article_version="", answer_zh="", answer_en="")
+    old = outcome("T-1", DECIDER.fold([facts[0], before]), CITY.catalogue.switchboard)
+    assert old["message"]["zh"].startswith("答复：知识库已有答复（KB-4）")
+
+
 def court() -> Any:
     return replace(matter(Kind.HELP, organ="court"), channel="kiosk", by="kiosk-1", stated=())
 
 
-async def test_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> None:
+async def test_r3_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> None:
     """R3."""
     limits, ids = Limits(), count()
     vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
@@ -136,7 +157,7 @@ async def test_a_channel_sends_so_many_a_minute_and_is_told_when_to_go_on() -> N
         assert [await wait_s(later) for _ in range(3)] == [0, 0, 60]
 
 
-async def test_the_limit_holds_for_http_and_for_submissions_and_not_for_imports() -> None:
+async def test_r3_the_limit_holds_for_http_and_for_submissions_and_not_for_imports() -> None:
     """R3: 429 with Retry-After, by Kafka as the answer's problem."""
     vault = MemoryVault(Rows(), MasterKeys([bytes(32)]), bytes(32), "86")
     desk = Desk(vault, Books(EXTENDED))

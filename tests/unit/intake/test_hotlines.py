@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -61,7 +60,7 @@ def parsed(text: str = LINES) -> Any:
     return parse_register(yaml_file.parse(text, "file"), "file")
 
 
-def test_fuyangs_plan_counts_13_14_and_5() -> None:
+def test_r8_fuyangs_plan_counts_13_14_and_5() -> None:
     """R8."""
     planned = [REGISTER.counted(m) for m in (Mode.MERGED, Mode.DUAL_PARALLEL, Mode.SUB_CENTRE)]
     assert planned == [13, 14, 5]
@@ -83,7 +82,7 @@ def test_fuyangs_plan_counts_13_14_and_5() -> None:
         ),
     ],
 )  # fmt: skip
-def test_each_line_of_fuyang_is_what_the_plan_made_of_it(
+def test_r8_each_line_of_fuyang_is_what_the_plan_made_of_it(
     numbers: str, mode: Mode, number_is: Fate, seats_are: Fate, transfers: bool
 ) -> None:
     """R8."""
@@ -96,14 +95,30 @@ def test_each_line_of_fuyang_is_what_the_plan_made_of_it(
         assert line.reason.en
 
 
-def test_the_sample_names_every_line_that_the_plan_names() -> None:
-    assert Counter(line.set_up_by is SetUpBy.COUNTY for line in REGISTER.lines) == {
-        False: 17,
-        True: 3,
+def test_r8_the_sample_names_every_line_that_the_plan_names_and_who_set_it_up() -> None:
+    whose = {
+        SetUpBy.STATE_COUNCIL: "12349 12336 12312 12333 12328 12315 12319 12348 12393 12317 12320",
+        SetUpBy.CITY: "96119",
+        SetUpBy.VERTICAL: "12366 12360 12313 12305 12367",
+        SetUpBy.COUNTY: "12345/linquan 12345/funan 12345/jieshou",
     }
+    named = {number: by for by, numbers in whose.items() for number in numbers.split()}
+    assert {line.number: line.set_up_by for line in REGISTER.lines} == named
+    assert len(REGISTER.lines) == len(named)
 
 
-def test_a_line_holds_from_its_first_day_to_before_its_last() -> None:
+def test_r7_every_line_of_the_sample_has_every_field_in_both_languages() -> None:
+    for line in REGISTER.lines:
+        assert not line.name.zh.isascii()
+        assert not line.reason.zh.isascii()
+        assert line.name.en.isascii()
+        assert line.reason.en.isascii()
+        assert line.until is None
+        stays = line.number_is is Fate.KEPT and line.seats_are is Fate.KEPT
+        assert line.transfer_line == (line.number if stays else "")
+
+
+def test_r7_a_line_holds_from_its_first_day_to_before_its_last() -> None:
     register = parsed()
     assert register.line("12312", date(2020, 12, 31)) is None
     assert register.line("12312", date(2021, 1, 1)) is not None
@@ -111,21 +126,21 @@ def test_a_line_holds_from_its_first_day_to_before_its_last() -> None:
 
 
 @pytest.mark.parametrize("name", ["12366", "税务", "Tax", "tax", "05581-12366"])
-def test_a_sub_centre_is_known_by_number_and_name(name: str) -> None:
+def test_r9_a_sub_centre_is_known_by_number_and_name(name: str) -> None:
     """R9."""
     facts = MatterFacts(sub_centre=name)
     assert parsed().transferable(facts, TODAY).sub_centre == "05581-12366"
 
 
 @pytest.mark.parametrize("stated", ["12345", "12315", "12312", "12345/funan", "12348"])
-def test_no_matter_is_transferred_to_what_is_no_sub_centre(stated: str) -> None:
+def test_r9_no_matter_is_transferred_to_what_is_no_sub_centre(stated: str) -> None:
     """R9: 12345 would hand it to itself, another line back to 12345."""
     facts = MatterFacts(sub_centre=stated, duty="local")
     assert REGISTER.transferable(facts, TODAY) == MatterFacts(duty="local")
 
 
 @pytest.mark.parametrize("stated", ["moon", "99999", "110"])
-def test_a_sub_centre_that_nobody_knows_is_told(stated: str) -> None:
+def test_r9_a_sub_centre_that_nobody_knows_is_told(stated: str) -> None:
     """R9."""
     with pytest.raises(LookupError):
         REGISTER.transferable(MatterFacts(sub_centre=stated), TODAY)
@@ -134,7 +149,7 @@ def test_a_sub_centre_that_nobody_knows_is_told(stated: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["12366", "tax", "税务", "12366 税务"])
-def test_a_complaint_about_a_sub_centre_is_not_transferred_to_it(unit: str) -> None:
+def test_r2_r9_a_complaint_about_a_sub_centre_is_not_transferred_to_it(unit: str) -> None:
     """R2 before R9."""
     for sub_centre in ("12366", "税务"):
         facts = MatterFacts(sub_centre=sub_centre, about_unit=unit, about_conduct=True)
@@ -168,7 +183,7 @@ def test_what_r7_refuses_is_one_sentence(old: str, new: str, sentence: str) -> N
     assert sentence in str(caught.value)
 
 
-def test_a_cancelled_number_comes_back_with_an_approval_only() -> None:
+def test_r7_a_cancelled_number_comes_back_with_an_approval_only() -> None:
     """R7."""
     with pytest.raises(ValueError, match="12312: a cancelled number is not restored without"):
         parsed(LINES + AGAIN)
@@ -181,7 +196,7 @@ def test_a_city_without_a_register_has_an_empty_one() -> None:
     assert load_register("nyc")[0].lines == ()
 
 
-def test_a_call_to_a_registered_number_becomes_a_ticket_that_says_which() -> None:
+def test_r9_a_call_to_a_registered_number_becomes_a_ticket_that_says_which() -> None:
     """R9."""
     earlier = datetime(2026, 3, 16, 3, 59, tzinfo=UTC)
     called = replace(

@@ -18,6 +18,7 @@ version: "1"
 accepted: {zh: 受理, en: Accepted}
 accepted_barred: {zh: 回避, en: Barred}
 accepted_related: {zh: 相关, en: Related}
+elements: {address: {zh: 地址, en: address}}
 rules:
   - rule: R11
     number: 2
@@ -85,6 +86,8 @@ def test_three_sets_are_shipped() -> None:
     [
         ("version:", "versions:", "the file: unknown ['versions']"),
         ("version:", "7:", "the file: unknown ['7']"),
+        ("{address: {zh: 地址, en: address}}", "[address]", "elements must map elements to their"),
+        ("{zh: 地址, en: address}", "{zh: 地址}", "elements.address: missing ['en']"),
         ('version: "1"\n', "", "the file: missing ['version']"),
         ('version: "1"', "version: 1", "version: 1 is no text (quote it)"),
         ("number: 1", "number: true", "rules.2.number: True is no number from 1"),

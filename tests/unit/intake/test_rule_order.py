@@ -45,7 +45,7 @@ IN_ORDER: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_where_several_rules_fit_the_first_of_the_order_decides_and_all_are_recorded(
+def test_r5_to_r20_where_several_rules_fit_the_first_of_the_order_decides_and_all_are_recorded(
     name: str,
 ) -> None:
     ours = [(r, f) for r, f in IN_ORDER if r not in {SUZHOU: ("R19",), TRIAL: ("R20",)}[name]]
@@ -57,13 +57,13 @@ def test_where_several_rules_fit_the_first_of_the_order_decides_and_all_are_reco
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_the_rules_stand_in_the_order_of_the_mission(name: str) -> None:
+def test_r5_to_r20_the_rules_stand_in_the_order_of_the_mission(name: str) -> None:
     order = [rule for rule, _ in IN_ORDER]
     places = [order.index(rule.rule) for rule in SETS[name].rules]
     assert places == sorted(places)
 
 
-def test_the_sets_have_the_numbers_of_their_sources() -> None:
+def test_r10_to_r20_the_sets_have_the_numbers_of_their_sources() -> None:
     numbers = {name: {(r.rule, r.number) for r in SETS[name].rules if r.number} for name in BOTH}
     assert numbers[SUZHOU] == {
         ("R10", 1), ("R11", 2), ("R12", 3), ("R13", 4), ("R14", 5), ("R15", 6), ("R16", 7),
@@ -76,7 +76,9 @@ def test_the_sets_have_the_numbers_of_their_sources() -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_every_refusal_of_every_set_names_a_right_place_in_two_languages(name: str) -> None:
+def test_r10_to_r20_every_refusal_of_every_set_names_a_right_place_in_two_languages(
+    name: str,
+) -> None:
     for rule in SETS[name].rules:
         assert rule.reason.zh
         assert rule.reason.en
@@ -109,7 +111,7 @@ def test_a_stated_text_is_no_template() -> None:
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_a_whole_set_is_evaluated_within_50_microseconds(name: str) -> None:
+def test_r5_to_r20_a_whole_set_is_evaluated_within_50_microseconds(name: str) -> None:
     case = Case(Kind.COMPLAINT, MatterFacts(duty="none", content="substantive"))
     rounds = []
     for _ in range(40):

@@ -93,7 +93,7 @@ def cases() -> Iterator[tuple[str, dict[str, Any], NUMBER]]:
 
 
 @pytest.mark.parametrize(("name", "facts", "expected"), list(cases()))
-def test_a_ground_refuses_by_its_rule_and_number(
+def test_r10_to_r20_a_ground_refuses_by_its_rule_and_number(
     name: str, facts: dict[str, Any], expected: NUMBER
 ) -> None:
     decision = decide(name, **facts)

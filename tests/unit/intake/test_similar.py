@@ -42,13 +42,13 @@ def found(*old: Recent, is_new: bool = False, **new: Any) -> tuple[Earlier, ...]
     return earlier_of(replace(NEW, **new), old, SAME, likeness, is_new=is_new)
 
 
-def test_the_same_citizens_same_matter_is_found_with_its_progress() -> None:
+def test_r16_the_same_citizens_same_matter_is_found_with_its_progress() -> None:
     """R16."""
     assert found(OLD) == (Earlier("T1", Progress.HANDLED, True, True, False),)
     assert found(OLD, is_new=True)[0].new_circumstance
 
 
-def test_another_citizens_is_found_as_related() -> None:
+def test_r16_another_citizens_is_found_as_related() -> None:
     """R16: never linked silently."""
     assert found(replace(OLD, person="p2"))[0].same_caller is False
 
@@ -63,7 +63,7 @@ def test_another_citizens_is_found_as_related() -> None:
         ("", False),
     ],
 )
-def test_titles_are_compared_by_characters(title: str, is_same: bool) -> None:
+def test_r16_titles_are_compared_by_characters(title: str, is_same: bool) -> None:
     """Chinese has no spaces to count by."""
     assert bool(found(replace(OLD, title=title))) is is_same
 
@@ -94,7 +94,7 @@ def test_case_and_signs_do_not_count() -> None:
         ),
     ],
 )
-def test_category_and_area_or_radius_decide(
+def test_r16_category_and_area_or_radius_decide(
     old: dict[str, Any], new: dict[str, Any], is_same: bool
 ) -> None:
     assert bool(found(replace(OLD, **old), **new)) is is_same
@@ -110,7 +110,7 @@ def test_a_distance_is_along_the_sphere() -> None:
     assert distance_m(pole, replace(pole, latitude=-90.0)) == pytest.approx(20_015_087, rel=1e-4)
 
 
-def test_the_latest_come_first_and_of_others_only_a_few() -> None:
+def test_r16_the_latest_come_first_and_of_others_only_a_few() -> None:
     own = [replace(OLD, ticket=f"A{n}", received_at=NOON - timedelta(n)) for n in (3, 1, 2)]
     others = [
         replace(OLD, ticket=f"B{n}", person="p2", received_at=NOON - timedelta(n)) for n in range(9)

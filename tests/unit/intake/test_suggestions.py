@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import resources
 from typing import Any
 
 import pytest
 
 from services.intake.adapters.suggesting import load_dictionary, parse_dictionary
 from services.intake.domain.events import TicketAccepted
+from services.intake.domain.matter import VOCABULARY
 from services.kernel import yaml_file
 from tests.unit.intake.matters import matter, when
 
 DICTIONARY = load_dictionary()
+FILE = resources.files("services.intake") / "registry" / "suggestions.yaml"
 WORDS = """
 version: "1"
 over: {zh: [昨天], en: [yesterday]}
@@ -40,12 +43,27 @@ def found(*texts: str) -> dict[tuple[str, str], tuple[tuple[str, ...], bool]]:
         ("村干部受贿", "discipline", "true", ("受贿",)),
         ("你们去死吧", "content", "malicious", ("去死",)),
         ("Drop dead, all of you", "content", "malicious", ("Drop dead",)),
+        ("我就是打着玩", "content", "harassment", ("打着玩",)),
     ],
 )
-def test_words_in_both_languages_raise_a_suggestion(
+def test_r11_to_r17_words_in_both_languages_raise_a_suggestion(
     text: str, fact: str, value: str, words: tuple[str, ...]
 ) -> None:
     assert found(text)[fact, value][0] == words
+
+
+def test_r11_r12_r17_emergencies_organs_procedures_and_abuse_have_words_in_both_languages() -> None:
+    entries: Any = yaml_file.read(FILE, "file")["suggestions"]
+    raised = {(entry["fact"], entry["value"]) for entry in entries}
+    lines = {("emergency_line", line) for line in ("110", "119", "120", "122", "96333")}
+    outside = VOCABULARY["organ"] - {"mass_organisation", "government"}
+    organs = {("organ", organ) for organ in outside}
+    procedures = {("legal_procedure", word) for word in VOCABULARY["legal_procedure"]}
+    abuse = {("content", "malicious"), ("content", "harassment"), ("discipline", "true")}
+    assert raised == lines | organs | procedures | abuse
+    for entry in entries:
+        assert all(not word.isascii() for word in entry["words"]["zh"])
+        assert all(word.isascii() for word in entry["words"]["en"])
 
 
 @pytest.mark.parametrize(
@@ -65,7 +83,9 @@ def test_a_part_of_an_english_word_raises_nothing(text: str) -> None:
         ("fire drill", False),
     ],
 )
-def test_an_emergency_that_is_over_is_not_suggested_as_going_on(text: str, ongoing: bool) -> None:
+def test_r11_an_emergency_that_is_over_is_not_suggested_as_going_on(
+    text: str, ongoing: bool
+) -> None:
     """R11: an emergency that is over or only mentioned is none."""
     assert found(text)["emergency_line", "119"][1] is ongoing
 
@@ -74,10 +94,14 @@ def test_title_and_description_are_read_and_words_told_once() -> None:
     assert found("fire", "fire, fire and smoke")["emergency_line", "119"][0] == ("fire", "smoke")
 
 
-def test_no_citizen_is_refused_by_a_keyword() -> None:
-    """A title full of such words is decided by its stated facts alone."""
-    command = replace(matter(), title="法院 受贿 着火 去死 lawsuit fire")
-    assert isinstance(when(command)[1], TicketAccepted)
+def test_r10_to_r20_no_citizen_is_refused_by_a_keyword() -> None:
+    """A title of all those words is decided by its stated facts alone."""
+    entries: Any = yaml_file.read(FILE, "file")["suggestions"]
+    for language in ("zh", "en"):
+        words = [word for entry in entries for word in entry["words"][language]]
+        assert isinstance(when(replace(matter(), title=" ".join(words)[:200]))[1], TicketAccepted)
+        for word in words:
+            assert isinstance(when(replace(matter(), title=word))[1], TicketAccepted)
 
 
 @pytest.mark.parametrize(

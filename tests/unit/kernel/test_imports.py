@@ -54,6 +54,14 @@ async def test_an_import_goes_forward_in_a_ticket_and_never_back(
     assert [f.time for f in await dispatch.ledger(TICKET)] == [THEN, THEN + day, THEN + day]
 
 
+@pytest.mark.parametrize("name", ["i\0", "i" * 201])
+async def test_an_import_has_a_name_that_the_store_can_hold(
+    town: City, dispatch: Process, name: str
+) -> None:
+    assert await answered(town, dispatch, stated("one", import_id=name)) == [(400, "bad-import")]
+    assert await dispatch.ledger(TICKET) == []
+
+
 async def test_a_repeat_of_an_import_gets_its_first_answer(town: City, dispatch: Process) -> None:
     first = stated("one", THEN)
     await answered(town, dispatch, first, stated("two", THEN + timedelta(days=1)))

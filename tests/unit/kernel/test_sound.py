@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.kernel.decider import Decider
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey
 from services.kernel.service import Service
+from tests.support.desks import NoteProgress, ProgressNoted, desk
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,22 @@ def test_a_command_that_no_store_could_keep_is_refused_and_the_field_named(
     assert code == 422
     assert f"({name})".encode() in body
     assert b'"type":"/problems/unsound"' in body
+
+
+def test_fields_that_are_too_much_together_are_refused_and_leave_nothing() -> None:
+    """Each may be as long as it is; what they make is more than a topic takes."""
+    service, draft = desk(), Draft(0, "t1", (), 0)
+    key = CommandKey("web", "k", b"", 0, b"")
+    at = datetime(2026, 3, 16, tzinfo=UTC)
+
+    def repeating(command: NoteProgress, notes: tuple[str, ...]) -> list[ProgressNoted]:
+        return [ProgressNoted(command.at, command.by, command.note * int(command.by))]
+
+    assert service.decider is not None
+    service = replace(service, decider=replace(service.decider, decide=repeating))
+    large, largest = (NoteProgress(at, times, "x" * 20_000) for times in ("14", "13"))
+    decide_command(service, draft, large, key, {}, live=True, extra={})
+    assert (key.status, draft.version, draft.state, draft.live_from) == (413, 0, (), None)
+    assert b'"type":"/problems/too-large"' in key.body
+    decide_command(service, draft, largest, key, {}, live=True, extra={})
+    assert (key.status, draft.version) == (201, 1)

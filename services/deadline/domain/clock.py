@@ -1,0 +1,231 @@
+"""One run of a clock (stage 5): the state that the facts give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from services.deadline.domain.course import unanswered
+from services.deadline.domain.events import (
+    ClockPaused,
+    ClockReplanned,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+    ClockWarned,
+    DeadlineMissed,
+    DisputeRuled,
+    Disputing,
+    ExtensionAsked,
+    ExtensionGranted,
+    ExtensionRefused,
+    HotlineAlarmed,
+    LimitSet,
+    MissDisputed,
+    MissWithdrawn,
+    Moving,
+    ReturnWindowClosed,
+    Ruling,
+    UnitReminded,
+    UnitUrged,
+)
+from services.deadline.domain.lengths import INSTANT, Pause
+
+UNANSWERED = "unanswered"  # the mark of the alarm before an application lapses (R22)
+S = TypeVar("S")
+
+
+class Phase(StrEnum):
+    """How a clock stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of the matter (R23), and how many extensions had been granted before.
+
+    One that came after the miss moves this clock no more: it is for the next unit's. One that came
+    while the clock stood is `waiting` until it goes on (R26).
+    """
+
+    length: str
+    special: bool
+    after: int
+    for_next: bool = False
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The last run of one clock. `due_at` is the last known one, also while a pause is open.
+
+    `asked` and `extensions` are working days, of applications that wait and of what was granted;
+    `asked_at` is when the last one came.
+    `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
+    `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
+    `limit_days` is the statutory limit of the category that it is held to (R23); `filed_before`
+    that and its length before the last correction.
+    `limited_at` is when its last limit took force, perhaps after the due instant that it gives.
+    """
+
+    name: str
+    run: int
+    unit: str
+    phase: Phase
+    started_at: datetime
+    due_at: datetime
+    start_event: str
+    stated_due_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    missed: bool = False
+    stopped_at: datetime | None = None
+    length: str = ""
+    asked: tuple[int, ...] = ()
+    extensions: tuple[int, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    imported: bool = False
+    calendar: str = ""
+    rung: int = 0
+    dispute: str = ""
+    warn_at: datetime | None = None
+    warn_mark: str = ""
+    heard: tuple[str, ...] = ()
+    level: str = ""
+    limit_days: int = 0
+    asked_at: datetime | None = None
+    filed_before: tuple[str, int] | None = None
+    limited_at: datetime | None = None
+
+    @property
+    def opened(self) -> Pause | None:
+        """The pause that is open; one that was open when the clock stopped stays so."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether the clock, standing still in an open pause, was due when it came to `at`."""
+        return (min(at, self.opened.start) if self.opened else at) >= self.due_at
+
+    def asked_anew(self, at: datetime) -> Clock:
+        """The alarm is for each application (R22): one that came for those before is forgotten."""
+        heard = tuple(mark for mark in self.heard if mark != UNANSWERED)
+        return but(self, heard=heard, asked_at=at)
+
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+_UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
+
+
+def but(value: S, **changes: object) -> S:
+    """As `replace`, all fields at once: every fact makes such a copy, and a clock has many."""
+    made = object.__new__(type(value))
+    made.__dict__.update(value.__dict__, **changes)
+    return made
+
+
+def started(last: Clock | None, event: ClockStarted) -> Clock:
+    """A stricter limit belongs to the matter and passes on to the next unit (R23)."""
+    stricter = [] if last is None else [limit for limit in last.limits if not limit.special]
+    return but(
+        _UNBORN,
+        name=event.clock,
+        run=event.run,
+        unit=event.unit,
+        started_at=event.started_at,
+        due_at=event.due_at,
+        start_event=event.start_event,
+        stated_due_at=event.due_at if event.basis == "stated" else None,
+        length=event.length,
+        imported=event.imported,
+        calendar=event.calendar,
+        warn_at=event.warn_at,
+        warn_mark=event.warn_mark,
+        level=event.level,
+        limit_days=event.limit_days,
+        limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
+    )
+
+
+def moved(clock: Clock | None, event: Moving) -> Clock:
+    assert clock is not None, "a clock that never started cannot move"
+    match event:
+        case ClockWarned():
+            return _to_be_warned(but(clock, heard=(*clock.heard, event.mark)), event)
+        case HotlineAlarmed():
+            return _to_be_warned(but(clock, heard=(*clock.heard, UNANSWERED)), event)
+        case ClockPaused():
+            pauses = (*clock.pauses, Pause(event.paused_at, None, event.reason))
+            return but(clock, phase=Phase.PAUSED, pauses=pauses, warn_at=None)
+        case ClockResumed():
+            last = replace(clock.pauses[-1], end=event.resumed_at)
+            pauses = (*clock.pauses[:-1], last)
+            limits = tuple(replace(limit, waiting=False) for limit in clock.limits)
+            limited_at = event.resumed_at if limits != clock.limits else clock.limited_at
+            resumed = replace(
+                clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at,
+                limited_at=limited_at,
+            )  # fmt: skip
+            return _to_be_warned(resumed, event)
+        case ClockStopped():
+            return but(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
+        case DeadlineMissed():
+            return but(clock, missed=True)
+        case MissWithdrawn():
+            end = None if clock.stopped_at is None else event.stopped_at
+            return but(clock, missed=False, stopped_at=end, rung=0, dispute="")
+        case ReturnWindowClosed():
+            return but(clock, phase=Phase.CLOSED)
+        case UnitReminded() | UnitUrged():
+            return but(clock, rung=clock.rung + 1)
+        case _:
+            return _ruled(clock, event)
+
+
+def _to_be_warned(
+    clock: Clock, event: ClockWarned | HotlineAlarmed | ClockResumed | Ruling
+) -> Clock:
+    return but(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
+
+
+def _still_to_come(clock: Clock) -> datetime:
+    """Of a clock that stands: as known, but after it stood still; it is planned when it goes on."""
+    if clock.opened is None:
+        return clock.due_at
+    return max(clock.due_at, clock.opened.start + INSTANT)
+
+
+def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
+    match event:
+        case ExtensionAsked():
+            asked = but(clock.asked_anew(event.at), asked=(*clock.asked, event.working_days))
+            return _to_be_warned(asked, event) if event.due_at else asked
+        case ExtensionGranted():
+            extensions = (*clock.extensions, event.working_days)
+            due = event.due_at or clock.due_at
+            left = unanswered(clock.asked, event.working_days)
+            extended = but(clock, asked=left, extensions=extensions, due_at=due)
+            return _to_be_warned(extended, event)
+        case ExtensionRefused():
+            refused = but(clock, asked=clock.asked[1:])
+            return _to_be_warned(refused, event) if event.due_at else refused
+        case LimitSet():
+            stands = clock.phase is Phase.PAUSED and not clock.missed
+            limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)
+            due = event.due_at or clock.due_at
+            limits = (*clock.limits, limit)
+            since = clock.limited_at if clock.missed else event.at
+            limited = but(clock, limits=limits, due_at=due, limited_at=since)
+            return _to_be_warned(limited, event)
+        case ClockReplanned():
+            due = event.due_at or _still_to_come(clock)
+            replanned = but(clock, due_at=due, calendar=event.calendar)
+            if event.length:
+                replanned = but(replanned, length=event.length, limit_days=event.limit_days)
+            return _to_be_warned(replanned, event)
+        case MissDisputed() | DisputeRuled():
+            return but(clock, dispute="ruled" if isinstance(event, DisputeRuled) else "disputed")
