@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kernel import seen, tracing
 from services.kernel.commands import MOST_TEXT, Answer
 from services.kernel.describe import ABOUT, describe
-from services.kernel.in_flight import InFlight
+from services.kernel.in_flight import RETRY_AFTER_S, InFlight
 from services.kernel.problems import Problem, install, unexpected
 from services.kernel.security import Security
 from services.kernel.telemetry import HttpMeter, current_trace
@@ -107,6 +107,7 @@ class Edge:
         refusal = self._in_flight.enter(caller)
         if refusal is not None:
             self._meter.refused.inc()
+            await asyncio.sleep(RETRY_AFTER_S)
             await refusal.response()(scope, receive, send)
             return
         try:

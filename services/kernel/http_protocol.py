@@ -20,6 +20,7 @@ _TOO_SLOW = b"408 Request Timeout"
 
 async def _too_many_connections(scope: Scope, receive: Receive, send: Send) -> None:
     """Beyond uvicorn's limit of connections: it says so without a time to come again."""
+    await asyncio.sleep(RETRY_AFTER_S)
     refusal = unavailable("Too many connections are open.", RETRY_AFTER_S)
     refusal.headers = {**(refusal.headers or {}), "Connection": "close"}
     await refusal.response()(scope, receive, send)

@@ -7,6 +7,8 @@ from collections import Counter
 from services.kernel.problems import Problem, unavailable
 
 MOST, MOST_OF_CALLER = 1_000, 500
+# Refusals are given after that time too: callers that ask again at once, whatever they are told,
+# would leave none to those who are in.
 RETRY_AFTER_S = 1
 
 

@@ -1,5 +1,6 @@
-"""Ten times what intake can take, and more: memory stays bounded, everything acknowledged is there,
-and as soon as it is over matters are taken again."""
+"""Three thousand at once who ask again at once: were they let, over ten times what intake can take.
+Memory stays bounded, everything acknowledged is there, what fits is taken all the while, and as
+soon as it is over anything is."""
 
 from __future__ import annotations
 
@@ -23,8 +24,9 @@ from tests.support.loops import wait_until
 
 # OVERLOAD_S=120 is the long form.
 SECONDS = float(os.environ.get("OVERLOAD_S", "20"))
-CALLERS, CONNECTIONS = 3, 450  # more than a process, and more than a caller, may have under way
-TIMES = 10
+CALLERS = 3
+CONNECTIONS = 1_000  # of each; a caller may have half as many requests under way, all together one
+TAKEN_PER_S = 50  # a tenth of what two cores take beside the flood
 MOST_GROWTH_BYTES = 150 * 1024 * 1024
 MATTER = {
     "channel": "web", "kind": "complaint", "category": "traffic/road", "area": "yingzhou",
@@ -86,10 +88,9 @@ async def test_what_overflows_is_refused_and_what_was_acknowledged_is_there(
         await _taken_again(up.urls["intake"], dev_token("channel", "late", run_dir=tmp_path))
         received = await _received(stack, namespace)
     assert most - before < MOST_GROWTH_BYTES, f"{(most - before) / 2**20:.0f} MB more"
-    assert set(flood.statuses) <= {0, 201, 429, 503}, flood.statuses
+    assert set(flood.statuses) <= {0, 201, 408, 429, 503}, flood.statuses
     assert flood.statuses[503], flood.statuses
-    assert sum(flood.statuses.values()) > TIMES * flood.statuses[201], flood.statuses
-    assert len(flood.acknowledged) == flood.statuses[201] > 0
+    assert len(flood.acknowledged) == flood.statuses[201] > TAKEN_PER_S * SECONDS, flood.statuses
     assert flood.acknowledged <= received
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from hotline.dev.ports import LOCALHOST, free_port
 from services.kernel import in_flight
 from services.kernel.http import create_app
 from services.kernel.http_protocol import BoundedHttp
-from services.kernel.in_flight import MOST, MOST_OF_CALLER, InFlight
+from services.kernel.in_flight import MOST, MOST_OF_CALLER, RETRY_AFTER_S, InFlight
 from services.kernel.security import Security
 
 
@@ -59,7 +60,7 @@ async def test_a_caller_with_too_many_under_way_is_told_by_http(
         mine, other = ({"Authorization": f"Bearer {name}"} for name in ("mine", "other"))
         first = asyncio.create_task(web.get("/v1/held", headers=mine))
         await arrived.wait()
-        second = await web.get("/v1/held", headers=mine)
+        second = await held_back(web.get("/v1/held", headers=mine))
         assert (second.status_code, second.headers["retry-after"]) == (429, "1")
         another = asyncio.create_task(web.get("/v1/held", headers=other))
         await asyncio.sleep(0.01)
@@ -82,7 +83,7 @@ async def test_beyond_the_limit_of_connections_the_next_is_told_when_to_come_aga
     idle = [await asyncio.open_connection(LOCALHOST, port) for _ in range(3)]
     try:
         async with httpx.AsyncClient() as client:
-            answer = await client.get(f"http://{LOCALHOST}:{port}/livez")
+            answer = await held_back(client.get(f"http://{LOCALHOST}:{port}/livez"))
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.headers["content-type"] == "application/problem+json"
     finally:
@@ -90,6 +91,14 @@ async def test_beyond_the_limit_of_connections_the_next_is_told_when_to_come_aga
             writer.close()
         server.should_exit = True
         await serving
+
+
+async def held_back(asked: Coroutine[None, None, httpx.Response]) -> httpx.Response:
+    """The answer, which does not come at once."""
+    answer = asyncio.create_task(asked)
+    _, waiting = await asyncio.wait([answer], timeout=RETRY_AFTER_S / 4)
+    assert waiting
+    return await answer
 
 
 async def _ready() -> dict[str, bool]:
