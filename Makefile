@@ -1,6 +1,7 @@
 # What can be done here; each target sets up what it needs. ARGS is passed on: make demo ARGS=--json
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 CHECKED := tests/unit $(wildcard tests/contract) tests/test_tidy.py tests/test_supply.py
 SBOM := dist/sbom.json
 BENCHES := loop append intake push replay rules timers
@@ -20,7 +21,7 @@ run: setup ## broker, store, the five services and a sample city, until Ctrl-C
 	@$(BIN)/hotline run $(ARGS)
 
 test: setup ## all tests, on a real broker and a real store, in two processes
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 drills: setup ## the long forms: 20 kills of each service, brokers and store lost, 1 to 3 to 1 replicas, overload, a million inputs
 	@DRILLS=long OVERLOAD_S=120 FUZZ_INPUTS=1000000 FUZZ_S=60 \
@@ -32,7 +33,7 @@ check: setup ## format, lint, types, unit and contract tests
 	@$(BIN)/mypy
 	@$(BIN)/buf lint proto
 	@for image in $(wildcard proto/*.binpb); do $(BIN)/buf breaking proto --against $$image || exit 1; done
-	@$(BIN)/python -m pytest $(wildcard $(CHECKED)) $(ARGS)
+	@$(PYTEST) $(wildcard $(CHECKED)) $(ARGS)
 
 demo: setup ## 2,000 real tickets through the whole loop, counted
 	@$(BIN)/hotline demo $(ARGS)
