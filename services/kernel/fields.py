@@ -60,14 +60,16 @@ def put_datetime(stamp: Any, value: datetime) -> None:
 
 
 class FieldMap:
-    """Reads and writes the body fields of `cls`; `envelope` names those that stand elsewhere.
+    """Reads and writes the body fields of `cls`; `envelope` names those that stand elsewhere. An
+    enum that the sender left out is the default of `cls`, where it has one.
 
     What has one form on both sides is copied in one go; only the rest is converted field by field.
     """
 
     def __init__(self, cls: type, descriptor: Any, envelope: frozenset[str]) -> None:
         hints = typing.get_type_hints(cls)
-        names = [f.name for f in dataclasses.fields(cls)]
+        defaults = {f.name: f.default for f in dataclasses.fields(cls)}
+        names = [*defaults]
         body = descriptor.fields_by_name
         inside = [name for name in names if name in body or name not in envelope]
         self._cls = cls
@@ -78,7 +80,7 @@ class FieldMap:
         for place, name in enumerate(inside):
             if name not in body:
                 raise TypeError(f"{cls.__name__}.{name} is no field of {descriptor.full_name}")
-            accessors = _accessors(body[name], hints[name])
+            accessors = _accessors(body[name], hints[name], defaults[name])
             if accessors is None:
                 same.append(name)
             else:
@@ -110,13 +112,13 @@ def _values(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda value: tuple(getattr(value, name) for name in names)
 
 
-def _accessors(descriptor: Any, hint: Any) -> tuple[Getter, Setter] | None:
+def _accessors(descriptor: Any, hint: Any, default: Any) -> tuple[Getter, Setter] | None:
     """None for a field that is the same on both sides."""
     plain, optional = _plain(hint)
     if descriptor.is_repeated:
         return _repeated(descriptor, plain)
     if descriptor.type == FieldDescriptor.TYPE_ENUM:
-        return _enum(descriptor, plain, optional)
+        return _enum(descriptor, plain, optional, default)
     if descriptor.type == FieldDescriptor.TYPE_MESSAGE:
         if descriptor.message_type.full_name == "google.protobuf.Timestamp":
             return _stamp(descriptor, plain, optional)
@@ -132,7 +134,7 @@ def _plain(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
-def _enum(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
+def _enum(descriptor: Any, hint: Any, optional: bool, default: Any) -> tuple[Getter, Setter]:
     name = descriptor.name
     if not (isinstance(hint, type) and issubclass(hint, StrEnum)):
         raise _mismatch(descriptor, "a StrEnum", hint)
@@ -146,6 +148,8 @@ def _enum(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
     known = ", ".join(hint)
     if optional:  # what is left out is UNSPECIFIED on the wire
         to_number[None], to_member[0] = 0, None
+    elif isinstance(default, hint):
+        to_member[0] = default
 
     def get(message: Message) -> Any:
         number = getattr(message, name)

@@ -15,7 +15,7 @@ from hotline.intake.v1 import commands_pb2, events_pb2
 from services.intake.adapters import limiting
 from services.intake.adapters.books import Books
 from services.intake.adapters.channels import parse_channels
-from services.intake.adapters.codec import MissedCall, SubmittedMatter
+from services.intake.adapters.codec import CODEC, MissedCall, SubmittedMatter
 from services.intake.adapters.desk import Desk
 from services.intake.adapters.limiting import Limits
 from services.intake.adapters.vault_memory import MemoryVault, Rows
@@ -23,7 +23,7 @@ from services.intake.domain import rejections
 from services.intake.domain.channels import ChannelKind
 from services.intake.domain.deciding import decider
 from services.intake.domain.events import Event, TicketDiverted
-from services.intake.domain.matter import Kind, MatterFacts
+from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.intake.domain.ticket import Ticket
 from services.intake.service import outcome
 from services.kernel import yaml_file
@@ -227,6 +227,14 @@ async def test_r3_of_turns_that_were_taken_a_process_remembers_the_last_few_alon
     for key in ("k1", "k2", "k1", "k3", "k1", "k2"):
         assert await limits.wait_s("kiosk", 60, NOON, ("kiosk-1", key), take) == 0
     assert asked == 4  # k2 was forgotten
+
+
+def test_r3_what_comes_by_kafka_without_an_urgency_is_normal_as_over_http() -> None:
+    body = commands_pb2.SubmitMatter.FromString(_body())
+    body.ClearField("urgency")
+    name = body.DESCRIPTOR.full_name
+    found = CODEC.command(name, body.SerializeToString(), PROTOBUF, {})
+    assert found.urgency is SubmittedMatter("kiosk", "", "", "").urgency is Urgency.NORMAL
 
 
 def _body() -> bytes:
