@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -52,7 +51,7 @@ class Draft:
         metadata: Mapping[str, str],
         *,
         live: bool,
-        largest: float = math.inf,
+        largest: int | None = None,
     ) -> Sequence[Any]:
         """Run one command; its events stand in the draft. Raises Rejection, draft unchanged;
         TooLarge where a fact would have more bytes than the `largest` may.
@@ -67,7 +66,7 @@ class Draft:
         if events:
             packed = orjson.dumps(metadata)
             facts = [codec.encode(event, packed) for event in events]
-            if max(len(fact.data) for fact in facts) > largest:
+            if largest is not None and any(len(fact.data) > largest for fact in facts):
                 raise TooLarge(f"{largest} bytes")
             self.facts += facts
             for event in events:

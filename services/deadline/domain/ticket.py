@@ -92,11 +92,18 @@ def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clock
     clock = started(last, event)
     if state.is_filed_elsewhere_after(event.started_at):
         clock = but(clock, filed_before=(event.length, event.limit_days))
-    fields = () if state.refiled else ("kind", "urgency", "category", "statutory_days")
+    words: dict[str, object] = {}
+    if not state.refiled:
+        words = {
+            "kind": event.kind or state.kind,
+            "urgency": event.urgency or state.urgency,
+            "category": event.category or state.category,
+            "statutory_days": event.statutory_days or state.statutory_days,
+        }
     return but(
         state,
         by_name={**state.by_name, event.clock: clock},
         stated_due_at=event.stated_due_at or state.stated_due_at,
         earlier_runs=(*state.earlier_runs, *([last] if last else [])),
-        **{name: getattr(event, name) or getattr(state, name) for name in fields},
+        **words,
     )
