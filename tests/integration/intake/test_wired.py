@@ -151,7 +151,7 @@ async def test_a_signed_submission_is_answered_on_its_senders_topic(hall: Hall) 
     assert (await hall.state(told["ticket"], told["code"])).json()["state"] == "accepted"
     await hall.send("channel", pothole(), "c-1")
     vague = pothole()
-    vague.urgency = events_pb2.URGENCY_UNSPECIFIED
+    vague.MergeFromString(b"\x20\x63")  # urgency: 99
     await hall.send("channel", vague, "c-2")
     answers = await hall.replies("channel", 3)
     repeated = [a for a in answers if a.command_id == "c-1"]
