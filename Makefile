@@ -9,6 +9,7 @@ BENCHES := loop append intake push replay rules timers
 .PHONY: help setup run test drills check demo bench contracts sbom audit clean
 DRILLED := tests/integration/drills tests/integration/ops/test_drills.py tests/integration/overload tests/fuzz tests/e2e/test_fuzzed.py
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE  # without byte code kept, every start of a service compiles for seconds
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1: \2/p' Makefile

@@ -27,7 +27,8 @@ from tests.support.drills import LONG, DrillCity, drill_city, one_more
 from tests.support.loops import wait_until
 
 KILLS = 20 if LONG else 2
-SERVING_WITHIN_S, SERVING_AT_WORST_S = 10.0, 30.0
+SERVING_WITHIN_S = 10.0
+SERVING_AT_WORST_S = SERVING_WITHIN_S if LONG else 30.0  # beside other tests
 MATTER = {
     "channel": "web",
     "kind": "complaint",
@@ -47,8 +48,8 @@ async def city(stack: StackInfo, namespace: str, tmp_path: Path) -> AsyncIterato
 async def test_kill_9_of_every_service_under_load_loses_and_doubles_nothing(
     city: DrillCity, record_property: Callable[[str, object], None]
 ) -> None:
-    """Every loop closes in spite of it, each fact once. They serve again within 10 s: half of the
-    kills on a machine that is full, none takes three times as long."""
+    """Every loop closes in spite of it, each fact once, and it serves again within 10 s; beside
+    other tests half of the kills do, and none takes three times as long."""
     seed = random.Random(7)
     order = [name for name in SERVICES for _ in range(KILLS)]
     seed.shuffle(order)
