@@ -183,9 +183,11 @@ class RedoOrdered(_message.Message):
     def __init__(self, unit: _Optional[str] = ..., reason: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
 
 class TicketArchived(_message.Message):
-    __slots__ = ("unit", "reason")
+    __slots__ = ("unit", "reason", "withdrawn_at")
     UNIT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_AT_FIELD_NUMBER: _ClassVar[int]
     unit: str
     reason: str
-    def __init__(self, unit: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    withdrawn_at: _timestamp_pb2.Timestamp
+    def __init__(self, unit: _Optional[str] = ..., reason: _Optional[str] = ..., withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -151,6 +151,7 @@ class CloseFile:
 
     at: datetime
     reason: str
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,12 @@ class RedoOrdered:
 
 @dataclass(frozen=True, slots=True)
 class TicketArchived:
+    """`withdrawn_at` is when the citizen withdrew, where that closed the file."""
+
     at: datetime
     unit: str
     reason: str
+    withdrawn_at: datetime | None = None
 
 
 Event = (

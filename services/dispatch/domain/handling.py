@@ -162,7 +162,7 @@ def order_redo(command: OrderRedo, ticket: Ticket, rules: Rules) -> Sequence[Eve
 def close_file(command: CloseFile, ticket: Ticket) -> Sequence[Event]:
     if ticket.phase not in OPEN | {Phase.COMPLETED}:
         return []
-    return [TicketArchived(command.at, ticket.unit, command.reason)]
+    return [TicketArchived(command.at, ticket.unit, command.reason, command.withdrawn_at)]
 
 
 def archive(command: ArchiveTicket, ticket: Ticket) -> Sequence[Event]:

@@ -80,7 +80,7 @@ def react(event: Foreign, ticket: Ticket, at: datetime) -> Sequence[Command]:
         case CategoryCorrected():
             return [RefileTicket(at, event.category, event.directory_hint)]
         case TicketWithdrawn():
-            return [CloseFile(at, "withdrawn")] if ticket.phase in OPEN else []
+            return [CloseFile(at, "withdrawn", event.at)] if ticket.phase in OPEN else []
         case VisitCompleted():
             return _after_visit(event, ticket, at)
         case ReturnWindowClosed():

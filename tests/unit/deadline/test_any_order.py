@@ -10,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.intake.v1 import events_pb2 as intake
-from tests.unit.deadline.journeys import END, NINE, STEPS, Said, expected, journeys, last_start
-from tests.unit.deadline.tickets import CITIES, Ticket
+from tests.unit.deadline.journeys import (
+    END,
+    NINE,
+    STEPS,
+    Said,
+    expected,
+    is_completed,
+    journeys,
+    last_start,
+)
+from tests.unit.deadline.tickets import CITIES, Ticket, accepted, archived, cn, dispatched
 
 WAKES = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([1, 2, 4, 8, 60])), max_size=4)
 BATCHES = st.sets(st.integers(0, 15), max_size=5)
@@ -60,9 +69,35 @@ def test_the_outcome_rests_on_the_facts_and_their_times(
 ) -> None:
     arrivals = list(said)
     if withdrawn_at is not None:
-        place = data.draw(st.integers(last_start(said) + 1, len(said)))
+        first = last_start(said) + 1 if is_completed(said) else 1  # intake's facts keep their order
+        place = data.draw(st.integers(first, len(said)))
         arrivals.insert(place, (withdrawn_at, intake.TicketWithdrawn()))
+        if not is_completed(said):
+            arrivals.append((END, archived(withdrawn_at)))
     assert outcome(arrivals, wakes, batches) == expected(said, withdrawn_at, CITIES["sample"])
+
+
+def test_a_start_that_is_heard_after_the_withdrawal_accuses_nobody() -> None:
+    """Dispatch was down meanwhile: the miss of between is withdrawn (R27)."""
+    ticket = Ticket()
+    ticket.say(accepted(), NINE)
+    ticket.say(intake.TicketWithdrawn(), cn(3, 9, 10))
+    ticket.say(dispatched("U1"), NINE)
+    ticket.fire(cn(3, 9, 11))
+    assert ticket.misses() == [("confirm", 1)]
+    ticket.say(archived(cn(3, 9, 10)), cn(3, 9, 15))
+    assert ticket.misses() == []
+    assert ticket.alarms == {}
+    assert ticket.clock("resolve").stopped_at == cn(3, 9, 10)
+
+
+def test_an_archive_that_no_withdrawal_brought_ends_clocks_at_its_own_time() -> None:
+    ticket = Ticket()
+    ticket.say(accepted(), NINE)
+    ticket.say(dispatched("U1"), NINE)
+    ticket.say(archived(None), cn(3, 9, 15))
+    assert ticket.misses() == [("confirm", 1)]
+    assert ticket.clock("resolve").stopped_at == cn(3, 9, 15)
 
 
 @given(said=journeys(), wakes=WAKES)

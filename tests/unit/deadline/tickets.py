@@ -149,6 +149,13 @@ def queued(accepted_at: datetime) -> Message:
     return message
 
 
+def archived(withdrawn_at: datetime | None) -> Message:
+    message = dispatch.TicketArchived()
+    if withdrawn_at is not None:
+        put_datetime(message.withdrawn_at, withdrawn_at)
+    return message
+
+
 def approved(replied_at: datetime, unit: str = "U1") -> Message:
     message = dispatch.ReplyApproved(unit=unit)
     put_datetime(message.replied_at, replied_at)

@@ -188,7 +188,7 @@ def test_an_accepted_ticket_is_placed_and_its_promise_runs_from_the_acceptance()
 def test_a_withdrawn_ticket_is_archived(before: tuple) -> None:
     (closed,) = reacted(TicketWithdrawn(AT), *before)
     assert isinstance(closed, TicketArchived)
-    assert closed.reason == "withdrawn"
+    assert (closed.reason, closed.withdrawn_at) == ("withdrawn", AT)
 
 
 @pytest.mark.parametrize("before", [(), DONE, CLOSED])
