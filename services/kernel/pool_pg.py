@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import asyncpg
+from asyncpg.protocol import protocol
+
+# For each element of an array the library asks whether it is an array itself, by abstract classes,
+# which takes as long as writing it. Ours are lists and tuples.
+protocol.IterableABC = protocol.SizedABC = (list, tuple)
+protocol.MappingABC = dict
 
 
 async def _nothing_to_reset(_connection: Any) -> None:

@@ -124,7 +124,7 @@ _UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
 def but(value: S, **changes: object) -> S:
     """As `replace`, all fields at once: every fact makes such a copy, and a clock has many."""
     made = object.__new__(type(value))
-    made.__dict__.update(value.__dict__, **changes)
+    object.__setattr__(made, "__dict__", value.__dict__ | changes)
     return made
 
 
