@@ -8,18 +8,20 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 from hotline.bench.figures import medians, noise_percent
 from hotline.bench.site import Options, Say
-from services.intake.adapters.conditions import values_of
+from services.intake.adapters.conditions import VARIABLES, values_of
 from services.intake.adapters.rule_sets import conditions_of, load_rules
 from services.intake.domain.matter import Case, Kind, MatterFacts
 from services.intake.domain.rules import RuleSet
 
 SETS = ("suzhou", "trial-measures")
 CASE = Case(Kind.COMPLAINT, MatterFacts(duty="none", duty_unit="Hefei", content="substantive"))
-AT_ONCE = 100
+MATTERS, AT_ONCE = 10_000, 100
 Evaluate = Callable[[], object]
 
 
@@ -31,8 +33,8 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
         rules = load_rules(name)
         rounds = [
             {
-                "conditions_us": _cpu_us(lambda: rules.conditions(CASE), options.seconds),  # noqa: B023
-                "decision_us": _cpu_us(lambda: rules.decide(CASE), options.seconds),  # noqa: B023
+                "conditions_us": _each_us(rules.conditions, options.seconds),
+                "decision_us": _each_us(rules.decide, options.seconds),
             }
             for _ in range(options.rounds)
         ]
@@ -44,7 +46,14 @@ async def measure(options: Options, say: Say) -> dict[str, Any]:
 
 def decision_us(rules: RuleSet, seconds: float) -> float:
     """CPU µs of one decision with its words."""
-    return _cpu_us(lambda: rules.decide(CASE), seconds)
+    return _each_us(rules.decide, seconds)
+
+
+def _each_us(asked: Callable[[Case], object], seconds: float) -> float:
+    """Of a matter that states what no other did: each comes again only when it was forgotten."""
+    units = (f"unit {number}" for number in range(MATTERS))
+    upcoming = cycle([replace(CASE, facts=replace(CASE.facts, duty_unit=u)) for u in units])
+    return _cpu_us(lambda: asked(next(upcoming)), seconds)
 
 
 def _cpu_us(evaluate: Evaluate, seconds: float) -> float:
@@ -60,7 +69,7 @@ def _cpu_us(evaluate: Evaluate, seconds: float) -> float:
 
 def _peers(seconds: float) -> Mapping[str, float]:
     """The conditions of trial-measures, each expression by itself as these libraries have it."""
-    conditions, values = conditions_of(SETS[1]), values_of(CASE)
+    conditions, values = conditions_of(SETS[1]), dict(zip(VARIABLES, values_of(CASE), strict=True))
     found = {
         "common-expression-language": _peer("cel", _rust, conditions, values, seconds),
         "cel-python": _peer("celpy", _python, conditions, values, seconds),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
 
 from cel_expr_python import cel
 
@@ -13,7 +15,7 @@ from services.intake.domain.rules import Conditions
 
 _TYPES = {"str": cel.Type.STRING, "bool": cel.Type.BOOL}
 _FACTS = {f.name: _TYPES[str(f.type)] for f in fields(MatterFacts) if f.name != "missing"}
-_NAMES = tuple(_FACTS)
+_stated = attrgetter(*_FACTS)
 # A list costs ten times what a word does: the two that a matter has are counted for the conditions.
 VARIABLES = {
     **_FACTS,
@@ -27,6 +29,7 @@ _WORDS = frozenset({"", *Kind, *Supplement, *frozenset().union(*VOCABULARY.value
 _QUOTED = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
 _LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter|matches)\s*\(")
 _LONGEST = 500
+_KEPT = 4_096  # most matters state none of the facts, or what many others state
 
 
 class ConditionFails(ValueError):
@@ -44,26 +47,32 @@ def compiled(conditions: Sequence[str], names: Sequence[str]) -> Conditions:
         _check(environment, condition, name)
     whole = environment.compile("[" + ",".join(f"({c})" for c in conditions) + "]")
 
-    def held(case: Case) -> Sequence[bool]:
-        found = whole.eval(data=values_of(case)).plain_value()
+    @lru_cache(maxsize=_KEPT)
+    def held_by(*values: object) -> Sequence[bool]:
+        found = whole.eval(data=dict(zip(VARIABLES, values, strict=True))).plain_value()
         if not isinstance(found, list):  # an error comes as a value, and is never a "no"
             raise ConditionFails(str(found))
-        return found
+        return tuple(found)
+
+    def held(case: Case) -> Sequence[bool]:
+        return held_by(*values_of(case))
 
     held(Case(Kind.CONSULTATION))
     return held
 
 
-def values_of(case: Case) -> dict[str, object]:
-    """What the conditions are asked about, by the names of VARIABLES."""
+def values_of(case: Case) -> tuple[object, ...]:
+    """What the conditions are asked about, in the order of VARIABLES."""
     facts = case.facts
-    data: dict[str, object] = {name: getattr(facts, name) for name in _NAMES}
     repeated = {earlier.progress for earlier in case.repeats} if case.earlier else ()
-    data["kind"], data["supplement"] = case.kind.value, case.supplement.value
-    data["missing"] = len(facts.missing)
-    data["repeats_being_handled"] = Progress.BEING_HANDLED in repeated
-    data["repeats_handled"] = Progress.HANDLED in repeated
-    return data
+    return (
+        *_stated(facts),
+        case.kind.value,
+        len(facts.missing),
+        case.supplement.value,
+        Progress.BEING_HANDLED in repeated,
+        Progress.HANDLED in repeated,
+    )
 
 
 def _check(environment: cel.Env, condition: str, name: str) -> None:
