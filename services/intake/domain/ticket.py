@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.intake.domain.articles import AnswerReviewed, ArticleOverdue, upkeep_of
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
@@ -98,13 +98,13 @@ class Filing:
     urgency: Urgency
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """The fold over intake's own stream; `history_until` belongs to an import's stream, `overdue`,
     the days of review that were let pass, to an article's.
 
     `received` is what the matter is decided by again (R5, R11, R18, overrides); it is let go with
     the acceptance. `persons` had a hand in the decision and may not review an objection to it.
+    A tuple, since every event makes a new one.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -159,8 +159,7 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
     """The state after the event; every event is taken, none is judged."""
     match event:
         case TicketReceived():
-            return replace(
-                state,
+            return state._replace(
                 phase=Phase.RECEIVED,
                 code_digest=event.code_digest,
                 channel=event.channel,
@@ -170,45 +169,45 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             )
         case TicketAccepted():
             filing = Filing(event.category, event.kind, event.urgency)
-            return replace(state, phase=Phase.ACCEPTED, filing=filing, decision=None, received=None)
+            return state._replace(phase=Phase.ACCEPTED, filing=filing, decision=None, received=None)
         case CategoryCorrected():
-            return replace(state, filing=Filing(event.category, event.kind, event.urgency))
+            return state._replace(filing=Filing(event.category, event.kind, event.urgency))
         case TicketRefused():
-            return replace(state, phase=Phase.REFUSED, decision=event)
+            return state._replace(phase=Phase.REFUSED, decision=event)
         case TicketTransferred():
-            return replace(state, phase=Phase.TRANSFERRED, decision=event)
+            return state._replace(phase=Phase.TRANSFERRED, decision=event)
         case TransferReturned():
             kept = _without(state, sub_centre="")
-            return replace(
-                state, phase=Phase.RECEIVED, decision=None, received=kept, returned_by=event.line
+            return state._replace(
+                phase=Phase.RECEIVED, decision=None, received=kept, returned_by=event.line
             )
         case HandoverAcknowledged():
-            return replace(state, handover=event)
+            return state._replace(handover=event)
         case TicketLinked():
-            return replace(state, phase=Phase.LINKED, decision=event)
+            return state._replace(phase=Phase.LINKED, decision=event)
         case TicketAnswered() | AnswerReviewed() | ArticleOverdue():
             return _answered(state, event)
         case TicketWithdrawn():
-            return replace(state, phase=Phase.WITHDRAWN, received=None)
+            return state._replace(phase=Phase.WITHDRAWN, received=None)
         case MatterUrged():
-            return replace(state, urged=(*state.urged, event.at))
+            return state._replace(urged=(*state.urged, event.at))
         case HistoryClosed():
-            return replace(state, history_until=event.until, history_final=event.final)
+            return state._replace(history_until=event.until, history_final=event.final)
         case PersonForgotten():
-            return replace(state, is_forgotten=True)
+            return state._replace(is_forgotten=True)
         case SupplementAsked() | SupplementSupplied():
             return _supplemented(state, event)
         case RefusalObjected():
-            return replace(state, objection=Objection.RAISED)
+            return state._replace(objection=Objection.RAISED)
         case ObjectionReviewed():
             verdict = Objection.UPHELD if event.upheld else Objection.DISMISSED
-            return replace(state, objection=verdict)
+            return state._replace(objection=verdict)
         case DecisionOverridden():
-            return replace(state, was_overridden=True)
+            return state._replace(was_overridden=True)
         case CallMissed():
-            return replace(state, phase=Phase.CALL_MISSED, person_id=event.person_id)
+            return state._replace(phase=Phase.CALL_MISSED, person_id=event.person_id)
         case CalledBack():
-            return replace(state, phase=Phase.CALLED_BACK) if event.reached else state
+            return state._replace(phase=Phase.CALLED_BACK) if event.reached else state
         case AnswerUnhelpful() | CallAnswered():
             return state
         case _:
@@ -218,8 +217,7 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
 def _answered(state: Ticket, event: TicketAnswered | AnswerReviewed | ArticleOverdue) -> Ticket:
     match event:
         case TicketAnswered():
-            return replace(
-                state,
+            return state._replace(
                 phase=Phase.ANSWERED,
                 decision=event,
                 was_answered=True,
@@ -227,17 +225,17 @@ def _answered(state: Ticket, event: TicketAnswered | AnswerReviewed | ArticleOve
                 answer_is_right=None,
             )
         case AnswerReviewed():
-            return replace(state, answer_is_right=event.right)
+            return state._replace(answer_is_right=event.right)
         case ArticleOverdue():
             passed = upkeep_of(event.version, event.review_on)
-            return replace(state, overdue=state.overdue | {passed})
+            return state._replace(overdue=state.overdue | {passed})
 
 
 def _supplemented(state: Ticket, event: SupplementAsked | SupplementSupplied) -> Ticket:
     if isinstance(event, SupplementSupplied):
-        return replace(state, supplement=Supplement.SUPPLIED)
+        return state._replace(supplement=Supplement.SUPPLIED)
     waiting = Supplement.WAITING
-    return replace(state, phase=Phase.SUPPLEMENT_ASKED, decision=event, supplement=waiting)
+    return state._replace(phase=Phase.SUPPLEMENT_ASKED, decision=event, supplement=waiting)
 
 
 def _diverted(
@@ -246,8 +244,7 @@ def _diverted(
 ) -> Ticket:
     match event:
         case TicketDiverted():
-            return replace(
-                state,
+            return state._replace(
                 phase=Phase.DIVERTED,
                 decision=event,
                 line=event.line,
@@ -255,12 +252,11 @@ def _diverted(
                 diversions=state.diversions + 1,
             )
         case DiversionRepeated():
-            return replace(state, diversions=event.attempt)
+            return state._replace(diversions=event.attempt)
         case DiversionAcknowledged():
-            return replace(state, phase=Phase.ACKNOWLEDGED)
+            return state._replace(phase=Phase.ACKNOWLEDGED)
         case DiversionReturned():
-            return replace(
-                state,
+            return state._replace(
                 phase=Phase.RECEIVED,
                 line="",
                 receipt="",
