@@ -155,6 +155,8 @@ def readable(value: Any) -> Any:
         return {name: readable(part) for name, part in value.items()}
     if isinstance(value, frozenset):
         return sorted((readable(part) for part in value), key=json.dumps)
+    if hasattr(value, "_asdict"):  # a named tuple
+        return readable(value._asdict())
     if isinstance(value, (tuple, list)):
         return [readable(part) for part in value]
     return value
