@@ -21,7 +21,7 @@ from services.datasync.domain.feed import (
     granted,
     widens,
 )
-from services.datasync.domain.sharing import FORGOTTEN, Granted, Grants, Sharing
+from services.datasync.domain.sharing import FORGOTTEN, REDACTION, Granted, Grants, Sharing
 from services.datasync.domain.views import Summary, summarise
 from services.kernel import facts as kernel
 from services.kernel.store import Tx
@@ -60,8 +60,10 @@ class SharingView:
     def __init__(
         self, sharing: Sharing, store: FeedStore, listeners: Sequence[Listener] = ()
     ) -> None:
-        self._sharing, self._grants, self._store = sharing, Grants(sharing), store
+        self._grants, self._store = Grants(sharing), store
         self._listeners = listeners
+        rules = [REDACTION, *(rule for s in sharing.subscriptions for rule in s.rules)]
+        self._versions = {rule.id: sharing.rule_version(rule) for rule in rules}
         self._recent = Recent()
         self._uncommitted: OrderedDict[tuple[str, int, int], _Outcome] = OrderedDict()
 
@@ -155,7 +157,7 @@ class SharingView:
         entries: list[Entry] = []
         for (subscription, bucket), given in feeds.items():
             head = heads.get((subscription, bucket), Head())
-            named = [(item, self._sharing.rule_version(item.rule)) for item in given]
+            named = [(item, self._versions[item.rule.id]) for item in given]
             entries.extend(chained(head, bucket, named))
         return entries
 
