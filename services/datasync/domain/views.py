@@ -93,7 +93,7 @@ def summarise(row: Summary | None, fact: Fact) -> Summary | None:
         return _received(fact) if fact.type == _RECEIVED else None
     state = _STATES.get(fact.type)
     if state is not None:
-        return row._replace(state=state, updated_at=fact.time)
+        return _moved(row, state, fact)
     move = _MOVES.get(fact.type)
     return row if move is None else move(row, fact)
 
@@ -115,6 +115,11 @@ def plain(enum_name: str) -> str:
     """`complaint` for KIND_COMPLAINT; empty for an unspecified value."""
     word = enum_name.partition("_")[2].lower()
     return "" if word == "unspecified" else word
+
+
+def _moved(row: Summary, state: State, fact: Fact) -> Summary:
+    """As `_replace`, at half its cost: between the second field and the last everything stays."""
+    return Summary(row.ticket, state, *row[2:-1], fact.time)
 
 
 def _received(fact: Fact) -> Summary:
@@ -174,14 +179,14 @@ def _dispatched(row: Summary, fact: Fact) -> Summary:
 def _handled(row: Summary, fact: Fact) -> Summary:
     """A note after the reply says nothing new of how far the ticket is."""
     state = State.HANDLING if row.state in AT_UNIT else row.state
-    return row._replace(state=state, updated_at=fact.time)
+    return _moved(row, state, fact)
 
 
 def _withdrawn(row: Summary, fact: Fact) -> Summary:
     """What is archived stays so: there is nothing left to take back."""
     if row.state is State.ARCHIVED:
         return row
-    return row._replace(state=State.WITHDRAWN, updated_at=fact.time)
+    return _moved(row, State.WITHDRAWN, fact)
 
 
 def _archived(row: Summary, fact: Fact) -> Summary:
@@ -192,7 +197,7 @@ def _archived(row: Summary, fact: Fact) -> Summary:
     """
     withdrawn = fact.data.get("reason", "") == "withdrawn"
     state = State.WITHDRAWN if withdrawn else State.ARCHIVED
-    return row._replace(state=state, updated_at=fact.time)
+    return _moved(row, state, fact)
 
 
 _RECEIVED = "hotline.intake.v1.TicketReceived"
