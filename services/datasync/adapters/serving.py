@@ -53,18 +53,17 @@ class Serving:
     def message(self, entry: Entry) -> bytes:
         """The entry as a FeedEntry, personal fields sealed or left out."""
         fact = entry.fact
-        message = FeedEntry(
-            subscription=entry.subscription,
-            bucket=entry.bucket,
-            sequence=entry.sequence,
-            event_id=fact.event_id,
-            type=fact.type,
-            ticket_id=fact.ticket,
-            digest=fact.digest,
-            rule_version=entry.rule_version,
-            chain=entry.chain,
-            data=self._body(entry),
-        )
+        message = FeedEntry()
+        message.subscription = entry.subscription
+        message.bucket = entry.bucket
+        message.sequence = entry.sequence
+        message.event_id = fact.event_id
+        message.type = fact.type
+        message.ticket_id = fact.ticket
+        message.digest = fact.digest
+        message.rule_version = entry.rule_version
+        message.chain = entry.chain
+        message.data = self._body(entry)
         put_datetime(message.time, fact.time)
         return message.SerializeToString(deterministic=True)
 
