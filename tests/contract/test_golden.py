@@ -27,7 +27,7 @@ import services.evaluation.service as evaluation
 from hotline.contracts import golden
 from hotline.contracts.golden import FOLDER, Golden
 from hotline.intake.v1 import events_pb2 as intake
-from services.datasync.adapters.events import as_json, decode, event_types
+from services.datasync.adapters.events import Fields, as_json, event_types
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
 from services.deadline.domain.reactions import Happened
@@ -197,7 +197,7 @@ def test_the_frontier_of_an_import_is_read_by_all_that_wait_for_it() -> None:
 def test_datasync_reads_every_field_of_it(name: str) -> None:
     for record in FACTS[name]:
         assert agree(record.message, as_json(event_types()[name].FromString(record.value)))
-        fields = decode(name, record.value)
+        fields = Fields(name, record.value)
         for field_name, value in record.message.items():
             assert fields[field_name] == value
 

@@ -19,7 +19,7 @@ from hotline.contracts.golden import FOLDER, Golden
 from hotline.datasync.proof import Received, verify_chain
 from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.evaluation.v1.measures_pb2 import Measure, Windows
-from services.datasync.adapters.events import decode, to_fact
+from services.datasync.adapters.events import Fields, to_fact
 from services.datasync.domain.ticket_file import ticket_file
 from services.deadline.domain import ticket as deadline
 from services.dispatch.domain import ticket as dispatch
@@ -131,4 +131,4 @@ def test_the_chain_of_a_feed_is_proven_as_it_was_made() -> None:
     for record in entries:
         entry = FeedEntry.FromString(record.value)
         assert hashlib.sha256(entry.data).digest() == entry.digest
-        assert decode(entry.type, entry.data)
+        assert Fields(entry.type, entry.data)

@@ -17,7 +17,7 @@ from google.protobuf import json_format
 
 from hotline.contracts import golden
 from hotline.contracts.distinct import filled
-from services.datasync.adapters.events import decode as datasync_decode
+from services.datasync.adapters.events import Fields
 from services.datasync.domain.cursor import BadCursor
 from services.datasync.domain.cursor import decode as decode_feed_cursor
 from services.evaluation.adapters.codec import COUNTED
@@ -82,7 +82,7 @@ def read_fact(raw: MemoryRecord) -> None:
     for codec in READERS:
         if codec.knows(fact.type):
             codec.parse(fact)
-    datasync_decode(fact.type, fact.data).get("title")
+    Fields(fact.type, fact.data).get("title")
 
 
 def commands(rng: random.Random) -> Iterator[Callable[[], Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from services.datasync.adapters.measure import DeliveryMeter
@@ -45,9 +46,9 @@ class Deliveries:
 
     def added(self, entries: Sequence[Entry]) -> None:
         """Entries of a commit just now, to whom they belong."""
-        parts: dict[str, list[Entry]] = {}
+        parts = defaultdict[str, list[Entry]](list)
         for entry in entries:
-            parts.setdefault(entry.subscription, []).append(entry)
+            parts[entry.subscription].append(entry)
         for subscription, part in parts.items():
             for delivery in self._all.get(subscription, ()):
                 delivery.tail.add(part)

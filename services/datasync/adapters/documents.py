@@ -186,7 +186,7 @@ class Released(BaseModel):
 
 
 def row_document(row: Summary) -> dict[str, Any]:
-    return asdict(row)
+    return row._asdict()
 
 
 def ticket_document(file: TicketFile) -> dict[str, Any]:

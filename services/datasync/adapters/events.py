@@ -20,6 +20,7 @@ from services.datasync.domain.sharing import FieldClass
 from services.kernel import facts as kernel
 
 log = logging.getLogger("hotline.datasync")
+Forms = Mapping[str, Callable[[Any], Any] | None]  # of a field by name; None: as it is
 SERVICES = ("intake", "dispatch", "deadline", "evaluation")
 _AS_THEY_ARE = (
     FieldDescriptor.TYPE_STRING,
@@ -58,16 +59,26 @@ def _class(field: Any) -> FieldClass:
 
 
 class Fields(Mapping[str, Any]):
-    """An event's fields in proto3 JSON form, each converted only when it is asked for."""
+    """An event's fields in proto3 JSON form, each converted only when it is asked for; none where
+    the type is unknown or the body is not of it. Of most facts nobody asks, so nor is the body
+    read before."""
 
-    __slots__ = ("_forms", "_message", "_whole")
+    __slots__ = ("_body", "_forms", "_message", "_type", "_whole")
 
-    def __init__(self, message: Message, forms: Mapping[str, Callable[[Any], Any] | None]) -> None:
-        self._message, self._forms = message, forms
+    def __init__(self, type_name: str, body: bytes) -> None:
+        self._type, self._body = type_name, body
+        self._message: Message | None = None
+        self._forms: Forms | None = None  # until the body was read
         self._whole: dict[str, Any] | None = None
 
+    def _read(self) -> Forms:
+        self._message = parse(self._type, self._body)
+        self._forms = {} if self._message is None else _forms(self._type)
+        return self._forms
+
     def __getitem__(self, name: str) -> Any:
-        form = self._forms[name]
+        forms = self._read() if self._forms is None else self._forms
+        form = forms[name]
         if form is None:
             return getattr(self._message, name)
         value = form(self._message)
@@ -84,7 +95,9 @@ class Fields(Mapping[str, Any]):
     def items(self) -> ItemsView[str, Any]:
         """All of them, converted once however many departments are served the event."""
         if self._whole is None:
-            self._whole = as_json(self._message)
+            if self._forms is None:
+                self._read()
+            self._whole = {} if self._message is None else as_json(self._message)
         return self._whole.items()
 
     def __iter__(self) -> Iterator[str]:
@@ -102,7 +115,7 @@ def as_json(message: Message) -> dict[str, Any]:
 
 
 @cache
-def _forms(type_name: str) -> Mapping[str, Callable[[Any], Any] | None]:
+def _forms(type_name: str) -> Forms:
     return {f.name: _form(f) for f in event_types()[type_name].DESCRIPTOR.fields}
 
 
@@ -116,15 +129,6 @@ def _form(field: Any) -> Callable[[Any], Any] | None:
     if field.type in _AS_THEY_ARE and not field.is_repeated and not field.has_presence:
         return None
     return lambda message: as_json(message).get(name)
-
-
-NOTHING: Mapping[str, Any] = {}
-
-
-def decode(type_name: str, body: bytes) -> Mapping[str, Any]:
-    """The fields of an event; empty where the type is unknown or the bytes are not of it."""
-    message = parse(type_name, body)
-    return NOTHING if message is None else Fields(message, _forms(type_name))
 
 
 def parse(type_name: str, body: bytes) -> Message | None:
@@ -149,7 +153,7 @@ def to_fact(fact: kernel.Fact) -> Fact:
         fact.type,
         fact.time,
         fact.stage,
-        decode(fact.type, fact.data),
+        Fields(fact.type, fact.data),
         fact.data,
         hashlib.sha256(fact.data).digest(),
         fact.traceparent,

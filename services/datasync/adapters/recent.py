@@ -34,8 +34,9 @@ class Recent:
         self._rows.update(rows)
         while len(self._rows) > self._limit:
             self._rows.popitem(last=False)
-        for entry in entries:
-            self._heads[entry.subscription, entry.bucket] = Head(entry.sequence, entry.chain)
+        last = {(entry.subscription, entry.bucket): entry for entry in entries}
+        for feed, entry in last.items():
+            self._heads[feed] = Head(entry.sequence, entry.chain)
 
     async def rows(self, inside: FeedTx, batch: Iterable[Kept]) -> dict[str, Summary]:
         """The rows of a batch's tickets before it; one that begins in it has none."""

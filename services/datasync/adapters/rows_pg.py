@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.datasync.adapters.events import decode
+from services.datasync.adapters.events import Fields
 from services.datasync.adapters.store import Kept
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry
@@ -142,7 +142,7 @@ def fact(row: Any) -> Fact:
         row["type"],
         row["time"],
         row["stage"],
-        decode(row["type"], body),
+        Fields(row["type"], body),
         body,
         row["digest"],
         row["traceparent"],

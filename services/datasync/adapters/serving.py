@@ -48,22 +48,22 @@ class Serving:
         self._rules = {**named, REDACTION.id: REDACTION}
         self._opener = opener
         self._whole: dict[tuple[str, str], bool] = {}
+        self._hidden: dict[tuple[str, str, bool], frozenset[str]] = {}
 
     def message(self, entry: Entry) -> bytes:
         """The entry as a FeedEntry, personal fields sealed or left out."""
         fact = entry.fact
-        message = FeedEntry(
-            subscription=entry.subscription,
-            bucket=entry.bucket,
-            sequence=entry.sequence,
-            event_id=fact.event_id,
-            type=fact.type,
-            ticket_id=fact.ticket,
-            digest=fact.digest,
-            rule_version=entry.rule_version,
-            chain=entry.chain,
-            data=self._body(entry),
-        )
+        message = FeedEntry()
+        message.subscription = entry.subscription
+        message.bucket = entry.bucket
+        message.sequence = entry.sequence
+        message.event_id = fact.event_id
+        message.type = fact.type
+        message.ticket_id = fact.ticket
+        message.digest = fact.digest
+        message.rule_version = entry.rule_version
+        message.chain = entry.chain
+        message.data = self._body(entry)
         put_datetime(message.time, fact.time)
         return message.SerializeToString(deterministic=True)
 
@@ -114,9 +114,17 @@ class Serving:
             return b""
         message.DiscardUnknownFields()
         confidential = bool(fact.data.get("confidential"))
-        for name in hidden(self._rule(entry), classes(fact.type), confidential):
+        for name in self._left_out(entry, confidential):
             message.ClearField(name)
         return message.SerializeToString(deterministic=True)
+
+    def _left_out(self, entry: Entry, confidential: bool) -> frozenset[str]:
+        key = (entry.rule_version, entry.fact.type, confidential)
+        names = self._hidden.get(key)
+        if names is None:
+            fields = classes(entry.fact.type)
+            names = self._hidden[key] = hidden(self._rule(entry), fields, confidential)
+        return names
 
     def _json(self, entry: Entry) -> dict[str, Any]:
         fact = entry.fact

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.datasync.adapters.store import FeedStore
@@ -23,7 +23,7 @@ class Tail:
     def __init__(self, store: FeedStore, subscription: str) -> None:
         self._store, self._subscription = store, subscription
         self.reached: dict[int, int] = {}
-        self._fresh: dict[int, deque[Entry]] = {}  # of the buckets that have any
+        self._fresh = defaultdict[int, deque[Entry]](deque)  # of the buckets that have any
         self._behind: set[int] = set()
         self.changed = asyncio.Event()
 
@@ -48,7 +48,7 @@ class Tail:
         for entry in entries:
             if entry.bucket not in self.reached:
                 continue
-            fresh = self._fresh.setdefault(entry.bucket, deque())
+            fresh = self._fresh[entry.bucket]
             if len(fresh) >= MEMORY:
                 fresh.clear()
                 self._behind.add(entry.bucket)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from services.datasync.adapters.events import to_fact
@@ -21,11 +20,12 @@ from services.datasync.domain.feed import (
     granted,
     widens,
 )
-from services.datasync.domain.sharing import FORGOTTEN, Granted, Grants, Sharing
+from services.datasync.domain.sharing import FORGOTTEN, REDACTION, Granted, Grants, Sharing
 from services.datasync.domain.views import Summary, summarise
 from services.kernel import facts as kernel
 from services.kernel.store import Tx
 
+_Step = tuple[Kept, Granted, Granted]  # a fact, with who was entitled before and after it
 _UNCOMMITTED = 8
 
 
@@ -36,15 +36,6 @@ class Listener(Protocol):
         """Committed just now, in order within each feed."""
 
     async def owned(self, buckets: frozenset[int]) -> None: ...
-
-
-@dataclass(slots=True)
-class _Step:
-    """One fact with who was entitled before and after it."""
-
-    kept: Kept
-    before: Granted
-    after: Granted
 
 
 class _Outcome(NamedTuple):
@@ -60,8 +51,10 @@ class SharingView:
     def __init__(
         self, sharing: Sharing, store: FeedStore, listeners: Sequence[Listener] = ()
     ) -> None:
-        self._sharing, self._grants, self._store = sharing, Grants(sharing), store
+        self._grants, self._store = Grants(sharing), store
         self._listeners = listeners
+        rules = [REDACTION, *(rule for s in sharing.subscriptions for rule in s.rules)]
+        self._versions = {rule.id: sharing.rule_version(rule) for rule in rules}
         self._recent = Recent()
         self._uncommitted: OrderedDict[tuple[str, int, int], _Outcome] = OrderedDict()
 
@@ -103,27 +96,28 @@ class SharingView:
         now: dict[str, Granted] = {}
         changed: dict[str, int] = {}
         for item in kept:
-            ticket = item.fact.ticket
+            record, fact = item
+            ticket = fact.ticket
             row = rows.get(ticket)
             before = now.get(ticket)
-            if before is None or item.fact.type == FORGOTTEN:
-                before = granted(self._grants, row, item.fact)
-            new = summarise(row, item.fact)
+            if before is None or fact.type == FORGOTTEN:
+                before = granted(self._grants, row, fact)
+            new = summarise(row, fact)
             after = before
             if new is not row and new is not None:
                 rows[ticket] = new
-                changed[ticket] = item.record.bucket
-                after = granted(self._grants, new, item.fact)
+                changed[ticket] = record.bucket
+                after = granted(self._grants, new, fact)
             now[ticket] = after
-            steps.append(_Step(item, before, after))
+            steps.append((item, before, after))
         return steps, [(bucket, rows[ticket]) for ticket, bucket in changed.items()]
 
     async def _earlier(self, inside: FeedTx, steps: Sequence[_Step]) -> dict[str, list[Fact]]:
         """Earlier facts of the tickets that somebody becomes entitled to in this batch."""
         keys: set[Key] = {
-            (s.kept.record.bucket, s.kept.fact.ticket)
-            for s in steps
-            if s.after is not s.before and widens(s.before, s.after)
+            (kept.record.bucket, kept.fact.ticket)
+            for kept, before, after in steps
+            if after is not before and widens(before, after)
         }
         if not keys:
             return {}
@@ -135,14 +129,13 @@ class SharingView:
     ) -> dict[Feed, list[Given]]:
         """What goes into which feed, in order."""
         feeds: dict[Feed, list[Given]] = {}
-        for step in steps:
-            fact = step.kept.fact
+        for (record, fact), before, after in steps:
             so_far = earlier.get(fact.ticket)
             late: list[Given] = []
-            if so_far is not None and step.after is not step.before:
-                late = catch_up(self._grants, step.before, step.after, so_far)
-            bucket = step.kept.record.bucket
-            for item in give(step.before, step.after, fact, late):
+            if so_far is not None and after is not before:
+                late = catch_up(self._grants, before, after, so_far)
+            bucket = record.bucket
+            for item in give(before, after, fact, late):
                 feeds.setdefault((item.subscription.id, bucket), []).append(item)
             if so_far is not None:
                 so_far.append(fact)
@@ -155,7 +148,7 @@ class SharingView:
         entries: list[Entry] = []
         for (subscription, bucket), given in feeds.items():
             head = heads.get((subscription, bucket), Head())
-            named = [(item, self._sharing.rule_version(item.rule)) for item in given]
+            named = [(item, self._versions[item.rule.id]) for item in given]
             entries.extend(chained(head, bucket, named))
         return entries
 

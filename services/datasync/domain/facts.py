@@ -29,8 +29,11 @@ class Fact:
     body: bytes = b""
     digest: bytes = b""
     traceparent: str = field(default="", compare=False)
+    _event_id: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def event_id(self) -> str:
         """Unique among all sources: `<source>/<ticket>/<version>`."""
-        return f"{self.source}/{self.ticket}/{self.version}"
+        if not self._event_id:
+            self._event_id = f"{self.source}/{self.ticket}/{self.version}"
+        return self._event_id

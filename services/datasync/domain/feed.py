@@ -23,9 +23,10 @@ from services.datasync.domain.sharing import (
 from services.datasync.domain.views import Summary, summarise
 
 GENESIS = bytes(32)
+_OF_8, _OF_32 = (length.to_bytes(4, "big") for length in (8, 32))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Given:
     """A fact that goes into a subscription's feed, and the rule under which it does."""
 
@@ -61,15 +62,19 @@ def link(previous: bytes, sequence: int, event_id: str, digest: bytes, rule_vers
     """
     name, version = event_id.encode(), rule_version.encode()
     return hashlib.sha256(
-        b"\x00\x00\x00\x20%b\x00\x00\x00\x08%b%b%b\x00\x00\x00\x20%b%b%b"
-        % (
-            previous,
-            sequence.to_bytes(8, "big"),
-            len(name).to_bytes(4, "big"),
-            name,
-            digest,
-            len(version).to_bytes(4, "big"),
-            version,
+        b"".join(
+            (
+                _OF_32,
+                previous,
+                _OF_8,
+                sequence.to_bytes(8, "big"),
+                len(name).to_bytes(4, "big"),
+                name,
+                _OF_32,
+                digest,
+                len(version).to_bytes(4, "big"),
+                version,
+            )
         )
     ).digest()
 
@@ -147,8 +152,9 @@ def _replay(
     held: list[Fact] = []
     row: Summary | None = None
     for fact in facts:
-        before, row = granted(grants, row, fact), summarise(row, fact)
-        after = granted(grants, row, fact)
+        before, new = granted(grants, row, fact), summarise(row, fact)
+        after = before if new is row else granted(grants, new, fact)
+        row = new
         held.append(fact)
         if subscription in before or subscription in after:
             owner, rules = _either(before, after, subscription)

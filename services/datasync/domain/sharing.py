@@ -104,7 +104,10 @@ class Subscription:
         """The rule under which the fact is given; None where it is not."""
         if self.since is not None and fact.time < self.since:
             return None
-        return next((rule for rule in rules if rule.wants(fact)), None)
+        for rule in rules:
+            if rule.wants(fact):
+                return rule
+        return None
 
     def _grants(self, rule: Rule, audience: Audience) -> bool:
         return (

@@ -6,7 +6,6 @@ Views never reject: a fact that means nothing to a row leaves it as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -56,11 +55,11 @@ class Audience(NamedTuple):
     about_unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """One ticket in one row. `unit` is the lead unit, `level` its level; empty = not yet known.
 
-    `updated_at` is the time of the last fact that moved the row, clocks and scores left out.
+    `updated_at` is the time of the last fact that moved the row, clocks and scores left out. A
+    tuple, since most facts make a new one.
     """
 
     ticket: str
@@ -94,7 +93,7 @@ def summarise(row: Summary | None, fact: Fact) -> Summary | None:
         return _received(fact) if fact.type == _RECEIVED else None
     state = _STATES.get(fact.type)
     if state is not None:
-        return replace(row, state=state, updated_at=fact.time)
+        return _moved(row, state, fact)
     move = _MOVES.get(fact.type)
     return row if move is None else move(row, fact)
 
@@ -116,6 +115,11 @@ def plain(enum_name: str) -> str:
     """`complaint` for KIND_COMPLAINT; empty for an unspecified value."""
     word = enum_name.partition("_")[2].lower()
     return "" if word == "unspecified" else word
+
+
+def _moved(row: Summary, state: State, fact: Fact) -> Summary:
+    """As `_replace`, at half its cost: between the second field and the last everything stays."""
+    return Summary(row.ticket, state, *row[2:-1], fact.time)
 
 
 def _received(fact: Fact) -> Summary:
@@ -140,8 +144,7 @@ def _received(fact: Fact) -> Summary:
 
 def _accepted(row: Summary, fact: Fact) -> Summary:
     get = fact.data.get
-    return replace(
-        _refiled(row, fact),
+    return _refiled(row, fact)._replace(
         state=State.ACCEPTED,
         area=get("area", "") or row.area,
         about_unit=get("about_unit", "") or row.about_unit,
@@ -152,8 +155,7 @@ def _accepted(row: Summary, fact: Fact) -> Summary:
 def _refiled(row: Summary, fact: Fact) -> Summary:
     """Who may see it follows the category at once; what it has come to stays."""
     get = fact.data.get
-    return replace(
-        row,
+    return row._replace(
         kind=plain(get("kind", "")) or row.kind,
         urgency=plain(get("urgency", "")) or row.urgency,
         category=get("category", "") or row.category,
@@ -163,8 +165,7 @@ def _refiled(row: Summary, fact: Fact) -> Summary:
 
 def _dispatched(row: Summary, fact: Fact) -> Summary:
     get = fact.data.get
-    return replace(
-        row,
+    return row._replace(
         state=State.DISPATCHED,
         unit=get("unit", ""),
         co_handlers=tuple(get("co_handlers", ())),
@@ -178,14 +179,14 @@ def _dispatched(row: Summary, fact: Fact) -> Summary:
 def _handled(row: Summary, fact: Fact) -> Summary:
     """A note after the reply says nothing new of how far the ticket is."""
     state = State.HANDLING if row.state in AT_UNIT else row.state
-    return replace(row, state=state, updated_at=fact.time)
+    return _moved(row, state, fact)
 
 
 def _withdrawn(row: Summary, fact: Fact) -> Summary:
     """What is archived stays so: there is nothing left to take back."""
     if row.state is State.ARCHIVED:
         return row
-    return replace(row, state=State.WITHDRAWN, updated_at=fact.time)
+    return _moved(row, State.WITHDRAWN, fact)
 
 
 def _archived(row: Summary, fact: Fact) -> Summary:
@@ -196,7 +197,7 @@ def _archived(row: Summary, fact: Fact) -> Summary:
     """
     withdrawn = fact.data.get("reason", "") == "withdrawn"
     state = State.WITHDRAWN if withdrawn else State.ARCHIVED
-    return replace(row, state=state, updated_at=fact.time)
+    return _moved(row, state, fact)
 
 
 _RECEIVED = "hotline.intake.v1.TicketReceived"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.dispatch.domain.events import (
     CitizenContacted,
@@ -53,13 +53,13 @@ class Ruling(StrEnum):
     REDO = "redo"
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """The fold over dispatch's own stream.
 
     `returns` counts the requests, `redos` the redo orders, `completions` the approved replies;
     `has_replied` says whether the unit ever replied, `reply` is the one to review or approved;
-    `refiled` that its category was corrected since the dispatch.
+    `refiled` that its category was corrected since the dispatch. A tuple, since every event makes
+    a new one.
     """
 
     phase: Phase = Phase.UNKNOWN
@@ -87,8 +87,7 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
     """The state after the event; every event is taken, none is judged."""
     match event:
         case DispatchQueued():
-            return replace(
-                state,
+            return state._replace(
                 phase=Phase.QUEUED,
                 category=event.category,
                 area=event.area,
@@ -97,34 +96,33 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
         case TicketDispatched():
             return _dispatched(state, event)
         case TicketRefiled():
-            return replace(state, category=event.category, refiled=True)
+            return state._replace(category=event.category, refiled=True)
         case DispatchConfirmed():
-            return replace(state, phase=Phase.CONFIRMED)
+            return state._replace(phase=Phase.CONFIRMED)
         case ReturnRequested() | ReturnGranted() | ReturnRefused():
             return _returned(state, event)
         case ReplySentBack():
-            return replace(state, phase=Phase.CONFIRMED, reply=None, ruling=Ruling.SENT_BACK)
+            return state._replace(phase=Phase.CONFIRMED, reply=None, ruling=Ruling.SENT_BACK)
         case ReturnWindowEnded():
-            return replace(state, window_ended=True)
+            return state._replace(window_ended=True)
         case CitizenContacted():
-            return replace(state, contacted=True)
+            return state._replace(contacted=True)
         case ProgressNoted() | ReplyApproved():
             return state
         case TicketReplied():
-            return replace(
-                state, phase=Phase.REPLIED, reply=event, has_replied=True, ruling=Ruling.NONE
+            return state._replace(
+                phase=Phase.REPLIED, reply=event, has_replied=True, ruling=Ruling.NONE
             )
         case TicketCompleted():
-            return replace(state, phase=Phase.COMPLETED, completions=event.round)
+            return state._replace(phase=Phase.COMPLETED, completions=event.round)
         case RedoOrdered():
             return _sent_to_redo(state, event)
         case TicketArchived():
-            return replace(state, phase=Phase.ARCHIVED)
+            return state._replace(phase=Phase.ARCHIVED)
 
 
 def _dispatched(state: Ticket, event: TicketDispatched) -> Ticket:
-    return replace(
-        state,
+    return state._replace(
         phase=Phase.DISPATCHED,
         category=event.category,
         area=event.area,
@@ -146,25 +144,23 @@ def _dispatched(state: Ticket, event: TicketDispatched) -> Ticket:
 def _returned(state: Ticket, event: ReturnRequested | ReturnGranted | ReturnRefused) -> Ticket:
     match event:
         case ReturnRequested():
-            return replace(
-                state,
+            return state._replace(
                 phase=Phase.RETURN_ASKED,
                 returns=event.number,
                 suggested_unit=event.suggested_unit,
                 ruling=Ruling.NONE,
             )
         case ReturnGranted():
-            return replace(
-                state, phase=Phase.QUEUED, unit="", co_handlers=(), ruling=Ruling.RETURN_GRANTED
+            return state._replace(
+                phase=Phase.QUEUED, unit="", co_handlers=(), ruling=Ruling.RETURN_GRANTED
             )
         case ReturnRefused():
             # Who asked for a return has the ticket: nothing is left to confirm.
-            return replace(state, phase=Phase.CONFIRMED, ruling=Ruling.RETURN_REFUSED)
+            return state._replace(phase=Phase.CONFIRMED, ruling=Ruling.RETURN_REFUSED)
 
 
 def _sent_to_redo(state: Ticket, event: RedoOrdered) -> Ticket:
-    return replace(
-        state,
+    return state._replace(
         phase=Phase.CONFIRMED,
         contacted=False,
         reply=None,

@@ -67,7 +67,7 @@ class VisitDocument(BaseModel):
 
 def figures_document(row: FiguresRow, rates: Rates, formula: str) -> FiguresDocument:
     """The row with what it comes to."""
-    return FiguresDocument(**asdict(row), rates=RatesDocument(**asdict(rates)), formula=formula)
+    return FiguresDocument(**row._asdict(), rates=RatesDocument(**asdict(rates)), formula=formula)
 
 
 def figures_cursor(row: FiguresRow) -> str:

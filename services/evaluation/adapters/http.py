@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import tzinfo
 from typing import Annotated
 
@@ -88,6 +87,6 @@ def app(
         """Visits that somebody has to make; the one that waits longest first."""
         await waited(runtime, positions, views=True)
         due = await figures.due_visits(limit)
-        return [VisitDocument(ticket=ticket, **asdict(visit)) for ticket, visit in due]
+        return [VisitDocument(ticket=ticket, **visit._asdict()) for ticket, visit in due]
 
     return made

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
 from importlib import resources
-from operator import attrgetter
 from typing import Any
 
 import asyncpg
 
 from services.evaluation.adapters.store import FIRST, FiguresTx, Key, Row
-from services.evaluation.domain.views import COUNTS, FiguresRow, VisitRow
+from services.evaluation.domain.views import FiguresRow, VisitRow
 from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
 from services.kernel.rows_pg import columns
 from services.kernel.store import Tx
-
-_VALUES = attrgetter(*(field.name for field in fields(VisitRow)))
 
 
 class PostgresFiguresTx:
@@ -27,11 +23,7 @@ class PostgresFiguresTx:
         self._connection, self._sql = connection, sql
 
     async def add(self, rows: Sequence[tuple[int, FiguresRow]]) -> None:
-        lines = [
-            (bucket, row.unit, row.period, *(getattr(row, name) for name in COUNTS))
-            for bucket, row in rows
-        ]
-        await self._execute("add", lines)
+        await self._execute("add", [(bucket, *row) for bucket, row in rows])
 
     async def visits(self, keys: Collection[Key]) -> dict[Key, VisitRow]:
         rows = await self._connection.fetch(self._sql["visits"], *columns(keys, 2))
@@ -39,7 +31,7 @@ class PostgresFiguresTx:
 
     async def put_visits(self, rows: Mapping[Key, VisitRow | None]) -> None:
         await self._execute("drop_visits", [key for key, row in rows.items() if row is None])
-        kept = [(*key, *_VALUES(row)) for key, row in rows.items() if row is not None]
+        kept = [(*key, *row) for key, row in rows.items() if row is not None]
         await self._execute("put_visits", kept)
 
     async def _execute(self, name: str, lines: list[tuple[Any, ...]]) -> None:

@@ -22,6 +22,7 @@ def entry(
     state: VisitDue | Visited, answer: VisitCompleted, at: datetime, formulas: Formulas
 ) -> ScoreBooked:
     visit, formula = state.visit, formulas(answer.at)
+    missed = _missed(state.counted, visit.unit)
     return ScoreBooked(
         at,
         entry=state.entries + 1,
@@ -32,12 +33,12 @@ def entry(
         contacted=answer.contacted,
         solved=answer.solved,
         satisfied=answer.satisfied,
-        on_time=_kept(state.counted, visit.unit, formula.handling),
-        confirmed_on_time=_kept(state.counted, visit.unit, formula.confirming),
+        on_time=missed.isdisjoint(formula.handling),
+        confirmed_on_time=missed.isdisjoint(formula.confirming),
         visited=not answer.exhausted,
         formula=formula.name,
         visited_at=answer.at,
-        promise_missed=not _kept(state.counted, visit.unit, formula.promising),
+        promise_missed=not missed.isdisjoint(formula.promising),
     )
 
 
@@ -48,9 +49,10 @@ def booked_anew(
     if not isinstance(state, Scored):
         return []
     booked, formula = state.booked, formulas(state.booked.visited_at)
-    on_time = _kept(misses, booked.unit, formula.handling)
-    confirmed = _kept(misses, booked.unit, formula.confirming)
-    broken = not _kept(misses, booked.unit, formula.promising)
+    missed = _missed(misses, booked.unit)
+    on_time = missed.isdisjoint(formula.handling)
+    confirmed = missed.isdisjoint(formula.confirming)
+    broken = not missed.isdisjoint(formula.promising)
     stands = (booked.on_time, booked.confirmed_on_time, booked.promise_missed)
     if (on_time, confirmed, broken) == stands:
         return []
@@ -87,6 +89,6 @@ def taken_back(booked: ScoreBooked, at: datetime, reason: str) -> ScoreTakenBack
     )
 
 
-def _kept(misses: frozenset[Miss], unit: str, clocks: frozenset[str]) -> bool:
-    """Another unit's misses, from before the ticket was returned, are not this unit's."""
-    return not any(miss.unit == unit and miss.clock in clocks for miss in misses)
+def _missed(misses: frozenset[Miss], unit: str) -> frozenset[str]:
+    """Its clocks; another unit's misses, from before the ticket was returned, are not its own."""
+    return frozenset(miss.clock for miss in misses if miss.unit == unit)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.evaluation.domain.formula import Formula
 from services.evaluation.domain.ticket import (
@@ -22,8 +23,7 @@ from services.evaluation.domain.ticket import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FiguresRow:
+class FiguresRow(NamedTuple):
     """Counts of one unit in one month of the city's time zone ("2026-07"), by the visit's time.
 
     `visited` counts the entries with an answer: what was asked is compared with these only.
@@ -41,7 +41,7 @@ class FiguresRow:
     promise_missed: int = 0
 
 
-COUNTS = tuple(f.name for f in fields(FiguresRow))[2:]
+COUNTS = FiguresRow._fields[2:]
 
 
 def figures(event: object, zone: tzinfo) -> FiguresRow | None:
@@ -65,11 +65,8 @@ def figures(event: object, zone: tzinfo) -> FiguresRow | None:
 
 def total(rows: Iterable[FiguresRow], unit: str = "", period: str = "") -> FiguresRow:
     """The sum of the rows, over buckets or over what else the caller chose."""
-    sums = dict.fromkeys(COUNTS, 0)
-    for row in rows:
-        for name in COUNTS:
-            sums[name] += getattr(row, name)
-    return FiguresRow(unit, period, **sums)
+    counts = [row[2:] for row in rows]
+    return FiguresRow(unit, period, *map(sum, zip(*counts, strict=True)))
 
 
 def last_instant(period: str, zone: tzinfo) -> datetime:
@@ -108,8 +105,7 @@ def rates(row: FiguresRow, formula: Formula) -> Rates:
     return Rates(**parts, score=100 * points / weight if weight else None)
 
 
-@dataclass(frozen=True, slots=True)
-class VisitRow:
+class VisitRow(NamedTuple):
     """A visit that somebody has to make."""
 
     unit: str
@@ -129,7 +125,7 @@ def worklist(row: VisitRow | None, event: object) -> VisitRow | None:
                 event.unit, event.round, event.category, event.area, event.level, event.at
             )
         case VisitAttempted() if row is not None:
-            return replace(row, attempts=event.attempt)
+            return row._replace(attempts=event.attempt)
         case VisitCompleted():
             return None
         case _:
@@ -152,8 +148,7 @@ class Kind(StrEnum):
     ACCEPTED = "accepted"
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """What the live views need of one fact; `weight` -1 takes an earlier one back.
 
     `key` decides which worker counts it. `at` names the window.

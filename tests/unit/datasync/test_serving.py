@@ -14,7 +14,7 @@ from hotline.datasync.proof import Received, verify_chain
 from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.dispatch.v1.events_pb2 import TicketReplied
 from hotline.intake.v1.events_pb2 import TicketReceived
-from services.datasync.adapters.events import as_json, decode, event_types, to_fact
+from services.datasync.adapters.events import Fields, as_json, event_types, to_fact
 from services.datasync.adapters.serving import Sealed, Serving, Unopened
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Given, Head, chained
@@ -115,7 +115,7 @@ def test_nothing_of_an_unknown_kind_of_event_is_shown() -> None:
 async def test_a_body_that_is_not_of_its_type_is_served_as_an_empty_event() -> None:
     serving, (entry,) = served(Rule("public", Role.LEAD, fields=PUBLIC_ONLY), replied())
     body = b"\xff\xff"
-    data = decode(entry.fact.type, body)
+    data = Fields(entry.fact.type, body)
     broken = replace(entry, fact=replace(entry.fact, body=body, data=data))
     assert message_of(serving, broken).data == b""
     (document,) = await serving.json([broken])
@@ -208,7 +208,7 @@ async def test_nothing_of_an_unnamed_caller_is_opened() -> None:
 def test_fields_read_one_by_one_are_those_of_the_whole_event(name: str) -> None:
     cls = event_types()[name]
     for message in (cls(), filled(cls)):
-        fields = decode(name, message.SerializeToString())
+        fields = Fields(name, message.SerializeToString())
         whole = as_json(message)
         assert dict(fields) == whole
         assert {f.name: fields.get(f.name) for f in cls.DESCRIPTOR.fields} == {

@@ -51,7 +51,7 @@ def test_an_entry_counts_in_the_month_of_its_visit_in_the_citys_time_zone() -> N
     before = booked(visited_at=midnight - timedelta(microseconds=1))
     assert figures(before, ZONE) == row(1, 1, 1, 1, 1, 1, 1)
     after = figures(booked(visited_at=midnight), ZONE)
-    assert after == replace(row(1, 1, 1, 1, 1, 1, 1), period="2026-08")
+    assert after == row(1, 1, 1, 1, 1, 1, 1)._replace(period="2026-08")
 
 
 def test_an_entry_taken_back_subtracts_what_it_added() -> None:
@@ -85,7 +85,7 @@ def test_what_was_asked_is_compared_with_those_who_answered_only() -> None:
 def test_r30_a_promised_date_that_was_missed_is_a_rate_and_scores_where_the_city_says_so() -> None:
     counted = row(10, 4, 4, 3, 2, 9, 5, 4)
     assert rates(counted, FORMULA).promise_kept == 0.6
-    assert rates(counted, FORMULA).score == rates(replace(counted, promise_missed=0), FORMULA).score
+    assert rates(counted, FORMULA).score == rates(counted._replace(promise_missed=0), FORMULA).score
     weights = {**FORMULA.weights, "solved": 30, "promise_kept": 10}
     found = rates(counted, replace(FORMULA, weights=weights))
     assert found.score == pytest.approx(15 * 0.9 + 5 * 0.5 + 10 + 30 * 0.75 + 30 * 0.5 + 10 * 0.6)
@@ -147,7 +147,7 @@ def test_a_total_does_not_depend_on_how_the_rows_are_grouped(
 def test_a_visit_is_due_from_the_completion_until_the_answers() -> None:
     due = VisitRow("transport", 1, "traffic/road", "yingzhou", "city", AT)
     assert worklist(None, scheduled()) == due
-    assert worklist(due, attempted(2)) == replace(due, attempts=2)
+    assert worklist(due, attempted(2)) == due._replace(attempts=2)
     assert worklist(due, visited()) is None
     assert worklist(due, booked()) == due
     assert worklist(None, attempted(1)) is None
@@ -171,7 +171,7 @@ def test_the_live_views_are_told_of_entries_and_acceptances_only() -> None:
         Kind.SCORE, "transport", "transport", "traffic/road", "yingzhou", AT, weight=1,
         contacted=True, solved=True, on_time=True, confirmed_on_time=True, visited=True,
     )  # fmt: skip
-    assert measures(taken_back(entry, "wrong")) == [replace(plus, weight=-1)]
+    assert measures(taken_back(entry, "wrong")) == [plus._replace(weight=-1)]
     assert measures(TicketAccepted(AT, "traffic/road", "linquan")) == [
         Measure(Kind.ACCEPTED, "traffic/road@linquan", "", "traffic/road", "linquan", AT, weight=1)
     ]
