@@ -108,7 +108,10 @@ class SharingView:
                 rows[ticket] = new
                 changed[ticket] = record.bucket
                 after = granted(self._grants, new, fact)
-            now[ticket] = after
+            if fact.type == FORGOTTEN:  # of that alone everybody is told
+                now.pop(ticket, None)
+            else:
+                now[ticket] = after
             steps.append((item, before, after))
         return steps, [(bucket, rows[ticket]) for ticket, bucket in changed.items()]
 

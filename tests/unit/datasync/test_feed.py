@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from hotline.datasync.proof import Received, verify_chain
 from hotline.datasync.v1.feed_pb2 import FeedEntry
+from hotline.deadline.v1.events_pb2 import ClockStopped
 from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.intake.v1.events_pb2 import PersonForgotten
 from hotline.kernel.v1.answer_pb2 import TicketParked
@@ -174,6 +175,15 @@ def test_the_chain_is_sha256_over_length_prefixed_parts() -> None:
     assert link(GENESIS, 1, "intake/T1/1", digest, "测试/1/lead") == expected
 
 
+async def test_that_a_person_was_forgotten_is_all_that_everybody_is_told() -> None:
+    """R35: what follows in the same batch goes to those whom it concerns, and to them for sure."""
+    topic = say(received(), accepted(), dispatched("DOT"), forgotten(), ClockStopped(clock="x"))
+    feeds = await feeds_of([topic.facts])
+    assert feeds == await feeds_of([[fact] for fact in topic.facts])
+    last = {name: entries[-1].fact.type.rpartition(".")[2] for name, entries in feeds.items()}
+    assert last == {"dot": "ClockStopped", "oem": "ClockStopped", "dpr": "PersonForgotten"}
+
+
 # Any split of the topic into batches gives the same feed.
 
 MESSAGES = (
@@ -187,6 +197,8 @@ MESSAGES = (
     dispatch.DispatchConfirmed(unit="DOT"),
     dispatch.ReturnGranted(unit="DOT"),
     replied(),
+    forgotten(),
+    ClockStopped(clock="confirm"),  # moves no row
 )
 SAYINGS = st.lists(
     st.tuples(st.sampled_from(["T1", "T2", "T3", "T4"]), st.sampled_from(MESSAGES)), max_size=40
