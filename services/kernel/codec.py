@@ -31,7 +31,10 @@ JSON = "application/json"
 
 def rfc3339(value: datetime) -> str:
     """UTC, six digits, `Z`: one form for every instant that we write."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    text = orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1].decode()
+    return text if value.microsecond else f"{text[:-1]}.000000Z"
 
 
 class _Entry:
