@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from services.kernel.bus import Headers, Outgoing, Record
-from services.kernel.codec import PROTOBUF, rfc3339
+from services.kernel.codec import PROTOBUF, stamped
 from services.kernel.facts import Fact
 
 _FIXED = [("ce_specversion", b"1.0"), ("content-type", PROTOBUF.encode())]
@@ -43,10 +43,10 @@ def fact_headers(fact: Fact) -> list[tuple[str, bytes]]:
         *fixed_headers(fact.source, fact.type, fact.stage),
         ("ce_id", f"{fact.ticket}/{fact.version}".encode()),
         ("ce_subject", fact.ticket.encode()),
-        ("ce_time", rfc3339(fact.time).encode()),
+        ("ce_time", stamped(fact.time)),
         ("ce_position", str(fact.position).encode()),
         ("ce_streamversion", str(fact.version).encode()),
-        ("ce_recordedtime", rfc3339(fact.recorded_at).encode()),
+        ("ce_recordedtime", stamped(fact.recorded_at)),
     ]
     for header, name in OPTIONAL:
         value = getattr(fact, name)

@@ -21,7 +21,7 @@ from services.kernel.fields import BadBody, FieldMap, put_datetime, to_datetime
 
 __all__ = [
     "ENVELOPE", "JSON", "PROTOBUF", "BadBody", "Codec", "metadata", "parse_json", "put_datetime",
-    "rfc3339", "stage_in", "stage_of", "to_datetime",
+    "rfc3339", "stage_in", "stage_of", "stamped", "to_datetime",
 ]  # fmt: skip
 
 ENVELOPE = frozenset({"at", "by", "unit", "ticket", "import_id", "event_id", "source"})
@@ -31,10 +31,15 @@ JSON = "application/json"
 
 def rfc3339(value: datetime) -> str:
     """UTC, six digits, `Z`: one form for every instant that we write."""
+    return stamped(value).decode()
+
+
+def stamped(value: datetime) -> bytes:
+    """As `rfc3339`, for a header."""
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
-    text = orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1].decode()
-    return text if value.microsecond else f"{text[:-1]}.000000Z"
+    text = orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1]
+    return text if value.microsecond else text[:-1] + b".000000Z"
 
 
 class _Entry:
