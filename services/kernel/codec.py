@@ -184,11 +184,15 @@ def metadata(
     traceparent: str = "",
 ) -> dict[str, str]:
     """What the ledger keeps beside an event, without the empty ones."""
-    values = {
-        "import_id": import_id,
-        "command_id": command_id,
-        "causation": causation,
-        "by": by,
-        "traceparent": traceparent,
-    }
-    return {k: v for k, v in values.items() if v}
+    values = {}
+    if import_id:
+        values["import_id"] = import_id
+    if command_id:
+        values["command_id"] = command_id
+    if causation:
+        values["causation"] = causation
+    if by:
+        values["by"] = by
+    if traceparent:
+        values["traceparent"] = traceparent
+    return values
