@@ -210,18 +210,22 @@ class Planner:
         imported = bool(fact.import_id)
         at = fact.time if imported else fact.broker_time
         assert at is not None
-        step = plan.steps.get(fact.event_id)
+        commands = service.decider.react(event, draft.state, at)
+        if not commands:
+            return
+        event_id = fact.event_id
+        step = plan.steps.get(event_id)
         meta = metadata(
             import_id=fact.import_id,
-            causation=fact.event_id,
+            causation=event_id,
             traceparent=step.format() if step else fact.traceparent,
         )
-        for command in service.decider.react(event, draft.state, at):
+        for command in commands:
             try:
                 draft.decide(command, service.decider, service.codec, meta, live=not imported)
             except Rejection as rejection:
                 self._meter.reaction_rejected()
-                log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)
+                log.error("a reaction to %s was rejected: %s", event_id, rejection.message)
 
 
 def _place(record: Record) -> tuple[str, int, int]:
