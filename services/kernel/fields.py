@@ -194,9 +194,7 @@ def _stamp(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
 
     def put(message: Message, value: datetime | None) -> None:
         if value is not None:
-            part = getattr(message, name)
-            part.SetInParent()
-            put_datetime(part, value)
+            put_datetime(getattr(message, name), value)
 
     return get, put
 
