@@ -185,9 +185,10 @@ class Planner:
                 plan.replies.append(reply)
 
     def _reacts(self, fact: Fact) -> bool:
-        if not self._service.codec.knows(fact.type):
+        is_own = fact.source == self._service.name
+        if is_own and (not self._own or fact.type.rpartition(".")[2] not in self._own):
             return False
-        return fact.source != self._service.name or fact.type.rpartition(".")[2] in self._own
+        return self._service.codec.knows(fact.type)
 
     def _fold_own(self, plan: Plan, fact: Fact) -> None:
         """Timers from our own facts, frontiers from anybody's."""
