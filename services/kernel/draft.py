@@ -66,13 +66,15 @@ class Draft:
         if events:
             packed = orjson.dumps(metadata)
             facts = [codec.encode(event, packed) for event in events]
-            if largest is not None and any(len(fact.data) > largest for fact in facts):
-                raise TooLarge(f"{largest} bytes")
+            for fact in facts:
+                if largest is not None and len(fact.data) > largest:
+                    raise TooLarge(f"{largest} bytes")
             self.facts += facts
             for event in events:
                 self.state = decider.evolve(self.state, event)
-                if live and event.at >= command.at:
-                    self.live_from = min(self.live_from or event.at, event.at)
+                at = event.at
+                if live and at >= command.at and (self.live_from is None or at < self.live_from):
+                    self.live_from = at
         return events
 
     def append(self) -> Append:
