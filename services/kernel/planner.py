@@ -195,11 +195,12 @@ class Planner:
         service = self._service
         if fact.type == self._frontier and (told := frontier_of(service.frontier, fact)):
             plan.frontiers.append((fact.bucket, told))
-        if not service.codec.knows(fact.type):
-            if fact.source == service.name and fact.type != PARKED_TYPE:
-                self._meter.unknown()
+        if fact.source != service.name:
             return
-        if service.timers is not None and fact.source == service.name:
+        if not service.codec.knows(fact.type):
+            if fact.type != PARKED_TYPE:
+                self._meter.unknown()
+        elif service.timers is not None:
             place, trace = (fact.bucket, fact.ticket, fact.import_id), recorded(fact.traceparent)
             for change in service.timers(service.codec.decode(fact)):
                 plan.timers.append(TimerRow(*place, change, trace))
