@@ -107,9 +107,10 @@ class FieldMap:
 
 def _values(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """All attributes of those names at once."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda value: tuple(getattr(value, name) for name in names)
+    if not names:
+        return lambda value: ()
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda value: (get(value),)
 
 
 def _accessors(descriptor: Any, hint: Any, default: Any) -> tuple[Getter, Setter] | None:
