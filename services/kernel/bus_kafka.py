@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -149,11 +150,11 @@ async def _send(producer: AIOKafkaProducer, place: Place, records: Sequence[Outg
     batch = producer.create_batch()
     acknowledged = []
     for record in records:
-        line = {"key": record.key, "value": record.value, "headers": record.headers}
-        if batch.append(timestamp=None, **line) is None:
+        key, value, headers = record.key, record.value, record.headers
+        if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
             acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
             batch = producer.create_batch()
-            batch.append(timestamp=None, **line)
+            batch.append(timestamp=None, key=key, value=value, headers=headers)
     acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
     await asyncio.gather(*acknowledged)
 
@@ -189,12 +190,12 @@ class KafkaBus:
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         producer = self._producer or await self._start_producer()
-        places: dict[Place, list[Outgoing]] = {}
+        places = defaultdict[Place, list[Outgoing]](list)
         for record in records:
             partition = record.partition
             if partition is None:
                 partition = await self._partition(producer, record)
-            places.setdefault((record.topic, partition), []).append(record)
+            places[record.topic, partition].append(record)
         try:
             await asyncio.gather(*(_send(producer, *item) for item in places.items()))
         except _FAULTS as error:

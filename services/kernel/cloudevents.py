@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from services.kernel.bus import Headers, Outgoing, Record
-from services.kernel.codec import PROTOBUF, rfc3339
+from services.kernel.codec import PROTOBUF, stamped
 from services.kernel.facts import Fact
 
 _FIXED = [("ce_specversion", b"1.0"), ("content-type", PROTOBUF.encode())]
@@ -43,15 +43,21 @@ def fact_headers(fact: Fact) -> list[tuple[str, bytes]]:
         *fixed_headers(fact.source, fact.type, fact.stage),
         ("ce_id", f"{fact.ticket}/{fact.version}".encode()),
         ("ce_subject", fact.ticket.encode()),
-        ("ce_time", rfc3339(fact.time).encode()),
+        ("ce_time", stamped(fact.time)),
         ("ce_position", str(fact.position).encode()),
         ("ce_streamversion", str(fact.version).encode()),
-        ("ce_recordedtime", rfc3339(fact.recorded_at).encode()),
+        ("ce_recordedtime", stamped(fact.recorded_at)),
     ]
-    for header, name in OPTIONAL:
-        value = getattr(fact, name)
-        if value:
-            headers.append((header, value.encode()))
+    if fact.import_id:
+        headers.append(("ce_importid", fact.import_id.encode()))
+    if fact.command_id:
+        headers.append(("ce_commandid", fact.command_id.encode()))
+    if fact.causation:
+        headers.append(("ce_causation", fact.causation.encode()))
+    if fact.by:
+        headers.append(("ce_by", fact.by.encode()))
+    if fact.traceparent:
+        headers.append(("traceparent", fact.traceparent.encode()))
     return headers
 
 
@@ -87,16 +93,19 @@ def to_fact(record: Record, headers: Mapping[str, bytes]) -> Fact:
     """The fact of a record; `headers` as `attributes` gives them. Raises NotAFact."""
     get = headers.get
     try:
-        return Fact(
-            _text(headers, "ce_source"),
+        position, version = headers["ce_position"], headers["ce_streamversion"]
+        time = datetime.fromisoformat(headers["ce_time"].decode())
+        recorded_at = datetime.fromisoformat(headers["ce_recordedtime"].decode())
+        fact = Fact(
+            headers["ce_source"].decode(),
             record.partition,
-            _count(headers, "ce_position"),
-            _text(headers, "ce_subject"),
-            _count(headers, "ce_streamversion"),
-            _text(headers, "ce_type"),
+            int(position) if position.isdigit() and len(position) <= _MOST_DIGITS else 0,
+            headers["ce_subject"].decode(),
+            int(version) if version.isdigit() and len(version) <= _MOST_DIGITS else 0,
+            headers["ce_type"].decode(),
             record.value or b"",
-            _instant(headers, "ce_time"),
-            _instant(headers, "ce_recordedtime"),
+            time if time.tzinfo is UTC else _instant(headers, "ce_time"),
+            recorded_at if recorded_at.tzinfo is UTC else _instant(headers, "ce_recordedtime"),
             headers["ce_stage"].decode(),
             get("ce_importid", b"").decode(),
             get("ce_commandid", b"").decode(),
@@ -104,16 +113,39 @@ def to_fact(record: Record, headers: Mapping[str, bytes]) -> Fact:
             get("ce_by", b"").decode(),
             get("traceparent", b"").decode(),
             record.offset,
-            datetime.fromtimestamp(record.timestamp / 1000, UTC),
+            _at(record.timestamp),
         )
-    except KeyError as error:
-        raise NotAFact(f"offset {record.offset}: {error} is missing") from None
-    except (ValueError, OverflowError) as error:
-        raise NotAFact(f"offset {record.offset}: {error}") from None
+    except (KeyError, ValueError, OverflowError) as error:
+        raise _refusal(record, headers, error) from None
+    if not (fact.source and fact.position and fact.ticket and fact.version and fact.type):
+        raise _refusal(record, headers)
+    return fact
+
+
+def _refusal(
+    record: Record, headers: Mapping[str, bytes], error: Exception | None = None
+) -> NotAFact:
+    """Names the first header that is wrong, for which reading does not stop; else the error."""
+    try:
+        for name, check in _CHECKS.items():
+            check(headers, name)
+    except KeyError as missing:
+        return NotAFact(f"offset {record.offset}: {missing} is missing")
+    except (ValueError, OverflowError) as wrong:
+        error = wrong
+    return NotAFact(f"offset {record.offset}: {error}")
+
+
+def _word(headers: Mapping[str, bytes], name: str) -> str:
+    return headers[name].decode()
+
+
+def _optional(headers: Mapping[str, bytes], name: str) -> str:
+    return headers.get(name, b"").decode()
 
 
 def _text(headers: Mapping[str, bytes], name: str) -> str:
-    text = headers[name].decode()
+    text = _word(headers, name)
     if not text:
         raise ValueError(f"{name} is empty")
     return text
@@ -133,3 +165,16 @@ def _instant(headers: Mapping[str, bytes], name: str) -> datetime:
     if found.tzinfo is None:
         raise ValueError(f"{name} has no zone")
     return found.astimezone(UTC)
+
+
+_CHECKS: dict[str, Callable[[Mapping[str, bytes], str], object]] = {
+    "ce_source": _text,
+    "ce_position": _count,
+    "ce_subject": _text,
+    "ce_streamversion": _count,
+    "ce_type": _text,
+    "ce_time": _instant,
+    "ce_recordedtime": _instant,
+    "ce_stage": _word,
+    **{header: _optional for header, _ in OPTIONAL},
+}

@@ -21,7 +21,7 @@ from services.kernel.fields import BadBody, FieldMap, put_datetime, to_datetime
 
 __all__ = [
     "ENVELOPE", "JSON", "PROTOBUF", "BadBody", "Codec", "metadata", "parse_json", "put_datetime",
-    "rfc3339", "stage_in", "stage_of", "to_datetime",
+    "rfc3339", "stage_in", "stage_of", "stamped", "to_datetime",
 ]  # fmt: skip
 
 ENVELOPE = frozenset({"at", "by", "unit", "ticket", "import_id", "event_id", "source"})
@@ -31,7 +31,15 @@ JSON = "application/json"
 
 def rfc3339(value: datetime) -> str:
     """UTC, six digits, `Z`: one form for every instant that we write."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return stamped(value).decode()
+
+
+def stamped(value: datetime) -> bytes:
+    """As `rfc3339`, for a header."""
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    text = orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1]
+    return text if value.microsecond else text[:-1] + b".000000Z"
 
 
 class _Entry:
@@ -176,11 +184,15 @@ def metadata(
     traceparent: str = "",
 ) -> dict[str, str]:
     """What the ledger keeps beside an event, without the empty ones."""
-    values = {
-        "import_id": import_id,
-        "command_id": command_id,
-        "causation": causation,
-        "by": by,
-        "traceparent": traceparent,
-    }
-    return {k: v for k, v in values.items() if v}
+    values = {}
+    if import_id:
+        values["import_id"] = import_id
+    if command_id:
+        values["command_id"] = command_id
+    if causation:
+        values["causation"] = causation
+    if by:
+        values["by"] = by
+    if traceparent:
+        values["traceparent"] = traceparent
+    return values

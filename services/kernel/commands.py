@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -138,35 +138,40 @@ def decide_command(
 
 def _unsound(command: Any) -> Iterator[str]:
     """Names of the fields whose values no view can store or no topic carry, however they came."""
-    for name in _names(type(command)):
+    for name in _FORMS[type(command)][0]:
         value = getattr(command, name)
-        if _names(type(value)):
+        names, is_sound = _FORMS[type(value)]
+        if names:
             yield from _unsound(value)
-        elif not _sound(value):
+        elif is_sound is not None and not is_sound(value):
             yield name
 
 
-_NAMES: dict[type, tuple[str, ...]] = {}
+_Check = Callable[[Any], bool]
 
 
-def _names(cls: type) -> tuple[str, ...]:
-    """Of a dataclass's fields; none of any other class."""
-    if cls not in _NAMES:
-        _NAMES[cls] = tuple(f.name for f in fields(cls)) if is_dataclass(cls) else ()
-    return _NAMES[cls]
+class _Forms(dict[type, tuple[tuple[str, ...], _Check | None]]):
+    """Of a class that was met: the fields of a dataclass; of any other what its values must be."""
+
+    def __missing__(self, cls: type) -> tuple[tuple[str, ...], _Check | None]:
+        names = tuple(f.name for f in fields(cls)) if is_dataclass(cls) else ()
+        check = next((check for base, check in _CHECKS.items() if issubclass(cls, base)), None)
+        self[cls] = names, check
+        return names, check
+
+
+_FORMS = _Forms()
 
 
 def _sound(value: Any) -> bool:
-    match value:
-        case str():
-            return "\0" not in value and len(value) <= MOST_TEXT
-        case bytes():
-            return len(value) <= MOST_BYTES
-        case float():
-            return math.isfinite(value)
-        case datetime():
-            return value.tzinfo is not None
-        case tuple():
-            return len(value) <= MOST_WORDS and all(map(_sound, value))
-        case _:
-            return True
+    is_sound = _FORMS[type(value)][1]
+    return is_sound is None or is_sound(value)
+
+
+_CHECKS: dict[type, _Check] = {
+    str: lambda text: "\0" not in text and len(text) <= MOST_TEXT,
+    bytes: lambda sealed: len(sealed) <= MOST_BYTES,
+    float: math.isfinite,
+    datetime: lambda time: time.tzinfo is not None,
+    tuple: lambda words: len(words) <= MOST_WORDS and all(map(_sound, words)),
+}

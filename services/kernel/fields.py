@@ -107,9 +107,10 @@ class FieldMap:
 
 def _values(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """All attributes of those names at once."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda value: tuple(getattr(value, name) for name in names)
+    if not names:
+        return lambda value: ()
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda value: (get(value),)
 
 
 def _accessors(descriptor: Any, hint: Any, default: Any) -> tuple[Getter, Setter] | None:
@@ -194,9 +195,7 @@ def _stamp(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
 
     def put(message: Message, value: datetime | None) -> None:
         if value is not None:
-            part = getattr(message, name)
-            part.SetInParent()
-            put_datetime(part, value)
+            put_datetime(getattr(message, name), value)
 
     return get, put
 

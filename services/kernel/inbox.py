@@ -43,6 +43,18 @@ class Batch:
         return bool(self.advances)
 
 
+class _Reading:
+    """How far one partition has come while a batch is sorted; records count from `earliest` on."""
+
+    __slots__ = ("due", "earliest", "expected", "last", "row")
+
+    def __init__(self, row: InboxRow, of_facts: bool) -> None:
+        self.row, self.due = row, row.next_offset
+        self.earliest = _first_ms_after(row.read_until)
+        self.expected = dict(row.expected) if of_facts else {}
+        self.last: Record | None = None
+
+
 class Inbox:
     """The partitions that this process consumes, as far as its own commits have come."""
 
@@ -80,40 +92,41 @@ class Inbox:
 
     def sort(self, records: Sequence[Record]) -> Batch:
         """Drop what was applied or is not expected yet. Raises LogHole."""
-        batch = Batch()
-        ends: dict[Place, Record] = {}
-        expected: dict[Place, dict[str, int]] = {}
-        for record in self._new(records):
-            place = (record.topic, record.partition)
-            ends[place] = record
+        batch, readings = Batch(), dict[Place, _Reading]()
+        for record, reading in self._new(records, readings):
             headers = attributes(record.headers)
             if record.topic == self.tickets:
-                positions = expected.setdefault(place, dict(self.rows[place].expected))
-                self._take_fact(batch, record, headers, positions)
+                self._take_fact(batch, record, headers, reading.expected)
             elif self._waits(record.key):
                 batch.waiting.append(((record.key or b"").decode(), record))
             else:
                 batch.others.append((record, headers))
-        for place, record in ends.items():
-            batch.advances.append(self._advance(place, record, expected.get(place, {})))
-        batch.advances.sort(key=lambda a: (a.topic, a.partition))
+        for place in sorted(readings):
+            reading = readings[place]
+            if reading.last is not None:
+                batch.advances.append(self._advance(reading, reading.last))
         return batch
 
-    def _new(self, records: Sequence[Record]) -> Iterator[Record]:
+    def _new(
+        self, records: Sequence[Record], readings: dict[Place, _Reading]
+    ) -> Iterator[tuple[Record, _Reading]]:
         """Records of owned partitions that were not applied before, without a hole."""
-        due: dict[Place, int] = {}
-        latest: dict[Place, int] = {}
         for record in records:
             place = (record.topic, record.partition)
-            row = self.rows.get(place)
-            if row is None or record.offset < due.setdefault(place, row.next_offset):
+            reading = readings.get(place)
+            if reading is None:
+                if place not in self.rows:
+                    continue
+                reading = readings[place] = _Reading(self.rows[place], place[0] == self.tickets)
+            offset, due = record.offset, reading.due
+            if offset < due:
                 continue
-            if record.offset > due[place]:
-                raise LogHole(f"{place}: offset {record.offset} came where {due[place]} was due")
-            due[place] += 1
-            earliest = latest[place] if place in latest else _first_ms_after(row.read_until)
-            latest[place] = max(record.timestamp, earliest)
-            yield record if record.timestamp >= earliest else _retimed(record, earliest)
+            if offset > due:
+                raise LogHole(f"{place}: offset {offset} came where {due} was due")
+            if record.timestamp < reading.earliest:
+                record = _retimed(record, reading.earliest)
+            reading.due, reading.earliest, reading.last = due + 1, record.timestamp, record
+            yield record, reading
 
     def _waits(self, key: bytes | None) -> bool:
         if not self.parked and not self.early:
@@ -149,12 +162,13 @@ class Inbox:
         else:
             batch.higher.append(fact)
 
-    def _advance(self, place: Place, last: Record, expected: dict[str, int]) -> Advance:
-        row = self.rows[place]
+    def _advance(self, reading: _Reading, last: Record) -> Advance:
+        row = reading.row
         until = broker_time(last) - timedelta(milliseconds=1)
         return Advance(
-            *place, row.next_offset, last.offset + 1, row.epoch, until.astimezone(UTC), expected
-        )
+            row.topic, row.partition, row.next_offset, last.offset + 1, row.epoch,
+            until.astimezone(UTC), reading.expected,
+        )  # fmt: skip
 
     def applied(self, advances: Sequence[Advance]) -> None:
         """The transaction committed."""

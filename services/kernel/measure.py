@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter as Counted
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -53,6 +52,7 @@ class Meter:
             registry=registry,
         )
         self._of_type = cache(self._facts.labels)
+        self._answered = cache(self._commands.labels)
         self._measure_time_and_size(registry)
         self._show_standing(registry)
 
@@ -110,7 +110,10 @@ class Meter:
         )
 
     def appended(self, facts: Sequence[Fact]) -> None:
-        for name, count in Counted(fact.type for fact in facts).items():
+        counts: dict[str, int] = {}
+        for fact in facts:
+            counts[fact.type] = counts.get(fact.type, 0) + 1
+        for name, count in counts.items():
             self._of_type(name).inc(count)
 
     def applied(self, batch: Batch) -> None:
@@ -134,7 +137,7 @@ class Meter:
         self._rejected.inc()
 
     def command(self, way: str, status: int) -> None:
-        self._commands.labels(way, str(status)).inc()
+        self._answered(way, str(status)).inc()
 
     def unknown(self) -> None:
         self._unknown.inc()

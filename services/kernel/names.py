@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from struct import unpack_from
 
 from hotline import __version__
 
@@ -66,20 +67,14 @@ _SEED, _M, _MASK = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
 def murmur2(data: bytes) -> int:
     """Kafka's own hash of a key (DefaultPartitioner), unsigned 32 bits."""
     length = len(data)
-    h = (_SEED ^ length) & _MASK
-    whole = length & ~3
-    for i in range(0, whole, 4):
-        k = int.from_bytes(data[i : i + 4], "little")
+    h = _SEED ^ length
+    for k in unpack_from(f"<{length >> 2}I", data):
         k = (k * _M) & _MASK
-        k ^= k >> 24
-        k = (k * _M) & _MASK
-        h = ((h * _M) & _MASK) ^ k
-    rest = data[whole:]
+        h = ((h * _M) ^ ((k ^ (k >> 24)) * _M)) & _MASK
+    rest = data[length & ~3 :]
     if rest:
-        h ^= int.from_bytes(rest, "little")
-        h = (h * _M) & _MASK
-    h ^= h >> 13
-    h = (h * _M) & _MASK
+        h = ((h ^ int.from_bytes(rest, "little")) * _M) & _MASK
+    h = ((h ^ (h >> 13)) * _M) & _MASK
     return h ^ (h >> 15)
 
 

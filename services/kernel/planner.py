@@ -185,20 +185,22 @@ class Planner:
                 plan.replies.append(reply)
 
     def _reacts(self, fact: Fact) -> bool:
-        if not self._service.codec.knows(fact.type):
+        is_own = fact.source == self._service.name
+        if is_own and (not self._own or fact.type.rpartition(".")[2] not in self._own):
             return False
-        return fact.source != self._service.name or fact.type.rpartition(".")[2] in self._own
+        return self._service.codec.knows(fact.type)
 
     def _fold_own(self, plan: Plan, fact: Fact) -> None:
         """Timers from our own facts, frontiers from anybody's."""
         service = self._service
         if fact.type == self._frontier and (told := frontier_of(service.frontier, fact)):
             plan.frontiers.append((fact.bucket, told))
-        if not service.codec.knows(fact.type):
-            if fact.source == service.name and fact.type != PARKED_TYPE:
-                self._meter.unknown()
+        if fact.source != service.name:
             return
-        if service.timers is not None and fact.source == service.name:
+        if not service.codec.knows(fact.type):
+            if fact.type != PARKED_TYPE:
+                self._meter.unknown()
+        elif service.timers is not None:
             place, trace = (fact.bucket, fact.ticket, fact.import_id), recorded(fact.traceparent)
             for change in service.timers(service.codec.decode(fact)):
                 plan.timers.append(TimerRow(*place, change, trace))
@@ -210,18 +212,22 @@ class Planner:
         imported = bool(fact.import_id)
         at = fact.time if imported else fact.broker_time
         assert at is not None
-        step = plan.steps.get(fact.event_id)
+        commands = service.decider.react(event, draft.state, at)
+        if not commands:
+            return
+        event_id = fact.event_id
+        step = plan.steps.get(event_id)
         meta = metadata(
             import_id=fact.import_id,
-            causation=fact.event_id,
+            causation=event_id,
             traceparent=step.format() if step else fact.traceparent,
         )
-        for command in service.decider.react(event, draft.state, at):
+        for command in commands:
             try:
                 draft.decide(command, service.decider, service.codec, meta, live=not imported)
             except Rejection as rejection:
                 self._meter.reaction_rejected()
-                log.error("a reaction to %s was rejected: %s", fact.event_id, rejection.message)
+                log.error("a reaction to %s was rejected: %s", event_id, rejection.message)
 
 
 def _place(record: Record) -> tuple[str, int, int]:

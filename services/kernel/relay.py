@@ -170,8 +170,10 @@ class Relay:
         memory, run = state.memory, list[tuple[int, Outgoing]]()
         while memory and memory[0][0] <= state.cur:
             memory.popleft()
-        while memory and len(run) < RUN and memory[0][0] == state.cur + 1 + len(run):
+        due, last = state.cur + 1, state.cur + RUN
+        while memory and due <= last and memory[0][0] == due:
             run.append(memory.popleft())
+            due += 1
         if run or state.end <= state.cur:
             return run
         memory.clear()

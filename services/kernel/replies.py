@@ -19,6 +19,7 @@ from services.kernel.senders import Senders
 from services.kernel.store import Store, StoreUnavailable
 
 log = logging.getLogger("hotline.replies")
+_TYPE, _PROTOBUF = CommandAnswered.DESCRIPTOR.full_name.encode(), PROTOBUF.encode()
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ class Replies:
                 last = placed[reply.ticket] + reply.key.upto - 1
                 bucket = bucket_of(reply.ticket, self._buckets)
                 position = full_position(self._service, bucket, last)
-                reply.answer = replace(reply.answer, position=position)
+                answer = reply.answer
+                reply.answer = Answer(answer.status, answer.body, answer.version, position)
         task = asyncio.create_task(self._send(list(replies)))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
@@ -137,11 +139,11 @@ def reply_record(reply: Reply, source: str, namespace: str) -> Outgoing:
     )
     headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_type", CommandAnswered.DESCRIPTOR.full_name.encode()),
+        ("ce_type", _TYPE),
         ("ce_source", source.encode()),
         ("ce_id", f"{reply.sender}/{reply.command_id}".encode()),
         ("ce_subject", reply.ticket.encode()),
-        ("content-type", PROTOBUF.encode()),
+        ("content-type", _PROTOBUF),
     ]
     topic = topic_of(namespace, replies_of(reply.sender))
     key = reply.command_id.encode()

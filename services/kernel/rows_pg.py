@@ -51,16 +51,13 @@ def key_of(command: CommandKey) -> tuple[str, str]:
 
 
 def arguments(batch: Sequence[Append]) -> list[list[Any]]:
-    streams: list[tuple[Any, ...]] = []
-    keys: list[tuple[Any, ...]] = []
-    events: list[tuple[Any, ...]] = []
-    for n, a in enumerate(batch):
-        streams.append((a.bucket, a.stream, a.expected, len(a.facts), a.live_from))
-        keys.extend(
-            (n, c.sender, c.key, c.body_hash, c.status, c.body, c.reply_to, c.upto, c.wrote)
-            for c in a.commands
-        )
-        events.extend((n, f.type, f.data, f.metadata, f.time) for f in a.facts)
+    streams = [(a.bucket, a.stream, a.expected, len(a.facts), a.live_from) for a in batch]
+    keys = [
+        (n, c.sender, c.key, c.body_hash, c.status, c.body, c.reply_to, c.upto, c.wrote)
+        for n, a in enumerate(batch)
+        for c in a.commands
+    ]
+    events = [(n, f.type, f.data, f.metadata, f.time) for n, a in enumerate(batch) for f in a.facts]
     return [*columns(streams, 5), *columns(keys, 9), *columns(events, 5)]
 
 

@@ -7,8 +7,7 @@ import random
 import re
 import sys
 import traceback
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -152,15 +151,21 @@ current_ticket: ContextVar[str] = ContextVar("current_ticket", default="")
 current_command: ContextVar[str] = ContextVar("current_command", default="")
 
 
-@contextmanager
-def about(ticket: str, traceparent: str) -> Iterator[None]:
+class about:  # noqa: N801 - it reads as a word
     """Log lines within carry both."""
-    before = current_ticket.set(ticket), current_trace.set(traceparent)
-    try:
-        yield
-    finally:
-        current_ticket.reset(before[0])
-        current_trace.reset(before[1])
+
+    __slots__ = ("_before", "_said")
+
+    def __init__(self, ticket: str, traceparent: str) -> None:
+        self._said = ticket, traceparent
+
+    def __enter__(self) -> None:
+        ticket, traceparent = self._said
+        self._before = current_ticket.set(ticket), current_trace.set(traceparent)
+
+    def __exit__(self, *_: object) -> None:
+        current_ticket.reset(self._before[0])
+        current_trace.reset(self._before[1])
 
 
 # Logs

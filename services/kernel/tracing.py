@@ -101,6 +101,11 @@ def stop() -> None:
         sending.join(SEND_S)
 
 
+def exports() -> bool:
+    """Whether any step is recorded at all."""
+    return _export is not None
+
+
 def begun(traceparent: str) -> TraceContext:
     """The step after a caller's; without one, the first of a trace, sampled by our share."""
     step = follow(traceparent)

@@ -232,9 +232,9 @@ class Worker(Owning):
         self._inbox.early.update(request.ticket for request in plan.early)
         self.keep(written)
         source = self._service.name
-        for fact in batch.read:
-            if fact.source == source:
-                self._relay.seen(fact.bucket, fact.position, applied=True)
+        last = {fact.bucket: fact.position for fact in batch.read if fact.source == source}
+        for bucket, position in last.items():
+            self._relay.seen(bucket, position, applied=True)
         self._meter.applied(batch)
         applied(batch.facts, plan.steps, time.perf_counter() - plan.began)
         for view in self._service.views:
