@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import pytest
@@ -18,7 +20,8 @@ async def test_lists_and_tuples_are_arrays_and_what_stands_in_them_is_not(
 ) -> None:
     pool = await connect(stack.dsn, "public")
     try:
-        sent = ["", "中", None], (b"", b"\0x"), [NOW, None], [1, 2], [[1, 2], [3, 4]], []
+        sent: list[Sequence[Any]] = [["", "中", None], (b"", b"\0x"), [NOW, None], [1, 2]]
+        sent += [[[1, 2], [3, 4]], []]
         query = "select $1::text[], $2::bytea[], $3::timestamptz[], $4::int[], $5::int[], $6::int[]"
         assert [*await pool.fetchrow(query, *sent)] == [[*each] for each in sent]
         for other in ({1}, {1: 2}, "1"):
