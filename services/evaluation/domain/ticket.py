@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,36 +183,16 @@ def evolve(state: State, event: Event) -> State:
     """The state after the event. Never rejects: what does not fit leaves the state as it is."""
     match event:
         case VisitScheduled():
-            return VisitDue(
-                misses=state.misses, excused=state.excused, entries=state.entries, visit=event
-            )
+            return VisitDue(**_known(state), visit=event)
         case VisitAttempted() if isinstance(state, VisitDue):
             return replace(state, attempts=event.attempt)
         case VisitCompleted() if isinstance(state, VisitDue):
-            return Visited(
-                misses=state.misses,
-                excused=state.excused,
-                entries=state.entries,
-                visit=state.visit,
-                answer=event,
-            )
+            return Visited(**_known(state), visit=state.visit, answer=event)
         case ScoreBooked() if isinstance(state, Visited):
-            return Scored(
-                misses=state.misses,
-                excused=state.excused,
-                entries=event.entry,
-                visit=state.visit,
-                answer=state.answer,
-                booked=event,
-            )
+            known = {**_known(state), "entries": event.entry}
+            return Scored(**known, visit=state.visit, answer=state.answer, booked=event)
         case ScoreTakenBack() if isinstance(state, Scored):
-            return Visited(
-                misses=state.misses,
-                excused=state.excused,
-                entries=state.entries,
-                visit=state.visit,
-                answer=state.answer,
-            )
+            return Visited(**_known(state), visit=state.visit, answer=state.answer)
         case MissNoted():
             return replace(state, misses=state.misses | {_miss(event)})
         case MissCleared():
@@ -224,6 +204,10 @@ def evolve(state: State, event: Event) -> State:
             return state
         case _:
             assert_never(event)
+
+
+def _known(state: Known) -> dict[str, Any]:
+    return {"misses": state.misses, "excused": state.excused, "entries": state.entries}
 
 
 def _miss(event: MissNoted | MissCleared | MissExcused) -> Miss:
