@@ -48,16 +48,10 @@ def fact_headers(fact: Fact) -> list[tuple[str, bytes]]:
         ("ce_streamversion", str(fact.version).encode()),
         ("ce_recordedtime", stamped(fact.recorded_at)),
     ]
-    if fact.import_id:
-        headers.append(("ce_importid", fact.import_id.encode()))
-    if fact.command_id:
-        headers.append(("ce_commandid", fact.command_id.encode()))
-    if fact.causation:
-        headers.append(("ce_causation", fact.causation.encode()))
-    if fact.by:
-        headers.append(("ce_by", fact.by.encode()))
-    if fact.traceparent:
-        headers.append(("traceparent", fact.traceparent.encode()))
+    for header, name in OPTIONAL:
+        value = getattr(fact, name)
+        if value:
+            headers.append((header, value.encode()))
     return headers
 
 
