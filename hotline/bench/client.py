@@ -33,7 +33,10 @@ class Connection:
             % (path.encode(), self._head, key.encode(), len(body), body)
         )
         head = await reader.readuntil(b"\r\n\r\n")
-        return int(head[9:12]), await reader.readexactly(content_length(head))
+        answer = int(head[9:12]), await reader.readexactly(content_length(head))
+        if b"\r\nconnection: close\r\n" in head.lower():
+            await self.close()
+        return answer
 
     async def close(self) -> None:
         if self._streams is not None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Header
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +21,7 @@ from services.kernel import seen, tracing
 from services.kernel.commands import MOST_TEXT, Answer
 from services.kernel.describe import ABOUT, describe
 from services.kernel.in_flight import RETRY_AFTER_S, InFlight
+from services.kernel.probes import PROBES, Readiness, add_probes
 from services.kernel.problems import Problem, install, unexpected
 from services.kernel.security import Security
 from services.kernel.telemetry import HttpMeter, current_trace
@@ -28,7 +29,6 @@ from services.kernel.telemetry import HttpMeter, current_trace
 MOST_BODY_BYTES = 1_048_576
 BODY_S = 10.0
 VERSION = "1.0.0"
-Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 Quick = Callable[[Request], Awaitable[Response | None]]
 
 
@@ -69,25 +69,9 @@ def create_app(
     app.state.quick = {}
     install(app)
     describe(app)
-    _probes(app, readiness, registry)
+    add_probes(app, readiness, registry)
     app.add_middleware(Edge, meter=HttpMeter(registry), quick=app.state.quick)
     return app
-
-
-def _probes(app: FastAPI, readiness: Readiness, registry: CollectorRegistry) -> None:
-    @app.get("/livez", include_in_schema=False)
-    async def livez() -> dict[str, bool]:
-        return {"alive": True}
-
-    @app.get("/readyz", include_in_schema=False)
-    async def readyz() -> Response:
-        checks = dict(await readiness())
-        status = 200 if all(checks.values()) else 503
-        return Response(orjson.dumps(checks), status, media_type="application/json")
-
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
 
 class Edge:
@@ -102,6 +86,9 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in PROBES:
+            await self._one(scope, receive, send)
             return
         caller = _caller(scope)
         refusal = self._in_flight.enter(caller)

@@ -1,32 +1,38 @@
-"""What the server itself leaves open: how long a request's head may be, and how long in coming."""
+"""What the server itself leaves open: how many connections there may be, how long a request's head
+may be, and how long in coming."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http import httptools_impl
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.kernel.in_flight import RETRY_AFTER_S
+from services.kernel.probes import PROBES
 from services.kernel.problems import unavailable
 
+MOST_CONNECTIONS = 2_000
 MOST_HEAD_BYTES = 65_536
 HEAD_S = 10.0
 _TOO_LARGE = b"431 Request Header Fields Too Large"
 _TOO_SLOW = b"408 Request Timeout"
 
 
-async def _too_many_connections(scope: Scope, receive: Receive, send: Send) -> None:
-    """Beyond uvicorn's limit of connections: it says so without a time to come again."""
-    await asyncio.sleep(RETRY_AFTER_S)
-    refusal = unavailable("Too many connections are open.", RETRY_AFTER_S)
-    refusal.headers = {**(refusal.headers or {}), "Connection": "close"}
-    await refusal.response()(scope, receive, send)
+async def _newcomer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """A connection beyond the most gets one answer; those who are in are served on."""
 
+    async def last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
 
-httptools_impl.service_unavailable = _too_many_connections  # type: ignore[assignment]
+    if scope["path"] not in PROBES:
+        await asyncio.sleep(RETRY_AFTER_S)
+        app = unavailable("Too many connections are open.", RETRY_AFTER_S).response()
+    await app(scope, receive, last)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -39,6 +45,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self.app: Any = partial(_newcomer, self.app)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -239,7 +239,6 @@ def _server(settings: KernelSettings, app: FastAPI, grace_s: int) -> uvicorn.Ser
             forwarded_allow_ips=list(settings.proxies),
             timeout_keep_alive=30,
             timeout_graceful_shutdown=grace_s,
-            limit_concurrency=2_000,
             backlog=2_048,
             **cast(Any, http_security(settings)),
         )

@@ -24,6 +24,7 @@ from services.kernel.identity import (
 from services.kernel.imports import OFF
 from services.kernel.issuer import SigningKeys, jwks_over_http
 from services.kernel.passes import Passes, issue, redeem
+from services.kernel.probes import PROBES
 from services.kernel.problems import Problem
 from services.kernel.settings import KernelSettings, loaded
 from services.kernel.telemetry import current_ticket
@@ -45,7 +46,7 @@ __all__ = [
 PROVEN_S, MOST_PROVEN = 60.0, 10_000
 PASS = "pass"
 _IMPORTING = frozenset({Role.IMPORTER})
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics", "/openapi.json"})
+OPEN_PATHS = PROBES | {"/openapi.json"}
 
 
 @dataclass(frozen=True, slots=True)

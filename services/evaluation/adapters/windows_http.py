@@ -18,7 +18,9 @@ from services.evaluation.adapters.registry import Registry
 from services.evaluation.domain.views import COUNTS
 from services.evaluation.windows import newest_first, surge
 from services.kernel.codec import to_datetime
-from services.kernel.http import Readiness, create_app
+from services.kernel.http import create_app
+from services.kernel.http_protocol import BoundedHttp
+from services.kernel.probes import Readiness
 from services.kernel.problems import Problem
 from services.kernel.security import Principal, Role, Security, require_unit, role
 
@@ -100,13 +102,12 @@ class ReadPort(mode.Service):
             made,
             host=host,
             port=port,
-            http="httptools",
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
-            limit_concurrency=2_000,
             **tls,  # type: ignore[arg-type]
         )
         self._server = _Server(config)

@@ -1,6 +1,6 @@
 """Three thousand at once who ask again at once: were they let, over ten times what intake can take.
-Memory stays bounded, everything acknowledged is there, what fits is taken all the while, and as
-soon as it is over anything is."""
+Memory stays bounded, everything acknowledged is there, what fits is taken all the while, whoever
+asks whether the process lives is told so, and as soon as it is over anything is taken."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import asyncpg
+import httpx
 import orjson
 import psutil
 import pytest
@@ -26,7 +27,8 @@ from tests.support.loops import wait_until
 SECONDS = float(os.environ.get("OVERLOAD_S", "20"))
 CALLERS = 3
 CONNECTIONS = 1_000  # of each; a caller may have half as many requests under way, all together one
-TAKEN_PER_S = 50  # a tenth of what two cores take beside the flood
+PARTS = 5  # of the time, in each of which something is taken
+PROBE_S = 30.0  # what a platform lets pass before it restarts a process
 MOST_GROWTH_BYTES = 150 * 1024 * 1024
 MATTER = {
     "channel": "web", "kind": "complaint", "category": "traffic/road", "area": "yingzhou",
@@ -40,6 +42,7 @@ class Flood:
     def __init__(self, url: str, run_dir: Path) -> None:
         self.statuses: Counter[int] = Counter()
         self.acknowledged: set[str] = set()
+        self.taken_at: list[float] = []
         self._body = orjson.dumps(MATTER)
         tokens = [dev_token("channel", f"c{n}", run_dir=run_dir) for n in range(CALLERS)]
         self._open = [Connection(url, token) for token in tokens for _ in range(CONNECTIONS)]
@@ -60,18 +63,21 @@ class Flood:
             self.statuses[status] += 1
             if status == 201:
                 self.acknowledged.add(orjson.loads(body)["ticket"])
+                self.taken_at.append(time.monotonic())
             else:
                 await asyncio.sleep(0.01)  # impatient: it was told to wait a second
         await connection.close()
 
 
-async def _watch(process: psutil.Process, until: float) -> int:
-    """The most bytes that it held."""
-    most = 0
+async def _watch(process: psutil.Process, url: str, until: float) -> tuple[int, Counter[int]]:
+    """The most bytes that it held, and what it said when asked whether it lives."""
+    most, said = 0, Counter[int]()
     while time.monotonic() < until:
         most = max(most, process.memory_info().rss)
+        async with httpx.AsyncClient(timeout=PROBE_S) as probe:
+            said[(await probe.get(f"{url}/livez")).status_code] += 1
         await asyncio.sleep(0.2)
-    return most
+    return most, said
 
 
 @pytest.mark.timeout(SECONDS + 120)
@@ -83,14 +89,20 @@ async def test_what_overflows_is_refused_and_what_was_acknowledged_is_there(
     ) as up:
         process = psutil.Process(up.pid("intake"))
         before = process.memory_info().rss
-        flood, until = Flood(up.urls["intake"], tmp_path), time.monotonic() + SECONDS
-        _, most = await asyncio.gather(flood.run(until), _watch(process, until))
+        flood, began = Flood(up.urls["intake"], tmp_path), time.monotonic()
+        until = began + SECONDS
+        _, (most, said) = await asyncio.gather(
+            flood.run(until), _watch(process, up.urls["intake"], until)
+        )
         await _taken_again(up.urls["intake"], dev_token("channel", "late", run_dir=tmp_path))
         received = await _received(stack, namespace)
     assert most - before < MOST_GROWTH_BYTES, f"{(most - before) / 2**20:.0f} MB more"
     assert set(flood.statuses) <= {0, 201, 429, 503}, flood.statuses
     assert flood.statuses[503], flood.statuses
-    assert len(flood.acknowledged) == flood.statuses[201] > TAKEN_PER_S * SECONDS, flood.statuses
+    assert len(flood.acknowledged) == flood.statuses[201], flood.statuses
+    parts = Counter(min(int((at - began) / SECONDS * PARTS), PARTS - 1) for at in flood.taken_at)
+    assert len(parts) == PARTS, (parts, flood.statuses)
+    assert set(said) == {200}, said
     assert flood.acknowledged <= received
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from pathlib import Path
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -12,10 +12,11 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 
 from hotline.dev.ports import LOCALHOST, free_port
-from services.kernel import in_flight
+from services.kernel import http_protocol, in_flight
 from services.kernel.http import create_app
 from services.kernel.http_protocol import BoundedHttp
 from services.kernel.in_flight import MOST, MOST_OF_CALLER, RETRY_AFTER_S, InFlight
+from services.kernel.probes import PROBES
 from services.kernel.security import Security
 
 
@@ -69,26 +70,46 @@ async def test_a_caller_with_too_many_under_way_is_told_by_http(
 
 
 async def test_beyond_the_limit_of_connections_the_next_is_told_when_to_come_again(
-    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 3)
+    async with _serving() as url, httpx.AsyncClient() as one_of_three, httpx.AsyncClient() as next_:
+        assert (await one_of_three.get(f"{url}/v1/x")).status_code == 404
+        port = httpx.URL(url).port
+        idle = [await asyncio.open_connection(LOCALHOST, port) for _ in range(2)]
+        answer = await held_back(next_.get(f"{url}/v1/x"))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["connection"] == "close"
+        for _, writer in [await asyncio.open_connection(LOCALHOST, port), *idle]:
+            assert (await one_of_three.get(f"{url}/v1/x")).status_code == 404, "it was in before"
+            writer.close()
+
+
+async def test_who_asks_whether_it_lives_is_answered_however_many_are_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(in_flight, "MOST", 0)
+    async with _serving() as url:
+        _, writer = await asyncio.open_connection(LOCALHOST, httpx.URL(url).port)
+        async with httpx.AsyncClient() as client:
+            answers = [await client.get(f"{url}{path}") for path in sorted(PROBES)]
+        assert [(a.status_code, a.headers["connection"]) for a in answers] == [(200, "close")] * 3
+        writer.close()
+
+
+@asynccontextmanager
+async def _serving() -> AsyncIterator[str]:
     app = create_app("x", _ready, security=Security(None, None), registry=CollectorRegistry())
     port = free_port()
-    config = uvicorn.Config(
-        app, LOCALHOST, port, http=BoundedHttp, log_config=None, limit_concurrency=3,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, LOCALHOST, port, http=BoundedHttp, log_config=None))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
-    idle = [await asyncio.open_connection(LOCALHOST, port) for _ in range(3)]
     try:
-        async with httpx.AsyncClient() as client:
-            answer = await held_back(client.get(f"http://{LOCALHOST}:{port}/livez"))
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-        assert answer.headers["content-type"] == "application/problem+json"
+        yield f"http://{LOCALHOST}:{port}"
     finally:
-        for _, writer in idle:
-            writer.close()
         server.should_exit = True
         await serving
 
