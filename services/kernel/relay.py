@@ -20,6 +20,8 @@ RUN = 500
 MEMORY = 5_000
 READ_BACK_S = 5.0
 LOOK_S, LOOK_AGAIN_S = 0.05, 0.005
+# Who owns every bucket shares them with nobody: others append only while they change hands.
+LOOK_ALONE_S = 0.5
 
 
 class _Bucket:
@@ -44,11 +46,14 @@ class _Bucket:
 class Relay:
     """The relay of the buckets that this process owns. One run of each is under way at a time."""
 
-    def __init__(self, codec: Codec, topic: str, store: Store, bus: Bus, clock: Clock) -> None:
-        self._codec, self._topic = codec, topic
+    def __init__(
+        self, codec: Codec, topic: str, store: Store, bus: Bus, clock: Clock, buckets: int
+    ) -> None:
+        self._codec, self._topic, self._all = codec, topic, buckets
         self._store, self._bus, self._clock = store, bus, clock
         self._buckets: dict[int, _Bucket] = {}
         self._wake = asyncio.Event()
+        self._look_at = 0.0  # by the loop's clock
         self.published = 0
 
     def own(
@@ -57,6 +62,7 @@ class Relay:
         """Take over buckets; go on behind what was read back of our own facts."""
         for bucket, position in expected.items():
             self._buckets[bucket] = _Bucket(position, incarnations.get(bucket, 1))
+        self._look_at = 0.0
         self._wake.set()
 
     def let_go(self, buckets: Iterable[int]) -> None:
@@ -97,12 +103,16 @@ class Relay:
     async def run(self) -> None:
         """Until cancelled. However much is sent, the look at the ledger is never put off."""
         now = asyncio.get_running_loop().time
-        look_at = now()
         while True:
-            if now() >= look_at:
-                look_at = now() + (LOOK_AGAIN_S if await self.look() else LOOK_S)
+            if now() >= self._look_at:
+                self._look_at = now() + self._pause_s()
+                if await self.look():
+                    self._look_at = now() + LOOK_AGAIN_S
             if not await self.send():
-                await self._woken(look_at - now())
+                await self._woken(self._look_at - now())
+
+    def _pause_s(self) -> float:
+        return LOOK_ALONE_S if len(self._buckets) == self._all else LOOK_S
 
     async def _woken(self, timeout_s: float) -> None:
         try:
@@ -145,7 +155,8 @@ class Relay:
 
     async def send(self) -> bool:
         """Send what follows the cursors; whether anything was."""
-        runs = {b: await self._next_run(b, s) for b, s in list(self._buckets.items())}
+        due = [(b, s) for b, s in self._buckets.items() if s.end > s.cur]
+        runs = {bucket: await self._next_run(bucket, state) for bucket, state in due}
         records = [record for run in runs.values() for _, record in run]
         if not records:
             return False
@@ -174,7 +185,7 @@ class Relay:
         while memory and due <= last and memory[0][0] == due:
             run.append(memory.popleft())
             due += 1
-        if run or state.end <= state.cur:
+        if run:
             return run
         memory.clear()
         try:

@@ -68,7 +68,7 @@ class Runtime:
         frontier = service.frontier and service.frontier.DESCRIPTOR.full_name
         self._always = {PARKED_TYPE, frontier}
         self.inbox = Inbox(self.tickets, self._wants)
-        self.relay = Relay(service.codec, self.tickets, store, bus, clock)
+        self.relay = Relay(service.codec, self.tickets, store, bus, clock, place.buckets)
         self.proof = Proof(self.inbox.moved)
         self.consumer: Consumer | None = None
         self._watermarks: Reader | None = None

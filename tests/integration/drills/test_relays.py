@@ -75,7 +75,7 @@ async def test_a_relay_killed_between_send_and_cursor_repeats_and_nobody_applies
         await first.stop()
         topic = topic_of(namespace, TICKETS)
         store = first.store
-        successor = Relay(first.service.codec, topic, store, loop.bus(), first.clock)
+        successor = Relay(first.service.codec, topic, store, loop.bus(), first.clock, BUCKETS)
         read_back = {b: await store.expected(topic, b) for b in range(BUCKETS)}
         successor.own({b: found.get("dispatch", 1) for b, found in read_back.items()})
         await successor.look()
@@ -104,7 +104,9 @@ async def test_two_relays_of_the_same_buckets_at_once_change_nothing(
 ) -> None:
     async with real_loop(stack, namespace) as loop:
         first, other = await loop.run(desk()), await loop.run(echo())
-        second = Relay(first.service.codec, first.tickets, first.store, loop.bus(), first.clock)
+        second = Relay(
+            first.service.codec, first.tickets, first.store, loop.bus(), first.clock, BUCKETS
+        )
 
         async def called(beginning: int) -> None:
             for n in range(beginning, beginning + NOTES):

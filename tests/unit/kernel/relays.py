@@ -60,15 +60,19 @@ class RoughBus(MemoryBus):
 
 
 class Simulation:
-    """One service in several processes over one ledger and one log."""
+    """One service in several processes over one ledger and one log; `buckets` are all that there
+    are; one process owns BUCKETS of them."""
 
-    def __init__(self, seed: int, relay: type[Relay], *, loses: bool = False) -> None:
+    def __init__(
+        self, seed: int, relay: type[Relay], *, loses: bool = False, buckets: int = BUCKETS + 1
+    ) -> None:
         self.seed, self.clock = Random(seed), VirtualClock()
         self.bus = RoughBus(self.seed, self.clock, loses=loses)
         self.bus.create(TICKETS, BUCKETS)
         self.store = MemoryStore("desk", BUCKETS, self.clock.now)
         self.relays = [
-            relay(Codec("desk", []), TICKETS, self.store, self.bus, self.clock) for _ in range(2)
+            relay(Codec("desk", []), TICKETS, self.store, self.bus, self.clock, buckets)
+            for _ in range(2)
         ]
         self.owner = self.relays[0]
         self.outcome = Outcome({b: [] for b in range(BUCKETS)})

@@ -147,7 +147,7 @@ async def relayed(store: MemoryStore, facts: list[Fact]) -> list[Any]:
     clock = ManualClock(AT)
     bus = MemoryBus(clock.now)
     bus.create(TOPIC, 1)
-    relay = Relay(CODEC, TOPIC, store, bus, clock)
+    relay = Relay(CODEC, TOPIC, store, bus, clock, 1)
     relay.own({0: 1})
     relay.offer(facts)
     running = asyncio.create_task(relay.run())
