@@ -6,10 +6,8 @@ from services.datasync.adapters.view import SharingView
 from services.kernel.codec import Codec
 from services.kernel.service import Service
 
-GATHER_S = 0.005  # a commit and its publications cost the same for one fact as for twenty
-
 
 def service(view: SharingView) -> Service:
     """All stages, read only."""
     codec = Codec("datasync", own=())
-    return Service("datasync", codec, views=(view,), reads=lambda _: True, gather_s=GATHER_S)
+    return Service("datasync", codec, views=(view,), reads=lambda _: True, gather_s=0.01)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.kernel.identity import Role
 from services.kernel.settings import KernelSettings, setting
@@ -36,12 +39,31 @@ class DatasyncSettings(KernelSettings):
     )
 
 
-def credential(settings: DatasyncSettings) -> Callable[[], str] | None:
+def credential(
+    settings: DatasyncSettings, now: Callable[[], float] = time.time
+) -> Callable[[], str] | None:
     """Who we are to intake: as set, or in development a token of this machine; None: nobody."""
     if settings.service_token:
         return lambda: settings.service_token
-    if settings.dev:
-        return lambda: dev_token(
-            Role.SERVICE, "datasync", run_dir=settings.run_dir, lifetime_s=_DEV_TOKEN_S
-        )
-    return None
+    return _DevToken(settings.run_dir, now) if settings.dev else None
+
+
+class _DevToken:
+    """Signed again after half of its life."""
+
+    def __init__(self, run_dir: Path, now: Callable[[], float]) -> None:
+        self._run_dir, self._now = run_dir, now
+        self._token, self._renew_at = "", -math.inf
+
+    def __call__(self) -> str:
+        now = self._now()
+        if now >= self._renew_at:
+            self._renew_at = now + _DEV_TOKEN_S / 2
+            self._token = dev_token(
+                Role.SERVICE,
+                "datasync",
+                run_dir=self._run_dir,
+                lifetime_s=_DEV_TOKEN_S,
+                now=self._now,
+            )
+        return self._token

@@ -32,5 +32,10 @@ COMMANDS = (
 def service(directories: Directories) -> Service:
     """Stages 2, 3, 4 and 6 under the city's directory, as it is in effect at each instant."""
     return Service(
-        "dispatch", CODEC, decider_by(directories), commands=COMMANDS, frontier=HistoryClosed
+        "dispatch",
+        CODEC,
+        decider_by(directories),
+        commands=COMMANDS,
+        frontier=HistoryClosed,
+        gather_s=0.01,
     )

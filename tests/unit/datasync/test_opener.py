@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,8 +197,15 @@ def test_we_are_to_intake_who_the_settings_say(tmp_path: Path) -> None:
     known = credential(settings(HOTLINE_SERVICE_TOKEN="hk_secret", HOTLINE_DEV="1"))
     assert known is not None
     assert known() == "hk_secret"
-    made = credential(settings(HOTLINE_DEV="1", HOTLINE_RUN_DIR=str(tmp_path)))
+    began, passed = time.time(), 0.0
+    made = credential(
+        settings(HOTLINE_DEV="1", HOTLINE_RUN_DIR=str(tmp_path)), lambda: began + passed
+    )
     assert made is not None
     principal = DevTokens(tmp_path).verify(made())
     assert (principal.name, principal.roles) == ("datasync", frozenset({Role.SERVICE}))
+    first, passed = made(), 149.0
+    assert made() == first
+    passed = 150.0
+    assert made() != first, "half of its life is over"
     assert "hk_secret" not in repr(settings(HOTLINE_SERVICE_TOKEN="hk_secret"))
