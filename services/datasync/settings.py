@@ -58,7 +58,6 @@ class _DevToken:
     def __call__(self) -> str:
         now = self._now()
         if now >= self._renew_at:
-            self._renew_at = now + _DEV_TOKEN_S / 2
             self._token = dev_token(
                 Role.SERVICE,
                 "datasync",
@@ -66,4 +65,5 @@ class _DevToken:
                 lifetime_s=_DEV_TOKEN_S,
                 now=self._now,
             )
+            self._renew_at = now + _DEV_TOKEN_S / 2
         return self._token

@@ -10,9 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from services.kernel.in_flight import RETRY_AFTER_S
-from services.kernel.probes import PROBES
-from services.kernel.problems import unavailable
+from services.kernel.in_flight import NEWCOMER
 
 MOST_CONNECTIONS = 2_000
 MOST_HEAD_BYTES = 65_536
@@ -29,10 +27,7 @@ async def _newcomer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) ->
             message["headers"] = [*message["headers"], (b"connection", b"close")]
         await send(message)
 
-    if scope["path"] not in PROBES:
-        await asyncio.sleep(RETRY_AFTER_S)
-        app = unavailable("Too many connections are open.", RETRY_AFTER_S).response()
-    await app(scope, receive, last)
+    await app({**scope, NEWCOMER: True}, receive, last)
 
 
 class BoundedHttp(HttpToolsProtocol):

@@ -10,6 +10,7 @@ MOST, MOST_OF_CALLER = 1_000, 500
 # Refusals are given after that time too: callers that ask again at once, whatever they are told,
 # would leave none to those who are in.
 RETRY_AFTER_S = 1
+NEWCOMER = "hotline.newcomer"  # in the scope of a request: on a connection beyond the most
 
 
 class InFlight:
@@ -20,8 +21,10 @@ class InFlight:
         self.total = 0
         self._of: Counter[bytes] = Counter()
 
-    def enter(self, caller: bytes) -> Problem | None:
+    def enter(self, caller: bytes, *, newcomer: bool = False) -> Problem | None:
         """What keeps the request out; without, `leave` must follow."""
+        if newcomer:
+            return unavailable("Too many connections are open.", RETRY_AFTER_S)
         if self.total >= MOST:
             return unavailable("Too many requests are under way.", RETRY_AFTER_S)
         if self._of[caller] >= MOST_OF_CALLER:

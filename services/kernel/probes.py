@@ -6,6 +6,7 @@ works for a dead one.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
@@ -20,12 +21,12 @@ Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
 
 
 def add_probes(app: FastAPI, readiness: Readiness, registry: CollectorRegistry) -> None:
-    """All who ask at once whether the process is ready share one check."""
+    """Whoever asks whether the process is ready while a check is under way shares the next."""
 
     async def check(asked: Sequence[None]) -> list[Mapping[str, bool]]:
         return [await readiness()] * len(asked)
 
-    ready = Gather(check)
+    ready = Gather(check, limit=sys.maxsize)
 
     @app.get("/livez", include_in_schema=False)
     async def livez() -> dict[str, bool]:

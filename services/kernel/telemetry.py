@@ -70,7 +70,9 @@ class HttpMeter:
             "hotline_http_requests_in_flight", "Requests being answered.", registry=registry
         )
         self.refused = Counter(
-            "hotline_http_requests_refused", "Requests answered 503: too many.", registry=registry
+            "hotline_http_requests_refused",
+            "Requests answered 503 or 429: too many.",
+            registry=registry,
         )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:

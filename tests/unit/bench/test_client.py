@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hotline.bench.client import Connection, content_length
@@ -18,6 +20,24 @@ async def test_every_body_arrives_over_one_connection() -> None:
             assert await connection.post("/hook", "key", body) == (204, b"")
         await connection.close()
     assert taken == [b"one", b"", b"x" * 70_000]
+
+
+async def test_a_connection_that_the_server_ends_is_opened_again() -> None:
+    opened = 0
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 503 x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(once, "127.0.0.1", port):
+        connection = Connection(f"http://127.0.0.1:{port}", "token")
+        for _ in range(2):
+            assert await connection.post("/hook", "key", b"") == (503, b"no")
+    assert opened == 2
 
 
 def test_the_length_is_found_however_it_is_written() -> None:

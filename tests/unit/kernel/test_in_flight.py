@@ -73,7 +73,8 @@ async def test_beyond_the_limit_of_connections_the_next_is_told_when_to_come_aga
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 3)
-    async with _serving() as url, httpx.AsyncClient() as one_of_three, httpx.AsyncClient() as next_:
+    kept = httpx.AsyncClient(limits=httpx.Limits(keepalive_expiry=60))
+    async with _serving() as url, kept as one_of_three, httpx.AsyncClient() as next_:
         assert (await one_of_three.get(f"{url}/v1/x")).status_code == 404
         port = httpx.URL(url).port
         idle = [await asyncio.open_connection(LOCALHOST, port) for _ in range(2)]
@@ -81,8 +82,12 @@ async def test_beyond_the_limit_of_connections_the_next_is_told_when_to_come_aga
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["connection"] == "close"
-        for _, writer in [await asyncio.open_connection(LOCALHOST, port), *idle]:
-            assert (await one_of_three.get(f"{url}/v1/x")).status_code == 404, "it was in before"
+        refused = float(await _figure(one_of_three, url, "hotline_http_requests_refused_total"))
+        assert refused == 1
+        reader, third = idle[-1]
+        third.write(b"GET /v1/x HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 404"), "it was in before"
+        for _, writer in idle:
             writer.close()
 
 
@@ -99,11 +104,41 @@ async def test_who_asks_whether_it_lives_is_answered_however_many_are_in(
         writer.close()
 
 
+async def test_whoever_asks_while_a_check_is_under_way_shares_the_next() -> None:
+    asked, held = 0, asyncio.Event()
+
+    async def ready() -> dict[str, bool]:
+        nonlocal asked
+        asked += 1
+        await held.wait()
+        return {"up": asked < 3}
+
+    app = create_app("x", ready, security=Security(None, None), registry=CollectorRegistry())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as web:
+        probes = [asyncio.create_task(web.get("/readyz")) for _ in range(600)]
+        while not asked:
+            await asyncio.sleep(0.01)
+        probes += [asyncio.create_task(web.get("/readyz")) for _ in range(600)]
+        await asyncio.sleep(0.1)
+        held.set()
+        assert {(await probe).status_code for probe in probes} == {200}
+    assert asked == 2
+
+
+async def _figure(client: httpx.AsyncClient, url: str, name: str) -> str:
+    lines = (await client.get(f"{url}/metrics")).text.splitlines()
+    return next(line.split()[-1] for line in lines if line.startswith(f"{name} "))
+
+
 @asynccontextmanager
 async def _serving() -> AsyncIterator[str]:
     app = create_app("x", _ready, security=Security(None, None), registry=CollectorRegistry())
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, LOCALHOST, port, http=BoundedHttp, log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, LOCALHOST, port, http=BoundedHttp, log_config=None, timeout_keep_alive=60
+        )
+    )
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
