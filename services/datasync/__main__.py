@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import httpx
-
 from services.datasync.adapters.deliveries import Deliveries
 from services.datasync.adapters.endpoints import load as load_endpoints
 from services.datasync.adapters.http import app
+from services.datasync.adapters.intake_http import IntakeHttp
 from services.datasync.adapters.measure import COUNTS, DeliveryMeter
-from services.datasync.adapters.opener import TIMEOUT_S, IntakeOpener
+from services.datasync.adapters.opener import IntakeOpener
 from services.datasync.adapters.reading import Reading
 from services.datasync.adapters.registry import load, told
 from services.datasync.adapters.sender import HttpSender
@@ -24,7 +23,6 @@ from services.datasync.domain.addresses import Network, networks
 from services.datasync.domain.sharing import Sharing
 from services.datasync.service import service
 from services.datasync.settings import DatasyncSettings, credential
-from services.kernel.clock import Clock
 from services.kernel.process import Parts, Ports, run
 from services.kernel.registry import Registry
 from services.kernel.runtime import Runtime
@@ -43,7 +41,9 @@ def main() -> None:
     allowed = loaded(_allowed, settings)
 
     async def build(ports: Ports) -> Parts:
-        serving = Serving(city.sharing, loaded(_opener, settings, ports.clock))
+        known, intake = credential(settings), loaded(_intake, settings)
+        opener = IntakeOpener(intake, known, ports.clock) if known and intake else None
+        serving = Serving(city.sharing, opener)
         store = PostgresFeedStore(ports.store.pool, ports.store.schema, ports.store.vault)
         reading = Reading(city.sharing, serving, store, settings.buckets, city.zone)
         followers, sender = Followers(), HttpSender(allowed)
@@ -65,6 +65,8 @@ def main() -> None:
                 await deliveries.run()
             finally:
                 await sender.close()
+                if intake is not None:
+                    await intake.close()
 
         return Parts(
             service(SharingView(city.sharing, store, [deliveries, followers])),
@@ -78,21 +80,13 @@ def main() -> None:
     run("datasync", settings, build)
 
 
-def _opener(settings: DatasyncSettings, clock: Clock) -> IntakeOpener | None:
-    known = credential(settings)
-    if known is None or not settings.intake_url:
+def _intake(settings: DatasyncSettings) -> IntakeHttp | None:
+    if credential(settings) is None or not settings.intake_url:
         log.warning(
             "personal fields stay sealed: HOTLINE_INTAKE_URL or HOTLINE_SERVICE_TOKEN is not set"
         )
         return None
-    # No proxy variables: the credential goes to intake and nowhere else.
-    http = httpx.AsyncClient(
-        base_url=settings.intake_url,
-        timeout=TIMEOUT_S,
-        trust_env=False,
-        verify=trusted(settings),
-    )
-    return IntakeOpener(http, known, clock)
+    return IntakeHttp(settings.intake_url, trusted(settings))
 
 
 def _endpoints(settings: DatasyncSettings, sharing: Sharing) -> dict[str, Endpoint]:

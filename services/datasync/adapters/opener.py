@@ -6,11 +6,11 @@ import asyncio
 import base64
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import httpx
+import orjson
 
 from services.datasync.adapters.serving import Sealed, Unopened
 from services.kernel.clock import Clock
@@ -26,6 +26,8 @@ REST = timedelta(seconds=5)
 TIMEOUT_S = 2.0
 
 
+# A POST to `/v1/personal/open`: body and headers, to the body of a 200. Raises OSError.
+AskIntake = Callable[[bytes, Mapping[str, str]], Awaitable[bytes]]
 Wanted = tuple[str, Sealed]  # purpose, field: each purpose leaves a record of its own
 
 
@@ -36,7 +38,7 @@ class _Known:
 
 
 class IntakeOpener:
-    """Asks intake over `http`, whose base is intake's address, as whom `credential` says.
+    """Asks `intake`, as whom `credential` says.
 
     What is asked while a request is under way goes with the next, whoever asks and what for.
     After a failure intake is left alone for a while, so that its absence delays a reader once.
@@ -44,13 +46,13 @@ class IntakeOpener:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        intake: AskIntake,
         credential: Callable[[], str],
         clock: Clock,
         *,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._http, self._credential, self._clock = http, credential, clock
+        self._intake, self._credential, self._clock = intake, credential, clock
         self._timeout_s = timeout_s
         self._ask_again_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
         self._kept: dict[Wanted, _Known] = {}  # in the order of their ends
@@ -81,7 +83,7 @@ class IntakeOpener:
             async with asyncio.timeout(self._timeout_s):
                 for batch in _batches(wanted):
                     found.update(zip(batch, await self._post(batch), strict=True))
-        except (TimeoutError, httpx.HTTPError, LookupError, ValueError) as error:
+        except (OSError, LookupError, ValueError, TypeError) as error:
             self._ask_again_at = self._clock.now() + REST
             log.warning("personal fields stay sealed: %s", str(error) or "no answer in time")
             raise Unopened("intake did not open them") from error
@@ -89,16 +91,15 @@ class IntakeOpener:
         return [found] * len(asked)
 
     async def _post(self, batch: Sequence[Wanted]) -> list[str | None]:
-        answer = await self._http.post(
-            "/v1/personal/open",
-            json={"fields": [_asked(*wanted) for wanted in batch]},
-            headers={
+        answer = await self._intake(
+            orjson.dumps({"fields": [_asked(*wanted) for wanted in batch]}),
+            {
                 "Authorization": f"Bearer {self._credential()}",
+                "Content-Type": "application/json",
                 "Idempotency-Key": uuid.uuid4().hex,
             },
         )
-        answer.raise_for_status()
-        texts: list[str | None] = answer.json()["texts"]
+        texts: list[str | None] = orjson.loads(answer)["texts"]
         return texts
 
     def _keep(self, found: Mapping[Wanted, str | None]) -> None:

@@ -42,6 +42,7 @@ from tests.integration.intake.hall import MATTER, Hall
 from tests.support.directories import Office
 from tests.support.loops import BUCKETS, wait_until
 from tests.support.stores import KERNEL
+from tests.unit.datasync.test_opener import asking
 from tests.unit.datasync.tickets import subscriber
 
 PERSONAL = ("contact", "address", "description")
@@ -64,7 +65,7 @@ class Sharer:
         token = functools.partial(
             dev_token, Caller.SERVICE, "datasync", run_dir=hall.run_dir, lifetime_s=60.0
         )
-        self.serving = Serving(SHARING, IntakeOpener(hall.http, token, self.clock))
+        self.serving = Serving(SHARING, IntakeOpener(asking(hall.http), token, self.clock))
         self.http = httpx.AsyncClient()
 
     async def start(self) -> None:

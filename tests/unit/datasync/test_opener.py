@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,14 @@ import orjson
 import pytest
 
 from services.datasync.adapters import opener
-from services.datasync.adapters.opener import KEPT, MOST_BYTES, MOST_FIELDS, REST, IntakeOpener
+from services.datasync.adapters.opener import (
+    KEPT,
+    MOST_BYTES,
+    MOST_FIELDS,
+    REST,
+    AskIntake,
+    IntakeOpener,
+)
 from services.datasync.adapters.serving import Sealed, Unopened
 from services.datasync.settings import DatasyncSettings, credential
 from services.kernel.clock import ManualClock
@@ -33,6 +40,16 @@ def texts(fields: list[dict[str, Any]]) -> httpx.Response:
     return httpx.Response(200, json={"texts": found})
 
 
+def asking(http: httpx.AsyncClient) -> AskIntake:
+    async def ask(body: bytes, headers: Mapping[str, str]) -> bytes:
+        answer = await http.post("/v1/personal/open", content=body, headers=headers)
+        if answer.status_code != 200:
+            raise OSError(f"intake answered {answer.status_code}")
+        return answer.content
+
+    return ask
+
+
 class Intake:
     """The twin of intake's route; `answer` decides what it says."""
 
@@ -45,7 +62,7 @@ class Intake:
         self.http = httpx.AsyncClient(
             transport=httpx.MockTransport(self._handle), base_url="http://intake"
         )
-        self.opener = IntakeOpener(self.http, lambda: "token", self.clock, timeout_s=0.05)
+        self.opener = IntakeOpener(asking(self.http), lambda: "token", self.clock, timeout_s=0.05)
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
         body = orjson.loads(request.content)
@@ -150,6 +167,8 @@ async def test_what_is_remembered_is_bounded(
         refusing(503),
         lambda fields: httpx.Response(200, content=b"not JSON"),
         lambda fields: httpx.Response(200, json={}),
+        lambda fields: httpx.Response(200, json=[]),
+        lambda fields: httpx.Response(200, json={"texts": None}),
         lambda fields: httpx.Response(200, json={"texts": ["too few"]}),
     ],
 )
@@ -182,7 +201,7 @@ async def test_nobody_waits_longer_than_the_time_out(intake: Intake) -> None:
 
     transport = httpx.MockTransport(silent)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        waiting = IntakeOpener(http, lambda: "token", intake.clock, timeout_s=0.02)
+        waiting = IntakeOpener(asking(http), lambda: "token", intake.clock, timeout_s=0.02)
         with pytest.raises(Unopened):
             await waiting.open([sealed("a")], "sharing with dot")
 
