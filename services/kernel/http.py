@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kernel import seen, tracing
 from services.kernel.commands import MOST_TEXT, Answer
 from services.kernel.describe import ABOUT, describe
-from services.kernel.in_flight import NEWCOMER, RETRY_AFTER_S, InFlight
+from services.kernel.in_flight import NEWCOMER, InFlight
 from services.kernel.probes import PROBES, Readiness, add_probes
 from services.kernel.problems import Problem, install, unexpected
 from services.kernel.security import Security
@@ -94,7 +94,7 @@ class Edge:
         refusal = self._in_flight.enter(caller, newcomer=NEWCOMER in scope)
         if refusal is not None:
             self._meter.refused.inc()
-            await asyncio.sleep(RETRY_AFTER_S)
+            await self._in_flight.hold_back()
             await refusal.response()(scope, receive, send)
             return
         try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 from services.kernel.problems import Problem, unavailable
 
 MOST, MOST_OF_CALLER = 1_000, 500
-# Refusals are given after that time too: callers that ask again at once, whatever they are told,
-# would leave none to those who are in.
-RETRY_AFTER_S = 1
+# Refusals are given after that time too, and no more than so many in a second: callers that ask
+# again at once, whatever they are told, would leave none to those who are in.
+RETRY_AFTER_S, REFUSED_PER_S = 1, 500
 NEWCOMER = "hotline.newcomer"  # in the scope of a request: on a connection beyond the most
 
 
@@ -18,7 +19,7 @@ class InFlight:
     they are open. Nothing is remembered of who has none under way."""
 
     def __init__(self) -> None:
-        self.total = 0
+        self.total = self._held = 0
         self._of: Counter[bytes] = Counter()
 
     def enter(self, caller: bytes, *, newcomer: bool = False) -> Problem | None:
@@ -38,6 +39,14 @@ class InFlight:
         self.total += 1
         self._of[caller] += 1
         return None
+
+    async def hold_back(self) -> None:
+        """Before a refusal is given."""
+        self._held += 1
+        try:
+            await asyncio.sleep(max(RETRY_AFTER_S, self._held / REFUSED_PER_S))
+        finally:
+            self._held -= 1
 
     def leave(self, caller: bytes) -> None:
         self.total -= 1

@@ -198,13 +198,13 @@ async def test_a_departments_resources_for_a_cluster(city: City) -> None:
 
 async def test_a_channel_is_given_what_it_needs_to_submit_by_kafka(city: City) -> None:
     for outcome in ("made", "was there"):
-        code, said = await hotline(city, "ops", "channel", "add", "web-desk")
-        assert (code, said) == (0, f"hotline.replies.web-desk.v1: {outcome}\n")
-    code, said = await hotline(city, "ops", "channel", "add", "web-desk", "--kubernetes")
+        code, said = await hotline(city, "ops", "channel", "add", "kiosk-desk")
+        assert (code, said) == (0, f"hotline.replies.kiosk-desk.v1: {outcome}\n")
+    code, said = await hotline(city, "ops", "channel", "add", "kiosk-desk", "--kubernetes")
     assert code == 0, said
     topic, user = yaml.safe_load_all(said)
-    assert topic["metadata"]["name"] == "hotline.replies.web-desk.v1"
-    assert user["metadata"]["name"] == "hotline-channel-web-desk"
+    assert topic["metadata"]["name"] == "hotline.replies.kiosk-desk.v1"
+    assert user["metadata"]["name"] == "hotline-channel-kiosk-desk"
     assert custom_resources.errors(topic) == custom_resources.errors(user) == []
 
 
@@ -212,13 +212,13 @@ async def test_a_unit_of_a_later_directory_is_given_what_it_needs_to_command_by_
     city: City,
 ) -> None:
     for outcome in ("made", "was there"):
-        code, said = await hotline(city, "ops", "unit", "add", "unit-parks")
-        assert (code, said) == (0, f"hotline.replies.unit-parks.v1: {outcome}\n")
-    code, said = await hotline(city, "ops", "unit", "add", "unit-parks", "--kubernetes")
+        code, said = await hotline(city, "ops", "unit", "add", "unit-libraries")
+        assert (code, said) == (0, f"hotline.replies.unit-libraries.v1: {outcome}\n")
+    code, said = await hotline(city, "ops", "unit", "add", "unit-libraries", "--kubernetes")
     assert code == 0, said
     topic, user = yaml.safe_load_all(said)
-    assert topic["metadata"]["name"] == "hotline.replies.unit-parks.v1"
-    assert user["metadata"]["name"] == "hotline-sender-unit-parks"
+    assert topic["metadata"]["name"] == "hotline.replies.unit-libraries.v1"
+    assert user["metadata"]["name"] == "hotline-sender-unit-libraries"
     assert custom_resources.errors(topic) == custom_resources.errors(user) == []
 
 

@@ -15,9 +15,16 @@ from hotline.dev.ports import LOCALHOST, free_port
 from services.kernel import http_protocol, in_flight
 from services.kernel.http import create_app
 from services.kernel.http_protocol import BoundedHttp
-from services.kernel.in_flight import MOST, MOST_OF_CALLER, RETRY_AFTER_S, InFlight
+from services.kernel.in_flight import (
+    MOST,
+    MOST_OF_CALLER,
+    REFUSED_PER_S,
+    RETRY_AFTER_S,
+    InFlight,
+)
 from services.kernel.probes import PROBES
 from services.kernel.security import Security
+from tests.support.virtual import run_virtual
 
 
 def test_one_caller_leaves_room_for_others() -> None:
@@ -42,6 +49,27 @@ def test_all_together_are_bounded_and_nobody_is_remembered() -> None:
     for caller in callers:
         found.leave(caller)
     assert (found.total, len(found._of)) == (0, 0)
+
+
+def test_no_more_refusals_are_given_in_a_second_than_leave_time_for_those_who_are_in() -> None:
+    given = run_virtual(_given(2 * REFUSED_PER_S))
+    assert (given[0], given[-1]) == (RETRY_AFTER_S, 2.0)
+    assert given == sorted(given)
+    assert sum(at > RETRY_AFTER_S for at in given) == REFUSED_PER_S
+
+
+async def _given(count: int) -> list[float]:
+    """When each of so many refusals at once is given."""
+    found, now = InFlight(), asyncio.get_running_loop().time
+    began = now()
+
+    async def one() -> float:
+        await found.hold_back()
+        return now() - began
+
+    given = await asyncio.gather(*(one() for _ in range(count)))
+    assert found._held == 0
+    return given
 
 
 async def test_a_caller_with_too_many_under_way_is_told_by_http(
