@@ -10,7 +10,7 @@ from services.kernel.problems import Problem, unavailable
 MOST, MOST_OF_CALLER = 1_000, 500
 # Refusals are given after that time too, and no more than so many in a second: callers that ask
 # again at once, whatever they are told, would leave none to those who are in.
-RETRY_AFTER_S, REFUSED_PER_S = 1, 500
+RETRY_AFTER_S, REFUSED_PER_S = 1, 250
 NEWCOMER = "hotline.newcomer"  # in the scope of a request: on a connection beyond the most
 
 
