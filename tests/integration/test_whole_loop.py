@@ -50,7 +50,7 @@ from services.intake.service import service as intake
 from services.kernel.names import bucket_of, department_of, replies_of, topic_of
 from services.kernel.personal import MasterKeys
 from services.kernel.senders import Senders
-from tests.support.loops import BUCKETS, Loop, MachineClock, memory_loop
+from tests.support.loops import BUCKETS, Loop, MachineClock, memory_loop, wait_until
 
 CITY = "nyc"
 MATTERS = 12
@@ -128,6 +128,10 @@ async def test_a_city_in_memory_closes_loops_and_every_department_can_prove_its_
         people = People(pace=0.0, content=True)
         named = signers(tmp_path, units, namespace, BUCKETS)
         acting = City(loop.bus(), named, namespace, BUCKETS, people, see)
+
+        async def counted() -> bool:
+            return sum(row.entries for row in await city.figures.of_unit(limit=1_000)) == MATTERS
+
         async with city.running():
             working = asyncio.create_task(acting.run())
             await acting.ready.wait()
@@ -139,9 +143,9 @@ async def test_a_city_in_memory_closes_loops_and_every_department_can_prove_its_
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             await _assert_proofs(loop, city)
+            await wait_until(counted, 10.0, "the figures of all units")
         assert facts["ScoreBooked"] == facts["TicketArchived"] == MATTERS
         assert facts["DeadlineMissed"] == 0
-        assert sum(row.entries for row in await city.figures.of_unit(limit=1_000)) == MATTERS
 
 
 def _make_topics(loop: Loop, units: list[str]) -> None:
