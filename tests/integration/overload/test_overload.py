@@ -27,6 +27,7 @@ from tests.support.loops import wait_until
 SECONDS = float(os.environ.get("OVERLOAD_S", "20"))
 CALLERS = 3
 CONNECTIONS = 1_000  # of each; a caller may have half as many requests under way, all together one
+TAKEN_PER_S = 50  # a tenth of what two cores take beside the flood
 PARTS = 5  # of the time, in each of which something is taken
 PROBE_S, PROBES = 5.0, 6  # after so many in a row that took so long a process is restarted
 MOST_GROWTH_BYTES = 150 * 1024 * 1024
@@ -113,7 +114,7 @@ async def test_what_overflows_is_refused_and_what_was_acknowledged_is_there(
     assert most - before < MOST_GROWTH_BYTES, f"{(most - before) / 2**20:.0f} MB more"
     assert set(flood.statuses) <= {0, 201, 429, 503}, flood.statuses
     assert flood.statuses[503], flood.statuses
-    assert len(flood.acknowledged) == flood.statuses[201], flood.statuses
+    assert len(flood.acknowledged) == flood.statuses[201] > TAKEN_PER_S * SECONDS, flood.statuses
     parts = Counter(min(int((at - began) / SECONDS * PARTS), PARTS - 1) for at in flood.taken_at)
     assert len(parts) == PARTS, (parts, flood.statuses)
     assert failed < PROBES, failed
