@@ -74,17 +74,18 @@ def call_router(runtime: Runtime, desk: Desk, counted: Counted) -> APIRouter:
     ) -> Response:
         """Record a call that nobody answered: it gets a ticket, and the caller is called back."""
         call = MissedCall(**body.model_dump())
-        made = await desk.missed(call, runtime.clock.now(), (principal.name, key))
-        return await perform(
-            runtime,
-            made.ticket,
-            made.command,
-            principal=principal,
-            key=key,
-            body=body.model_dump_json().encode(),
-            trace=trace_of(request),
-            new=True,
-        )
+        async with desk.in_hand.place():
+            made = await desk.missed(call, runtime.clock.now(), (principal.name, key))
+            return await perform(
+                runtime,
+                made.ticket,
+                made.command,
+                principal=principal,
+                key=key,
+                body=body.model_dump_json().encode(),
+                trace=trace_of(request),
+                new=True,
+            )
 
     @router.get("/figures", dependencies=[Depends(_MAY_READ)], responses=problems(404))
     async def call_figures() -> ShownFigures:

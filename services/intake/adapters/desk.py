@@ -18,6 +18,7 @@ from services.intake.adapters.boxes import SEALED_TO, Boxed, Boxes
 from services.intake.adapters.calling import missed
 from services.intake.adapters.channels import OPTIONAL
 from services.intake.adapters.codec import CODEC, MissedCall, SubmittedMatter
+from services.intake.adapters.in_hand import InHand
 from services.intake.adapters.limiting import Limits
 from services.intake.adapters.vault import Vault
 from services.intake.domain.commands import SubmitMatter
@@ -53,6 +54,7 @@ class Desk:
     recent: Comparison | None = None
     boxes: Boxed = field(default_factory=Boxes)
     limits: Limits = field(default_factory=Limits)
+    in_hand: InHand = field(default_factory=InHand)
 
     @property
     def zone(self) -> ZoneInfo:

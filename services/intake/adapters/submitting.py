@@ -43,25 +43,32 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
     """`POST /v1/tickets`, quickly where the request is plain."""
 
     async def submit(
-        request: Request, body: Any, principal: Principal, key: str, at: datetime, import_id: str
+        request: Request,
+        body: Any,
+        principal: Principal,
+        key: str,
+        import_id: str = "",
+        stated: datetime | None = None,
     ) -> Response:
-        await _require_open(runtime, import_id, principal.name, key)
         values = {name: getattr(body, name) for name in _FIELDS}
-        made = await desk.received(
-            SubmittedMatter(**values), at, (principal.name, key), import_id=import_id
-        )
-        return await perform(
-            runtime,
-            made.ticket,
-            made.command,
-            principal=principal,
-            key=key,
-            body=body.model_dump_json().encode(),
-            trace=trace_of(request),
-            import_id=import_id,
-            extra=made.extra,
-            new=True,
-        )
+        async with desk.in_hand.place():
+            at = _stated(runtime, principal, import_id, stated)
+            await _require_open(runtime, import_id, principal.name, key)
+            made = await desk.received(
+                SubmittedMatter(**values), at, (principal.name, key), import_id=import_id
+            )
+            return await perform(
+                runtime,
+                made.ticket,
+                made.command,
+                principal=principal,
+                key=key,
+                body=body.model_dump_json().encode(),
+                trace=trace_of(request),
+                import_id=import_id,
+                extra=made.extra,
+                new=True,
+            )
 
     async def quickly(request: Request) -> Response | None:
         plain = await _plain(request)
@@ -71,7 +78,7 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         if Role.IMPORTER in principal.roles:
             return None
         key, body = plain
-        return await submit(request, body, principal, key, runtime.clock.now(), "")
+        return await submit(request, body, principal, key)
 
     made.state.quick["POST", _PATH] = quickly
 
@@ -95,8 +102,7 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         It is accepted, refused under a rule or diverted to an emergency line at once: `state` says
         which. `code` opens the public state of the ticket to whoever posted it.
         """
-        at = _stated(runtime, principal, hotline_import, hotline_import_time)
-        return await submit(request, body, principal, key, at, hotline_import)
+        return await submit(request, body, principal, key, hotline_import, hotline_import_time)
 
 
 async def _require_open(runtime: Runtime, import_id: str, sender: str, key: str) -> None:

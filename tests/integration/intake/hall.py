@@ -80,7 +80,7 @@ class Hall:
     vault: PostgresVault
     opened: Callable[[], Awaitable[list[OpenedField]]]
     http: httpx.AsyncClient
-    books: Books
+    desk: Desk
     keys: list[str] = field(default_factory=list)
 
     def headers(self, role: Role, key: str = "", **more: str) -> dict[str, str]:
@@ -180,7 +180,7 @@ async def open_hall(stack: StackInfo, namespace: str, run_dir: Path) -> AsyncIte
         made = app(runtime, desk, security, registry, tallies)
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-            yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http, books)
+            yield Hall(loop, run_dir, runtime, vault, lambda: opened_fields(store), http, desk)
 
 
 def pothole(contact: str = "") -> commands_pb2.SubmitMatter:

@@ -83,7 +83,7 @@ async def test_r5_late_upkeep_becomes_one_fact_that_names_the_unit(hall: Hall) -
     body = {"document": document, "source": "notice 11"}
     made = await hall.post("registry/articles", body, Role.ADMINISTRATOR)
     assert made.status_code == 201, made.text
-    upkeep, another = Upkeep(hall.books), Upkeep(hall.books)
+    upkeep, another = Upkeep(hall.desk.books), Upkeep(hall.desk.books)
 
     async def noted() -> bool:
         await upkeep.look(hall.runtime)
@@ -94,7 +94,7 @@ async def test_r5_late_upkeep_becomes_one_fact_that_names_the_unit(hall: Hall) -
 
     await wait_until(noted, timeout_s=15)
     await upkeep.look(hall.runtime)
-    await Upkeep(hall.books).look(hall.runtime)  # as after a restart
+    await Upkeep(hall.desk.books).look(hall.runtime)  # as after a restart
     told = await hall.submit()
     facts = await hall.loop.facts(lambda found: any(f.ticket == told["ticket"] for f in found))
     [late] = [fact for fact in facts if "ArticleOverdue" in fact.type]
@@ -102,7 +102,7 @@ async def test_r5_late_upkeep_becomes_one_fact_that_names_the_unit(hall: Hall) -
     article = document["articles"][0]
     assert (fact.article, fact.version, fact.unit) == (article["id"], "9", article["unit"])
     assert (fact.review_on, late.ticket) == (yesterday, f"article-{article['id']}")
-    midnight = hall.books.city.zone
+    midnight = hall.desk.books.city.zone
     assert late.time.astimezone(midnight).isoformat()[:19] == (
         f"{(today - timedelta(days=1)).isoformat()}T00:00:00"
     )
