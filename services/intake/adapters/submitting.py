@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -41,34 +42,7 @@ _PATH = "/v1/tickets"
 
 def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
     """`POST /v1/tickets`, quickly where the request is plain."""
-
-    async def submit(
-        request: Request,
-        body: Any,
-        principal: Principal,
-        key: str,
-        import_id: str = "",
-        stated: datetime | None = None,
-    ) -> Response:
-        values = {name: getattr(body, name) for name in _FIELDS}
-        async with desk.in_hand.place():
-            at = _stated(runtime, principal, import_id, stated)
-            await _require_open(runtime, import_id, principal.name, key)
-            made = await desk.received(
-                SubmittedMatter(**values), at, (principal.name, key), import_id=import_id
-            )
-            return await perform(
-                runtime,
-                made.ticket,
-                made.command,
-                principal=principal,
-                key=key,
-                body=body.model_dump_json().encode(),
-                trace=trace_of(request),
-                import_id=import_id,
-                extra=made.extra,
-                new=True,
-            )
+    submit = partial(_submit, runtime, desk)
 
     async def quickly(request: Request) -> Response | None:
         plain = await _plain(request)
@@ -103,6 +77,39 @@ def add_submitting(made: FastAPI, runtime: Runtime, desk: Desk) -> None:
         which. `code` opens the public state of the ticket to whoever posted it.
         """
         return await submit(request, body, principal, key, hotline_import, hotline_import_time)
+
+
+async def _submit(
+    runtime: Runtime,
+    desk: Desk,
+    request: Request,
+    body: Any,
+    principal: Principal,
+    key: str,
+    import_id: str = "",
+    stated: datetime | None = None,
+) -> Response:
+    """The answer to a matter, whose time is now that it is taken in hand, or what an importer
+    states. Raises Problem."""
+    values = {name: getattr(body, name) for name in _FIELDS}
+    async with desk.in_hand.place():
+        at = _stated(runtime, principal, import_id, stated)
+        await _require_open(runtime, import_id, principal.name, key)
+        made = await desk.received(
+            SubmittedMatter(**values), at, (principal.name, key), import_id=import_id
+        )
+        return await perform(
+            runtime,
+            made.ticket,
+            made.command,
+            principal=principal,
+            key=key,
+            body=body.model_dump_json().encode(),
+            trace=trace_of(request),
+            import_id=import_id,
+            extra=made.extra,
+            new=True,
+        )
 
 
 async def _require_open(runtime: Runtime, import_id: str, sender: str, key: str) -> None:
