@@ -28,7 +28,7 @@ SECONDS = float(os.environ.get("OVERLOAD_S", "20"))
 CALLERS = 3
 CONNECTIONS = 1_000  # of each; a caller may have half as many requests under way, all together one
 TAKEN_PER_S = 50  # a tenth of what two cores take beside the flood
-PARTS = 5  # of the time, in each of which something is taken
+PARTS, TAKEN = 5, 20  # of the time; in each of them more matters than that are taken
 PROBE_S, PROBES = 5.0, 6  # after so many in a row that took so long a process is restarted
 MOST_GROWTH_BYTES = 150 * 1024 * 1024
 MATTER = {
@@ -117,6 +117,7 @@ async def test_what_overflows_is_refused_and_what_was_acknowledged_is_there(
     assert len(flood.acknowledged) == flood.statuses[201] > TAKEN_PER_S * SECONDS, flood.statuses
     parts = Counter(min(int((at - began) / SECONDS * PARTS), PARTS - 1) for at in flood.taken_at)
     assert len(parts) == PARTS, (parts, flood.statuses)
+    assert min(parts.values()) > TAKEN, (parts, flood.statuses)
     assert failed < PROBES, failed
     assert flood.acknowledged <= received
 
