@@ -59,9 +59,10 @@ from tests.integration.unit_ways import (
     TICKET,
 )
 from tests.support.apps import Callers, application, calling, unit
-from tests.support.loops import BUCKETS, Loop, memory_loop, wait_until
+from tests.support.loops import BUCKETS, JumpingClock, Loop, memory_loop, wait_until
 from tests.unit.evaluation.windows import a_measure, counted
 
+TUESDAY = datetime(2026, 3, 17, 14, tzinfo=UTC)  # what is due the next working day is of its week
 CHIEF = Principal("chief", frozenset({Role.SUPERVISOR}))
 
 
@@ -117,7 +118,7 @@ class Town:
 async def town(tmp_path: Path, namespace: str) -> AsyncIterator[Town]:
     units = sorted(load_directory(CITY).units)
     make_senders(tmp_path, city_senders(units))
-    async with memory_loop(namespace) as loop, AsyncExitStack() as open_:
+    async with memory_loop(namespace, JumpingClock(TUESDAY)) as loop, AsyncExitStack() as open_:
         _make_topics(loop, units)
         city = MemoryCity(loop, Senders(tmp_path / "senders.json"))
         named = signers(tmp_path, units, namespace, BUCKETS)
@@ -136,7 +137,7 @@ async def town(tmp_path: Path, namespace: str) -> AsyncIterator[Town]:
 
 async def _dispatched(loop: Loop, channel: Signer) -> dict[str, str]:
     """One ticket of each unit that got any."""
-    new, now = matters(read_rows(), loop.namespace), datetime.now(UTC)
+    new, now = matters(read_rows(), loop.namespace), loop.clock.now()
     records = []
     for _ in range(MATTERS):
         m = next(new)
@@ -277,7 +278,7 @@ async def _by_kafka(town: Town, of: str) -> dict[tuple[str, str], int]:
     for way, message in BY_KAFKA.items():
         name = f"{of}-{len(ways)}"
         ways[name] = way
-        record = signed.command(town.ticket[of], message, name, datetime.now(UTC))
+        record = signed.command(town.ticket[of], message, name, town.loop.clock.now())
         await town.loop.bus().publish([record])
     topic = topic_of(town.loop.namespace, replies_of(unit_sender(town.mine)))
 

@@ -45,10 +45,11 @@ class MachineClock:
 
 
 class JumpingClock(MachineClock):
-    """Of the machine, and ahead of it by what was jumped: days pass without anybody waiting."""
+    """Of the machine, set to `at` and ahead by what was jumped: days pass without any waiting."""
 
-    def __init__(self) -> None:
-        self._ahead = timedelta()
+    def __init__(self, at: datetime | None = None) -> None:
+        now = super().now()
+        self._ahead = (at or now) - now
 
     def now(self) -> datetime:
         return super().now() + self._ahead
