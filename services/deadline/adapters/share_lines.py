@@ -9,7 +9,7 @@ import orjson
 
 from services.deadline.adapters.due_lines import BadLine, instant
 from services.deadline.domain.calendar import Calendar
-from services.deadline.domain.shares import MOMENTS, Moment, shares
+from services.deadline.domain.shares import MOMENTS, Moment, shares, whole
 
 
 def share_answers(lines: Iterable[bytes], calendar: Calendar) -> Iterator[bytes]:
@@ -42,7 +42,7 @@ def _shared(data: Any, calendar: Calendar) -> dict[str, Any]:
         raise BadLine("moments is empty")
     found = shares(moments, until, calendar)
     return {
-        "working_s": sum(share.time.total_seconds() for share in found),
+        "working_s": whole(found).total_seconds(),
         "shares": [{"who": share.who, "working_s": share.time.total_seconds()} for share in found],
     }
 

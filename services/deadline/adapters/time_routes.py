@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from services.deadline.adapters.due_lines import Cities
 from services.deadline.adapters.due_routes import MAY_READ
 from services.deadline.adapters.store import ClocksStore
-from services.deadline.domain.shares import CITIZEN, HOTLINE, shares
+from services.deadline.domain.shares import CITIZEN, HOTLINE, shares, whole
 from services.kernel.describe import problems
 from services.kernel.http import after
 from services.kernel.names import bucket_of
@@ -54,13 +54,13 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
         until = runtime.clock.now()
         accepted = any(moment.type == "accepted" and moment.at <= until for moment in moments)
         found = shares(moments, until, cities(until).calendar) if accepted else []
-        whole = sum(share.time.total_seconds() for share in found)
+        working_s = whole(found).total_seconds()
         if Role.UNIT in principal.roles:
             mine = {principal.unit} - {CITIZEN, HOTLINE}  # no unit is called so
             found = [share for share in found if share.who in mine]
         if not found:
             raise Problem(404, "unknown-ticket", "No time of that ticket is known here.")
         parts = [TimeShare(who=x.who, working_s=x.time.total_seconds()) for x in found]
-        return TicketTime(ticket=ticket, until=until, working_s=whole, shares=parts)
+        return TicketTime(ticket=ticket, until=until, working_s=working_s, shares=parts)
 
     return made

@@ -7,7 +7,7 @@ time until a return is refused; from the asking of a return that is granted it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,6 +56,11 @@ class Share:
 
     who: str
     time: timedelta
+
+
+def whole(found: Iterable[Share]) -> timedelta:
+    """The time that the shares divide, to the microsecond."""
+    return sum((share.time for share in found), timedelta())
 
 
 def moment(type_: str, at: datetime, unit: str, reason: str, clock: str) -> Moment | None:

@@ -54,25 +54,26 @@ async def test_r33_the_parts_sum_to_the_whole_and_a_refused_return_stays_with_it
 
     await wait_until(is_there, what="the last moment")
     found = (await web.get(STAFF, "/v1/tickets/T001/time")).json()
-    parts = {share["who"]: share["working_s"] for share in found["shares"]}
+    parts = {share["who"]: timedelta(seconds=share["working_s"]) for share in found["shares"]}
     _, calendar = CITIES["sample"]
 
-    def worked(first: int, last: int) -> float:
-        return working_time(start + first * DAY, start + last * DAY, calendar).total_seconds()
+    def worked(first: int, last: int) -> timedelta:
+        return working_time(start + first * DAY, start + last * DAY, calendar)
 
     assert parts == {
         "U1": worked(7, 21), "U2": worked(28, 42), "hotline": worked(0, 7) + worked(21, 28)
         + worked(42, 49),
     }  # fmt: skip
-    assert sum(parts.values()) == found["working_s"] == worked(0, 49)
+    assert sum(parts.values(), timedelta()) == worked(0, 49)
+    assert found["working_s"] == worked(0, 49).total_seconds()
     await each_sees_what_is_its_own(web, parts)
 
 
-async def each_sees_what_is_its_own(web: Web, parts: dict[str, float]) -> None:
+async def each_sees_what_is_its_own(web: Web, parts: dict[str, timedelta]) -> None:
     path = "/v1/tickets/T001/time"
     assert (await web.get(ANALYST, path)).status_code == 200
     mine = (await web.get(unit("U1"), path)).json()
-    assert mine["shares"] == [{"who": "U1", "working_s": parts["U1"]}]
+    assert mine["shares"] == [{"who": "U1", "working_s": parts["U1"].total_seconds()}]
     assert (await web.get(unit("U3"), path)).status_code == 404
     assert (await web.get(unit("hotline"), path)).status_code == 404
     assert (await web.get(CITIZEN, path)).status_code == 403

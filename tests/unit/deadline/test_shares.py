@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.cli.due import command
-from services.deadline.domain.shares import MOMENTS, Moment, shares, working_time
+from services.deadline.domain.shares import MOMENTS, Moment, shares, whole, working_time
 from tests.unit.deadline.shipped import CN
 from tests.unit.deadline.tickets import cn
 
@@ -100,10 +100,20 @@ def test_r33_the_parts_sum_exactly_to_the_whole_in_any_order(
 ) -> None:
     until = cn(4, 30)
     moments = data.draw(st.permutations([ACCEPTED, *later]))
-    total = sum((share.time for share in shares(moments, until, CN)), timedelta())
+    total = whole(shares(moments, until, CN))
     last = max(moments, key=lambda m: (m.at, MOMENTS.index(m.type)))
     end = last.at if last.type == "completed" else until
     assert total == working_time(ACCEPTED.at, end, CN)
+
+
+def test_r33_tenths_of_seconds_sum_to_what_is_shown_as_the_whole() -> None:
+    at = ["09:00:00.000000", "09:00:00.100000", "09:00:00.300000"]
+    kinds = [{"type": "accepted"}, {"type": "dispatched", "unit": "U1"}, {"type": "completed"}]
+    moments = [kind | {"at": f"2026-03-09T{t}+08:00"} for kind, t in zip(kinds, at, strict=True)]
+    line = orjson.dumps({"id": 1, "moments": moments})
+    found = orjson.loads(CliRunner().invoke(command, ["shares", "-"], input=line).output)
+    assert [share["working_s"] for share in found["shares"]] == [0.2, 0.1]
+    assert found["working_s"] == 0.3
 
 
 def test_r33_lines_are_answered_in_order_and_a_bad_one_spoils_no_other() -> None:
