@@ -29,7 +29,6 @@ from hotline.programs import PROGRAMS
 from services.kernel import names
 from services.kernel.tokens import dev_token
 from services.kernel.topics import (
-    Topic,
     department_topic,
     make_topics,
     replies_topic,
@@ -56,6 +55,16 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secu
     async with secured_broker(tmp_path_factory.mktemp("secured")) as made:
         await made.allow([*users(), NYPD, WEB, department_user("DOT"), unit_user("unit-dpr")])
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def full(broker: Secured) -> Secured:
+    """With all topics that the tests name: what is not seen then is refused, not missing."""
+    departments = map(department_topic, ("NYPD", "DOT"))
+    answers = map(replies_topic, ("web", "unit-dpr", "unit-nypd"))
+    topics = [*ticket_topics(24), *departments, *answers]
+    await make_topics(broker.bootstrap, "", topics, **broker.options(ADMIN))
+    return broker
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -142,31 +151,30 @@ async def _read(broker: Secured, user: str, topic: str, count: int) -> list[tupl
         ("sender-unit-dpr", names.TICKETS),
     ],
 )
-async def test_nobody_writes_what_is_not_theirs(broker: Secured, user: str, topic: str) -> None:
+async def test_nobody_writes_what_is_not_theirs(full: Secured, user: str, topic: str) -> None:
     with pytest.raises(DENIED):
-        await _write(broker, user, topic)
+        await _write(full, user, topic)
 
 
-async def test_a_department_that_may_send_commands_does(broker: Secured) -> None:
-    await _write(broker, "department-nypd", names.COMMANDS)
+async def test_a_department_that_may_send_commands_does(full: Secured) -> None:
+    await _write(full, "department-nypd", names.COMMANDS)
 
 
 async def test_a_channel_hands_in_matters_and_commands_and_reads_its_answers_alone(
-    broker: Secured,
+    full: Secured,
 ) -> None:
-    answers = replies_topic("web")
-    await _topics(broker, answers)
     for topic in (names.SUBMISSIONS, names.COMMANDS):
-        await _write(broker, "channel-web", topic)
-    await _write(broker, "intake", answers.name)
-    assert await _read(broker, "channel-web", answers.name, 1) == [(b"k", b"v")]
+        await _write(full, "channel-web", topic)
+    answers = names.replies_of("web")
+    await _write(full, "intake", answers)
+    assert await _read(full, "channel-web", answers, 1) == [(b"k", b"v")]
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", request_timeout_ms=10_000,
-        **broker.options("channel-web"),
+        bootstrap_servers=full.bootstrap, auto_offset_reset="earliest", request_timeout_ms=10_000,
+        **full.options("channel-web"),
     )  # fmt: skip
     await consumer.start()
     try:
-        own = {names.SUBMISSIONS, names.COMMANDS, names.replies_of("web")}
+        own = {names.SUBMISSIONS, names.COMMANDS, answers}
         assert await consumer.topics() == own
         for topic in (names.SUBMISSIONS, names.COMMANDS):  # others' matters
             consumer.assign([TopicPartition(topic, 0)])
@@ -176,18 +184,11 @@ async def test_a_channel_hands_in_matters_and_commands_and_reads_its_answers_alo
         await consumer.stop()
 
 
-async def test_a_unit_sends_commands_and_reads_its_answers(broker: Secured) -> None:
-    answers = replies_topic("unit-dpr")
-    await _topics(broker, answers)
-    await _write(broker, "sender-unit-dpr", names.COMMANDS)
-    await _write(broker, "dispatch", answers.name)
-    assert await _read(broker, "sender-unit-dpr", answers.name, 1) == [(b"k", b"v")]
-
-
-async def _topics(broker: Secured, *more: Topic) -> None:
-    """All that a city has, and these: what is not seen then is refused, not missing."""
-    topics = [*ticket_topics(24), *more]
-    await make_topics(broker.bootstrap, "", topics, **broker.options(ADMIN))
+async def test_a_unit_sends_commands_and_reads_its_answers(full: Secured) -> None:
+    answers = names.replies_of("unit-dpr")
+    await _write(full, "sender-unit-dpr", names.COMMANDS)
+    await _write(full, "dispatch", answers)
+    assert await _read(full, "sender-unit-dpr", answers, 1) == [(b"k", b"v")]
 
 
 async def _write(broker: Secured, user: str, topic: str) -> None:
@@ -202,12 +203,10 @@ async def _write(broker: Secured, user: str, topic: str) -> None:
         await producer.stop()
 
 
-async def test_a_department_sees_and_reads_no_topic_but_its_own(broker: Secured) -> None:
-    departments = map(department_topic, ("NYPD", "DOT"))
-    await _topics(broker, *departments, replies_topic("unit-nypd"))
+async def test_a_department_sees_and_reads_no_topic_but_its_own(full: Secured) -> None:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest", request_timeout_ms=10_000,
-        **broker.options("department-nypd"),
+        bootstrap_servers=full.bootstrap, auto_offset_reset="earliest", request_timeout_ms=10_000,
+        **full.options("department-nypd"),
     )  # fmt: skip
     await consumer.start()
     try:
@@ -221,18 +220,18 @@ async def test_a_department_sees_and_reads_no_topic_but_its_own(broker: Secured)
         await consumer.stop()
 
 
-async def test_a_department_joins_no_group_of_ours(broker: Secured) -> None:
+async def test_a_department_joins_no_group_of_ours(full: Secured) -> None:
     consumer = AIOKafkaConsumer(
-        names.department_of("NYPD"), bootstrap_servers=broker.bootstrap, group_id="intake",
-        request_timeout_ms=10_000, **broker.options("department-nypd"),
+        names.department_of("NYPD"), bootstrap_servers=full.bootstrap, group_id="intake",
+        request_timeout_ms=10_000, **full.options("department-nypd"),
     )  # fmt: skip
     with pytest.raises(DENIED):
         await _start(consumer)
 
 
-async def test_without_a_certificate_nobody_comes_in(broker: Secured) -> None:
+async def test_without_a_certificate_nobody_comes_in(full: Secured) -> None:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.bootstrap, request_timeout_ms=2_000, retry_backoff_ms=100
+        bootstrap_servers=full.bootstrap, request_timeout_ms=2_000, retry_backoff_ms=100
     )
     with pytest.raises(KafkaConnectionError):
         await _start(consumer)
