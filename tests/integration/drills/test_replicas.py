@@ -26,7 +26,7 @@ from tests.support.stack import ROOT, new_namespace
 
 SCALED = SERVICES if LONG else ("dispatch",)
 PHASE_S = 20.0 if LONG else 2.0
-IN_FLIGHT = 10 if LONG else 4
+IN_FLIGHT = 24  # so many that some go on where two of three replicas have just left
 SPREAD_WITHIN_S = 60.0 if LONG else 15.0
 
 
