@@ -59,9 +59,9 @@ class Clerk:
             case "extension_asked" if event["at"] >= self.start and event["reason"]:
                 if 1 <= days <= LENGTH and len(self.granted) < 2:
                     self.asked.append(days)
-            case "extension_granted" if self.asked and 1 <= days <= self.asked[0]:
+            case "extension_granted" if fitting := [n for n in self.asked if 1 <= days <= n]:
                 if len(self.granted) < 2:
-                    self.asked.pop(0)
+                    self.asked.remove(min(fitting))
                     self.granted.append(days)
             case "extension_refused":
                 self.asked = self.asked[1:]
