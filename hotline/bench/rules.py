@@ -5,10 +5,10 @@ uv run --with common-expression-language --with cel-python hotline bench rules
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -18,6 +18,7 @@ from services.intake.adapters.conditions import VARIABLES, values_of
 from services.intake.adapters.rule_sets import conditions_of, load_rules
 from services.intake.domain.matter import Case, Kind, MatterFacts
 from services.intake.domain.rules import RuleSet
+from services.kernel.decider import replace
 
 SETS = ("suzhou", "trial-measures")
 CASE = Case(Kind.COMPLAINT, MatterFacts(duty="none", duty_unit="Hefei", content="substantive"))
@@ -52,7 +53,8 @@ def decision_us(rules: RuleSet, seconds: float) -> float:
 def _each_us(asked: Callable[[Case], object], seconds: float) -> float:
     """Of a matter that states what no other did: each comes again only when it was forgotten."""
     units = (f"unit {number}" for number in range(MATTERS))
-    upcoming = cycle([replace(CASE, facts=replace(CASE.facts, duty_unit=u)) for u in units])
+    facts = (dataclasses.replace(CASE.facts, duty_unit=unit) for unit in units)
+    upcoming = cycle([replace(CASE, facts=each) for each in facts])
     return _cpu_us(lambda: asked(next(upcoming)), seconds)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -29,6 +29,7 @@ from services.kernel.cloudevents import attributes, fact_headers, to_fact
 from services.kernel.codec import rfc3339, stage_of
 from services.kernel.facts import Fact
 from services.kernel.fields import BadBody
+from services.kernel.members import members
 from services.kernel.names import TICKETS
 
 FOLDER = ROOT / "tests" / "contract" / "golden"
@@ -143,8 +144,8 @@ def message_json(message: Message) -> Tree:
 
 def readable(value: Any) -> Any:
     """A domain value as JSON: instants in RFC 3339, bytes in hex, sets in order."""
-    if is_dataclass(value):
-        return {field.name: readable(getattr(value, field.name)) for field in fields(value)}
+    if inside := members(type(value)):
+        return {member.name: readable(getattr(value, member.name)) for member in inside}
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, bytes):

@@ -24,7 +24,7 @@ _SELECT = """
 select position, stream, version, type, data, metadata, time, recorded_at from {schema}.event
 where bucket = $1 and position > $2 and version <= 4 order by position limit $3
 """
-_DECISIONS = {
+_DECISIONS: dict[type, str] = {
     events.TicketAccepted: "accepted",
     events.TicketRefused: "refused",
     events.TicketDiverted: "diverted",

@@ -1,4 +1,4 @@
-"""Between domain dataclasses, protobuf and CloudEvents headers.
+"""Between domain values, protobuf and CloudEvents headers.
 
 Fields are matched by name, once, when a codec is built: a mismatch is an error at start, never
 at run time. Envelope fields (`at`, `by`, `unit`, `ticket`, `import_id`, `event_id`, `source`)
@@ -43,7 +43,7 @@ def stamped(value: datetime) -> bytes:
 
 
 class _Entry:
-    """A dataclass bound to its generated message class."""
+    """A struct bound to its generated message class."""
 
     def __init__(self, cls: type, message: type[Message]) -> None:
         self.cls, self.message = cls, message
@@ -158,7 +158,7 @@ def parse_json(message: type[Message], body: bytes) -> Message:
 
 
 class _Envelope(Mapping[str, Any]):
-    """The envelope fields of a fact, read only when a dataclass asks for them."""
+    """The envelope fields of a fact, read only when a struct asks for them."""
 
     __slots__ = ("_fact",)
 

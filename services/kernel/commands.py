@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import orjson
 from services.kernel.decider import Rejection
 from services.kernel.draft import MOST_FACT, Draft
 from services.kernel.facts import CommandKey, Repeated
+from services.kernel.members import members
 from services.kernel.names import full_position
 from services.kernel.problems import Problem, problem_of
 from services.kernel.service import Service
@@ -151,10 +152,10 @@ _Check = Callable[[Any], bool]
 
 
 class _Forms(dict[type, tuple[tuple[str, ...], _Check | None]]):
-    """Of a class that was met: the fields of a dataclass; of any other what its values must be."""
+    """Of a class that was met: fields of a domain value; of any other what its values must be."""
 
     def __missing__(self, cls: type) -> tuple[tuple[str, ...], _Check | None]:
-        names = tuple(f.name for f in fields(cls)) if is_dataclass(cls) else ()
+        names = tuple(member.name for member in members(cls))
         check = next((check for base, check in _CHECKS.items() if issubclass(cls, base)), None)
         self[cls] = names, check
         return names, check

@@ -9,7 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, dataclass_transform
+
+from msgspec import Struct, StructMeta, field
+from msgspec.structs import force_setattr, replace
+
+__all__ = [
+    "ClearTimer", "Decider", "Rejection", "SetTimer", "Timed", "TimerChange", "Value", "field",
+    "force_setattr", "replace",
+]  # fmt: skip
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class _ValueType(StructMeta):
+    """Tells type checkers that a value is frozen."""
+
+
+class Value(Struct, metaclass=_ValueType, frozen=True):
+    """What a domain is made of: an event, a command, a state, equal where all fields are.
+
+    As a frozen dataclass with slots, made in a tenth of its time. `replace` copies it, `field`
+    gives a default that is made anew; `force_setattr` is for a `__post_init__` that puts a field
+    right.
+    """
 
 
 class Timed(Protocol):
@@ -60,8 +82,7 @@ class Decider(Generic[State, Command, Event]):
         return folded
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(Value):
     """Wake the ticket under `name` at `due_at`, once `sources` are proven silent until then."""
 
     name: str
@@ -69,8 +90,7 @@ class SetTimer:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClearTimer:
+class ClearTimer(Value):
     """Forget the timer of that name; quiet where there is none."""
 
     name: str

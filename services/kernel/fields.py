@@ -1,4 +1,4 @@
-"""One dataclass and one protobuf message: which field goes where.
+"""One domain value and one protobuf message: which field goes where.
 
 Fields are matched by name and checked by type, once, when a mapping is built: a mismatch is a
 TypeError at start, never an error at run time.
@@ -6,7 +6,6 @@ TypeError at start, never an error at run time.
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,8 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+
+from services.kernel.members import members
 
 Getter = Callable[[Message], Any]
 Setter = Callable[[Message, Any], None]
@@ -67,8 +68,9 @@ class FieldMap:
     """
 
     def __init__(self, cls: type, descriptor: Any, envelope: frozenset[str]) -> None:
-        hints = typing.get_type_hints(cls)
-        defaults = {f.name: f.default for f in dataclasses.fields(cls)}
+        found = members(cls)
+        hints = {member.name: member.type for member in found}
+        defaults = {member.name: member.default for member in found}
         names = [*defaults]
         body = descriptor.fields_by_name
         inside = [name for name in names if name in body or name not in envelope]
@@ -163,8 +165,8 @@ def _enum(descriptor: Any, hint: Any, optional: bool, default: Any) -> tuple[Get
 
 def _nested(descriptor: Any, hint: Any, optional: bool) -> tuple[Getter, Setter]:
     name = descriptor.name
-    if not (isinstance(hint, type) and dataclasses.is_dataclass(hint)):
-        raise _mismatch(descriptor, "a dataclass", hint)
+    if not (isinstance(hint, type) and members(hint)):
+        raise _mismatch(descriptor, "a struct or a dataclass", hint)
     mapping = FieldMap(hint, descriptor.message_type, frozenset())
 
     def get(message: Message) -> Any:

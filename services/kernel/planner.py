@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 
 from services.kernel.bus import Record
 from services.kernel.cloudevents import attributes
 from services.kernel.codec import metadata
 from services.kernel.commands import REUSED
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from services.kernel.draft import Draft
 from services.kernel.facts import (
     NEVER,

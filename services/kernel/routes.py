@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import typing
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -24,6 +23,7 @@ from services.kernel.http import (
     idempotency_key,
     if_match,
 )
+from services.kernel.members import members
 from services.kernel.performer import HEARD_S, LOOK_AGAIN_S, Busy, VersionMismatch
 from services.kernel.problems import Problem, unavailable
 from services.kernel.runtime import Runtime
@@ -49,12 +49,10 @@ positions_type = dict[tuple[str, int], int]
 
 def body_model(cls: type) -> type[StrictModel]:
     """The request body of a command: its fields without those of the envelope."""
-    hints = typing.get_type_hints(cls)
     fields: dict[str, Any] = {}
-    for field in dataclasses.fields(cls):
+    for field in members(cls):
         if field.name not in ENVELOPE:
-            default = ... if field.default is dataclasses.MISSING else field.default
-            fields[field.name] = (hints[field.name], default)
+            fields[field.name] = (field.type, ... if field.required else field.default)
     return create_model(cls.__name__, __base__=StrictModel, __doc__=cls.__doc__, **fields)
 
 
@@ -168,7 +166,7 @@ def command_router(runtime: Runtime, answered: type = CommandAnswer) -> APIRoute
 
 def _add(router: APIRouter, runtime: Runtime, rule: CommandRule, answered: type) -> None:
     model = body_model(rule.command)
-    wanted = {f.name for f in dataclasses.fields(rule.command)} & ENVELOPE
+    wanted = {f.name for f in members(rule.command)} & ENVELOPE
 
     async def post(
         request: Request,

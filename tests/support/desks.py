@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hotline.deadline.v1 import events_pb2 as deadline_pb
 from hotline.dispatch.v1 import commands_pb2, events_pb2
 from services.kernel.codec import Codec
-from services.kernel.decider import ClearTimer, Decider, Rejection, SetTimer, TimerChange
+from services.kernel.decider import ClearTimer, Decider, Rejection, SetTimer, TimerChange, Value
 from services.kernel.service import Service
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressNoted:
+class ProgressNoted(Value):
     at: datetime
     unit: str
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoteProgress:
+class NoteProgress(Value):
     at: datetime
     by: str
     note: str
@@ -74,36 +72,31 @@ def strict_desk() -> Service:
     return replace(service, decider=replace(service.decider, decide=decide))
 
 
-@dataclass(frozen=True, slots=True)
-class SeenNote:
+class SeenNote(Value):
     at: datetime
     note: str
     event_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClockStarted:
+class ClockStarted(Value):
     at: datetime
     clock: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineMissed:
+class DeadlineMissed(Value):
     at: datetime
     clock: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Value):
     at: datetime
     clock: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Expire:
+class Expire(Value):
     at: datetime
     clock: str
 

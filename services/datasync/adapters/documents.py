@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
 from pydantic import BaseModel, Field
 
 from services.datasync.domain.sharing import Subscription, Way

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -20,6 +20,7 @@ from services.datasync.domain.feed import Entry, Head
 from services.datasync.domain.sharing import Role, Rule, Subscription, Way, within
 from services.datasync.domain.views import Summary
 from services.datasync.domain.webhook import EndpointState, Waiting
+from services.kernel.decider import replace
 from services.kernel.store import Tx
 
 VIEW = "datasync"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.datasync.domain.feed import Entry
@@ -22,6 +22,7 @@ from services.datasync.domain.webhook import (
     Waiting,
     next_attempt,
 )
+from services.kernel.decider import replace
 
 
 @dataclass(slots=True)

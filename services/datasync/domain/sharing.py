@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.views import Audience
+from services.kernel.decider import Value, field
 
 
 class Role(StrEnum):
@@ -56,8 +56,7 @@ DEFAULT_FIELDS: Mapping[FieldClass, Shown] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value):
     """To whom in `role`, of which tickets and events, which fields.
 
     Empty `types`, `stages`, `categories` or `areas` mean all. A category or area stands for
@@ -85,8 +84,7 @@ FORGOTTEN = "hotline.intake.v1.PersonForgotten"
 REDACTION = Rule("redaction", Role.SAME_LEVEL, types=frozenset({"PersonForgotten"}))
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Value):
     """A department's claim to a feed. Where several rules share a fact, the first one counts."""
 
     id: str
@@ -126,8 +124,7 @@ class Subscription:
                 return audience.level == self.level and audience.about_unit != self.department
 
 
-@dataclass(frozen=True, slots=True)
-class Sharing:
+class Sharing(Value):
     """One dated version of a city's sharing rules."""
 
     version: str

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.views import Summary, summarise
 from services.datasync.domain.wording import words
+from services.kernel.decider import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value):
     """One fact of the timeline."""
 
     event_id: str
@@ -25,8 +24,7 @@ class Line:
     en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Value):
     """One run of a clock. `state` is running, paused, stopped or closed (a window's end).
 
     `due_at` is exclusive; it is None while a pause is open (R26). `missed` counts as long as
@@ -44,8 +42,7 @@ class Clock:
     provisional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Value):
     """The last score entry; `taken_back` says that it counts no more."""
 
     entry: int
@@ -58,8 +55,7 @@ class Score:
     taken_back: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TicketFile:
+class TicketFile(Value):
     """Header and timeline. `summary` is None where the facts hold no TicketReceived."""
 
     ticket: str

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from math import ceil
 
 from services.datasync.domain.feed import Entry
+from services.kernel.decider import Value, replace
 
 # Nobody is asked again after some three days: from then on the ticket waits for an operator.
 SCHEDULE_S = (5.0, 30.0, 120.0, 600.0, 1_800.0, 7_200.0, 21_600.0, 43_200.0, 86_400.0, 86_400.0)
@@ -34,8 +34,7 @@ def signatures(secrets: Sequence[bytes], message_id: str, timestamp: int, body: 
     return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Value):
     """A ticket whose webhook failed: its entries from `from_sequence` on wait, nobody else's.
 
     `next_at` None: parked; the schedule is used up and an operator has to release it.
@@ -50,8 +49,7 @@ class Waiting:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointState:
+class EndpointState(Value):
     """What an endpoint asked of us: to rest until `not_before`, or to stop."""
 
     not_before: datetime | None = None
@@ -59,8 +57,7 @@ class EndpointState:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Value):
     """One message. `retry` is the waiting ticket whose entries are still to be read."""
 
     generation: int
@@ -117,8 +114,7 @@ def next_attempt(attempts: int, now: datetime, schedule_s: Sequence[float]) -> d
     return now + timedelta(seconds=schedule_s[attempts - 1])
 
 
-@dataclass(frozen=True, slots=True)
-class Breaker:
+class Breaker(Value):
     """Failures in a row; from `limit` on the endpoint rests, each time twice as long."""
 
     limit: int = 5
@@ -144,8 +140,7 @@ class Breaker:
         return self.open_until is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Value):
     """A rate limit as tokens: `burst` at most, `rate` more per second."""
 
     rate: float

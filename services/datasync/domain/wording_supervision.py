@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from services.kernel.decider import Value
 
 CITIZEN, HOTLINE, UNIT = "citizen", "hotline", "{unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Value):
     """Actor and sentence of one fact."""
 
     actor: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -17,6 +16,7 @@ from services.deadline.domain.policy import Policy, Trigger
 from services.deadline.domain.reactions import ALWAYS_HEARD, MATTER, STATUTORY, Happened
 from services.deadline.domain.shares import FACTS
 from services.kernel.codec import BadBody, Codec, to_datetime
+from services.kernel.decider import replace
 from services.kernel.facts import Fact
 
 OWN = [

@@ -6,8 +6,8 @@ In: `id`, `clock`, `start`, `events`, `config`, `matter`, `promise`; out: the an
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.calendar_data import clock_time
 from services.deadline.domain.lengths import Length, length_from_data
 from services.deadline.domain.policy import Policy
+from services.kernel.decider import Value, replace
 
 _LINE = {"id", "clock", "start", "start_fact", "events", "config", "matter", "promise"}
 _CONFIG = {"close_of_business", "lengths"}
@@ -36,8 +37,7 @@ class BadLine(ValueError):
     """The line cannot be understood; the message says what to write instead."""
 
 
-@dataclass(frozen=True)
-class City:
+class City(Value):
     """Policy and calendar by which lines are answered."""
 
     policy: Policy
@@ -177,7 +177,7 @@ def _closing(calendar: Calendar, close: str | None) -> Calendar:
     if close is None:
         return calendar
     ends = None if close == "24:00" else clock_time(close, "config.close_of_business")
-    return replace(calendar, close_of_business=ends)
+    return dataclasses.replace(calendar, close_of_business=ends)
 
 
 def _act(index: int, data: Any, policy: Policy) -> Act:

@@ -7,7 +7,6 @@ order is that of `ORDER`, and a pause and a resumption of one instant leave the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.deadline.domain import course as rules
@@ -17,7 +16,7 @@ from services.deadline.domain.due import Due
 from services.deadline.domain.lengths import Length
 from services.deadline.domain.policy import ClockRow
 from services.deadline.domain.rejections import ClockOver, LimitTooLate, ReturnTooLate
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, Value, field
 
 ORDER = (
     "calendar_changed", "refiled", "limit_set", "return_asked", "return_granted", "return_refused",
@@ -29,8 +28,7 @@ ENDED = "ended"  # by a fact that the words of the row leave out
 _RANK = {type_: n for n, type_ in enumerate(ORDER)}
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Value):
     """One event of a question; `index` is its place there. Fields that a type lacks are empty.
 
     A limit that is `statutory` is the one that the matter's category brings; `limit` is that of the
@@ -55,8 +53,7 @@ class Act:
     forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Value):
     """`promise` is the length of the promise to the citizen, where the answer shall carry it.
 
     One that `follows_law` is held to the statutory limit of the category too (R23). Where it was
@@ -73,8 +70,7 @@ class Question:
     promised: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Value):
     """An act that a rule forbids; it changed nothing."""
 
     event: int
@@ -82,8 +78,7 @@ class Rejected:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """`late` is None while nothing ended the clock. `calendar` and `course` are those in force."""
 
     due: Due

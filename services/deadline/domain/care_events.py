@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.kernel.decider import Value
 
-@dataclass(frozen=True, slots=True)
-class BureauNotified:
+
+class BureauNotified(Value):
     at: datetime
     clock: str
     run: int
@@ -16,8 +16,7 @@ class BureauNotified:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class TicketUrged:
+class TicketUrged(Value):
     at: datetime
     number: int
     unit: str
@@ -27,16 +26,14 @@ class TicketUrged:
     asked_event: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UrgeAnswered:
+class UrgeAnswered(Value):
     at: datetime
     number: int
     unit: str
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisionOpened:
+class SupervisionOpened(Value):
     at: datetime
     number: int
     units: tuple[str, ...]
@@ -47,32 +44,28 @@ class SupervisionOpened:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisionIssued:
+class SupervisionIssued(Value):
     at: datetime
     number: int
     document: str
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisionAnswered:
+class SupervisionAnswered(Value):
     at: datetime
     number: int
     unit: str
     feedback: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisionReturned:
+class SupervisionReturned(Value):
     at: datetime
     number: int
     reason: str
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisionRaised:
+class SupervisionRaised(Value):
     at: datetime
     number: int
     level: str
@@ -80,8 +73,7 @@ class SupervisionRaised:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisionClosed:
+class SupervisionClosed(Value):
     at: datetime
     number: int
     conclusion: str

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
 
 from services.deadline.domain.course import unanswered
 from services.deadline.domain.events import (
@@ -32,9 +30,9 @@ from services.deadline.domain.events import (
     UnitUrged,
 )
 from services.deadline.domain.lengths import INSTANT, Pause
+from services.kernel.decider import Value, replace
 
 UNANSWERED = "unanswered"  # the mark of the alarm before an application lapses (R22)
-S = TypeVar("S")
 
 
 class Phase(StrEnum):
@@ -46,8 +44,7 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Value):
     """A limit of the matter (R23), and how many extensions had been granted before.
 
     One that came after the miss moves this clock no more: it is for the next unit's. One that came
@@ -61,8 +58,7 @@ class Limit:
     waiting: bool = False
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(Value):
     """The last run of one clock. `due_at` is the last known one, also while a pause is open.
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted;
@@ -114,24 +110,17 @@ class Clock:
     def asked_anew(self, at: datetime) -> Clock:
         """The alarm is for each application (R22): one that came for those before is forgotten."""
         heard = tuple(mark for mark in self.heard if mark != UNANSWERED)
-        return but(self, heard=heard, asked_at=at)
+        return replace(self, heard=heard, asked_at=at)
 
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 _UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
 
 
-def but(value: S, **changes: object) -> S:
-    """As `replace`, all fields at once: every fact makes such a copy, and a clock has many."""
-    made = object.__new__(type(value))
-    object.__setattr__(made, "__dict__", value.__dict__ | changes)
-    return made
-
-
 def started(last: Clock | None, event: ClockStarted) -> Clock:
     """A stricter limit belongs to the matter and passes on to the next unit (R23)."""
     stricter = [] if last is None else [limit for limit in last.limits if not limit.special]
-    return but(
+    return replace(
         _UNBORN,
         name=event.clock,
         run=event.run,
@@ -155,12 +144,12 @@ def moved(clock: Clock | None, event: Moving) -> Clock:
     assert clock is not None, "a clock that never started cannot move"
     match event:
         case ClockWarned():
-            return _to_be_warned(but(clock, heard=(*clock.heard, event.mark)), event)
+            return _to_be_warned(replace(clock, heard=(*clock.heard, event.mark)), event)
         case HotlineAlarmed():
-            return _to_be_warned(but(clock, heard=(*clock.heard, UNANSWERED)), event)
+            return _to_be_warned(replace(clock, heard=(*clock.heard, UNANSWERED)), event)
         case ClockPaused():
             pauses = (*clock.pauses, Pause(event.paused_at, None, event.reason))
-            return but(clock, phase=Phase.PAUSED, pauses=pauses, warn_at=None)
+            return replace(clock, phase=Phase.PAUSED, pauses=pauses, warn_at=None)
         case ClockResumed():
             last = replace(clock.pauses[-1], end=event.resumed_at)
             pauses = (*clock.pauses[:-1], last)
@@ -172,16 +161,16 @@ def moved(clock: Clock | None, event: Moving) -> Clock:
             )  # fmt: skip
             return _to_be_warned(resumed, event)
         case ClockStopped():
-            return but(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
+            return replace(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
         case DeadlineMissed():
-            return but(clock, missed=True)
+            return replace(clock, missed=True)
         case MissWithdrawn():
             end = None if clock.stopped_at is None else event.stopped_at
-            return but(clock, missed=False, stopped_at=end, rung=0, dispute="")
+            return replace(clock, missed=False, stopped_at=end, rung=0, dispute="")
         case ReturnWindowClosed():
-            return but(clock, phase=Phase.CLOSED)
+            return replace(clock, phase=Phase.CLOSED)
         case UnitReminded() | UnitUrged():
-            return but(clock, rung=clock.rung + 1)
+            return replace(clock, rung=clock.rung + 1)
         case _:
             return _ruled(clock, event)
 
@@ -189,7 +178,7 @@ def moved(clock: Clock | None, event: Moving) -> Clock:
 def _to_be_warned(
     clock: Clock, event: ClockWarned | HotlineAlarmed | ClockResumed | Ruling
 ) -> Clock:
-    return but(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
+    return replace(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
 
 
 def _still_to_come(clock: Clock) -> datetime:
@@ -202,16 +191,16 @@ def _still_to_come(clock: Clock) -> datetime:
 def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
     match event:
         case ExtensionAsked():
-            asked = but(clock.asked_anew(event.at), asked=(*clock.asked, event.working_days))
+            asked = replace(clock.asked_anew(event.at), asked=(*clock.asked, event.working_days))
             return _to_be_warned(asked, event) if event.due_at else asked
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
             due = event.due_at or clock.due_at
             left = unanswered(clock.asked, event.working_days)
-            extended = but(clock, asked=left, extensions=extensions, due_at=due)
+            extended = replace(clock, asked=left, extensions=extensions, due_at=due)
             return _to_be_warned(extended, event)
         case ExtensionRefused():
-            refused = but(clock, asked=clock.asked[1:])
+            refused = replace(clock, asked=clock.asked[1:])
             return _to_be_warned(refused, event) if event.due_at else refused
         case LimitSet():
             stands = clock.phase is Phase.PAUSED and not clock.missed
@@ -219,13 +208,15 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             due = event.due_at or clock.due_at
             limits = (*clock.limits, limit)
             since = clock.limited_at if clock.missed else event.at
-            limited = but(clock, limits=limits, due_at=due, limited_at=since)
+            limited = replace(clock, limits=limits, due_at=due, limited_at=since)
             return _to_be_warned(limited, event)
         case ClockReplanned():
             due = event.due_at or _still_to_come(clock)
-            replanned = but(clock, due_at=due, calendar=event.calendar)
+            replanned = replace(clock, due_at=due, calendar=event.calendar)
             if event.length:
-                replanned = but(replanned, length=event.length, limit_days=event.limit_days)
+                replanned = replace(replanned, length=event.length, limit_days=event.limit_days)
             return _to_be_warned(replanned, event)
         case MissDisputed() | DisputeRuled():
-            return but(clock, dispute="ruled" if isinstance(event, DisputeRuled) else "disputed")
+            return replace(
+                clock, dispute="ruled" if isinstance(event, DisputeRuled) else "disputed"
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain import course as rules
@@ -37,10 +36,10 @@ from services.deadline.domain.planned import (
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import Clocks
 from services.deadline.domain.warnings import STEPS, ladder, next_warning
+from services.kernel.decider import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class StartClock:
+class StartClock(Value):
     """`started_at` is the act's own time; `stated_due_at` and `kind` are the matter's, if any."""
 
     at: datetime
@@ -58,23 +57,20 @@ class StartClock:
     start_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PauseClock:
+class PauseClock(Value):
     at: datetime
     clock: str
     paused_at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeClock:
+class ResumeClock(Value):
     at: datetime
     clock: str
     resumed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StopClock:
+class StopClock(Value):
     """By a fact of that type and id."""
 
     at: datetime
@@ -84,8 +80,7 @@ class StopClock:
     end_event: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpireClock:
+class ExpireClock(Value):
     """The due instant has come and silence is proven; `at` is the due instant."""
 
     at: datetime

@@ -7,7 +7,6 @@ service and the calculator of `hotline due` both go through here, so that they c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
@@ -32,13 +31,13 @@ from services.deadline.domain.rejections import (
     TooLongAnExtension,
     UnlistedPause,
 )
+from services.kernel.decider import Value, replace
 
 PAUSE_REASONS = ("citizen_supplement", "force_majeure", "expert_appraisal", "under_review")
 UNDER_REVIEW = "under_review"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Value):
     """A limit of the matter (R23). `after` extensions had been granted when it took force."""
 
     length: Length
@@ -46,8 +45,7 @@ class Limit:
     stricter: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Value):
     """`asked` holds the working days of the applications that nobody has answered yet.
 
     `statutory` is the limit of law that the matter's category brings: it holds from the start, and

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadline.domain import course as rules
@@ -43,10 +42,10 @@ from services.deadline.domain.rejections import (
     UnlistedPause,
 )
 from services.deadline.domain.ticket import Clocks
+from services.kernel.decider import Value
 
 
-@dataclass(frozen=True, slots=True)
-class RequestExtension:
+class RequestExtension(Value):
     """The unit applies for more working days, before its clock is due."""
 
     at: datetime
@@ -57,8 +56,7 @@ class RequestExtension:
     document: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GrantExtension:
+class GrantExtension(Value):
     """The hotline grants what was asked, or fewer days."""
 
     at: datetime
@@ -67,8 +65,7 @@ class GrantExtension:
     working_days: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RefuseExtension:
+class RefuseExtension(Value):
     """The hotline refuses an extension, with its reason."""
 
     at: datetime
@@ -77,8 +74,7 @@ class RefuseExtension:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PauseClocks:
+class PauseClocks(Value):
     """The hotline lets one clock of the unit, or all of them, stand still."""
 
     at: datetime
@@ -86,16 +82,14 @@ class PauseClocks:
     clock: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeClocks:
+class ResumeClocks(Value):
     """The hotline lets them go on; a reply under review goes on by its own ruling."""
 
     at: datetime
     clock: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetLimit:
+class SetLimit(Value):
     """A limit of law for the matter, or a longer one for special circumstances."""
 
     at: datetime

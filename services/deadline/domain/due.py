@@ -8,7 +8,6 @@ at that very instant is late.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
 
@@ -26,12 +25,12 @@ from services.deadline.domain.lengths import (
     in_utc,
 )
 from services.deadline.domain.running import run_out, worked_out
+from services.kernel.decider import Value, replace
 
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Value):
     """A due instant in UTC and the days that led to it.
 
     `due_at` and `last_day` are None while an open pause stands before them; `counted` and

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadline.domain.care_events import Caring
+from services.kernel.decider import Value
 
 
-@dataclass(frozen=True, slots=True)
-class ClockStarted:
+class ClockStarted(Value):
     """`due_at` is exclusive: the first instant that is too late (R21).
 
     `statutory_days` is the limit of the matter's category, `limit_days` what of it holds for this
@@ -44,8 +43,7 @@ class ClockStarted:
     start_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockWarned:
+class ClockWarned(Value):
     """`mark` says how much is used, `50%` or `80%` of the counted days, or left, as `2h`."""
 
     at: datetime
@@ -58,8 +56,7 @@ class ClockWarned:
     warn_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockPaused:
+class ClockPaused(Value):
     at: datetime
     clock: str
     run: int
@@ -67,8 +64,7 @@ class ClockPaused:
     paused_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ClockResumed:
+class ClockResumed(Value):
     at: datetime
     clock: str
     run: int
@@ -80,8 +76,7 @@ class ClockResumed:
     warn_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockStopped:
+class ClockStopped(Value):
     """The type and id of the fact that ended it are empty where an end is judged again."""
 
     at: datetime
@@ -94,8 +89,7 @@ class ClockStopped:
     end_event: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineMissed:
+class DeadlineMissed(Value):
     at: datetime
     clock: str
     run: int
@@ -105,8 +99,7 @@ class DeadlineMissed:
     ladder_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MissWithdrawn:
+class MissWithdrawn(Value):
     """`stopped_at` is None where a notice moved the clock, which nothing ended (R27)."""
 
     at: datetime
@@ -117,16 +110,14 @@ class MissWithdrawn:
     stopped_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnWindowClosed:
+class ReturnWindowClosed(Value):
     at: datetime
     run: int
     unit: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionAsked:
+class ExtensionAsked(Value):
     """`due_at` is None while a pause is open, and in facts that plan no alarm."""
 
     at: datetime
@@ -141,8 +132,7 @@ class ExtensionAsked:
     warn_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HotlineAlarmed:
+class HotlineAlarmed(Value):
     """R22: applications for so many working days wait unanswered, and lapse at `due_at`."""
 
     at: datetime
@@ -155,8 +145,7 @@ class HotlineAlarmed:
     warn_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionGranted:
+class ExtensionGranted(Value):
     """`due_at` is None while a pause is open."""
 
     at: datetime
@@ -171,8 +160,7 @@ class ExtensionGranted:
     warn_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionRefused:
+class ExtensionRefused(Value):
     at: datetime
     clock: str
     run: int
@@ -186,8 +174,7 @@ class ExtensionRefused:
     warn_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LimitSet:
+class LimitSet(Value):
     """`due_at` is None while a pause is open."""
 
     at: datetime
@@ -204,8 +191,7 @@ class LimitSet:
     warn_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UnitReminded:
+class UnitReminded(Value):
     at: datetime
     clock: str
     run: int
@@ -214,8 +200,7 @@ class UnitReminded:
     next_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnitUrged:
+class UnitUrged(Value):
     at: datetime
     clock: str
     run: int
@@ -224,8 +209,7 @@ class UnitUrged:
     next_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class MissDisputed:
+class MissDisputed(Value):
     at: datetime
     clock: str
     run: int
@@ -233,8 +217,7 @@ class MissDisputed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeRuled:
+class DisputeRuled(Value):
     at: datetime
     clock: str
     run: int
@@ -244,8 +227,7 @@ class DisputeRuled:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class MatterChanged:
+class MatterChanged(Value):
     """The matter is filed elsewhere (R4): later clocks are chosen by these words."""
 
     at: datetime
@@ -256,8 +238,7 @@ class MatterChanged:
     corrected_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClockReplanned:
+class ClockReplanned(Value):
     """By a changed calendar, or under another `length`, empty where it keeps its own.
 
     With a length comes the statutory limit that holds for it then, `limit_days` (R23).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
@@ -13,6 +12,7 @@ from services.deadline.domain.events import ClockWarned, Event, HotlineAlarmed, 
 from services.deadline.domain.lengths import INSTANT
 from services.deadline.domain.planned import course_of, to_be_warned
 from services.deadline.domain.policy import Policy
+from services.kernel.decider import replace
 
 
 def expire(

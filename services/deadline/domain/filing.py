@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.kernel.decider import Value
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+
+class Filing(Value):
     """The words by which lengths are chosen, and the limit of law that they bring (R23).
 
     `until` is when intake corrected it; None for what the matter is filed as now.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
+
+from services.kernel.decider import Value, force_setattr
 
 INSTANT = timedelta(microseconds=1)  # the least time between two instants
 LONGEST_DAYS = 3_660  # ten years: no legal clock is longer, and counting stays quick
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingDays:
+class WorkingDays(Value):
     """That many working days; the last one is the last day."""
 
     count: int
@@ -21,8 +21,7 @@ class WorkingDays:
         _in_bounds(self.count, "working days")
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarDays:
+class CalendarDays(Value):
     """That many days, off or not; a last day that is off gives way to the next working day."""
 
     count: int
@@ -31,8 +30,7 @@ class CalendarDays:
         _in_bounds(self.count, "calendar days")
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Value):
     """Absolute time, day and night."""
 
     time: timedelta
@@ -41,8 +39,7 @@ class Running:
         _in_bounds(self.time / timedelta(days=1), "running time")
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingHours:
+class WorkingHours(Value):
     """Time within the calendar's shifts; nights, breaks and days off stand still."""
 
     time: timedelta
@@ -51,21 +48,19 @@ class WorkingHours:
         _in_bounds(self.time / timedelta(days=1), "working time")
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
+class Until(Value):
     """A due instant given from outside; a pause moves it as it moves running time."""
 
     due_at: datetime
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "due_at", in_utc(self.due_at))
+        force_setattr(self, "due_at", in_utc(self.due_at))
 
 
 Length = WorkingDays | CalendarDays | Running | WorkingHours | Until
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Value):
     """The clock stands still from `start` to just before `end`; `end` None: it is still open."""
 
     start: datetime
@@ -73,15 +68,14 @@ class Pause:
     reason: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", in_utc(self.start))
+        force_setattr(self, "start", in_utc(self.start))
         if self.end is not None:
-            object.__setattr__(self, "end", in_utc(self.end))
+            force_setattr(self, "end", in_utc(self.end))
             if self.end < self.start:
                 raise ValueError("a pause ends before it starts")
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Value):
     """Working days granted, counted from the old due date (R22)."""
 
     working_days: int
@@ -90,8 +84,7 @@ class Extension:
         _in_bounds(self.working_days, "working days of an extension")
 
 
-@dataclass(frozen=True, slots=True)
-class MostExtended:
+class MostExtended(Value):
     """What bounds the extensions of one clock (R22); no working days: it has none."""
 
     working_days: int

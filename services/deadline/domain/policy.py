@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import time, timedelta
 
 from services.deadline.domain.lengths import Length, MostExtended, days_in
+from services.kernel.decider import Value, field
 
 OWN = "deadline"
 ALARM_BEFORE = timedelta(hours=8)  # where a policy does not say (R22)
@@ -14,8 +14,7 @@ NO_MATTER: Mapping[str, object] = {}
 DISPATCHED = "hotline.dispatch.v1.TicketDispatched"
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Value):
     """A fact type (protobuf full name), under conditions on its fields, or on the `kind` of the
     matter (R1), which is remembered from its acceptance.
 
@@ -39,8 +38,7 @@ class Trigger:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ByMatter:
+class ByMatter(Value):
     """A length of its own for some matters: by kind, urgency, category, level of the unit.
 
     A category stands for itself and for all below it: `housing` for `housing/leak`.
@@ -60,8 +58,7 @@ def _is_or_below(value: str, wanted: str) -> bool:
     return value == wanted or value.startswith(f"{wanted}/")
 
 
-@dataclass(frozen=True, slots=True)
-class WarningRule:
+class WarningRule(Value):
     """When people are warned that a clock runs out (R25).
 
     In the `morning` of the working day on which each of the `shares`, in per cent, of the counted
@@ -74,16 +71,14 @@ class WarningRule:
     longer_than: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
+class Ladder(Value):
     """How long after the miss each step comes (R25): in working days, or in running hours."""
 
     working_days: tuple[int, ...] = ()
     hours: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRow:
+class ClockRow(Value):
     """One kind of clock. A `window` closes without a miss (R24).
 
     A clock of the `desk` is the hotline's own, whichever unit its facts name. One that is `fixed`

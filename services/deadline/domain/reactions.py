@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
@@ -22,15 +21,14 @@ from services.deadline.domain.refiling import RefileMatter
 from services.deadline.domain.rulebook import Rulebook, always
 from services.deadline.domain.supervision import PassUrgeOn
 from services.deadline.domain.ticket import Clocks, evolve
-from services.kernel.decider import Decider
+from services.kernel.decider import Decider, Value
 
 CATEGORY_CORRECTED = "hotline.intake.v1.CategoryCorrected"
 MATTER = ("kind", "urgency", "category", "level")
 STATUTORY = "statutory_days"
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Value):
     """Any fact that a row of the policy names, with the fields that the policy asks for."""
 
     type: str

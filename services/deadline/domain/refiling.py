@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from itertools import pairwise
@@ -23,10 +22,10 @@ from services.deadline.domain.planned import (
 )
 from services.deadline.domain.rulebook import Rulebook, at_start
 from services.deadline.domain.ticket import Clocks, evolve
+from services.kernel.decider import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class RefileMatter:
+class RefileMatter(Value):
     """`corrected_at` is intake's own time of it, by which is judged what was due already.
 
     `statutory_days` is the limit of law that the right category brings (R23); 0: none.

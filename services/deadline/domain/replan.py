@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.domain.calendar import Calendar
@@ -13,10 +12,10 @@ from services.deadline.domain.events import ClockReplanned, Event, MissWithdrawn
 from services.deadline.domain.planned import course_of, is_provisional, to_be_warned
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.ticket import Clocks
+from services.kernel.decider import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class ReplanClocks:
+class ReplanClocks(Value):
     """The calendar has changed: open clocks are counted by it again."""
 
     at: datetime

@@ -8,12 +8,12 @@ time until a return is refused; from the asking of a return that is granted it i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import UNDER_REVIEW
 from services.deadline.domain.lengths import in_utc
+from services.kernel.decider import Value
 
 CITIZEN, HOTLINE = "citizen", "hotline"
 OF_CITIZEN = "citizen_supplement"
@@ -40,8 +40,7 @@ _RANK = {name: n for n, name in enumerate(MOMENTS)}
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Value):
     """Something that passes the ticket on. `unit` of a dispatch, `reason` of a pause."""
 
     at: datetime
@@ -50,8 +49,7 @@ class Moment:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Value):
     """`who` is citizen, hotline, or the id of a unit."""
 
     who: str

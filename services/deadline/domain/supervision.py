@@ -6,7 +6,6 @@ once, and it may be raised a level at any time. One is open at a time per ticket
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -22,10 +21,10 @@ from services.deadline.domain.care_events import (
     TicketUrged,
     UrgeAnswered,
 )
+from services.kernel.decider import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class UrgeTicket:
+class UrgeTicket(Value):
     """The citizen or the hotline asks where the matter stands; a citizen only so often a day."""
 
     at: datetime
@@ -34,8 +33,7 @@ class UrgeTicket:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PassUrgeOn:
+class PassUrgeOn(Value):
     """Intake has taken the citizen's urge by the ticket's code, and held it to its bound."""
 
     at: datetime
@@ -43,8 +41,7 @@ class PassUrgeOn:
     asked_event: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerUrge:
+class AnswerUrge(Value):
     """The unit answers what was urged."""
 
     at: datetime
@@ -52,8 +49,7 @@ class AnswerUrge:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSupervision:
+class OpenSupervision(Value):
     """A supervisor opens a supervision of one unit, or of several together."""
 
     at: datetime
@@ -62,8 +58,7 @@ class OpenSupervision:
     units: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IssueSupervision:
+class IssueSupervision(Value):
     """The letter goes to the units."""
 
     at: datetime
@@ -71,8 +66,7 @@ class IssueSupervision:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerSupervision:
+class AnswerSupervision(Value):
     """A supervised unit says what it has done."""
 
     at: datetime
@@ -80,8 +74,7 @@ class AnswerSupervision:
     feedback: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnSupervision:
+class ReturnSupervision(Value):
     """The feedback is not enough: back to the units, once."""
 
     at: datetime
@@ -89,8 +82,7 @@ class ReturnSupervision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RaiseSupervision:
+class RaiseSupervision(Value):
     """The supervision goes on one level higher."""
 
     at: datetime
@@ -99,8 +91,7 @@ class RaiseSupervision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseSupervision:
+class CloseSupervision(Value):
     """The review is over."""
 
     at: datetime
@@ -108,8 +99,7 @@ class CloseSupervision:
     conclusion: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotifyBureau:
+class NotifyBureau(Value):
     """The supervision bureau is told."""
 
     at: datetime
@@ -117,8 +107,7 @@ class NotifyBureau:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeMiss:
+class DisputeMiss(Value):
     """The unit disputes a miss that it is said to have: its oldest yet, or that of the run."""
 
     at: datetime
@@ -128,8 +117,7 @@ class DisputeMiss:
     run: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RuleDispute:
+class RuleDispute(Value):
     """A supervisor rules on the dispute: on the oldest over that clock, or that of the run."""
 
     at: datetime
@@ -140,8 +128,7 @@ class RuleDispute:
     run: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ClimbLadder:
+class ClimbLadder(Value):
     """The next step after a miss is due; `at` is its instant."""
 
     at: datetime
@@ -166,8 +153,7 @@ CareCommand = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Supervision:
+class Supervision(Value):
     """The one that is open. `answered` are the units whose feedback came since it was issued."""
 
     number: int
@@ -182,8 +168,7 @@ class Supervision:
         return self.issued and set(self.units) <= set(self.answered)
 
 
-@dataclass(frozen=True, slots=True)
-class Care:
+class Care(Value):
     """Urges and supervisions of a ticket. `citizen_urges` are their instants, `passed_on`
     the facts of intake that were forwarded.
     """

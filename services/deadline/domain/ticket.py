@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.deadline.domain.care_events import BureauNotified, Caring, SupervisionOpened
-from services.deadline.domain.clock import Clock, but, moved, started
+from services.deadline.domain.clock import Clock, moved, started
 from services.deadline.domain.events import (
     ClockReplanned,
     ClockStarted,
@@ -16,10 +15,10 @@ from services.deadline.domain.events import (
 )
 from services.deadline.domain.filing import Filing
 from services.deadline.domain.supervision import Care, cared
+from services.kernel.decider import Value, field, replace
 
 
-@dataclass(frozen=True)
-class Clocks:
+class Clocks(Value):
     """A ticket's clocks by name, and what its later clocks need to know of the matter.
 
     `earlier_runs` ended, in time or not: what is heard of late may still prove the contrary.
@@ -61,37 +60,41 @@ def evolve(state: Clocks, event: Event) -> Clocks:
     if last is not None and last.run != event.run:
         key = name, event.run
         runs = (moved(c, event) if (c.name, c.run) == key else c for c in state.earlier_runs)
-        return but(state, earlier_runs=tuple(runs))
+        return replace(state, earlier_runs=tuple(runs))
     clock = moved(last, event)
     if isinstance(event, ClockReplanned) and state.is_filed_elsewhere_after(event.corrected_at):
-        clock = but(clock, filed_before=(event.length, event.limit_days))
-    return but(state, by_name={**state.by_name, name: clock})
+        clock = replace(clock, filed_before=(event.length, event.limit_days))
+    return replace(state, by_name={**state.by_name, name: clock})
 
 
 def _refiled(state: Clocks, event: MatterChanged) -> Clocks:
-    before = {n: but(c, filed_before=(c.length, c.limit_days)) for n, c in state.by_name.items()}
+    before = {
+        n: replace(c, filed_before=(c.length, c.limit_days)) for n, c in state.by_name.items()
+    }
     fields = ("kind", "urgency", "category", "statutory_days", "corrected_at")
     changes = {name: getattr(event, name) for name in fields}
     *earlier, now = state.filings
     filings = (*earlier, replace(now, until=event.corrected_at or event.at))
-    return but(state, refiled=True, by_name=before, earlier_filings=filings, **changes)
+    return replace(state, refiled=True, by_name=before, earlier_filings=filings, **changes)
 
 
 def _cared(state: Clocks, event: Caring) -> Clocks:
-    state = but(state, care=cared(state.care, event))
+    state = replace(state, care=cared(state.care, event))
     if not isinstance(event, SupervisionOpened | BureauNotified) or not event.clock:
         return state
     clock = state.by_name.get(event.clock)
     if clock is None or clock.run != event.run:
         return state
-    return but(state, by_name={**state.by_name, event.clock: but(clock, rung=clock.rung + 1)})
+    return replace(
+        state, by_name={**state.by_name, event.clock: replace(clock, rung=clock.rung + 1)}
+    )
 
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:
     """Once corrected, the matter is what intake says, whatever was known when a clock started."""
     clock = started(last, event)
     if state.is_filed_elsewhere_after(event.started_at):
-        clock = but(clock, filed_before=(event.length, event.limit_days))
+        clock = replace(clock, filed_before=(event.length, event.limit_days))
     words: dict[str, object] = {}
     if not state.refiled:
         words = {
@@ -100,7 +103,7 @@ def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clock
             "category": event.category or state.category,
             "statutory_days": event.statutory_days or state.statutory_days,
         }
-    return but(
+    return replace(
         state,
         by_name={**state.by_name, event.clock: clock},
         stated_due_at=event.stated_due_at or state.stated_due_at,

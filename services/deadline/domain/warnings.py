@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from services.deadline.domain.calendar import Calendar
@@ -18,14 +17,14 @@ from services.deadline.domain.lengths import (
     in_utc,
 )
 from services.deadline.domain.policy import Ladder, WarningRule
+from services.kernel.decider import Value
 
 STEPS = ("reminded", "urged", "supervised", "notified")
 _DAY = timedelta(days=1)
 _LONGEST_REST = 30  # days off in a row; a calendar with more warns at the instant itself
 
 
-@dataclass(frozen=True, slots=True)
-class DueWarning:
+class DueWarning(Value):
     """`mark` says which: `50%` of the counted days used, or `2h` before due."""
 
     at: datetime

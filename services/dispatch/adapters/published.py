@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.dispatch.adapters.registry import document, load, parse
 from services.dispatch.domain.directory import Directory
+from services.kernel.decider import replace
 from services.kernel.registry import Kind, Registry
 
 NAME = "directory"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.kernel.decider import Value
 
-@dataclass(frozen=True, slots=True)
-class PlaceTicket:
+
+class PlaceTicket(Value):
     """An accepted ticket: dispatched by the directory at once, else queued.
 
     `hint` is the directory's entry that the category names (R4).
@@ -21,8 +21,7 @@ class PlaceTicket:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RefileTicket:
+class RefileTicket(Value):
     """Intake has corrected the category (R4); `hint` as in PlaceTicket."""
 
     at: datetime
@@ -30,8 +29,7 @@ class RefileTicket:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchTicket:
+class DispatchTicket(Value):
     """A dispatcher chooses the unit of a ticket that is queued, or whose category was corrected."""
 
     at: datetime
@@ -39,16 +37,14 @@ class DispatchTicket:
     co_handlers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmDispatch:
+class ConfirmDispatch(Value):
     """The unit confirms that it has the ticket."""
 
     at: datetime
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordContact:
+class RecordContact(Value):
     """The unit has contacted the citizen."""
 
     at: datetime
@@ -56,8 +52,7 @@ class RecordContact:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NoteProgress:
+class NoteProgress(Value):
     """The unit, or a co-handler, notes how far it is."""
 
     at: datetime
@@ -65,8 +60,7 @@ class NoteProgress:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestReturn:
+class RequestReturn(Value):
     """The unit asks the hotline to send the ticket elsewhere."""
 
     at: datetime
@@ -75,24 +69,21 @@ class RequestReturn:
     suggested_unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GrantReturn:
+class GrantReturn(Value):
     """The hotline grants the return and sends the ticket to the next unit."""
 
     at: datetime
     to_unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RefuseReturn:
+class RefuseReturn(Value):
     """The hotline refuses the return; the ticket stays."""
 
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyTicket:
+class ReplyTicket(Value):
     """The unit replies; `promised_by` says until when it promises to do what is left."""
 
     at: datetime
@@ -107,46 +98,40 @@ class ReplyTicket:
     promised_by: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SendBackReply:
+class SendBackReply(Value):
     """The hotline sends the reply back to the unit."""
 
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ApproveReply:
+class ApproveReply(Value):
     """The hotline approves the reply, which completes the ticket."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRedo:
+class OrderRedo(Value):
     """A supervisor has the unit do it again."""
 
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveTicket:
+class ArchiveTicket(Value):
     """A supervisor closes the file of a completed ticket."""
 
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRedoByRule:
+class OrderRedoByRule(Value):
     """The return visit found the matter unsolved or the citizen dissatisfied (R29)."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CloseFile:
+class CloseFile(Value):
     """Nothing more will come: solved at the visit, visits exhausted, or withdrawn."""
 
     at: datetime
@@ -154,8 +139,7 @@ class CloseFile:
     withdrawn_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EndReturnWindow:
+class EndReturnWindow(Value):
     """Deadline has closed the unit's return window (R24)."""
 
     at: datetime

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.kernel.decider import Value
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+
+class Unit(Value):
     """A unit that tickets can be dispatched to."""
 
     id: str
@@ -17,16 +17,14 @@ class Unit:
     level: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """Whose duty it is. An empty area covers every area."""
 
     unit: str
     co_handlers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Value):
     """How often a ticket may come back.
 
     disputed_return: the return on which dispute review rules, finally (R24).
@@ -39,8 +37,7 @@ class Rules:
     redos: int
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Value):
     """`entries` by (category, area). A category covers what is below it: `a/b` is below `a`.
 
     `version` is that of the rules too: one file, one decision of the city.

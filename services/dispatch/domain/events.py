@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.kernel.decider import Value
 
-@dataclass(frozen=True, slots=True)
-class DispatchQueued:
+
+class DispatchQueued(Value):
     at: datetime
     category: str
     area: str
@@ -16,8 +16,7 @@ class DispatchQueued:
     about_unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketDispatched:
+class TicketDispatched(Value):
     """`directory_hint` is the category's, where it led to the entry (R4)."""
 
     at: datetime
@@ -34,8 +33,7 @@ class TicketDispatched:
     directory_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketRefiled:
+class TicketRefiled(Value):
     """R4: intake corrected the category; the unit keeps it until it is dispatched again."""
 
     at: datetime
@@ -43,14 +41,12 @@ class TicketRefiled:
     old_category: str
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchConfirmed:
+class DispatchConfirmed(Value):
     at: datetime
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRequested:
+class ReturnRequested(Value):
     at: datetime
     unit: str
     reason: str
@@ -58,44 +54,38 @@ class ReturnRequested:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnGranted:
+class ReturnGranted(Value):
     at: datetime
     unit: str
     next_unit: str
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRefused:
+class ReturnRefused(Value):
     at: datetime
     unit: str
     reason: str
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnWindowEnded:
+class ReturnWindowEnded(Value):
     at: datetime
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class CitizenContacted:
-    at: datetime
-    unit: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressNoted:
+class CitizenContacted(Value):
     at: datetime
     unit: str
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class TicketReplied:
+class ProgressNoted(Value):
+    at: datetime
+    unit: str
+    note: str
+
+
+class TicketReplied(Value):
     at: datetime
     unit: str
     is_true: bool
@@ -108,22 +98,19 @@ class TicketReplied:
     promised_by: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReplySentBack:
+class ReplySentBack(Value):
     at: datetime
     unit: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyApproved:
+class ReplyApproved(Value):
     at: datetime
     unit: str
     replied_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TicketCompleted:
+class TicketCompleted(Value):
     at: datetime
     unit: str
     solved: bool
@@ -133,16 +120,14 @@ class TicketCompleted:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class RedoOrdered:
+class RedoOrdered(Value):
     at: datetime
     unit: str
     reason: str
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class TicketArchived:
+class TicketArchived(Value):
     """`withdrawn_at` is when the citizen withdrew, where that closed the file."""
 
     at: datetime

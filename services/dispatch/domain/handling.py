@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.dispatch.domain.commands import (
@@ -48,6 +47,7 @@ from services.dispatch.domain.ticket import (
     Ruling,
     Ticket,
 )
+from services.kernel.decider import replace
 
 LONGEST_PROMISE = timedelta(days=3_660)
 

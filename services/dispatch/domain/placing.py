@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.domain.commands import (
@@ -49,6 +48,7 @@ from services.dispatch.domain.ticket import (
     Ticket,
     evolve,
 )
+from services.kernel.decider import replace
 
 
 def place(command: PlaceTicket, ticket: Ticket, directory: Directory) -> Sequence[Event]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -26,11 +25,10 @@ from services.dispatch.domain.ticket import (
     Ticket,
     evolve,
 )
-from services.kernel.decider import Decider
+from services.kernel.decider import Decider, Value
 
 
-@dataclass(frozen=True, slots=True)
-class TicketAccepted:
+class TicketAccepted(Value):
     at: datetime
     category: str
     area: str
@@ -38,20 +36,17 @@ class TicketAccepted:
     directory_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryCorrected:
+class CategoryCorrected(Value):
     at: datetime
     category: str
     directory_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketWithdrawn:
+class TicketWithdrawn(Value):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class VisitCompleted:
+class VisitCompleted(Value):
     """`round` is that of the completion that was visited."""
 
     at: datetime
@@ -61,8 +56,7 @@ class VisitCompleted:
     exhausted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnWindowClosed:
+class ReturnWindowClosed(Value):
     at: datetime
     unit: str
 

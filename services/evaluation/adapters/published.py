@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.evaluation.adapters.registry import Registry as Shipped
 from services.evaluation.adapters.registry import document, load, parse
 from services.evaluation.domain.formula import Formula
+from services.kernel.decider import replace
 from services.kernel.registry import Kind, Registry
 
 NAME = "formula"

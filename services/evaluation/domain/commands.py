@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -25,10 +24,10 @@ from services.evaluation.domain.ticket import (
     Visited,
     VisitScheduled,
 )
+from services.kernel.decider import Value
 
 
-@dataclass(frozen=True, slots=True)
-class RecordVisit:
+class RecordVisit(Value):
     """The citizen was asked: did the unit contact you, is it solved, are you satisfied?"""
 
     at: datetime
@@ -38,16 +37,14 @@ class RecordVisit:
     generated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RecordVisitAttempt:
+class RecordVisitAttempt(Value):
     """The citizen could not be reached."""
 
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleVisit:
+class ScheduleVisit(Value):
     at: datetime
     unit: str
     round: int
@@ -57,31 +54,27 @@ class ScheduleVisit:
     completed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BookScore:
+class BookScore(Value):
     """The ticket was archived: no further round will change the answers."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NoteMiss:
+class NoteMiss(Value):
     at: datetime
     clock: str
     run: int
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClearMiss:
+class ClearMiss(Value):
     at: datetime
     clock: str
     run: int
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExcuseMiss:
+class ExcuseMiss(Value):
     """The dispute over the miss was ruled for the unit: by whom, and why."""
 
     at: datetime

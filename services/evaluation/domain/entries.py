@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.evaluation.domain.formula import Formulas
@@ -16,6 +15,7 @@ from services.evaluation.domain.ticket import (
     VisitDue,
     Visited,
 )
+from services.kernel.decider import replace
 
 
 def entry(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from services.kernel.decider import Value
 
 MEASURED = ("on_time", "confirmed_on_time", "contacted", "solved", "satisfied", "promise_kept")
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Value):
     """One version of a city's score formula (R30, R31).
 
     `attempts` is the number of failed visits after which nobody is asked any more (R29).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.evaluation.domain.commands import (
@@ -24,11 +23,10 @@ from services.evaluation.domain.ticket import (
     Visited,
     evolve,
 )
-from services.kernel.decider import Decider
+from services.kernel.decider import Decider, Value
 
 
-@dataclass(frozen=True, slots=True)
-class TicketCompleted:
+class TicketCompleted(Value):
     at: datetime
     unit: str
     category: str
@@ -37,13 +35,11 @@ class TicketCompleted:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class TicketArchived:
+class TicketArchived(Value):
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineMissed:
+class DeadlineMissed(Value):
     """R22: where the hotline left an application unanswered, the miss is not the unit's."""
 
     clock: str
@@ -52,15 +48,13 @@ class DeadlineMissed:
     hotline_silent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MissWithdrawn:
+class MissWithdrawn(Value):
     clock: str
     run: int
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeRuled:
+class DisputeRuled(Value):
     clock: str
     run: int
     unit: str

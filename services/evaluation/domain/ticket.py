@@ -6,13 +6,13 @@ entry of the score ledger (R31); a later fact about a missed deadline takes it b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
+from services.kernel.decider import Value, replace
 
-@dataclass(frozen=True, slots=True)
-class VisitScheduled:
+
+class VisitScheduled(Value):
     """`completed_at` is the completion's own instant, from which the visit's clock counts."""
 
     at: datetime
@@ -24,16 +24,14 @@ class VisitScheduled:
     completed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VisitAttempted:
+class VisitAttempted(Value):
     at: datetime
     round: int
     attempt: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class VisitCompleted:
+class VisitCompleted(Value):
     at: datetime
     unit: str
     round: int
@@ -44,8 +42,7 @@ class VisitCompleted:
     exhausted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreBooked:
+class ScoreBooked(Value):
     at: datetime
     entry: int
     unit: str
@@ -63,8 +60,7 @@ class ScoreBooked:
     promise_missed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreTakenBack:
+class ScoreTakenBack(Value):
     at: datetime
     entry: int
     unit: str
@@ -83,24 +79,21 @@ class ScoreTakenBack:
     promise_missed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MissNoted:
+class MissNoted(Value):
     at: datetime
     clock: str
     run: int
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissCleared:
+class MissCleared(Value):
     at: datetime
     clock: str
     run: int
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class MissExcused:
+class MissExcused(Value):
     """`by` and `reason` are those of the ruling (R31)."""
 
     at: datetime
@@ -123,8 +116,7 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(Value):
     """One run of a unit's clock that ended too late."""
 
     clock: str
@@ -132,8 +124,7 @@ class Miss:
     unit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Value, kw_only=True):
     """What is known of the misses: all that stand, and what was excused of any (R31)."""
 
     misses: frozenset[Miss] = frozenset()
@@ -146,29 +137,25 @@ class Known:
         return self.misses - self.excused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unopened(Known):
+class Unopened(Known, kw_only=True):
     """Not completed yet; misses may be known already."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisitDue(Known):
+class VisitDue(Known, kw_only=True):
     """Completed: somebody has to ask the citizen."""
 
     visit: VisitScheduled
     attempts: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visited(Known):
+class Visited(Known, kw_only=True):
     """Asked, but not booked: a redo or the archive decides what comes next."""
 
     visit: VisitScheduled
     answer: VisitCompleted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored(Known):
+class Scored(Known, kw_only=True):
     """The entry stands in the ledger."""
 
     visit: VisitScheduled

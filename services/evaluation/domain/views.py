@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from services.evaluation.domain.ticket import (
     VisitCompleted,
     VisitScheduled,
 )
+from services.kernel.decider import Value
 
 
 class FiguresRow(NamedTuple):
@@ -76,8 +76,7 @@ def last_instant(period: str, zone: tzinfo) -> datetime:
     return datetime.combine(date(year, month, last), time.max, tzinfo=zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Value):
     """R30: parts of one (0 to 1); None where nothing was counted. `score` is 0 to 100."""
 
     on_time: float | None
@@ -132,8 +131,7 @@ def worklist(row: VisitRow | None, event: object) -> VisitRow | None:
             return row
 
 
-@dataclass(frozen=True, slots=True)
-class TicketAccepted:
+class TicketAccepted(Value):
     """Intake's fact: nothing is decided about it here, it is only counted."""
 
     at: datetime

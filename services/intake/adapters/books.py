@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from services.intake.domain.categories import Catalogue, Tree
 from services.intake.domain.hotlines import Register, against_r7
 from services.intake.domain.rules import RuleSet
 from services.kernel.clock import Clock
+from services.kernel.decider import replace
 from services.kernel.registry import Entry, Kind, Registry, RegistryStore, Unfit
 
 _OF_A_CITY = frozenset({"channels", "hotlines", "articles", "categories"})

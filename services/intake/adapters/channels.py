@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
 from importlib import resources
 from typing import Any
+
+from msgspec.structs import fields
 
 from services.intake.adapters.codec import SubmittedMatter
 from services.intake.adapters.entries import day, required, sentences, text, texts, words
@@ -16,9 +17,7 @@ from services.kernel import yaml_file
 # What a matter may leave out, so that a channel may be kept from stating it; every matter has a
 # kind, stated or its category's (R1).
 OPTIONAL = {
-    f.name: f.default
-    for f in fields(SubmittedMatter)
-    if f.default is not MISSING and f.name != "kind"
+    f.name: f.default for f in fields(SubmittedMatter) if not f.required and f.name != "kind"
 }
 PLACEHOLDERS = frozenset(
     {"ticket", "reason", "right_place", "line", "missing", "earlier", "answer"}

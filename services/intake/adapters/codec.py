@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.deadline.v1 import events_pb2 as deadline
@@ -11,10 +10,10 @@ from services.intake.domain import articles, calls, commands, deciding, events, 
 from services.intake.domain.calls import AnsweredCall
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.kernel.codec import Codec
+from services.kernel.decider import Value
 
 
-@dataclass(frozen=True, slots=True)
-class SubmittedMatter:
+class SubmittedMatter(Value):
     """A matter as it arrives: its personal fields are still plain. Without a kind it is of its
     category's (R1)."""
 
@@ -42,8 +41,7 @@ class SubmittedMatter:
     handover_reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MissedCall:
+class MissedCall(Value):
     """A missed call as it arrives: the caller's number is still plain."""
 
     channel: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import resources
 from typing import Any
@@ -19,12 +18,12 @@ from services.intake.domain.categories import NO_TREE, Catalogue
 from services.intake.domain.rules import RuleSet
 from services.intake.domain.similar import SameMatter
 from services.kernel import yaml_file
+from services.kernel.decider import Value, field
 
 _CATALOGUE = {"id", "version", "rule_set", "time_zone", "country_code", "categories", "areas"}
 
 
-@dataclass(frozen=True, slots=True)
-class City:
+class City(Value):
     """What intake knows of its city; `country_code` is for numbers dialled without one.
 
     `documents` are those of the registries as they are shipped, by name.

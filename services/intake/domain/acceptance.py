@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from services.intake.domain import events, rejections
@@ -132,7 +132,7 @@ def _with_missing(command: SubmitMatter, facts: MatterFacts, catalogue: Catalogu
         if is_given
     }
     more = [e for e in catalogue.tree.missing(command.category, given) if e not in facts.missing]
-    return replace(facts, missing=(*facts.missing, *more)) if more else facts
+    return dataclasses.replace(facts, missing=(*facts.missing, *more)) if more else facts
 
 
 def _received(

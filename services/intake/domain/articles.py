@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.intake.domain.rules import Words
+from services.kernel.decider import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Value):
     """What `unit` owns and looks at again by `review_on`; `until` is the first day without it."""
 
     id: str
@@ -40,8 +39,7 @@ def upkeep_of(version: str, review_on: str) -> str:
     return f"{review_on}/{version}"
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerReviewed:
+class AnswerReviewed(Value):
     """R5: by staff, once."""
 
     at: datetime
@@ -51,8 +49,7 @@ class AnswerReviewed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleOverdue:
+class ArticleOverdue(Value):
     """R5: its upkeep is late; `at` is the first instant after the day `review_on`."""
 
     at: datetime

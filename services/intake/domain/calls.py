@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.kernel.decider import Value
+
 LONGEST_WAIT_S = 86_400
 
 
@@ -20,8 +22,7 @@ class AnsweredCall:
     recording: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallAnswered:
+class CallAnswered(Value):
     """R3: a call that made the ticket, or joined it."""
 
     at: datetime
@@ -33,8 +34,7 @@ class CallAnswered:
     recording: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallMissed:
+class CallMissed(Value):
     """R3: nobody answered: in a ticket of its own, to be called back."""
 
     at: datetime
@@ -47,8 +47,7 @@ class CallMissed:
     caller: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CalledBack:
+class CalledBack(Value):
     """R3."""
 
     at: datetime
@@ -58,8 +57,7 @@ class CalledBack:
     became: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallFigures:
+class CallFigures(Value):
     """R3: what was answered of the calls of a span, and how many missed ones wait."""
 
     answered: int

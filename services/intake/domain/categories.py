@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from services.intake.domain.channels import NO_SWITCHBOARD, Switchboard
 from services.intake.domain.hotlines import NO_REGISTER, Register
 from services.intake.domain.matter import Kind
 from services.intake.domain.rules import Words
+from services.kernel.decider import Value, field
 
 
 class Element(StrEnum):
@@ -23,8 +23,7 @@ class Element(StrEnum):
     PLACE = "place"
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Value):
     """A node from a day on. `moved_to` is where its matters go after `until`.
 
     `limit_days` is a statutory limit in working days (R23; 0: none), `hint` names the dispatch
@@ -46,8 +45,7 @@ class Category:
         return self.since <= day and (self.until is None or day < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Value):
     """All nodes by id, those of the past too: an old ticket's category stays readable."""
 
     nodes: Mapping[str, Category] = field(default_factory=dict)
@@ -107,8 +105,7 @@ class Tree:
 NO_TREE = Tree()
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Value):
     """The categories and areas that the city knows, by id, with their names.
 
     `tree` holds further categories, `articles` the knowledge base, `register` the merged lines,

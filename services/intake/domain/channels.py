@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from services.intake.domain import rejections
 from services.intake.domain.rules import Words
+from services.kernel.decider import Value, field
 
 
 class ChannelKind(StrEnum):
@@ -19,8 +19,7 @@ class ChannelKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Value):
     """`callers` are the names of the keys, tokens or senders that post through it; none: all who
     may post matters. `states` are the fields that it may fill beside those that every matter has;
     None: all. `per_minute` is its rate limit (0: none). `templates` are the words
@@ -47,8 +46,7 @@ class Channel:
             raise rejections.NotStatedThere(*more)
 
 
-@dataclass(frozen=True, slots=True)
-class Answering:
+class Answering(Value):
     """R3: calls are to be answered within `within_s`, and so many of a hundred over those hours."""
 
     within_s: int
@@ -56,8 +54,7 @@ class Answering:
     over_hours: int
 
 
-@dataclass(frozen=True, slots=True)
-class Switchboard:
+class Switchboard(Value):
     """All channels of a city by id, its standard of answering, and how often a matter is urged."""
 
     channels: Mapping[str, Channel] = field(default_factory=dict)

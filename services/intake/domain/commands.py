@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.calls import AnsweredCall
 from services.intake.domain.matter import NO_FACTS, Earlier, Kind, MatterFacts, Urgency
+from services.kernel.decider import Value
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitMatter:
+class SubmitMatter(Value):
     """A matter as it reaches the domain: personal fields sealed, the citizen a random id.
 
     `stated` are the fields that its channel filled; None: it is imported, from channels of its
@@ -47,8 +46,7 @@ class SubmitMatter:
     handover_reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordCall:
+class RecordCall(Value):
     """A call that was answered, on a matter that has its ticket (R3)."""
 
     at: datetime
@@ -60,8 +58,7 @@ class RecordCall:
     recording: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordMissedCall:
+class RecordMissedCall(Value):
     """Nobody answered: the caller is to be called back (R3); their number is sealed."""
 
     at: datetime
@@ -74,8 +71,7 @@ class RecordMissedCall:
     caller: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CallBack:
+class CallBack(Value):
     """The caller of a missed call was called back (R3); `became` is the ticket of the matter."""
 
     at: datetime
@@ -85,8 +81,7 @@ class CallBack:
     became: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawTicket:
+class WithdrawTicket(Value):
     """The citizen takes the matter back, by the code that the answer to it gave."""
 
     at: datetime
@@ -95,8 +90,7 @@ class WithdrawTicket:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class UrgeMatter:
+class UrgeMatter(Value):
     """The citizen asks where the matter stands, by the same code."""
 
     at: datetime
@@ -105,16 +99,14 @@ class UrgeMatter:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class AcknowledgeDiversion:
+class AcknowledgeDiversion(Value):
     """The emergency line has the matter."""
 
     at: datetime
     receipt: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandBack:
+class HandBack(Value):
     """The emergency line hands the matter back: it is no emergency (R11)."""
 
     at: datetime
@@ -123,8 +115,7 @@ class HandBack:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnTransfer:
+class ReturnTransfer(Value):
     """A sub-centre hands back what was transferred to its line (R9); `by` is of its channel."""
 
     at: datetime
@@ -133,16 +124,14 @@ class ReturnTransfer:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatDiversion:
+class RepeatDiversion(Value):
     """Nobody acknowledged: the clock of that diversion, by its `run`, was missed (R11)."""
 
     at: datetime
     run: int
 
 
-@dataclass(frozen=True, slots=True)
-class SupplyElements:
+class SupplyElements(Value):
     """The citizen sends what was missing (R18); texts are sealed, empty where not supplied."""
 
     at: datetime
@@ -154,16 +143,14 @@ class SupplyElements:
     address: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpireSupplement:
+class ExpireSupplement(Value):
     """The time for the supplement has run out (R18)."""
 
     at: datetime
     ticket: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReportUnhelpful:
+class ReportUnhelpful(Value):
     """The answer at once did not help (R5)."""
 
     at: datetime
@@ -171,8 +158,7 @@ class ReportUnhelpful:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewAnswer:
+class ReviewAnswer(Value):
     """Staff looked at an answer that was given at once: right, or wrong with a reason (R5)."""
 
     at: datetime
@@ -181,16 +167,14 @@ class ReviewAnswer:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NoteOverdue:
+class NoteOverdue(Value):
     """The day by which an article was to be looked at has passed (R5)."""
 
     at: datetime
     article: str
 
 
-@dataclass(frozen=True, slots=True)
-class OverrideDecision:
+class OverrideDecision(Value):
     """An operator accepts what a rule did not, by name and with a reason."""
 
     at: datetime
@@ -198,8 +182,7 @@ class OverrideDecision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectCategory:
+class CorrectCategory(Value):
     """The hotline files an accepted matter elsewhere (R4).
 
     Without a kind it is of the category's, or as it was; without an urgency as it was.
@@ -213,8 +196,7 @@ class CorrectCategory:
     urgency: Urgency | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectToRefusal:
+class ObjectToRefusal(Value):
     """The citizen objects to a refusal, once."""
 
     at: datetime
@@ -223,8 +205,7 @@ class ObjectToRefusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewObjection:
+class ReviewObjection(Value):
     """A second person rules on the objection."""
 
     at: datetime
@@ -233,8 +214,7 @@ class ReviewObjection:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseHistory:
+class CloseHistory(Value):
     """The importer has sent everything up to `until`; it never moves back."""
 
     at: datetime
@@ -243,8 +223,7 @@ class CloseHistory:
     final: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetPerson:
+class ForgetPerson(Value):
     """R35: a person is to be forgotten in the whole history; not of a ticket but of the person."""
 
     at: datetime

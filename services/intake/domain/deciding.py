@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -14,13 +13,12 @@ from services.intake.domain.commands import After, Command
 from services.intake.domain.events import Event
 from services.intake.domain.rules import RuleSet
 from services.intake.domain.ticket import Ticket, evolve
-from services.kernel.decider import Decider
+from services.kernel.decider import Decider, Value
 
 SUPPLEMENT_CLOCK, DIVERSION_CLOCK = "supplement", "diversion_receipt"
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineMissed:
+class DeadlineMissed(Value):
     """Deadline's fact: one of intake's own clocks ran out, proven by silence (R27)."""
 
     at: datetime

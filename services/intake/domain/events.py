@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.articles import AnswerReviewed, ArticleOverdue
 from services.intake.domain.calls import CallAnswered, CalledBack, CallMissed
 from services.intake.domain.lines import HandoverAcknowledged, TransferReturned
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
+from services.kernel.decider import Value
 
 
-@dataclass(frozen=True, slots=True)
-class TicketReceived:
+class TicketReceived(Value):
     """Personal fields are sealed bytes here as everywhere."""
 
     at: datetime
@@ -44,8 +43,7 @@ class TicketReceived:
     transferred_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TicketAccepted:
+class TicketAccepted(Value):
     """`statutory_days` (R23) and `directory_hint` (R4) are the category's on that day."""
 
     at: datetime
@@ -62,8 +60,7 @@ class TicketAccepted:
     directory_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketRefused:
+class TicketRefused(Value):
     at: datetime
     rule_set: str
     rule_set_version: str
@@ -75,8 +72,7 @@ class TicketRefused:
     matched: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TicketDiverted:
+class TicketDiverted(Value):
     at: datetime
     rule_set: str
     rule_set_version: str
@@ -87,8 +83,7 @@ class TicketDiverted:
     matched: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DiversionRepeated:
+class DiversionRepeated(Value):
     """R11: nobody acknowledged in time; `attempt` is 2 at the first repetition."""
 
     at: datetime
@@ -97,8 +92,7 @@ class DiversionRepeated:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class DiversionReturned:
+class DiversionReturned(Value):
     """R11: the line says that it is no emergency."""
 
     at: datetime
@@ -107,15 +101,13 @@ class DiversionReturned:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class DiversionAcknowledged:
+class DiversionAcknowledged(Value):
     at: datetime
     receipt: str
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class TicketTransferred:
+class TicketTransferred(Value):
     """R9: to the line of a sub-centre."""
 
     at: datetime
@@ -129,8 +121,7 @@ class TicketTransferred:
     matched: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TicketLinked:
+class TicketLinked(Value):
     """R16: the same matter of the same citizen, nothing new."""
 
     at: datetime
@@ -144,8 +135,7 @@ class TicketLinked:
     matched: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SupplementAsked:
+class SupplementAsked(Value):
     """R18: asked once, in one message."""
 
     at: datetime
@@ -159,8 +149,7 @@ class SupplementAsked:
     matched: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SupplementSupplied:
+class SupplementSupplied(Value):
     """R18: the texts are sealed bytes; empty where they were not supplied."""
 
     at: datetime
@@ -171,8 +160,7 @@ class SupplementSupplied:
     address: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TicketAnswered:
+class TicketAnswered(Value):
     """R5: answered at once, closed without dispatch, with what the article said then."""
 
     at: datetime
@@ -189,16 +177,14 @@ class TicketAnswered:
     answer_en: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerUnhelpful:
+class AnswerUnhelpful(Value):
     """R5: the matter goes on as a ticket."""
 
     at: datetime
     article: str
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionOverridden:
+class DecisionOverridden(Value):
     """An operator accepted what `rule` did not, by name and with the reason."""
 
     at: datetime
@@ -207,15 +193,13 @@ class DecisionOverridden:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalObjected:
+class RefusalObjected(Value):
     at: datetime
     rule: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectionReviewed:
+class ObjectionReviewed(Value):
     """By a second person, once."""
 
     at: datetime
@@ -224,8 +208,7 @@ class ObjectionReviewed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CategoryCorrected:
+class CategoryCorrected(Value):
     """R4: filed elsewhere, by name and with the reason."""
 
     at: datetime
@@ -239,22 +222,19 @@ class CategoryCorrected:
     directory_hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketWithdrawn:
+class TicketWithdrawn(Value):
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class MatterUrged:
+class MatterUrged(Value):
     """The citizen asks where the matter stands."""
 
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PersonForgotten:
+class PersonForgotten(Value):
     """R35: the key of the person's fields was destroyed, in a stream of its own."""
 
     at: datetime
@@ -262,8 +242,7 @@ class PersonForgotten:
     basis: str
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryClosed:
+class HistoryClosed(Value):
     """Every imported fact of this import with a time <= `until` has been sent."""
 
     at: datetime

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from services.intake.domain.matter import MatterFacts
 from services.intake.domain.rules import NO_WORDS, Words
+from services.kernel.decider import Value
 
 _NUMBER = re.compile(r"^[0-9]{3,}")
 OWN_NUMBER = "12345"
@@ -46,8 +47,7 @@ class Fate(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Hotline:
+class Hotline(Value):
     """One line from a day on. `plan` is the mode under which the city's plan counts it.
 
     `transfer_line` is where 12345 transfers a matter to; `approval` the document that allows what
@@ -72,8 +72,7 @@ class Hotline:
         return self.since <= day and (self.until is None or day < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Unnamed:
+class Unnamed(Value):
     """Lines that the plan counts without naming them."""
 
     plan: Mode
@@ -81,8 +80,7 @@ class Unnamed:
     reason: Words
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Value):
     """All lines of a city; a number may have several entries, one after the other."""
 
     id: str
@@ -109,7 +107,7 @@ class Register:
             raise LookupError(stated)
         is_own = facts.about_conduct and line in (self._named(facts.about_unit, day), None)
         to = line.transfer_line or line.number if line and line.plan is Mode.SUB_CENTRE else ""
-        return replace(facts, sub_centre="" if is_own else to)
+        return dataclasses.replace(facts, sub_centre="" if is_own else to)
 
     def _named(self, stated: str, day: date) -> Hotline | None:
         """The line of that number or name, or whose number begins the text."""

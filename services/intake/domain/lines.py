@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from services.kernel.decider import Value
 
-@dataclass(frozen=True, slots=True)
-class TransferReturned:
+
+class TransferReturned(Value):
     """R9: the sub-centre says that the matter is not its own."""
 
     at: datetime
@@ -15,8 +15,7 @@ class TransferReturned:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandoverAcknowledged:
+class HandoverAcknowledged(Value):
     """R11, the way back: an emergency line handed the matter over, and keeps the receipt."""
 
     at: datetime

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from services.kernel.decider import Value
+
 
 class Kind(StrEnum):
     """R1: what the citizen wants."""
@@ -128,8 +130,7 @@ class Progress(StrEnum):
     NOT_HANDLED = "not_handled"
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Value):
     """R16: an earlier ticket that this matter may repeat, as it stood at the decision."""
 
     ticket: str
@@ -144,8 +145,7 @@ class Earlier:
         return self.same_caller and self.same_matter and not self.new_circumstance
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Value):
     """All that a decision rests on: decided again under the same set, it gives the same."""
 
     kind: Kind

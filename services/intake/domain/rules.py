@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.intake.domain.matter import Case, Progress
+from services.kernel.decider import Value, field
 
 # Whether each rule's condition holds, in the order of the set.
 Conditions = Callable[[Case], Sequence[bool]]
@@ -24,8 +24,7 @@ class Outcome(StrEnum):
     ANSWER = "answer"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Value):
     """The same in both languages; `{name}` stands for a fact of the matter."""
 
     zh: str = ""
@@ -47,8 +46,7 @@ class Words:
 NO_WORDS = Words()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value):
     """`number` within the set (0: it has none), `rule` of the mission (R11), words for the citizen.
 
     `places`: right places by the value of one fact, `place` for every other. `lines`: those that a
@@ -82,8 +80,7 @@ class Rule:
         return self.places.get(value, self.place)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Value):
     """What becomes of a matter, by which rule, and in which words.
 
     `matched` are the rules of all conditions that held, in the order of the set. `to` is the line
@@ -100,8 +97,7 @@ class Decision:
     right_place: Words = NO_WORDS
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
+class RuleSet(Value):
     """A city's rules in the order in which they are asked.
 
     `elements` are the names of what a matter may lack (R18); one without a name is told as it is.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.intake.domain.matter import Earlier, Progress
+from services.kernel.decider import Value
 
 # How alike two texts are, from 0 to 100, by their characters.
 Likeness = Callable[[str, str], float]
@@ -18,8 +18,7 @@ _FIELD_OF_RADIUS = 2.5
 _MOST_RELATED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class SameMatter:
+class SameMatter(Value):
     """When two matters are the same; a city's own figures."""
 
     likeness: float
@@ -27,8 +26,7 @@ class SameMatter:
     within: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(Value):
     """A ticket as a new matter is compared with it."""
 
     ticket: str

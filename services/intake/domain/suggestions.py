@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from services.kernel.decider import Value
 
 EMERGENCY = "emergency_line"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """A fact and its value, with the words that raise it: `zh` anywhere, `en` as whole words."""
 
     fact: str
@@ -19,8 +19,7 @@ class Entry:
     en: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Value):
     """A fact that the text may state, and the words that raised it, as they stand there.
 
     `ongoing`, of an emergency only: nothing in the text says that it is over.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -45,6 +45,7 @@ from services.intake.domain.matter import (
     Supplement,
     Urgency,
 )
+from services.kernel.decider import Value, replace
 
 # The decision that a state rests on, where the matter was not accepted.
 NotAccepted = (
@@ -89,8 +90,7 @@ def digest_of(ticket: str, code: str) -> str:
     return hashlib.sha256(f"{ticket}/{code}".encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(Value):
     """How an accepted matter is filed (R1, R4)."""
 
     category: str
@@ -270,4 +270,4 @@ def _without(state: Ticket, **changes: Any) -> TicketReceived | None:
     received = state.received
     if received is None or received.facts is None:
         return received
-    return replace(received, facts=replace(received.facts, **changes))
+    return replace(received, facts=dataclasses.replace(received.facts, **changes))

@@ -61,7 +61,7 @@ def booked(unit: str = "transport", at: datetime = AT, **answers: bool) -> Score
 
 
 def taken_back(entry: ScoreBooked) -> ScoreTakenBack:
-    values = {name: getattr(entry, name) for name in ScoreBooked.__slots__}
+    values = {name: getattr(entry, name) for name in ScoreBooked.__struct_fields__}
     return ScoreTakenBack(**values, reason="a miss was withdrawn")
 
 

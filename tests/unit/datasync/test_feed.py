@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -24,6 +23,7 @@ from services.datasync.adapters.view import SharingView
 from services.datasync.domain.feed import GENESIS, Entry, feed_of, link
 from services.datasync.domain.sharing import FORGOTTEN, Grants, Role, Rule, Sharing
 from services.kernel import facts as kernel
+from services.kernel.decider import replace
 from tests.unit.datasync.tickets import (
     LEAD,
     SHARING,

@@ -26,6 +26,7 @@ from services.datasync.domain.sharing import (
     Sharing,
     Shown,
 )
+from services.kernel import decider
 from tests.unit.datasync.tickets import LEAD, Topic, received, replied, subscriber
 
 EVERYTHING = dict.fromkeys(FieldClass, Shown.SEALED)
@@ -132,7 +133,8 @@ async def test_a_rule_that_was_withdrawn_leaves_the_envelope_only() -> None:
 
 async def test_a_rule_that_was_tightened_masks_what_was_given_before() -> None:
     _, (entry,) = served(LEAD, received())
-    tight = Serving(Sharing("test/2", (subscriber("DOT", replace(LEAD, fields=PUBLIC_ONLY)),)))
+    masked = decider.replace(LEAD, fields=PUBLIC_ONLY)
+    tight = Serving(Sharing("test/2", (subscriber("DOT", masked),)))
     assert received_of(tight, entry).title == ""
 
 

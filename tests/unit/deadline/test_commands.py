@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,6 +29,7 @@ from services.deadline.domain.lengths import Running, WorkingDays
 from services.deadline.domain.policy import ClockRow, Policy
 from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clocks, evolve
+from services.kernel.decider import replace
 from tests.unit.deadline.shipped import US
 
 POLICY = Policy(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -44,7 +43,7 @@ from services.deadline.domain.rejections import (
     UnlistedPause,
 )
 from services.deadline.domain.ticket import Clocks
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.deadline.tickets import Ticket, accepted, cn, dispatched
 
 MONDAY = cn(3, 9, 10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from services.deadline.domain.events import DisputeRuled, MissDisputed
 from services.deadline.domain.rejections import NotDisputable, NotYours
 from services.deadline.domain.supervision import DisputeMiss, RuleDispute
+from services.kernel.decider import replace
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.test_refiling_late import HANDED_BACK, URGENT, heard
 from tests.unit.deadline.tickets import cn, dispatched

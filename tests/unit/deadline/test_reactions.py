@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from google.protobuf.message import Message
@@ -21,6 +20,7 @@ from services.deadline.domain.reactions import Happened, reactions
 from services.deadline.domain.rulebook import always
 from services.deadline.domain.ticket import Clocks
 from services.kernel.codec import put_datetime
+from services.kernel.decider import replace
 from tests.unit.deadline.tickets import CITIES, Ticket, accepted, approved, cn, dispatched, names
 
 MONDAY = cn(3, 9, 9)

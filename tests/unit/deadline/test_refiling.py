@@ -6,7 +6,6 @@ Beijing has 7 calendar days, 15 for housing, 24 hours where it is urgent.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +37,7 @@ from services.deadline.domain.events import (
     MissWithdrawn,
 )
 from services.deadline.domain.reactions import decider_by
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.deadline.questions import ask, event, paused, resumed
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import CITIES, Ticket, accepted, approved, cn, dispatched, names

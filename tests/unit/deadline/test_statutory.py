@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -25,6 +24,7 @@ from services.deadline.domain.desk import (
 )
 from services.deadline.domain.events import ClockStarted
 from services.deadline.domain.reactions import decider
+from services.kernel.decider import replace
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import CITIES, NEW_YORK, Ticket, accepted, cn, dispatched
 

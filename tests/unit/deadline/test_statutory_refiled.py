@@ -5,7 +5,6 @@ Beijing: on Monday the 9th due on the 17th by its length, on the 25th as housing
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -25,6 +24,7 @@ from services.deadline.domain.events import (
     MatterChanged,
     MissWithdrawn,
 )
+from services.kernel.decider import replace
 from tests.unit.deadline.test_refiling import Filed, corrected, proof
 from tests.unit.deadline.test_statutory import limited
 from tests.unit.deadline.tickets import Ticket, approved, cn, dispatched, names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +19,7 @@ from services.deadline.adapters.proof import differences, prove
 from services.deadline.adapters.proof_page import FACTS, page
 from services.deadline.domain.desk import RequestExtension
 from services.deadline.domain.events import ClockStarted, ClockStopped, MissWithdrawn
+from services.kernel.decider import replace
 from tests.unit.deadline.questions import event, line
 from tests.unit.deadline.test_desk import Desk
 from tests.unit.deadline.tickets import Ticket, accepted, approved, cn, dispatched, queued

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from services.deadline.domain.care_events import (
@@ -20,7 +19,7 @@ from services.deadline.domain.events import (
 from services.deadline.domain.rulebook import always
 from services.deadline.domain.supervision import ClimbLadder
 from services.deadline.domain.views import ClockView, clock_row, expire, timers
-from services.kernel.decider import ClearTimer, SetTimer
+from services.kernel.decider import ClearTimer, SetTimer, replace
 from tests.unit.deadline.test_commands import (
     CLOSED,
     ELEVEN,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import event as seen
@@ -28,7 +27,7 @@ from services.dispatch.domain.ticket import (
     Phase,
     Ticket,
 )
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from services.kernel.facts import Fact
 from tests.unit.dispatch.specs import AT, DECIDER, NOW
 
@@ -101,7 +100,7 @@ class World:
 
     def decide(self, command: c.Command) -> list[Event]:
         if getattr(command, "unit", "") == HANDLER:
-            command = replace(command, unit=self.state.unit)  # type: ignore[arg-type]
+            command = replace(command, unit=self.state.unit)
         events = list(DECIDER.decide(command, self.state))
         self.log += events
         self.state = DECIDER.fold(events, self.state)

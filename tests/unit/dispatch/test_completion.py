@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.dispatch.domain.commands import (
@@ -23,6 +21,7 @@ from services.dispatch.domain.reactions import (
     VisitCompleted,
 )
 from services.dispatch.domain.rejections import NoMoreRedo, NoReason, NotCompleted, UnknownTicket
+from services.kernel.decider import replace
 from tests.unit.dispatch.specs import (
     AT,
     AT_UNIT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -29,6 +28,7 @@ from services.dispatch.domain.rejections import (
     NotYourTicket,
     PromiseNotAhead,
 )
+from services.kernel.decider import replace
 from tests.unit.dispatch.specs import (
     AT,
     AT_UNIT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,6 +11,7 @@ from services.dispatch.domain.commands import PlaceTicket, RefileTicket
 from services.dispatch.domain.events import DispatchQueued, Event, TicketDispatched, TicketRefiled
 from services.dispatch.domain.reactions import CategoryCorrected, TicketAccepted
 from services.intake.adapters.categories import load_tree
+from services.kernel.decider import replace
 from tests.unit.dispatch.specs import AT, AT_UNIT, NOW, decided, dispatched, queued, reacted
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.dispatch.domain.commands import ConfirmDispatch, DispatchTicket, PlaceTicket
@@ -19,6 +17,7 @@ from services.dispatch.domain.rejections import (
     UnknownTicket,
     UnknownUnit,
 )
+from services.kernel.decider import replace
 from tests.unit.dispatch.specs import (
     AT,
     AT_UNIT,

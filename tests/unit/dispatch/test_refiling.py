@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.dispatch.domain.commands import ApproveReply, DispatchTicket, RefileTicket
@@ -15,6 +13,7 @@ from services.dispatch.domain.events import (
 )
 from services.dispatch.domain.reactions import CategoryCorrected
 from services.dispatch.domain.rejections import NotWaiting
+from services.kernel.decider import replace
 from tests.unit.dispatch.specs import (
     AT_UNIT,
     DONE,

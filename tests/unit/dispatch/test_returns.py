@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.dispatch.domain.commands import (
@@ -29,6 +27,7 @@ from services.dispatch.domain.rejections import (
     SameUnit,
     UnknownUnit,
 )
+from services.kernel.decider import replace
 from tests.unit.dispatch.specs import (
     AT_UNIT,
     DONE,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.deadline.adapters.registry import load as load_policy
@@ -24,6 +22,7 @@ from services.dispatch.domain.events import (
 )
 from services.dispatch.domain.reactions import decider
 from services.dispatch.domain.rejections import NoMoreRedo, ReturnNotAllowed
+from services.kernel.decider import replace
 from tests.unit.dispatch.specs import (
     AT_UNIT,
     DIRECTORY,

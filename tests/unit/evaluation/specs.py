@@ -79,7 +79,7 @@ def booked(
 
 
 def taken_back(entry: ScoreBooked, reason: str, at: datetime = NOW) -> ScoreTakenBack:
-    values = {name: getattr(entry, name) for name in ScoreBooked.__slots__}
+    values = {name: getattr(entry, name) for name in ScoreBooked.__struct_fields__}
     return ScoreTakenBack(**{**values, "at": at}, reason=reason)
 
 

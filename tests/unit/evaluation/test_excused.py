@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from services.evaluation.domain.reactions import (
 )
 from services.evaluation.domain.ticket import MissExcused, Scored
 from services.evaluation.domain.views import FiguresRow, figures, measures, total
+from services.kernel.decider import replace
 from tests.unit.evaluation.specs import (
     AT,
     NOW,

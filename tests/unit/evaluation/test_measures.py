@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import asdict
 
 from hotline.evaluation.v1.measures_pb2 import Measure
 from hotline.intake.v1 import events_pb2 as intake_pb

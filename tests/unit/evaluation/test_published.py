@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +34,7 @@ from services.evaluation.domain.ticket import (
 )
 from services.evaluation.domain.views import last_instant
 from services.kernel.clock import ManualClock
+from services.kernel.decider import replace
 from services.kernel.registry import Registry, Unfit
 from services.kernel.registry_memory import MemoryRegistry
 from tests.unit.evaluation.specs import NOW, scheduled, visited

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.evaluation.domain.commands import BookScore, ClearMiss, NoteMiss, ScheduleVisit
 from services.evaluation.domain.reactions import DeadlineMissed, MissWithdrawn
+from services.kernel.decider import replace
 from tests.unit.evaluation.specs import (
     AT,
     NOW,

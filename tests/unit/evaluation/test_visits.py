@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.evaluation.domain.commands import RecordVisitAttempt, ScheduleVisit
 from services.evaluation.domain.reactions import TicketArchived, TicketCompleted
 from services.evaluation.domain.rejections import AlreadyVisited, NoVisitDue, ReasonMissing
 from services.evaluation.domain.ticket import VisitCompleted, VisitScheduled
+from services.kernel.decider import replace
 from tests.unit.evaluation.specs import (
     AT,
     EXHAUSTED,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from services.intake.domain.events import Event
 from services.intake.domain.matter import Earlier, Kind, Progress
+from services.kernel.decider import replace
 from tests.unit.intake.matters import matter, when
 
 HANDLED = (Earlier("T1", Progress.HANDLED, same_caller=True, same_matter=True),)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from services.intake.domain.events import (
 )
 from services.intake.domain.matter import Kind, MatterFacts, Urgency
 from services.intake.domain.ticket import digest_of
+from services.kernel.decider import replace
 
 CITY = load("sample")
 DECIDER = decider(Books(CITY).laid_down)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from services.intake.domain.deciding import DeadlineMissed, react
 from services.intake.domain.events import Event, TicketAccepted, TicketReceived, TicketRefused
 from services.intake.domain.matter import UNNAMED_UNIT, Kind
 from services.intake.domain.ticket import Phase, case_of
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.after import (
     ANSWERED,
     ASKED,

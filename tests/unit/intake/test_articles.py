@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +12,7 @@ from services.intake.domain import rejections
 from services.intake.domain.events import TicketAnswered
 from services.intake.domain.matter import Kind
 from services.kernel import yaml_file
+from services.kernel.decider import replace
 from tests.unit.intake.matters import CITY, matter, when
 
 ARTICLES = list(load_articles("sample")[0].values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from services.intake.domain.calls import (
 from services.intake.domain.commands import CallBack, RecordCall, RecordMissedCall
 from services.intake.domain.events import TicketAccepted
 from services.intake.domain.ticket import Phase
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.matters import ACCEPTED, DECIDER, LATER, NOON, RECEIVED, matter, when
 
 CALL = AnsweredCall(12, "operator-7", "rec-1")

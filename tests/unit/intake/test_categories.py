@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from services.intake.domain.deciding import decider
 from services.intake.domain.events import SupplementAsked, TicketAccepted, TicketReceived
 from services.intake.domain.matter import Kind
 from services.intake.domain.ticket import Ticket
+from services.kernel.decider import replace
 from tests.unit.intake.matters import CITY, matter, when
 
 TREE, _ = load_tree("cn")

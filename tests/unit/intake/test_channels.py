@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -28,7 +27,7 @@ from services.intake.domain.ticket import Ticket
 from services.intake.service import outcome
 from services.kernel import yaml_file
 from services.kernel.codec import PROTOBUF
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from services.kernel.kafka_commands import Refused
 from services.kernel.personal import MasterKeys
 from services.kernel.problems import Problem

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict, replace
 
 from services.intake.domain import rejections
 from services.intake.domain.commands import AcknowledgeDiversion, CloseHistory, WithdrawTicket

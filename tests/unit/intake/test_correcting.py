@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.intake.adapters.categories import load_tree
@@ -11,7 +9,7 @@ from services.intake.domain import rejections
 from services.intake.domain.commands import CorrectCategory
 from services.intake.domain.events import CategoryCorrected, Event
 from services.intake.domain.matter import Kind, Urgency
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.after import ASKED, REFUSED
 from tests.unit.intake.matters import ACCEPTED, DECIDER, LATER, NOON, RECEIVED, when
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -11,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from services.intake.adapters.codec import CODEC
 from services.intake.adapters.decided import Decided
 from services.intake.domain.events import Event, TicketRefused
+from services.kernel.decider import replace
 from services.kernel.facts import Fact
 from tests.unit.intake.after import ANSWERED, ASKED, DIVERTED, LINKED, REFUSED, TRANSFERRED
 from tests.unit.intake.matters import ACCEPTED, RECEIVED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.intake.domain import rejections
 from services.intake.domain.hotlines import Fate, Mode, SetUpBy
 from services.intake.domain.matter import MatterFacts
 from services.kernel import yaml_file
+from services.kernel.decider import replace
 from tests.unit.intake.matters import NOON, matter, when
 
 REGISTER, _ = load_register("sample")
@@ -154,7 +155,7 @@ def test_r2_r9_a_complaint_about_a_sub_centre_is_not_transferred_to_it(unit: str
     for sub_centre in ("12366", "税务"):
         facts = MatterFacts(sub_centre=sub_centre, about_unit=unit, about_conduct=True)
         assert REGISTER.transferable(facts, TODAY).sub_centre == ""
-        only_about = replace(facts, about_conduct=False)
+        only_about = dataclasses.replace(facts, about_conduct=False)
         assert REGISTER.transferable(only_about, TODAY).sub_centre == "12366"
     other = MatterFacts(sub_centre="12366", about_unit="transport", about_conduct=True)
     assert REGISTER.transferable(other, TODAY).sub_centre == "12366"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from services.intake.domain.articles import AnswerReviewed, ArticleOverdue
 from services.intake.domain.commands import NoteOverdue, ReportUnhelpful, ReviewAnswer
 from services.intake.domain.deciding import decider
 from services.intake.domain.events import Event
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.after import ANSWERED, REFUSED, then
 from tests.unit.intake.matters import CITY, CODE, DECIDER, LATER, TICKET, when
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from services.intake.domain.lines import HandoverAcknowledged, TransferReturned
 from services.intake.domain.matter import Kind
 from services.intake.domain.ticket import Phase
 from services.intake.service import outcome
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.after import REFUSED, TRANSFERRED, then
 from tests.unit.intake.matters import ACCEPTED, CITY, DECIDER, LATER, NOON, TICKET, matter, when
 
@@ -145,7 +145,7 @@ def test_r11_nobody_else_hands_over_in_the_name_of_an_emergency_line(
 
 
 def test_r11_an_emergency_is_diverted_whoever_claims_to_hand_it_over() -> None:
-    facts = replace(HANDED.facts, emergency_ongoing=True)
+    facts = dataclasses.replace(HANDED.facts, emergency_ongoing=True)
     received, diverted = handed(channel="web", by="anybody", facts=facts)
     assert isinstance(received, TicketReceived)
     assert isinstance(diverted, TicketDiverted)
@@ -160,7 +160,7 @@ def test_r11_an_imported_hand_over_came_by_a_channel_of_its_time() -> None:
 
 def test_r11_the_receipts_of_both_ways_differ() -> None:
     """An emergency after all: it goes back to the line, which acknowledges another receipt."""
-    facts = replace(HANDED.facts, emergency_ongoing=True, emergency_line="110")
+    facts = dataclasses.replace(HANDED.facts, emergency_ongoing=True, emergency_line="110")
     given = tuple(handed(facts=facts))
     acknowledged, diverted = given[1:]
     assert isinstance(acknowledged, HandoverAcknowledged)

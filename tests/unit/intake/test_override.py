@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from services.intake.domain import commands, events, rejections
 from services.intake.domain.events import Event, TicketAccepted
 from services.intake.domain.ticket import Phase
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.after import (
     ANSWERED,
     ASKED,

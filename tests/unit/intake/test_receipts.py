@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from services.intake.domain.acceptance import receipt_of
 from services.intake.domain.commands import AcknowledgeDiversion
 from services.intake.domain.events import DiversionAcknowledged
+from services.kernel.decider import replace
 from tests.unit.intake.matters import DIVERTED, LATER, RECEIPT, RECEIVED, TICKET, received, when
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from services.intake.domain.deciding import decider
 from services.intake.domain.events import TicketAccepted, TicketRefused
 from services.intake.domain.ticket import Ticket
 from services.kernel.clock import ManualClock
+from services.kernel.decider import replace
 from services.kernel.registry import Unfit
 from services.kernel.registry_memory import MemoryRegistry
 from tests.unit.intake.matters import CITY, NOON, matter

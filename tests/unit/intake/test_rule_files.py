@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from services.intake.adapters.rule_sets import load_rules, parse_rules, shipped
 from services.intake.domain.matter import Case, Earlier, Kind, MatterFacts, Progress, Supplement
 from services.intake.domain.rules import Outcome
 from services.kernel import yaml_file
+from services.kernel.decider import replace
 
 RULES = """
 id: test
@@ -158,7 +159,7 @@ def test_conditions_see_every_fact_as_it_is_stated() -> None:
     for _ in range(2):  # what was asked before is remembered by all that was stated
         assert [*held(waiting)] == [True, True, True, True, False]
         assert [*held(Case(Kind.HELP))] == [False, False, False, False, True]
-        assert [*held(replace(waiting, facts=replace(facts, missing=("a",))))] == [
+        assert [*held(replace(waiting, facts=dataclasses.replace(facts, missing=("a",))))] == [
             True, False, True, True, False,
         ]  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from services.intake.domain.similar import (
     distance_m,
     earlier_of,
 )
+from services.kernel.decider import replace
 from tests.unit.intake.matters import LATER, NOON
 
 SAME = SameMatter(80, 200, timedelta(days=180))

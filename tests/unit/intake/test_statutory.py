@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from services.intake.domain import commands
 from services.intake.domain.categories import Catalogue
 from services.intake.domain.deciding import decider
 from services.intake.domain.events import CategoryCorrected, Event, TicketAccepted
+from services.kernel.decider import replace
 from tests.unit.intake.after import (
     ANSWERED,
     ASKED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -12,6 +11,7 @@ from services.intake.adapters.suggesting import load_dictionary, parse_dictionar
 from services.intake.domain.events import TicketAccepted
 from services.intake.domain.matter import VOCABULARY
 from services.kernel import yaml_file
+from services.kernel.decider import replace
 from tests.unit.intake.matters import matter, when
 
 DICTIONARY = load_dictionary()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from services.intake.adapters.desk import Desk
 from services.intake.adapters.registry import load
 from services.intake.adapters.vault_memory import MemoryVault, Rows
 from services.kernel.codec import PROTOBUF
+from services.kernel.decider import replace
 from services.kernel.kafka_commands import Refused
 from services.kernel.personal import MasterKeys
 

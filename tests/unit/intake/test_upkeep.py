@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from services.intake.adapters.upkeep import Upkeep, stream_of
 from services.intake.domain.articles import Article
 from services.intake.domain.rules import Words
+from services.kernel.decider import replace
 from services.kernel.store import BucketForked
 from tests.unit.intake.matters import CITY, NOON
 

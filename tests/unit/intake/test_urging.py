@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from services.intake.domain.channels import Switchboard
 from services.intake.domain.commands import UrgeMatter
 from services.intake.domain.events import Event, MatterUrged
 from services.intake.domain.ticket import Ticket, digest_of, evolve
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.test_commands import (
     ACCEPTED,
     CODE,

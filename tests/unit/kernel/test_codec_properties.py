@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,6 +20,7 @@ from services.evaluation.adapters import codec as evaluation
 from services.intake.adapters import codec as intake
 from services.kernel.codec import JSON, PROTOBUF, BadBody, Codec
 from services.kernel.facts import Fact
+from services.kernel.members import members
 
 AT = datetime(2026, 11, 2, 8, 15, 0, 250000, tzinfo=UTC)
 CODECS: dict[str, Codec] = {
@@ -55,13 +55,12 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.lists(values(parts[0]), max_size=3).map(tuple)
     if issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
-    return instances(hint) if dataclasses.is_dataclass(hint) else _SCALARS[hint]
+    return instances(hint) if members(hint) else _SCALARS[hint]
 
 
 def instances(cls: Any) -> st.SearchStrategy[Any]:
-    """Any instance of a dataclass."""
-    hints = typing.get_type_hints(cls)
-    return st.builds(cls, **{f.name: values(hints[f.name]) for f in dataclasses.fields(cls)})
+    """Any instance of a domain value."""
+    return st.builds(cls, **{member.name: values(member.type) for member in members(cls)})
 
 
 def named(pairs: list[Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,20 +11,18 @@ import pytest
 
 from services.kernel.codec import Codec
 from services.kernel.commands import decide_command
-from services.kernel.decider import Decider
+from services.kernel.decider import Decider, Value, field
 from services.kernel.draft import Draft
 from services.kernel.facts import CommandKey
 from services.kernel.service import Service
 from tests.support.desks import NoteProgress, ProgressNoted, desk
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Value):
     word: str = "word"
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(Value):
     text: str = "text\n文"
     number: float = 1.5
     time: datetime = datetime(2026, 3, 16, tzinfo=UTC)
