@@ -132,7 +132,7 @@ class Timers:
         service = self._service
         assert service.decider is not None
         assert service.expire is not None
-        states = await self._states.of({t.ticket for t in timers})
+        states = await self._states.at({(t.bucket, t.ticket) for t in timers})
         drafts = {t.ticket: Draft(t.bucket, t.ticket, *states[t.ticket]) for t in timers}
         began, steps = time.perf_counter(), [step_of(timer) for timer in timers]
         for timer, step in zip(timers, steps, strict=True):

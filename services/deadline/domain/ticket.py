@@ -11,6 +11,7 @@ from services.deadline.domain.events import (
     ClockStarted,
     Event,
     MatterChanged,
+    Moving,
     ReturnWindowClosed,
 )
 from services.deadline.domain.filing import Filing
@@ -49,14 +50,18 @@ class Clocks(Value):
 
 def evolve(state: Clocks, event: Event) -> Clocks:
     """The state after the event; every event is taken, none is judged."""
-    if isinstance(event, Caring):
-        return _cared(state, event)
+    if isinstance(event, ClockStarted):
+        return _with_start(state, state.by_name.get(event.clock), event)
+    if isinstance(event, Moving):
+        return _with_move(state, event)
     if isinstance(event, MatterChanged):
         return _refiled(state, event)
+    return _cared(state, event)
+
+
+def _with_move(state: Clocks, event: Moving) -> Clocks:
     name = "return" if isinstance(event, ReturnWindowClosed) else event.clock
     last = state.by_name.get(name)
-    if isinstance(event, ClockStarted):
-        return _with_start(state, last, event)
     if last is not None and last.run != event.run:
         key = name, event.run
         runs = (moved(c, event) if (c.name, c.run) == key else c for c in state.earlier_runs)
