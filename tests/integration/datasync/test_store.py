@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from services.datasync.domain.feed import Head
 from services.datasync.domain.sharing import FieldClass, Grants, Role, Rule, Sharing, Shown, Way
 from services.datasync.domain.ticket_file import ticket_file
 from services.datasync.domain.views import State
+from services.kernel.decider import replace
 from services.kernel.names import bucket_of
 from tests.integration.datasync.stores import ALL_BUCKETS, Kept, Told
 from tests.unit.datasync.test_feed import as_received

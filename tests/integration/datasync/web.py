@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -17,6 +16,7 @@ from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.stream import Followers
 from services.datasync.domain.sharing import Rule, Sharing, Way
 from services.kernel.clock import ManualClock
+from services.kernel.decider import replace
 from services.kernel.http import create_app
 from services.kernel.identity import Principal, Role
 from services.kernel.passes import MemoryPasses

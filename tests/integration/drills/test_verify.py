@@ -20,6 +20,7 @@ from services.datasync.adapters.registry import load
 from services.datasync.adapters.store_pg import PostgresFeedStore
 from services.datasync.adapters.view import SharingView
 from services.datasync.service import service as datasync
+from services.kernel import decider
 from services.kernel.facts import Fact
 from services.kernel.names import TICKETS, bucket_of, schema_of, topic_of, vault_of
 from services.kernel.pool_pg import connect
@@ -261,7 +262,7 @@ async def test_a_feed_of_other_rules_is_named(
 ) -> None:
     """Chained by the book, but not what the rules give."""
     city = load(CITY)
-    other = replace(city, sharing=replace(city.sharing, version="2099-1"))
+    other = replace(city, sharing=decider.replace(city.sharing, version="2099-1"))
     monkeypatch.setattr("hotline.cli.verify.load", lambda _: other)
     said = await findings(shared, "datasync")
     assert said

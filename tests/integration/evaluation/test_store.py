@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -21,6 +21,7 @@ from services.evaluation.domain.ticket import (
     VisitScheduled,
 )
 from services.evaluation.domain.views import FiguresRow, VisitRow
+from services.kernel.decider import replace
 from services.kernel.facts import Fact
 from tests.integration.evaluation.stores import BUCKETS, Kept, memory, postgres, topic
 
@@ -144,7 +145,9 @@ async def test_what_is_rolled_back_was_never_there(kept: Kept) -> None:
 
 async def test_facts_of_others_and_an_empty_batch_are_quiet(kept: Kept) -> None:
     await kept.read([])
-    await kept.read([replace(fact, source="dispatch") for fact in topic([("A", booked())])])
+    await kept.read(
+        [dataclasses.replace(fact, source="dispatch") for fact in topic([("A", booked())])]
+    )
     assert await kept.rows() == ([], [])
 
 

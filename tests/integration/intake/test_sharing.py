@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from services.datasync.service import service as datasync
 from services.intake.adapters.vault import OpenedField
 from services.kernel.bus import Record
 from services.kernel.clock import ManualClock
+from services.kernel.decider import replace
 from services.kernel.migrate import migrate
 from services.kernel.names import department_of, schema_of, topic_of, vault_of
 from services.kernel.pool_pg import connect

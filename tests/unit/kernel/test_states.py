@@ -51,6 +51,15 @@ async def test_missing_states_come_in_one_query(store: Counting, states: States)
     assert store.loads == [["a", "b", "c"]]
 
 
+async def test_a_bucket_that_is_known_is_not_counted_again(
+    store: Counting, states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await note(store, "a", 0, "one")
+    bucket = bucket_of("a", BUCKETS)
+    monkeypatch.delattr("services.kernel.states.bucket_of")
+    assert await states.at([(bucket, "a")]) == {"a": (("one",), 1)}
+
+
 async def test_a_kept_state_asks_nobody(store: Counting, states: States) -> None:
     states.keep("a", ("kept",), 1)
     assert await states.of(["a"]) == {"a": (("kept",), 1)}
