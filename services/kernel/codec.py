@@ -43,7 +43,7 @@ def stamped(value: datetime) -> bytes:
 
 
 class _Entry:
-    """A struct bound to its generated message class."""
+    """A class of values bound to its generated message class."""
 
     def __init__(self, cls: type, message: type[Message]) -> None:
         self.cls, self.message = cls, message
@@ -158,7 +158,7 @@ def parse_json(message: type[Message], body: bytes) -> Message:
 
 
 class _Envelope(Mapping[str, Any]):
-    """The envelope fields of a fact, read only when a struct asks for them."""
+    """The envelope fields of a fact, read only when a value asks for them."""
 
     __slots__ = ("_fact",)
 

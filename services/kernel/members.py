@@ -6,26 +6,38 @@ import dataclasses
 import typing
 from typing import Any, NamedTuple
 
-from msgspec import Struct, structs
+from msgspec import NODEFAULT, Struct, structs
+
+NONE = object()  # the default of a field that has to be given
 
 
 class Member(NamedTuple):
-    """A field by name; `default` is for one that is not `required`."""
+    """A field by name."""
 
     name: str
     type: Any
     default: Any
-    required: bool
+
+    @property
+    def required(self) -> bool:
+        return self.default is NONE
 
 
 def members(cls: type) -> tuple[Member, ...]:
-    """In their order; none of a class of another kind."""
+    """In their order; none of a class of another kind. A default that is made anew is made once."""
+    fields: Any
+    nothing: object
     if issubclass(cls, Struct):
-        return tuple(Member(f.name, f.type, f.default, f.required) for f in structs.fields(cls))
-    if not dataclasses.is_dataclass(cls):
+        fields, nothing = structs.fields(cls), NODEFAULT
+    elif dataclasses.is_dataclass(cls):
+        fields, nothing = dataclasses.fields(cls), dataclasses.MISSING
+    else:
         return ()
     hints = typing.get_type_hints(cls)
-    return tuple(
-        Member(f.name, hints[f.name], f.default, f.default is dataclasses.MISSING)
-        for f in dataclasses.fields(cls)
-    )
+    return tuple(Member(f.name, hints[f.name], _default(f, nothing)) for f in fields)
+
+
+def _default(field: Any, nothing: object) -> Any:
+    if field.default is not nothing:
+        return field.default
+    return NONE if field.default_factory is nothing else field.default_factory()

@@ -27,15 +27,14 @@ class States:
 
     async def of(self, tickets: Iterable[str]) -> dict[str, tuple[Any, int]]:
         """(state, version) of each ticket; (initial, 0) where the service knows nothing."""
-        return await self.at((None, ticket) for ticket in tickets)
+        return await self.at((bucket_of(ticket, self._buckets), ticket) for ticket in tickets)
 
-    async def at(self, streams: Iterable[tuple[int | None, str]]) -> dict[str, tuple[Any, int]]:
+    async def at(self, streams: Iterable[tuple[int, str]]) -> dict[str, tuple[Any, int]]:
         """As `of`, of tickets whose bucket is known."""
         found, missing = {}, []
-        for known, ticket in streams:
+        for bucket, ticket in streams:
             kept = self._kept.get(ticket)
             if kept is None:
-                bucket = bucket_of(ticket, self._buckets) if known is None else known
                 missing.append((bucket, ticket))
             else:
                 self._kept.move_to_end(ticket)

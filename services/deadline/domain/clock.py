@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from services.deadline.domain.course import unanswered
@@ -113,21 +113,17 @@ class Clock(Value):
         return replace(self, heard=heard, asked_at=at)
 
 
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
-_UNBORN = Clock("", 0, "", Phase.RUNNING, _NO_TIME, _NO_TIME, "")
-
-
 def started(last: Clock | None, event: ClockStarted) -> Clock:
     """A stricter limit belongs to the matter and passes on to the next unit (R23)."""
     stricter = [] if last is None else [limit for limit in last.limits if not limit.special]
-    return replace(
-        _UNBORN,
-        name=event.clock,
-        run=event.run,
-        unit=event.unit,
-        started_at=event.started_at,
-        due_at=event.due_at,
-        start_event=event.start_event,
+    return Clock(
+        event.clock,
+        event.run,
+        event.unit,
+        Phase.RUNNING,
+        event.started_at,
+        event.due_at,
+        event.start_event,
         stated_due_at=event.due_at if event.basis == "stated" else None,
         length=event.length,
         imported=event.imported,

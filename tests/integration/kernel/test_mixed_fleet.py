@@ -15,6 +15,7 @@ from hotline.dispatch.v1 import commands_pb2
 from services.kernel.codec import Codec
 from services.kernel.decider import Decider
 from services.kernel.facts import Fact
+from services.kernel.members import members
 from services.kernel.names import bucket_of
 from services.kernel.runtime import Runtime
 from services.kernel.service import Service
@@ -173,4 +174,4 @@ def test_the_old_release_is_this_one() -> None:
     codec = desk().codec
     assert codec.knows(NOTED)
     assert not codec.knows(WITHDRAWN)
-    assert ProgressNoted.__dataclass_fields__.keys() == {"at", "unit", "note"}
+    assert {member.name for member in members(ProgressNoted)} == {"at", "unit", "note"}
