@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from msgspec import NODEFAULT, Struct, structs
@@ -25,16 +26,12 @@ class Member(NamedTuple):
 
 def members(cls: type) -> tuple[Member, ...]:
     """In their order; none of a class of another kind. A default that is made anew is made once."""
-    fields: Any
-    nothing: object
     if issubclass(cls, Struct):
-        fields, nothing = structs.fields(cls), NODEFAULT
-    elif dataclasses.is_dataclass(cls):
-        fields, nothing = dataclasses.fields(cls), dataclasses.MISSING
-    else:
+        return tuple(Member(f.name, f.type, _default(f, NODEFAULT)) for f in structs.fields(cls))
+    if not dataclasses.is_dataclass(cls):
         return ()
-    hints = typing.get_type_hints(cls)
-    return tuple(Member(f.name, hints[f.name], _default(f, nothing)) for f in fields)
+    types, nothing = typing.get_type_hints(cls), dataclasses.MISSING
+    return tuple(Member(f.name, types[f.name], _default(f, nothing)) for f in fields(cls))
 
 
 def _default(field: Any, nothing: object) -> Any:

@@ -21,6 +21,7 @@ from services.datasync.domain.sharing import (
     Subscription,
 )
 from services.datasync.domain.views import Summary, summarise
+from services.kernel.decider import Value
 
 GENESIS = bytes(32)
 _OF_8, _OF_32 = (length.to_bytes(4, "big") for length in (8, 32))
@@ -35,8 +36,7 @@ class Given:
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Value):
     """The end of one feed: the last sequence and the chain up to it."""
 
     sequence: int = 0

@@ -5,19 +5,18 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from msgspec.structs import fields
-
 from services.intake.adapters.codec import SubmittedMatter
 from services.intake.adapters.entries import day, required, sentences, text, texts, words
 from services.intake.domain.channels import Answering, Channel, ChannelKind, Switchboard
 from services.intake.domain.rules import Words
 from services.intake.domain.ticket import Phase
 from services.kernel import yaml_file
+from services.kernel.members import members
 
 # What a matter may leave out, so that a channel may be kept from stating it; every matter has a
 # kind, stated or its category's (R1).
 OPTIONAL = {
-    f.name: f.default for f in fields(SubmittedMatter) if not f.required and f.name != "kind"
+    m.name: m.default for m in members(SubmittedMatter) if not m.required and m.name != "kind"
 }
 PLACEHOLDERS = frozenset(
     {"ticket", "reason", "right_place", "line", "missing", "earlier", "answer"}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from services.evaluation.domain.views import (
     COUNTS,
@@ -24,6 +24,7 @@ from services.evaluation.domain.views import (
     total,
     worklist,
 )
+from services.kernel.decider import replace
 from tests.unit.evaluation.specs import (
     AT,
     FORMULA,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from services.intake.domain import rejections
 from services.intake.domain.commands import AcknowledgeDiversion, CloseHistory, WithdrawTicket
@@ -18,7 +18,7 @@ from services.intake.domain.events import (
     TicketWithdrawn,
 )
 from services.intake.domain.ticket import Phase, Ticket, digest_of
-from services.kernel.decider import Rejection
+from services.kernel.decider import Rejection, replace
 from tests.unit.intake.matters import (
     ACCEPTED,
     CODE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_anew
@@ -52,11 +53,14 @@ def test_a_value_never_changes_and_is_equal_by_its_fields() -> None:
 
 def test_a_value_may_put_a_field_right_when_it_is_made() -> None:
     assert Trimmed(" called ") == Trimmed("called")
+    assert replace(Trimmed("called"), note=" wrote ") == Trimmed("wrote")
 
 
-def test_a_dataclass_is_not_copied_as_a_value() -> None:
+def test_neither_kind_is_copied_as_the_other() -> None:
     with pytest.raises(TypeError):
         replace(Shown("called"), words=1)  # type: ignore[type-var]
+    with pytest.raises(TypeError):
+        dataclasses.replace(Noted("called"), words=1)
 
 
 @pytest.mark.parametrize("cls", [Noted, Shown])
