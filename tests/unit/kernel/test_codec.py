@@ -25,7 +25,6 @@ from services.kernel.codec import (
     put_datetime,
     stage_of,
 )
-from services.kernel.decider import Value
 from services.kernel.facts import Fact
 
 AT = datetime(2011, 3, 16, 9, 30, 0, 123456, tzinfo=UTC)
@@ -233,22 +232,6 @@ def test_a_time_that_is_none_is_a_bad_body(seconds: int, nanos: int) -> None:
     found = received(stated_due_at={"seconds": seconds, "nanos": nanos})
     with pytest.raises(BadBody, match="are no time"):
         CODEC.decode(found)
-
-
-class DutyOnly(Value):
-    duty: str = ""
-
-
-class SubmitDuty(Value):
-    facts: DutyOnly | None
-
-
-def test_a_message_inside_is_a_value_as_well() -> None:
-    codec = Codec("intake", own=[], commands=[(SubmitDuty, commands_pb2.SubmitMatter)])
-    body = commands_pb2.SubmitMatter(facts={"duty": "local"})
-    found = codec.command(SUBMIT, body.SerializeToString(), PROTOBUF, ENVELOPE)
-    assert found == SubmitDuty(DutyOnly("local"))
-    assert codec.packed(found) == (SUBMIT, body.SerializeToString())
 
 
 def test_a_message_inside_is_a_dataclass_or_none() -> None:

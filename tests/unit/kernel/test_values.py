@@ -9,6 +9,8 @@ from dataclasses import field as made_anew
 
 import pytest
 
+from hotline.intake.v1 import commands_pb2
+from services.kernel.codec import PROTOBUF, Codec
 from services.kernel.decider import Value, field, force_setattr, replace
 from services.kernel.members import Member, members
 
@@ -81,3 +83,19 @@ def test_a_default_that_is_made_anew_is_a_default(cls: type) -> None:
 
 def test_another_class_has_no_members() -> None:
     assert members(str) == ()
+
+
+class DutyOnly(Value):
+    duty: str = ""
+
+
+class SubmitDuty(Value):
+    facts: DutyOnly | None
+
+
+@pytest.mark.parametrize("facts", [DutyOnly("local"), None])
+def test_a_value_inside_a_value_goes_over_the_wire(facts: DutyOnly | None) -> None:
+    codec = Codec("intake", own=[], commands=[(SubmitDuty, commands_pb2.SubmitMatter)])
+    packed = codec.packed(SubmitDuty(facts))
+    assert packed is not None
+    assert codec.command(*packed, PROTOBUF, {}) == SubmitDuty(facts)
