@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import typing
-from dataclasses import fields
-from typing import Any, NamedTuple
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, NamedTuple, get_type_hints
 
 from msgspec import NODEFAULT, Struct, structs
 
@@ -28,10 +26,10 @@ def members(cls: type) -> tuple[Member, ...]:
     """In their order; none of a class of another kind. A default that is made anew is made once."""
     if issubclass(cls, Struct):
         return tuple(Member(f.name, f.type, _default(f, NODEFAULT)) for f in structs.fields(cls))
-    if not dataclasses.is_dataclass(cls):
+    if not is_dataclass(cls):
         return ()
-    types, nothing = typing.get_type_hints(cls), dataclasses.MISSING
-    return tuple(Member(f.name, types[f.name], _default(f, nothing)) for f in fields(cls))
+    types = get_type_hints(cls)
+    return tuple(Member(f.name, types[f.name], _default(f, MISSING)) for f in fields(cls))
 
 
 def _default(field: Any, nothing: object) -> Any:
