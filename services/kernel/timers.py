@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from services.kernel.clock import Clock
@@ -27,7 +27,7 @@ Proven = tuple[int, str, datetime]  # bucket, sources, until when they are silen
 TICK_S = 0.1
 GATHER_S = 0.02  # several promises and commits that come at once are looked at together
 LIMIT = 500
-LANES = 3  # while the store works for some of the buckets, we decide for others
+LANES = 6  # while the store works for some of the buckets, we decide for others
 
 
 class Timers:
@@ -49,7 +49,7 @@ class Timers:
         self._meter, self._kept = meter, kept
         self._sources: list[tuple[str, ...]] = []
         self._sources_at = datetime.min.replace(tzinfo=UTC)
-        self._fired: list[dict[tuple[str, str], datetime]] = [{} for _ in range(LANES)]
+        self._fired: dict[int, dict[tuple[str, str], datetime]] = {}
         self._looked_for: list[Proven] = []
         self._ticked_at = self._sources_at
 
@@ -58,12 +58,12 @@ class Timers:
         while True:
             await self._told()
             try:
-                if proven := await self._news():
+                proven = await self._news()
+                if proven and await self._some(self._inbox.buckets(), proven) >= LIMIT:
                     await all_of(self._drained(lane, proven) for lane in range(LANES))
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
-                for fired in self._fired:
-                    fired.clear()
+                self._fired.clear()
 
     async def _told(self) -> None:
         """Something may have been proven, or a while has passed."""
@@ -89,9 +89,8 @@ class Timers:
         return proven
 
     async def tick(self) -> int:
-        """Fire what is due and proven by now, LIMIT of each lane; how many were found."""
-        proven = await self.proven()
-        return sum(await all_of(self.lane(number, proven) for number in range(LANES)))
+        """Fire what is due and proven by now, LIMIT of it; how many were found."""
+        return await self._some(self._inbox.buckets(), await self.proven())
 
     async def _drained(self, number: int, proven: Sequence[Proven]) -> None:
         while await self.lane(number, proven) >= LIMIT:
@@ -99,18 +98,22 @@ class Timers:
 
     async def lane(self, number: int, proven: Sequence[Proven]) -> int:
         """As `tick`, of every LANES-th bucket."""
-        buckets = sorted(b for b in self._inbox.buckets() if b % LANES == number)
+        mine = {bucket for bucket in self._inbox.buckets() if bucket % LANES == number}
+        return await self._some(mine, proven)
+
+    async def _some(self, buckets: Collection[int], proven: Sequence[Proven]) -> int:
+        """As `tick`, of these buckets."""
         if not buckets:
             return 0
-        fired = self._fired[number]
-        mine = [place for place in proven if place[0] % LANES == number]
-        due = await self._store.due_timers(mine, buckets, LIMIT)
-        fresh = [t for t in due if fired.get((t.ticket, t.name)) != t.due_at]
+        mine = [place for place in proven if place[0] in buckets]
+        due = await self._store.due_timers(mine, sorted(buckets), LIMIT)
         live = {(t.ticket, t.name) for t in due}
-        for key in [key for key in fired if key not in live]:
-            del fired[key]
+        for bucket in buckets:
+            done = self._fired.get(bucket, {})
+            self._fired[bucket] = {key: at for key, at in done.items() if key in live}
+        fresh = [t for t in due if self._fired[t.bucket].get((t.ticket, t.name)) != t.due_at]
         if fresh:
-            fired.update(await self._fire(fresh))
+            await self._fire(fresh)
         return len(fresh)
 
     async def proven(self) -> list[Proven]:
@@ -127,8 +130,7 @@ class Timers:
             for bucket in sorted(expected)
         ]
 
-    async def _fire(self, timers: list[Timer]) -> dict[tuple[str, str], datetime]:
-        """When each that needs no second try was due."""
+    async def _fire(self, timers: list[Timer]) -> None:
         service = self._service
         assert service.decider is not None
         assert service.expire is not None
@@ -151,9 +153,10 @@ class Timers:
                 log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
         undone = await self._write([d for d in drafts.values() if d.facts], timers)
         for timer, step in zip(timers, steps, strict=True):
-            if step is not None and timer.ticket not in undone:
-                fired(timer, step, time.perf_counter() - began)
-        return {(t.ticket, t.name): t.due_at for t in timers if t.ticket not in undone}
+            if timer.ticket not in undone:
+                self._fired[timer.bucket][timer.ticket, timer.name] = timer.due_at
+                if step is not None:
+                    fired(timer, step, time.perf_counter() - began)
 
     async def _write(self, drafts: list[Draft], timers: list[Timer]) -> set[str]:
         """Tickets that moved on, or went to another owner, meanwhile: still to be fired."""

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 import uuid
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +56,7 @@ class IntakeOpener:
         self._intake, self._credential, self._clock = intake, credential, clock
         self._timeout_s = timeout_s
         self._ask_again_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
-        self._kept: dict[Wanted, _Known] = {}  # in the order of their ends
+        self._kept: OrderedDict[Wanted, _Known] = OrderedDict()  # in the order of their ends
         self._gathered = Gather(self._ask)
 
     async def open(self, fields: Sequence[Sealed], purpose: str) -> list[str | None]:
@@ -106,12 +107,11 @@ class IntakeOpener:
         now = self._clock.now()
         for wanted, text in found.items():
             if len(wanted[1].data) <= MOST_BYTES_KEPT:
-                self._kept.pop(wanted, None)
                 self._kept[wanted] = _Known(text, now + KEPT)
-        for key, known in list(self._kept.items()):
-            if now < known.until and len(self._kept) <= MOST_KEPT:
-                break
-            del self._kept[key]
+                self._kept.move_to_end(wanted)
+        kept = self._kept
+        while kept and (len(kept) > MOST_KEPT or next(iter(kept.values())).until <= now):
+            kept.popitem(last=False)
 
 
 def _asked(purpose: str, field: Sealed) -> dict[str, str]:
