@@ -458,6 +458,14 @@ class MatterChanged(_message.Message):
     corrected_at: _timestamp_pb2.Timestamp
     def __init__(self, kind: _Optional[str] = ..., urgency: _Optional[str] = ..., category: _Optional[str] = ..., statutory_days: _Optional[int] = ..., corrected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class MatterWithdrawn(_message.Message):
+    __slots__ = ("withdrawn_at", "end_event")
+    WITHDRAWN_AT_FIELD_NUMBER: _ClassVar[int]
+    END_EVENT_FIELD_NUMBER: _ClassVar[int]
+    withdrawn_at: _timestamp_pb2.Timestamp
+    end_event: str
+    def __init__(self, withdrawn_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_event: _Optional[str] = ...) -> None: ...
+
 class ClockReplanned(_message.Message):
     __slots__ = ("clock", "run", "unit", "due_at", "provisional", "calendar", "old_due_at", "by", "warn_at", "warn_mark", "length", "policy", "corrected_at", "limit_days")
     CLOCK_FIELD_NUMBER: _ClassVar[int]

@@ -52,6 +52,11 @@ SUPERVISION: Mapping[str, Words] = {
         "此后时限按事项分类 {category} 计算",
         "From here clocks go by the category {category}",
     ),
+    "MatterWithdrawn": Words(
+        HOTLINE,
+        "诉求已撤回，各项时限计至 {withdrawn_at}",
+        "Withdrawn: clocks run until {withdrawn_at}",
+    ),
     "ClockWarned": Words(
         HOTLINE,
         "提醒{unit}：{clock}时限（{mark}）将于 {due_at} 截止",

@@ -11,7 +11,7 @@ from services.deadline.domain.care_events import (
 )
 from services.deadline.domain.desk_views import Applied, applications, moved
 from services.deadline.domain.events import (
-    MatterChanged,
+    OfMatter,
     ReturnWindowClosed,
 )
 from services.deadline.domain.reactions import Happened
@@ -32,9 +32,7 @@ class ClocksView:
         inside = self._store.inside(tx)
         known = [f for f in facts if self._codec.knows(f.type)]
         own = [(f, self._codec.decode(f)) for f in known if f.source == self._codec.source]
-        moves = [
-            (fact, event) for fact, event in own if not isinstance(event, Caring | MatterChanged)
-        ]
+        moves = [(fact, event) for fact, event in own if not isinstance(event, Caring | OfMatter)]
         if passed := [row for fact in known for row in self._passed(fact)]:
             await inside.pass_on(passed)
         if not moves:

@@ -47,6 +47,7 @@ OWN = [
     (events.MissDisputed, events_pb2.MissDisputed),
     (events.DisputeRuled, events_pb2.DisputeRuled),
     (events.MatterChanged, events_pb2.MatterChanged),
+    (events.MatterWithdrawn, events_pb2.MatterWithdrawn),
     (events.ClockReplanned, events_pb2.ClockReplanned),
 ]
 COMMANDS = [

@@ -23,8 +23,8 @@ from services.deadline.domain.events import (
     ExtensionGranted,
     ExtensionRefused,
     LimitSet,
-    MatterChanged,
     MissWithdrawn,
+    OfMatter,
     ReturnWindowClosed,
 )
 from services.deadline.domain.lengths import Until, length_from_text, length_to_data
@@ -128,7 +128,7 @@ def _moving(events: Sequence[Event], start: ClockStarted) -> Iterator[Event]:
 
 
 def _part(event: Event, start: ClockStarted, city: City) -> Iterator[dict[str, Any]]:
-    if isinstance(event, ClockStarted | Caring | MatterChanged | ReturnWindowClosed):
+    if isinstance(event, ClockStarted | Caring | OfMatter | ReturnWindowClosed):
         return
     if event.clock != start.clock:
         return

@@ -80,6 +80,14 @@ class StopClock(Value):
     end_event: str = ""
 
 
+class NoteWithdrawal(Value):
+    """The matter was withdrawn, by a fact of that id."""
+
+    at: datetime
+    withdrawn_at: datetime
+    end_event: str
+
+
 class ExpireClock(Value):
     """The due instant has come and silence is proven; `at` is the due instant."""
 

@@ -11,6 +11,7 @@ from services.deadline.domain import caring, commands, desk, expiring
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import (
     ExpireClock,
+    NoteWithdrawal,
     PauseClock,
     ResumeClock,
     StartClock,
@@ -25,7 +26,7 @@ from services.deadline.domain.desk import (
     ResumeClocks,
     SetLimit,
 )
-from services.deadline.domain.events import Event
+from services.deadline.domain.events import Event, MatterWithdrawn
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.refiling import (
     RefileMatter,
@@ -39,7 +40,7 @@ from services.deadline.domain.supervision import CareCommand
 from services.deadline.domain.ticket import Clocks, evolve
 
 ClockCommand = StartClock | PauseClock | ResumeClock | StopClock | ExpireClock
-Command = ClockCommand | DeskCommand | RefileMatter | ReplanClocks | CareCommand
+Command = ClockCommand | DeskCommand | RefileMatter | NoteWithdrawal | ReplanClocks | CareCommand
 Decide = Callable[[Command, Clocks], Sequence[Event]]
 
 
@@ -54,6 +55,9 @@ def decisions(rules: Rulebook) -> Decide:
             return _of_the_desk(command, state, policy, calendar)
         if isinstance(command, RefileMatter):
             return refile_matter(command, state, rules)
+        if isinstance(command, NoteWithdrawal):
+            told = MatterWithdrawn(command.at, command.withdrawn_at, command.end_event)
+            return [] if state.withdrawal else [told]
         if isinstance(command, ReplanClocks):
             return replan_clocks(command, state, policy, calendar)
         return caring.decide(command, state, policy, calendar)

@@ -238,6 +238,15 @@ class MatterChanged(Value):
     corrected_at: datetime | None = None
 
 
+class MatterWithdrawn(Value):
+    """The citizen withdrew the matter, says `end_event`: a clock whose start is heard of later ends
+    at that time too (R27)."""
+
+    at: datetime
+    withdrawn_at: datetime
+    end_event: str
+
+
 class ClockReplanned(Value):
     """By a changed calendar, or under another `length`, empty where it keeps its own.
 
@@ -278,4 +287,5 @@ Moving = (
     | Rung
     | Disputing
 )
-Event = ClockStarted | Moving | MatterChanged | Caring
+OfMatter = MatterChanged | MatterWithdrawn
+Event = ClockStarted | Moving | OfMatter | Caring

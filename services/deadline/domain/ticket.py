@@ -11,6 +11,7 @@ from services.deadline.domain.events import (
     ClockStarted,
     Event,
     MatterChanged,
+    MatterWithdrawn,
     Moving,
     ReturnWindowClosed,
 )
@@ -24,6 +25,7 @@ class Clocks(Value):
 
     `earlier_runs` ended, in time or not: what is heard of late may still prove the contrary.
     Since it was `refiled` (last at `corrected_at`) the matter is what intake corrected it to.
+    `withdrawal` is when the citizen withdrew it, and the id of the fact that says so.
     """
 
     by_name: dict[str, Clock] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Clocks(Value):
     corrected_at: datetime | None = None
     earlier_filings: tuple[Filing, ...] = ()
     earlier_runs: tuple[Clock, ...] = ()
+    withdrawal: tuple[datetime, str] | None = None
     care: Care = field(default_factory=Care)
 
     @property
@@ -56,6 +59,8 @@ def evolve(state: Clocks, event: Event) -> Clocks:
         return _with_move(state, event)
     if isinstance(event, MatterChanged):
         return _refiled(state, event)
+    if isinstance(event, MatterWithdrawn):
+        return replace(state, withdrawal=(event.withdrawn_at, event.end_event))
     return _cared(state, event)
 
 

@@ -27,9 +27,9 @@ from services.deadline.domain.events import (
     ExtensionGranted,
     HotlineAlarmed,
     LimitSet,
-    MatterChanged,
     MissDisputed,
     MissWithdrawn,
+    OfMatter,
     ReturnWindowClosed,
     Ruling,
     Rung,
@@ -49,7 +49,7 @@ def timers(rules: Rulebook) -> Callable[[Event], Sequence[TimerChange]]:
 
     def change(event: Event) -> Sequence[TimerChange]:
         policy, calendar = rules(event.at)
-        if isinstance(event, MatterChanged):
+        if isinstance(event, OfMatter):
             return []
         if isinstance(event, Caring | Rung | DeadlineMissed):
             return list(_ladder(event, policy, calendar))

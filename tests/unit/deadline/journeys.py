@@ -63,12 +63,6 @@ def journeys(draw: Draw) -> list[Said]:
     return said
 
 
-def last_start(said: Sequence[Said]) -> int:
-    """The place of the last fact that starts a clock."""
-    starts = ("TicketDispatched", "RedoOrdered")
-    return max(n for n, (_, m) in enumerate(said) if m.DESCRIPTOR.name in starts)
-
-
 def is_completed(said: Sequence[Said]) -> bool:
     """Dispatch then leaves the ticket as it is, whatever the citizen withdraws."""
     return said[-1][1].DESCRIPTOR.name == "TicketCompleted"

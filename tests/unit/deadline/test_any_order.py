@@ -9,7 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotline.dispatch.v1 import events_pb2 as dispatch
+from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
+from services.deadline.domain.clock import Phase
+from services.deadline.domain.events import MatterWithdrawn
+from services.kernel.codec import put_datetime
 from tests.unit.deadline.journeys import (
     END,
     NINE,
@@ -18,7 +23,6 @@ from tests.unit.deadline.journeys import (
     expected,
     is_completed,
     journeys,
-    last_start,
 )
 from tests.unit.deadline.tickets import CITIES, Ticket, accepted, archived, cn, dispatched
 
@@ -69,8 +73,7 @@ def test_the_outcome_rests_on_the_facts_and_their_times(
 ) -> None:
     arrivals = list(said)
     if withdrawn_at is not None:
-        first = last_start(said) + 1 if is_completed(said) else 1  # intake's facts keep their order
-        place = data.draw(st.integers(first, len(said)))
+        place = data.draw(st.integers(1, len(said)))  # intake's facts keep their order
         arrivals.insert(place, (withdrawn_at, intake.TicketWithdrawn()))
         if not is_completed(said):
             arrivals.append((END, archived(withdrawn_at)))
@@ -78,10 +81,35 @@ def test_the_outcome_rests_on_the_facts_and_their_times(
 
 
 def test_a_start_that_is_heard_after_the_withdrawal_accuses_nobody() -> None:
-    """Dispatch was down meanwhile: the miss of between is withdrawn (R27)."""
+    """Dispatch was down meanwhile (R27), and may complete the ticket before it hears of it."""
+    ticket = Ticket()
+    ticket.say(accepted(), NINE)
+    told = ticket.say(intake.TicketWithdrawn(), cn(3, 9, 10))
+    assert told[-1] == MatterWithdrawn(cn(3, 9, 10), cn(3, 9, 10), "intake/T1/2")
+    assert ticket.say(intake.TicketWithdrawn(), cn(3, 9, 10)) == []
+    ticket.reload()
+    ticket.say(dispatched("U1"), NINE)
+    assert ticket.alarms == {}
+    for name in ("confirm", "contact", "resolve"):
+        assert ticket.clock(name).stopped_at == cn(3, 9, 10)
+    ticket.say(dispatch.TicketCompleted(unit="U1"), cn(3, 30, 10))
+    assert ticket.misses() == []
+
+
+def test_a_visit_is_made_in_time_though_the_matter_was_withdrawn() -> None:
+    """A withdrawal ends those clocks that the policy says it ends: the desk's visit is none."""
     ticket = Ticket()
     ticket.say(accepted(), NINE)
     ticket.say(intake.TicketWithdrawn(), cn(3, 9, 10))
+    scheduled = evaluation.VisitScheduled(unit="U1", round=1)
+    put_datetime(scheduled.completed_at, cn(3, 9, 12))
+    ticket.say(scheduled, cn(3, 9, 12))
+    assert ticket.clock("visit").phase is Phase.RUNNING
+
+
+def test_an_archive_says_when_the_matter_was_withdrawn() -> None:
+    """Where the withdrawal is of a time when it was not kept: the miss is withdrawn (R27)."""
+    ticket = Ticket()
     ticket.say(dispatched("U1"), NINE)
     ticket.fire(cn(3, 9, 11))
     assert ticket.misses() == [("confirm", 1)]
