@@ -27,12 +27,18 @@ class InHand:
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """One of MOST_IN_HAND. Raises Problem 503 where none becomes free within WAIT_S."""
+        if self._places.locked():
+            await self._waited()
+        else:
+            await self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def _waited(self) -> None:
         try:
             async with asyncio.timeout(WAIT_S):
                 await self._places.acquire()
         except TimeoutError:
             raise unavailable("Too many matters are waiting.") from None
-        try:
-            yield
-        finally:
-            self._places.release()

@@ -9,6 +9,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from importlib import resources
 from typing import Any, Protocol
 
@@ -87,6 +88,7 @@ _ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ" * 8  # a letter for each byte th
 _CODE_LENGTH = 12
 
 
+@lru_cache(maxsize=1_000)  # asked for with a matter, and again for its answer
 def code_of(index_key: bytes, ticket: str) -> str:
     """Derived, so that a repeat can be answered and a backup without keys tells nobody."""
     drawn = hmac.digest(index_key, b"code\0" + ticket.encode(), "sha256")
@@ -127,15 +129,17 @@ class PostgresVault:
     async def _store(
         self, keys: Sequence[bytes | int], blinds: Sequence[bytes | None]
     ) -> dict[bytes | int, Person]:
-        made = {os.urandom(12).hex(): key for key in keys}
-        wrapped = [self._masters.wrap(person, new_key()) for person in made]
-        rows = await self._fetch("persons", list(made), wrapped, list(blinds))
-        return {
-            row["blind"] or made[row["person"]]: Person(
-                row["person"], self._masters.unwrap(row["person"], row["wrapped"])
-            )
-            for row in rows
-        }
+        made = {os.urandom(12).hex(): (key, new_key()) for key in keys}
+        wrapped = [self._masters.wrap(person, own) for person, (_, own) in made.items()]
+        found: dict[bytes | int, Person] = {}
+        for row in await self._fetch("persons", list(made), wrapped, list(blinds)):
+            person = row["person"]
+            if person in made:
+                key, own = made[person]
+            else:
+                key, own = row["blind"], self._masters.unwrap(person, row["wrapped"])
+            found[key] = Person(person, own)
+        return found
 
     async def keys(self, persons: Collection[str]) -> Mapping[str, bytes]:
         rows = await self._fetch("keys", list(persons))
