@@ -149,7 +149,7 @@ class _Bench:
         return {"replanned": count, "replan_s": took, "cpu_us_per_replan": micros}
 
     async def _tick(self, timers: Timers) -> int:
-        """Fire a batch of each lane, then clear it."""
+        """Fire a batch, then clear it."""
         found = await timers.tick()
         await all_of(self._clear(lane) for lane in range(LANES))
         return found

@@ -23,11 +23,12 @@ from services.kernel.store import LostOwnership, Store, StoreUnavailable
 from services.kernel.watermarks import Proof
 
 log = logging.getLogger("hotline.timers")
+_NEVER = datetime.max.replace(tzinfo=UTC)
 Proven = tuple[int, str, datetime]  # bucket, sources, until when they are silent
 TICK_S = 0.1
 GATHER_S = 0.02  # several promises and commits that come at once are looked at together
 LIMIT = 500
-LANES = 6  # while the store works for some of the buckets, we decide for others
+LANES = 5  # while the store works for some of the buckets, we decide for others
 
 
 class Timers:
@@ -58,8 +59,9 @@ class Timers:
         while True:
             await self._told()
             try:
-                proven = await self._news()
-                if proven and await self._some(self._inbox.buckets(), proven) >= LIMIT:
+                proven, buckets = await self._news(), self._inbox.buckets()
+                self._fired = {b: done for b, done in self._fired.items() if b in buckets}
+                if proven and (await self._some(buckets, proven))[0] >= LIMIT:
                     await all_of(self._drained(lane, proven) for lane in range(LANES))
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
@@ -90,31 +92,36 @@ class Timers:
 
     async def tick(self) -> int:
         """Fire what is due and proven by now, LIMIT of it; how many were found."""
-        return await self._some(self._inbox.buckets(), await self.proven())
+        return (await self._some(self._inbox.buckets(), await self.proven()))[1]
 
     async def _drained(self, number: int, proven: Sequence[Proven]) -> None:
-        while await self.lane(number, proven) >= LIMIT:
-            pass
+        found, fresh = LIMIT, 1
+        while found >= LIMIT and fresh:
+            found, fresh = await self._some(self._of(number), proven)
 
     async def lane(self, number: int, proven: Sequence[Proven]) -> int:
         """As `tick`, of every LANES-th bucket."""
-        mine = {bucket for bucket in self._inbox.buckets() if bucket % LANES == number}
-        return await self._some(mine, proven)
+        return (await self._some(self._of(number), proven))[1]
 
-    async def _some(self, buckets: Collection[int], proven: Sequence[Proven]) -> int:
-        """As `tick`, of these buckets."""
+    def _of(self, number: int) -> set[int]:
+        return {bucket for bucket in self._inbox.buckets() if bucket % LANES == number}
+
+    async def _some(self, buckets: Collection[int], proven: Sequence[Proven]) -> tuple[int, int]:
+        """How many of these buckets are due, the oldest LIMIT, and how many of them fired now: the
+        others did before, and their facts were not read back yet."""
         if not buckets:
-            return 0
+            return 0, 0
         mine = [place for place in proven if place[0] in buckets]
         due = await self._store.due_timers(mine, sorted(buckets), LIMIT)
         live = {(t.ticket, t.name) for t in due}
+        cut = due[-1].due_at if len(due) >= LIMIT else _NEVER
         for bucket in buckets:
             done = self._fired.get(bucket, {})
-            self._fired[bucket] = {key: at for key, at in done.items() if key in live}
+            self._fired[bucket] = {k: at for k, at in done.items() if k in live or at >= cut}
         fresh = [t for t in due if self._fired[t.bucket].get((t.ticket, t.name)) != t.due_at]
         if fresh:
             await self._fire(fresh)
-        return len(fresh)
+        return len(due), len(fresh)
 
     async def proven(self) -> list[Proven]:
         """How far each bucket's timers are proven, by the sources that they wait for."""

@@ -54,8 +54,8 @@ SUPERVISION: Mapping[str, Words] = {
     ),
     "MatterWithdrawn": Words(
         HOTLINE,
-        "诉求已撤回，各项时限计至 {withdrawn_at}",
-        "Withdrawn: clocks run until {withdrawn_at}",
+        "诉求已于 {withdrawn_at} 撤回，因此终止的时限计至此时",
+        "Withdrawn at {withdrawn_at}: clocks that this ends are counted up to then",
     ),
     "ClockWarned": Words(
         HOTLINE,

@@ -38,6 +38,8 @@ from services.deadline.domain.ticket import Clocks
 from services.deadline.domain.warnings import STEPS, ladder, next_warning
 from services.kernel.decider import Value, replace
 
+WITHDRAWN = "hotline.intake.v1.TicketWithdrawn"
+
 
 class StartClock(Value):
     """`started_at` is the act's own time; `stated_due_at` and `kind` are the matter's, if any."""
@@ -78,6 +80,9 @@ class StopClock(Value):
     stopped_at: datetime
     end_type: str = ""
     end_event: str = ""
+
+    def speaks_of(self, clock: Clock) -> bool:
+        return self.end_type != WITHDRAWN or clock.started_at <= self.stopped_at
 
 
 class NoteWithdrawal(Value):
@@ -240,15 +245,20 @@ def still_stopped(at: datetime, clock: Clock, until: datetime) -> Sequence[Event
 def stop(
     command: StopClock, clock: Clock | None, earlier_runs: Sequence[Clock], policy: Policy
 ) -> Sequence[Event]:
-    """The earliest of several ends counts, for an earlier run that was missed too."""
-    earlier = [c for c in earlier_runs if c.missed and c.name == command.clock]
+    """The earliest of several ends counts, for an earlier run that was missed too.
+
+    A withdrawal says nothing of a run that began after it: that is of a redo ordered since.
+    """
+    runs = [c for c in earlier_runs if c.missed and c.name == command.clock]
+    earlier = [c for c in runs if command.speaks_of(c)]
     events = [e for c in earlier for e in judged(command.at, c, _first_end(command, c), policy)]
-    if clock is None or clock.phase is Phase.CLOSED:
+    if clock is None or clock.phase is Phase.CLOSED or not command.speaks_of(clock):
         return events
     if clock.phase is Phase.STOPPED:
         return [*events, *judged(command.at, clock, _first_end(command, clock), policy)]
     by = command.end_type, command.end_event
-    return [*events, *_stopped(command.at, clock, command.stopped_at, by, policy)]
+    until = max(command.stopped_at, clock.started_at)
+    return [*events, *_stopped(command.at, clock, until, by, policy)]
 
 
 def _first_end(command: StopClock, clock: Clock) -> datetime:

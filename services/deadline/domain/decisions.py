@@ -10,6 +10,7 @@ from typing import assert_never
 from services.deadline.domain import caring, commands, desk, expiring
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.commands import (
+    WITHDRAWN,
     ExpireClock,
     NoteWithdrawal,
     PauseClock,
@@ -26,7 +27,7 @@ from services.deadline.domain.desk import (
     ResumeClocks,
     SetLimit,
 )
-from services.deadline.domain.events import Event, MatterWithdrawn
+from services.deadline.domain.events import ClockStopped, Event, MatterWithdrawn
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.refiling import (
     RefileMatter,
@@ -72,7 +73,8 @@ def _of_a_clock(command: ClockCommand, state: Clocks, rules: Rulebook) -> Sequen
         case StartClock():
             first = at_start(rules, command.clock, command.started_at, command.at)
             started = commands.start(command, clock, state, first, calendar)
-            return _and_corrections_since(started, command, state, rules)
+            moved = _and_corrections_since(started, command, state, rules)
+            return _and_the_withdrawal(moved, command, state, rules)
         case PauseClock():
             paused = commands.pause(command, clock, policy)
             return _and_the_correction(paused, command, command.paused_at, state, rules)
@@ -93,6 +95,26 @@ def _and_corrections_since(
         return events
     started = reduce(evolve, events, state)
     return [*events, *corrected_since(command.at, command.clock, started, rules)]
+
+
+def _and_the_withdrawal(
+    events: Sequence[Event], command: StartClock, state: Clocks, rules: Rulebook
+) -> Sequence[Event]:
+    """What began before the withdrawal, and is heard of after it, ends at it (R27). Where it was
+    due by then its timer says so, once it is proven that nothing ended it in time."""
+    if not events or state.withdrawal is None:
+        return events
+    withdrawn_at, event_id = state.withdrawal
+    policy, _ = rules(withdrawn_at)
+    clock = reduce(evolve, events, state).by_name[command.clock]
+    if not clock.started_at <= withdrawn_at < clock.due_at or not any(
+        row.name == clock.name and trigger.fits({"kind": state.kind})
+        for trigger, row in policy.ending.get(WITHDRAWN, ())
+    ):
+        return events
+    by = WITHDRAWN, event_id
+    end = ClockStopped(command.at, clock.name, clock.run, clock.unit, withdrawn_at, True, *by)
+    return [*events, end]
 
 
 def _and_the_correction(

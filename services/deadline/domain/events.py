@@ -239,8 +239,8 @@ class MatterChanged(Value):
 
 
 class MatterWithdrawn(Value):
-    """The citizen withdrew the matter, says `end_event`: a clock whose start is heard of later ends
-    at that time too (R27)."""
+    """The citizen withdrew the matter, says `end_event`: a clock that began before, and is heard of
+    later, ends then (R27)."""
 
     at: datetime
     withdrawn_at: datetime

@@ -8,6 +8,7 @@ from datetime import datetime
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.clock import Phase
 from services.deadline.domain.commands import (
+    WITHDRAWN,
     ExpireClock,
     NoteWithdrawal,
     PauseClock,
@@ -25,7 +26,6 @@ from services.deadline.domain.ticket import Clocks, evolve
 from services.kernel.decider import Decider, Value
 
 CATEGORY_CORRECTED = "hotline.intake.v1.CategoryCorrected"
-WITHDRAWN = "hotline.intake.v1.TicketWithdrawn"
 MATTER = ("kind", "urgency", "category", "level")
 STATUTORY = "statutory_days"
 
@@ -57,8 +57,7 @@ def decider_by(rules: Rulebook) -> Decider[Clocks, Command, Event]:
 
 
 def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequence[Command]]:
-    """`react` under the policy in effect when it happened: ends before pauses, starts behind them,
-    which end at a withdrawal that was heard of before."""
+    """`react` under the policy in effect when it happened: ends before pauses, starts last."""
 
     def react(event: Happened, state: Clocks, at: datetime) -> Sequence[Command]:
         policy, _ = rules(event.at)
@@ -79,8 +78,8 @@ def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequenc
                 commands.append(ResumeClock(at, row.name, event.instant(trigger)))
         if event.type in ALWAYS_HEARD:
             commands.append(ALWAYS_HEARD[event.type](event, at))
-        starts = list(_starts(event, known, at, policy))
-        return [*commands, *starts, *_withdrawn(starts, state, at, policy)]
+        commands.extend(_starts(event, known, at, policy))
+        return commands
 
     return react
 
@@ -112,7 +111,7 @@ ALWAYS_HEARD: Mapping[str, Callable[[Happened, datetime], Command]] = {
 
 def _starts(
     event: Happened, known: Mapping[str, object], at: datetime, policy: Policy
-) -> Iterator[StartClock]:
+) -> Iterator[Command]:
     for trigger, row in policy.starting.get(event.type, ()):
         stated = event.values.get(row.due_field or "stated_due_at")
         if trigger.fits(known) and not (row.due_field and stated is None):
@@ -128,19 +127,6 @@ def _starts(
                 start_type=event.type,
                 **{name: str(event.values.get(name) or "") for name in MATTER},
             )
-
-
-def _withdrawn(
-    starts: Sequence[StartClock], state: Clocks, at: datetime, policy: Policy
-) -> Iterator[Command]:
-    if state.withdrawal is None:
-        return
-    withdrawn_at, event_id = state.withdrawal
-    known = {"kind": state.kind}
-    ended = {row.name for trigger, row in policy.ending.get(WITHDRAWN, ()) if trigger.fits(known)}
-    for start in starts:
-        if start.clock in ended:
-            yield StopClock(at, start.clock, withdrawn_at, WITHDRAWN, event_id)
 
 
 def _overdue(event: Happened, state: Clocks, policy: Policy) -> Iterator[Command]:

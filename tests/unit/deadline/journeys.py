@@ -91,7 +91,10 @@ def expected(said: Sequence[Said], withdrawn_at: datetime | None, city: Any) -> 
             for r in _runs(clock, said)]  # fmt: skip
     if withdrawn_at is not None:
         for run in runs:
-            run.ends.append(withdrawn_at)
+            if run.started_at <= withdrawn_at:
+                run.ends.append(withdrawn_at)
+            elif not is_completed(said):  # dispatch archives it, when it hears of that
+                run.ends.append(run.started_at)
     return {(r.clock, r.number) for r in runs if r.is_missed(*city)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from hotline.dispatch.v1 import events_pb2 as dispatch
 from hotline.evaluation.v1 import events_pb2 as evaluation
 from hotline.intake.v1 import events_pb2 as intake
 from services.deadline.domain.clock import Phase
-from services.deadline.domain.events import MatterWithdrawn
+from services.deadline.domain.events import DeadlineMissed, MatterWithdrawn
 from services.kernel.codec import put_datetime
 from tests.unit.deadline.journeys import (
     END,
@@ -96,11 +97,42 @@ def test_a_start_that_is_heard_after_the_withdrawal_accuses_nobody() -> None:
     assert ticket.misses() == []
 
 
-def test_a_visit_is_made_in_time_though_the_matter_was_withdrawn() -> None:
-    """A withdrawal ends those clocks that the policy says it ends: the desk's visit is none."""
+def test_a_clock_that_was_due_by_the_withdrawal_is_not_missed_before_that_is_proven() -> None:
+    """What ended it in time is on its way too (R27)."""
     ticket = Ticket()
     ticket.say(accepted(), NINE)
-    ticket.say(intake.TicketWithdrawn(), cn(3, 9, 10))
+    ticket.say(intake.TicketWithdrawn(), cn(3, 9, 12))
+    ticket.say(dispatched("U1"), NINE)
+    ticket.say(dispatch.DispatchConfirmed(), cn(3, 9, 10))
+    assert not any(isinstance(event, DeadlineMissed) for event in ticket.events)
+    assert ticket.clock("confirm").stopped_at == cn(3, 9, 10)
+    assert ticket.clock("resolve").stopped_at == cn(3, 9, 12)
+
+
+@pytest.mark.parametrize("is_heard_first", [True, False])
+def test_a_redo_that_is_ordered_after_the_withdrawal_has_its_deadline(is_heard_first: bool) -> None:
+    """The visit said that nothing was solved, and the unit works again (R29)."""
+    ticket, redo = Ticket(), dispatch.RedoOrdered(unit="U1")
+    ticket.say(accepted(), NINE)
+    ticket.say(dispatched("U1"), NINE)
+    ticket.say(dispatch.TicketCompleted(unit="U1"), cn(3, 9, 10))
+    if is_heard_first:
+        ticket.say(intake.TicketWithdrawn(), cn(3, 9, 11))
+        ticket.say(redo, cn(3, 9, 12))
+    else:
+        ticket.say(redo, cn(3, 9, 12))
+        ticket.say(intake.TicketWithdrawn(), cn(3, 9, 11))
+    assert ticket.clock("redo").phase is Phase.RUNNING
+    ticket.fire(cn(3, 20))
+    assert ("redo", 1) in ticket.misses()
+    assert ("resolve", 1) not in ticket.misses()
+
+
+def test_a_withdrawal_ends_those_clocks_that_the_policy_says() -> None:
+    """The desk's visit is none of them."""
+    ticket = Ticket()
+    ticket.say(accepted(), NINE)
+    ticket.say(intake.TicketWithdrawn(), cn(3, 9, 13))
     scheduled = evaluation.VisitScheduled(unit="U1", round=1)
     put_datetime(scheduled.completed_at, cn(3, 9, 12))
     ticket.say(scheduled, cn(3, 9, 12))

@@ -105,21 +105,6 @@ async def test_what_proves_no_more_asks_the_store_nothing(
     assert len(asked) == 1
 
 
-async def test_what_is_more_than_a_batch_fires_in_one_round(
-    town: City, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.kernel.timers.TICK_S", 3_600.0)
-    monkeypatch.setattr("services.kernel.timers.LIMIT", 2)
-    tickets = [*tickets_in(0, 2), *tickets_in(1, 2), *tickets_in(2, 2)]
-    first, second = await town.process(desk()), await town.process(echo())
-    for ticket in tickets:
-        await first.note(ticket, "called")
-    await travelled(first, second)
-    await proven(town, second, first)
-    await run_for(town, second.timers(), 50)
-    assert [await second.names(ticket) for ticket in tickets] == [LOOP] * len(tickets)
-
-
 async def test_time_alone_proves_nothing(town: City) -> None:
     first, second = await started(town, echo())
     town.clock.advance(days=1)
