@@ -126,10 +126,18 @@ class Calendar:
             return self.midnight(day + _DAY)
         return self._instant(day, close)
 
+    @property
+    def open_shifts(self) -> tuple[Shift, ...]:
+        """The shifts, none of which goes on behind the close of business (R21)."""
+        close = self.close_of_business
+        if close is None:
+            return self.shifts
+        return tuple((begin, min(end, close)) for begin, end in self.shifts if begin < close)
+
     def working_time(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """From and to, in UTC, of each shift of that day; none on a day off."""
         if self.shifts and self.is_working(day):
-            for begin, end in self.shifts:
+            for begin, end in self.open_shifts:
                 yield self._instant(day, begin), self._instant(day, end)
 
     def with_notice(

@@ -117,11 +117,16 @@ def _worked(
     day, skipped = calendar.local_date(start), []
     while day < days[-1]:
         if day not in days and day > calendar.local_date(start):
-            standing = ", ".join(sorted({pause.reason for pause in pauses}))
-            skipped.append((day, calendar.reason_off(day) or f"paused: {standing}"))
+            begin, end = calendar.midnight(day), calendar.midnight(day + _DAY)
+            standing = sorted({p.reason for p in pauses if _overlaps(p, begin, end)})
+            skipped.append((day, calendar.reason_off(day) or f"paused: {', '.join(standing)}"))
         day += _DAY
     sure = calendar.is_published(days[-1])
     return Due(instant, days[-1], days, tuple(skipped), provisional=not sure)
+
+
+def _overlaps(pause: Pause, begin: datetime, end: datetime) -> bool:
+    return pause.start < end and (pause.end is None or pause.end > begin)
 
 
 def _counted(

@@ -39,7 +39,7 @@ def worked_out(
 
     Raises ValueError for a calendar without shifts.
     """
-    if not calendar.shifts:
+    if not calendar.open_shifts:
         raise ValueError(f"calendar {calendar.id} has no shifts to count working hours in")
     worked: list[date] = []
     day = calendar.local_date(start)

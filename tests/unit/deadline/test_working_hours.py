@@ -38,6 +38,29 @@ def test_r21_a_start_outside_the_shifts_runs_from_the_next_one() -> None:
     assert due_at(FOUR, cn("2026-03-07 08:00"), DESK) == cn("2026-03-09 14:30")
 
 
+def test_r21_no_shift_goes_on_behind_the_close_of_business() -> None:
+    early = replace(DESK, close_of_business=time(16))
+    assert due_at(FOUR, cn("2026-03-09 10:00"), early) == cn("2026-03-09 15:30")
+    assert due_at(FOUR, cn("2026-03-09 11:00"), early) == cn("2026-03-10 09:30")
+    morning = replace(DESK, close_of_business=time(12, 30))
+    assert due_at(FOUR, cn("2026-03-09 10:00"), morning) == cn("2026-03-10 11:00")
+    with pytest.raises(ValueError, match="cn has no shifts"):
+        due_at(FOUR, cn("2026-03-09 10:00"), replace(DESK, close_of_business=time(9)))
+
+
+def test_r27_a_day_that_was_lost_to_a_pause_names_that_pause_alone() -> None:
+    pauses = [
+        Pause(cn("2026-03-10 08:00"), cn("2026-03-10 20:00"), "force_majeure"),
+        Pause(cn("2026-03-11 08:00"), cn("2026-03-11 20:00"), "expert_appraisal"),
+    ]
+    answer = due(WorkingHours(timedelta(hours=8)), cn("2026-03-09 13:30"), DESK, pauses)
+    assert answer.due_at == cn("2026-03-12 14:30")
+    assert answer.skipped == (
+        (date(2026, 3, 10), "paused: force_majeure"),
+        (date(2026, 3, 11), "paused: expert_appraisal"),
+    )
+
+
 def test_r26_a_pause_takes_only_the_working_time_in_it() -> None:
     over_lunch = [Pause(cn("2026-03-09 11:30"), cn("2026-03-09 14:00"), "force_majeure")]
     assert due_at(FOUR, cn("2026-03-09 10:00"), DESK, over_lunch) == cn("2026-03-09 16:30")
