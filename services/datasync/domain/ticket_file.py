@@ -135,7 +135,9 @@ def _moved(clock: Clock, name: str, fact: Fact) -> Clock:
         case "ClockPaused":
             return replace(clock, state="paused", due_at=None)
         case "ExtensionGranted" | "LimitSet" | "ClockReplanned":
-            return replace(clock, due_at=due_at or clock.due_at)
+            if due_at is None:
+                return clock
+            return replace(clock, due_at=due_at, provisional=bool(get("provisional")))
         case "ClockStopped":
             return replace(clock, state="stopped", stopped_at=stopped_at)
         case "DeadlineMissed":

@@ -36,8 +36,8 @@ def replanned(data: Mapping[str, Any]) -> Words:
     if due and due == data.get("old_due_at"):
         return Words(
             HOTLINE,
-            "{clock}时限的提醒时间已调整（日历 {calendar}）",
-            "The warning of the {clock} clock was moved (calendar {calendar})",
+            "{clock}时限重新计算（日历 {calendar}），截止时间不变",
+            "The {clock} clock was planned again (calendar {calendar}), due as before",
         )
     return PLANNED_AGAIN
 

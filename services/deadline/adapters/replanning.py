@@ -16,6 +16,7 @@ from services.deadline.adapters.replanner import Replanner
 from services.deadline.adapters.rules import InEffect
 from services.deadline.adapters.store import ClocksStore
 from services.deadline.domain.events import ClockReplanned
+from services.kernel.facts import NEVER
 from services.kernel.http import idempotency_key
 from services.kernel.routes import trace_of
 from services.kernel.runtime import Runtime
@@ -75,8 +76,10 @@ async def keep_planned(runtime: Runtime, clocks: ClocksStore, rules: InEffect) -
     """Until cancelled: when a calendar takes effect, the owner of a bucket plans it again (R27).
 
     How far that was done stands beside the clocks, so that a restart neither forgets nor repeats
-    it. What could not be moved now is tried again.
+    it. What could not be moved now is tried again. Facts from before that date count by the
+    calendar of then, so a bucket that is behind is planned once more when it has read up to it.
     """
+    begun: set[tuple[int, int]] = set()
     while True:
         await runtime.clock.sleep(LOOK_S)
         now = runtime.clock.now()
@@ -84,15 +87,21 @@ async def keep_planned(runtime: Runtime, clocks: ClocksStore, rules: InEffect) -
         try:
             done = await clocks.planned_by() if version else {}
             for bucket in sorted(runtime.inbox.buckets()):
-                if version > done.get(bucket, 0):
-                    await _plan_bucket(runtime, clocks, rules, bucket, version)
+                if version <= done.get(bucket, 0):
+                    continue
+                has_read_all = version <= rules.calendar_version(_read_until(runtime, bucket))
+                if not has_read_all and (bucket, version) in begun:
+                    continue
+                if await _plan_bucket(runtime, clocks, rules, bucket):
+                    begun.add((bucket, version))
+                    if has_read_all:
+                        await clocks.set_planned_by(bucket, version)
         except StoreUnavailable as error:
             log.warning("no clock was planned again: %s", error)
 
 
-async def _plan_bucket(
-    runtime: Runtime, clocks: ClocksStore, rules: InEffect, bucket: int, version: int
-) -> None:
+async def _plan_bucket(runtime: Runtime, clocks: ClocksStore, rules: InEffect, bucket: int) -> bool:
+    """Whether every open clock of the bucket was looked at."""
     found = _nothing(rules.city, runtime.clock.now())
     place = (bucket, "")
     while page := await clocks.open_tickets(place, PAGE):
@@ -101,14 +110,17 @@ async def _plan_bucket(
         await _page(runtime, tickets, BY_CALENDAR, "", found)
         if place[0] != bucket:
             break
-    if found.failed:
-        return
-    await clocks.set_planned_by(bucket, version)
     if found.moved:
         log.info(
             "calendar %s moved %d clocks of %d tickets in bucket %d",
             found.calendar, found.moved, found.tickets, bucket,
         )  # fmt: skip
+    return not found.failed
+
+
+def _read_until(runtime: Runtime, bucket: int) -> datetime:
+    row = runtime.inbox.rows.get((runtime.inbox.tickets, bucket))
+    return NEVER if row is None else row.read_until
 
 
 def _nothing(cities: Cities, now: datetime) -> Replanned:

@@ -67,6 +67,7 @@ class Clock(Value):
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     `limit_days` is the statutory limit of the category that it is held to (R23); `filed_before`
     that and its length before the last correction.
+    `provisional`: the year of its due instant was not published when it was planned (R28).
     `limited_at` is when its last limit took force, perhaps after the due instant that it gives.
     """
 
@@ -97,6 +98,7 @@ class Clock(Value):
     asked_at: datetime | None = None
     filed_before: tuple[str, int] | None = None
     limited_at: datetime | None = None
+    provisional: bool = False
 
     @property
     def opened(self) -> Pause | None:
@@ -132,6 +134,7 @@ def started(last: Clock | None, event: ClockStarted) -> Clock:
         warn_mark=event.warn_mark,
         level=event.level,
         limit_days=event.limit_days,
+        provisional=event.provisional,
         limits=tuple(replace(limit, after=0, for_next=False, waiting=False) for limit in stricter),
     )
 
@@ -153,7 +156,7 @@ def moved(clock: Clock | None, event: Moving) -> Clock:
             limited_at = event.resumed_at if limits != clock.limits else clock.limited_at
             resumed = replace(
                 clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at,
-                limited_at=limited_at,
+                limited_at=limited_at, provisional=event.provisional,
             )  # fmt: skip
             return _to_be_warned(resumed, event)
         case ClockStopped():
@@ -177,6 +180,13 @@ def _to_be_warned(
     return replace(clock, warn_at=event.warn_at, warn_mark=event.warn_mark)
 
 
+def _planned(clock: Clock, event: ExtensionGranted | LimitSet | ClockReplanned) -> Clock:
+    """Of a clock that stands no due instant is said."""
+    if event.due_at is None:
+        return clock
+    return replace(clock, due_at=event.due_at, provisional=event.provisional)
+
+
 def _still_to_come(clock: Clock) -> datetime:
     """Of a clock that stands: as known, but after it stood still; it is planned when it goes on."""
     if clock.opened is None:
@@ -191,9 +201,8 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
             return _to_be_warned(asked, event) if event.due_at else asked
         case ExtensionGranted():
             extensions = (*clock.extensions, event.working_days)
-            due = event.due_at or clock.due_at
             left = unanswered(clock.asked, event.working_days)
-            extended = replace(clock, asked=left, extensions=extensions, due_at=due)
+            extended = replace(_planned(clock, event), asked=left, extensions=extensions)
             return _to_be_warned(extended, event)
         case ExtensionRefused():
             refused = replace(clock, asked=clock.asked[1:])
@@ -201,14 +210,13 @@ def _ruled(clock: Clock, event: Ruling | Disputing) -> Clock:
         case LimitSet():
             stands = clock.phase is Phase.PAUSED and not clock.missed
             limit = Limit(event.length, event.special, len(clock.extensions), clock.missed, stands)
-            due = event.due_at or clock.due_at
             limits = (*clock.limits, limit)
             since = clock.limited_at if clock.missed else event.at
-            limited = replace(clock, limits=limits, due_at=due, limited_at=since)
+            limited = replace(_planned(clock, event), limits=limits, limited_at=since)
             return _to_be_warned(limited, event)
         case ClockReplanned():
-            due = event.due_at or _still_to_come(clock)
-            replanned = replace(clock, due_at=due, calendar=event.calendar)
+            known = replace(clock, due_at=_still_to_come(clock), calendar=event.calendar)
+            replanned = _planned(known, event)
             if event.length:
                 replanned = replace(replanned, length=event.length, limit_days=event.limit_days)
             return _to_be_warned(replanned, event)

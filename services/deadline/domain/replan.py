@@ -32,7 +32,8 @@ def replan_clocks(
 def _moved(
     command: ReplanClocks, clock: Clock, policy: Policy, calendar: Calendar
 ) -> Iterator[Event]:
-    """The due instant, or the next warning alone (R25), one that is due now is left to its timer.
+    """The due instant, the next warning alone (R25), or that a provisional one is certain now
+    (R28); a warning that is due now is left to its timer.
 
     A miss of a clock that is then due in the future is withdrawn: by the notice it was none.
     """
@@ -47,10 +48,13 @@ def _moved(
     clock = replace(clock, missed=was_missed and not moves)
     warned = to_be_warned(clock, course, command.at, policy, calendar)
     is_told = clock.warn_at is not None and clock.warn_at <= command.at
-    if not moves and (clock.missed or is_told or warned[0] == clock.warn_at):
+    if is_told and not moves:
+        warned = clock.warn_at, clock.warn_mark
+    provisional = is_provisional(course, due, calendar)
+    is_as_before = (warned[0], provisional) == (clock.warn_at, clock.provisional)
+    if not moves and (clock.missed or is_as_before):
         return
     if was_missed:
         yield MissWithdrawn(*where, clock.due_at, None)
-    provisional = is_provisional(course, due, calendar)
     label = f"{calendar.id}@{calendar.version}"
     yield ClockReplanned(*where, due, provisional, label, clock.due_at, command.by, *warned)

@@ -136,6 +136,15 @@ def test_open_clocks_stand_in_the_header_with_their_due_times() -> None:
     assert [(c.clock, c.due_at) for c in file.open_clocks] == [("contact", DUE), ("resolve", DUE)]
 
 
+def test_r28_a_clock_says_whether_its_due_time_may_still_move() -> None:
+    granted = deadline.ExtensionGranted(clock="resolve", run=1, due_at=stamp(DUE), provisional=True)
+    (clock,) = file_of(received(), started(), granted).open_clocks
+    assert clock.provisional
+    certain = deadline.ClockReplanned(clock="resolve", run=1, due_at=stamp(DUE))
+    (clock,) = file_of(received(), started(), granted, certain).open_clocks
+    assert not clock.provisional
+
+
 def test_a_paused_clock_has_no_due_time() -> None:
     paused = deadline.ClockPaused(clock="resolve", run=1, reason="appraisal")
     (clock,) = file_of(received(), started(), paused).open_clocks

@@ -25,8 +25,8 @@ DUE = datetime(2011, 3, 8, 5, tzinfo=UTC)
         ),
         (
             {"due_at": stamp(DUE), "old_due_at": stamp(DUE)},
-            "办理时限的提醒时间已调整（日历 us@2）",
-            "The warning of the handling clock was moved (calendar us@2)",
+            "办理时限重新计算（日历 us@2），截止时间不变",
+            "The handling clock was planned again (calendar us@2), due as before",
         ),
         (
             {"due_at": stamp(DUE), "length": "calendar_days=15"},

@@ -97,6 +97,7 @@ def test_the_answer_has_the_fields_of_its_contract() -> None:
         "extensions_granted", "rejected", "policy", "calendar",
     }  # fmt: skip
     assert answered(line("confirm")).keys() == answered(GOOD).keys() - {"promised_due_at"}
+    assert answered(GOOD)["policy"] == "trial-measures@2024-01-01"
 
 
 def test_a_promise_follows_the_length_that_the_line_gives_resolve() -> None:

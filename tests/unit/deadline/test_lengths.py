@@ -14,7 +14,11 @@ from services.deadline.domain.lengths import (
     Pause,
     Running,
     WorkingDays,
+    WorkingHours,
     length_from_data,
+    length_from_text,
+    length_to_data,
+    length_to_text,
 )
 from tests.unit.deadline.shipped import CN
 
@@ -26,10 +30,19 @@ def test_a_length_has_exactly_one_known_unit() -> None:
     assert length_from_data({"working_days": 5}) == WorkingDays(5)
     assert length_from_data({"calendar_days": 15}) == CalendarDays(15)
     assert length_from_data({"hours": 2}) == length_from_data({"minutes": 120})
+    assert length_from_data({"working_hours": 12}) == WorkingHours(timedelta(hours=12))
     with pytest.raises(ValueError, match="exactly one unit"):
         length_from_data({"hours": 2, "minutes": 5})
     with pytest.raises(ValueError, match="'fortnights'"):
         length_from_data({"fortnights": 2})
+
+
+@pytest.mark.parametrize("unit", ["working_days", "calendar_days", "hours", "working_hours"])
+def test_a_length_is_read_back_as_it_was_written(unit: str) -> None:
+    length = length_from_data({unit: 36})
+    assert length_to_data(length) == {unit: 36}
+    assert length_to_text(length) == f"{unit}=36"
+    assert length_from_text(f"{unit}=36") == length
 
 
 @pytest.mark.parametrize("amount", ["5", 2.5, True, None])

@@ -44,6 +44,8 @@ def test_r27_a_proof_holds_without_any_registry(monkeypatch: pytest.MonkeyPatch)
         (lambda p: p["rules"]["clocks"]["resolve"].update(length={"working_days": 4}), "due_at"),
         (lambda p: p.update(provisional=True), "provisional"),
         (lambda p: p.update(remark="it is true"), "remark"),
+        (lambda p: p.update(policy="shandong@2024-01-01"), "policy"),
+        (lambda p: p.update(calendar="cn@1999"), "calendar"),
         (lambda p: p.pop("rejected"), "rejected"),
     ],
 )

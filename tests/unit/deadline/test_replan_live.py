@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import orjson
 import pytest
 
+from hotline.dispatch.v1 import events_pb2 as dispatch
+from services.deadline.adapters.due_lines import City
+from services.deadline.adapters.lives import line_of, planned_at, run_of
+from services.deadline.adapters.proof import differences, prove
 from services.deadline.domain.desk import PauseClocks
 from services.deadline.domain.events import ClockReplanned, Event, MissWithdrawn
 from services.deadline.domain.reactions import decider
 from services.deadline.domain.replan import ReplanClocks
+from services.kernel.decider import replace
 from tests.unit.deadline.questions import ask, notice
 from tests.unit.deadline.test_desk import Desk
-from tests.unit.deadline.tickets import CITIES, approved, cn
+from tests.unit.deadline.tickets import CHINA, CITIES, approved, cn, dispatched
 
 DUE = cn(3, 17)
 NOW = cn(3, 11, 10)
@@ -59,6 +65,38 @@ def test_r25_a_notice_that_moves_a_warning_alone_moves_the_alarm_and_no_due_inst
     assert (found.old_due_at, found.due_at, found.warn_at) == (DUE, DUE, cn(3, 13, 9))
     assert desk.alarms["resolve/1"].due_at == cn(3, 13, 9)
     assert desk.do(ReplanClocks(cn(3, 9, 13), "ann")) == []
+
+
+def test_r28_a_published_year_makes_open_clocks_certain_where_it_moves_none() -> None:
+    ticket, start = Desk(), datetime(2026, 12, 30, 10, tzinfo=CHINA)
+    ticket.say(dispatch.ReturnGranted(unit="U1"), start)
+    ticket.say(dispatched("U2", 2), start)
+    before = ticket.clock("resolve")
+    assert before.provisional
+    policy, calendar = CITIES["sample"]
+    ticket.calendar = calendar.with_notice({}, publishes_year=2027, notice="N1")
+    ticket.decider = decider(policy, ticket.calendar)
+    certain = moved(ticket.do(ReplanClocks(start, "ann")))["resolve"]
+    assert (certain.due_at, certain.old_due_at) == (before.due_at, before.due_at)
+    assert (certain.warn_at, certain.warn_mark) == (before.warn_at, before.warn_mark)
+    ticket.reload()
+    assert ticket.clock("resolve") == replace(before, provisional=False, calendar=certain.calendar)
+    assert ticket.do(ReplanClocks(start, "ann")) == []
+
+
+def test_r27_the_proof_of_a_clock_that_a_notice_moved_is_by_that_notice(desk: Desk) -> None:
+    noticed(desk, {date(2026, 3, 13): False})
+    desk.do(REPLAN)
+    start = run_of("resolve", desk.events)
+    assert start is not None
+    assert planned_at(start, desk.events) == NOW
+    city = replace(City.of("sample"), calendar=desk.calendar)
+    line, _ = line_of("resolve", desk.events, city)
+    assert line is not None
+    proof = orjson.loads(orjson.dumps(prove(line, city)))
+    assert differences(proof) == []
+    assert proof["last_day"] == "2026-03-17"
+    assert datetime.fromisoformat(proof["due_at"]) == desk.clock("resolve").due_at == cn(3, 18)
 
 
 def test_r27_a_make_up_day_moves_them_the_other_way(desk: Desk) -> None:

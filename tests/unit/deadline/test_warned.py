@@ -74,6 +74,7 @@ def test_r25_nobody_is_warned_after_the_end_zammad_3140(desk: Desk) -> None:
     desk.say(approved(cn(3, 12, 8)), cn(3, 12, 8, 30))
     desk.fire(DUE)
     assert of(desk) == []
+    assert ("resolve", 1) not in desk.misses()
 
 
 def test_r25_nobody_is_warned_while_it_stands_and_the_days_move_with_it(desk: Desk) -> None:

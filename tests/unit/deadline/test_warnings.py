@@ -80,6 +80,7 @@ def test_r25_a_warning_that_would_come_before_the_start_does_not_come() -> None:
 
 def test_r25_a_warning_before_due_is_counted_in_the_clocks_own_calendar_glpi_15429() -> None:
     assert warned(WorkingDays(1), "02-14 10:00") == [("02-24 09:00", "50%"), ("02-24 17:30", "2h")]
+    assert warned(Running(timedelta(hours=72)), "02-14 10:00")[-1] == ("02-14 17:30", "2h")
 
 
 def test_r25_nothing_is_warned_of_while_paused() -> None:
