@@ -22,6 +22,7 @@ from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.lengths import INSTANT
 from services.deadline.domain.views import ClockView
 from services.kernel.describe import problems
+from services.kernel.facts import NEVER
 from services.kernel.http import CleanText, after
 from services.kernel.names import bucket_of
 from services.kernel.problems import Problem
@@ -47,7 +48,7 @@ class _Calendar(Response):
 
 
 class DueLists(BaseModel):
-    """Running clocks, the earliest first; at most 1,000 in all, the earliest of them."""
+    """Running clocks, the earliest first; at most 1,000 in each list, the earliest of them."""
 
     overdue: list[ClockView]
     today: list[ClockView] = Field(description="Due until the city's midnight.")
@@ -106,11 +107,11 @@ def router(runtime: Runtime, clocks: ClocksStore, cities: Cities) -> APIRouter:
         """Overdue, today, this week: by the city's own days."""
         now = runtime.clock.now()
         today, week = ends(now, cities(now).calendar)
-        rows = await clocks.due(wanted(principal, unit, desk=desk), week + INSTANT, MOST)
+        whose = wanted(principal, unit, desk=desk)
         is_unit = Role.UNIT in principal.roles
         return DueLists(
             extensions=0 if is_unit else await clocks.count_applications(),
-            **sorted_in(rows, now, today, week),
+            **await due_lists(clocks, whose, now, today, week),
         )
 
     @made.get("/v1/due/hours")
@@ -194,6 +195,16 @@ async def _proven(
         if line is not None:
             return prove(line, city)
     raise Problem(404, "unknown-clock", "No such clock of that ticket is known here.")
+
+
+async def due_lists(
+    clocks: ClocksStore, whose: str | None, now: datetime, today: datetime, week: datetime
+) -> dict[str, list[ClockView]]:
+    """MOST of each: however much is overdue, what becomes due today is seen too."""
+    rows: list[ClockView] = []
+    for before, until in ((NEVER, now), (now, today), (today, week)):
+        rows += await clocks.due(whose, until + INSTANT, MOST, since=before + INSTANT)
+    return sorted_in(rows, now, today, week)
 
 
 def sorted_in(

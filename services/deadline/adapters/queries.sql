@@ -40,14 +40,14 @@ select * from {schema}.clock where bucket = $1 and ticket = $2 order by started_
 -- name: due
 -- A unit's open clocks, the earliest due first.
 select * from {schema}.clock
-where state = 'running' and unit = $1 and due_at < $2
-order by due_at, ticket, clock, run limit $3
+where state = 'running' and unit = $1 and due_at >= $2 and due_at < $3
+order by due_at, ticket, clock, run limit $4
 
 -- name: due_of_all
 -- As `due`, of every unit: a statement of its own, since one plan cannot use both indexes.
 select * from {schema}.clock
-where state = 'running' and due_at < $1
-order by due_at, ticket, clock, run limit $2
+where state = 'running' and due_at >= $1 and due_at < $2
+order by due_at, ticket, clock, run limit $3
 
 -- name: by_hour
 -- How much of a unit becomes due when: two weeks by the index, never the whole table.

@@ -9,6 +9,7 @@ from typing import Protocol
 from services.deadline.domain.desk_views import ApplicationView, MovedView, Waiting
 from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
+from services.kernel.facts import NEVER
 from services.kernel.store import Tx
 
 Open = tuple[ApplicationView, datetime | None]  # and when its clock is due; None while paused
@@ -49,7 +50,9 @@ class ClocksStore(Protocol):
     async def moments(self, bucket: int, ticket: str, limit: int) -> list[Moment]:
         """All that passed a ticket on, the earliest first."""
 
-    async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
+    async def due(
+        self, unit: str | None, before: datetime, limit: int, *, since: datetime = NEVER
+    ) -> list[ClockView]:
         """Running clocks due before an instant, the earliest first; of all units for None."""
 
     async def open_applications(self, limit: int) -> list[Open]:

@@ -11,6 +11,7 @@ from services.deadline.adapters.store import ClocksTx, Key, Open, Passed
 from services.deadline.domain.desk_views import MovedView, Waiting
 from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ENDED, ClockView
+from services.kernel.facts import NEVER
 from services.kernel.store import Tx
 
 VIEW, MOMENTS, APPLICATIONS, MOVED = "clocks", "moments", "applications", "moved"
@@ -75,8 +76,10 @@ class MemoryClocksStore:
         mine = sorted(((m.at, key), m) for key, m in moments.items() if key[:2] == (bucket, ticket))
         return [m for _, m in mine[:limit]]
 
-    async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
-        found = [(due_at, row) for due_at, row in self._running(unit) if due_at < before]
+    async def due(
+        self, unit: str | None, before: datetime, limit: int, *, since: datetime = NEVER
+    ) -> list[ClockView]:
+        found = [(due_at, row) for due_at, row in self._running(unit) if since <= due_at < before]
         found.sort(key=lambda pair: (pair[0], pair[1].ticket, pair[1].clock, pair[1].run))
         return [row for _, row in found[:limit]]
 

@@ -13,6 +13,7 @@ from services.deadline.adapters.store import ClocksTx, Key, Open, Passed
 from services.deadline.domain.desk_views import ApplicationView, MovedView, Waiting
 from services.deadline.domain.shares import Moment
 from services.deadline.domain.views import ClockView
+from services.kernel.facts import NEVER
 from services.kernel.faults_pg import store_faults
 from services.kernel.queries import named
 from services.kernel.rows_pg import columns
@@ -81,10 +82,12 @@ class PostgresClocksStore:
             rows = await self._pool.fetch(self.sql["moments"], bucket, ticket, limit)
         return [Moment(r["at"], r["type"], r["unit"], r["reason"]) for r in rows]
 
-    async def due(self, unit: str | None, before: datetime, limit: int) -> list[ClockView]:
+    async def due(
+        self, unit: str | None, before: datetime, limit: int, *, since: datetime = NEVER
+    ) -> list[ClockView]:
         if unit is None:
-            return await self._views("due_of_all", before, limit)
-        return await self._views("due", unit, before, limit)
+            return await self._views("due_of_all", since, before, limit)
+        return await self._views("due", unit, since, before, limit)
 
     async def open_applications(self, limit: int) -> list[Open]:
         with store_faults():

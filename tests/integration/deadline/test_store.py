@@ -35,6 +35,7 @@ from tests.unit.deadline.clock_facts import CODEC, DAY, NINE, Log, started
 T1 = bucket_of("T1", BUCKETS)
 CONFIRM = ClockView("T1", "confirm", 1, "U1", "running", NINE, NINE + DAY)
 EVER = NINE + 100 * DAY
+SECOND = DAY / 86_400
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -82,6 +83,11 @@ async def test_what_is_due_comes_the_earliest_first(kept: Kept) -> None:
     due = [(r.ticket, r.clock) for r in await kept.clocks.due(None, EVER, 10)]
     assert due == [("T1", "contact"), ("T3", "confirm"), ("T2", "confirm"), ("T1", "confirm")]
     assert await kept.clocks.due(None, EVER, 2) == (await kept.clocks.due(None, EVER, 10))[:2]
+    assert (
+        await kept.clocks.due(None, EVER, 10, since=NINE + 2 * DAY)
+        == (await kept.clocks.due(None, EVER, 10))[2:]
+    )
+    assert await kept.clocks.due("U2", EVER, 10, since=NINE + 2 * DAY + SECOND) == []
     assert [r.ticket for r in await kept.clocks.due("U1", EVER, 10)] == ["T1", "T3", "T1"]
     assert [r.ticket for r in await kept.clocks.due("U2", NINE + 2 * DAY, 10)] == []
 
@@ -200,8 +206,8 @@ async def test_a_batch_that_is_rolled_back_leaves_nothing(kept: Kept) -> None:
     [
         ("rows", 4),
         ("of_ticket", 2),
-        ("due", 3),
-        ("due_of_all", 2),
+        ("due", 4),
+        ("due_of_all", 3),
         ("applications", 4),
         ("open_applications", 1),
     ],

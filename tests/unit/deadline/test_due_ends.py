@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.deadline.adapters.due_routes import ends, sorted_in
+from services.deadline.adapters.due_routes import due_lists, ends, sorted_in
+from services.deadline.adapters.store_memory import VIEW, MemoryClocksStore
 from services.deadline.domain.views import ClockView
 from tests.unit.deadline.shipped import CN, US
 from tests.unit.deadline.tickets import NEW_YORK, cn
@@ -53,6 +54,23 @@ def test_r21_on_sunday_the_week_ends_with_the_day() -> None:
 
 def test_r21_on_monday_the_whole_week_is_ahead() -> None:
     assert where(cn(3, 16), cn(3, 9)) == ["this_week"]
+
+
+async def test_however_much_is_overdue_what_comes_today_is_seen_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.deadline.adapters.due_routes.MOST", 2)
+    due = [*(NOW - timedelta(hours=n) for n in range(5)), TODAY, SUNDAY, SUNDAY + INSTANT]
+    rows = {
+        (0, f"T{n}", "resolve", 1): ClockView(
+            f"T{n}", "resolve", 1, "U1", "running", cn(3, 1), due_at
+        )
+        for n, due_at in enumerate(due)
+    }
+    clocks = MemoryClocksStore(lambda: {VIEW: rows})
+    found = await due_lists(clocks, "U1", NOW, *ends(NOW, CN))
+    seen = {name: [row.ticket for row in part] for name, part in found.items()}
+    assert seen == {"overdue": ["T4", "T3"], "today": ["T5"], "this_week": ["T6"]}
 
 
 def test_r21_a_clock_that_stands_is_in_none() -> None:
