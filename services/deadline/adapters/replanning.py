@@ -76,8 +76,9 @@ async def keep_planned(runtime: Runtime, clocks: ClocksStore, rules: InEffect) -
     """Until cancelled: when a calendar takes effect, the owner of a bucket plans it again (R27).
 
     How far that was done stands beside the clocks, so that a restart neither forgets nor repeats
-    it. What could not be moved now is tried again. Facts from before that date count by the
-    calendar of then, so a bucket that is behind is planned once more when it has read up to it.
+    it, once the bucket has read up to that date: facts from before it count by the calendar of
+    then, so one that is behind is planned at once and once more. What could not be moved now is
+    tried again.
     """
     begun: set[tuple[int, int]] = set()
     while True:
@@ -119,8 +120,10 @@ async def _plan_bucket(runtime: Runtime, clocks: ClocksStore, rules: InEffect, b
 
 
 def _read_until(runtime: Runtime, bucket: int) -> datetime:
+    """Up to when all that the bucket was told, and what came of it, stands in the view."""
     row = runtime.inbox.rows.get((runtime.inbox.tickets, bucket))
-    return NEVER if row is None else row.read_until
+    own = (runtime.service.name,)
+    return NEVER if row is None else runtime.proof.all_until(own, bucket, row.expected)
 
 
 def _nothing(cities: Cities, now: datetime) -> Replanned:

@@ -80,17 +80,16 @@ class StopClock(Value):
     stopped_at: datetime
     end_type: str = ""
     end_event: str = ""
+    acted_at: datetime | None = None
 
-    def speaks_of(self, clock: Clock) -> bool:
-        return self.end_type != WITHDRAWN or clock.started_at <= self.stopped_at
-
-
-class NoteWithdrawal(Value):
-    """The matter was withdrawn, by a fact of that id."""
-
-    at: datetime
-    withdrawn_at: datetime
-    end_event: str
+    def end_of(self, clock: Clock) -> datetime | None:
+        """When it ended that run. A withdrawal says nothing of one that began after it, such as a
+        redo ordered since; the archive that follows ends that when it is made (`acted_at`)."""
+        if clock.started_at <= self.stopped_at:
+            return self.stopped_at
+        if self.end_type == WITHDRAWN:
+            return None
+        return max(self.acted_at or self.stopped_at, clock.started_at)
 
 
 class ExpireClock(Value):
@@ -245,24 +244,20 @@ def still_stopped(at: datetime, clock: Clock, until: datetime) -> Sequence[Event
 def stop(
     command: StopClock, clock: Clock | None, earlier_runs: Sequence[Clock], policy: Policy
 ) -> Sequence[Event]:
-    """The earliest of several ends counts, for an earlier run that was missed too.
-
-    A withdrawal says nothing of a run that began after it: that is of a redo ordered since.
-    """
-    runs = [c for c in earlier_runs if c.missed and c.name == command.clock]
-    earlier = [c for c in runs if command.speaks_of(c)]
-    events = [e for c in earlier for e in judged(command.at, c, _first_end(command, c), policy)]
-    if clock is None or clock.phase is Phase.CLOSED or not command.speaks_of(clock):
+    """The earliest of several ends counts, for an earlier run that was missed too."""
+    earlier = [c for c in earlier_runs if c.missed and c.name == command.clock]
+    events = [e for c in earlier for e in _ended_again(command, c, policy)]
+    if clock is None or clock.phase is Phase.CLOSED:
         return events
     if clock.phase is Phase.STOPPED:
-        return [*events, *judged(command.at, clock, _first_end(command, clock), policy)]
-    by = command.end_type, command.end_event
-    until = max(command.stopped_at, clock.started_at)
-    return [*events, *_stopped(command.at, clock, until, by, policy)]
+        return [*events, *_ended_again(command, clock, policy)]
+    until, by = command.end_of(clock), (command.end_type, command.end_event)
+    return [*events, *(_stopped(command.at, clock, until, by, policy) if until else [])]
 
 
-def _first_end(command: StopClock, clock: Clock) -> datetime:
-    return min(command.stopped_at, clock.stopped_at or command.stopped_at)
+def _ended_again(command: StopClock, clock: Clock, policy: Policy) -> list[Event]:
+    end = command.end_of(clock)
+    return judged(command.at, clock, min(end, clock.stopped_at or end), policy) if end else []
 
 
 def _stopped(

@@ -9,10 +9,10 @@ from typing import assert_never
 
 from services.deadline.domain import caring, commands, desk, expiring
 from services.deadline.domain.calendar import Calendar
+from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.commands import (
     WITHDRAWN,
     ExpireClock,
-    NoteWithdrawal,
     PauseClock,
     ResumeClock,
     StartClock,
@@ -30,6 +30,7 @@ from services.deadline.domain.desk import (
 from services.deadline.domain.events import ClockStopped, Event, MatterWithdrawn
 from services.deadline.domain.policy import Policy
 from services.deadline.domain.refiling import (
+    NoteWithdrawal,
     RefileMatter,
     corrected_since,
     judge_again,
@@ -70,22 +71,23 @@ def _of_a_clock(command: ClockCommand, state: Clocks, rules: Rulebook) -> Sequen
     policy, calendar = rules(command.at)
     clock = state.by_name.get(command.clock)
     match command:
+        case StopClock():
+            return commands.stop(command, clock, state.earlier_runs, policy)
         case StartClock():
             first = at_start(rules, command.clock, command.started_at, command.at)
             started = commands.start(command, clock, state, first, calendar)
-            moved = _and_corrections_since(started, command, state, rules)
-            return _and_the_withdrawal(moved, command, state, rules)
+            events = _and_corrections_since(started, command, state, rules)
         case PauseClock():
             paused = commands.pause(command, clock, policy)
-            return _and_the_correction(paused, command, command.paused_at, state, rules)
+            events = _and_the_correction(paused, command, command.paused_at, state, rules)
         case ResumeClock():
             resumed = commands.resume(command, clock, policy, calendar)
-            return _and_the_correction(resumed, command, command.resumed_at, state, rules)
-        case StopClock():
-            return commands.stop(command, clock, state.earlier_runs, policy)
+            events = _and_the_correction(resumed, command, command.resumed_at, state, rules)
         case ExpireClock():
-            return expiring.expire(command, clock, policy, calendar)
-    assert_never(command)
+            events = expiring.expire(command, clock, policy, calendar)
+        case _:
+            assert_never(command)
+    return _and_the_withdrawal(events, command, state, rules)
 
 
 def _and_corrections_since(
@@ -98,23 +100,35 @@ def _and_corrections_since(
 
 
 def _and_the_withdrawal(
-    events: Sequence[Event], command: StartClock, state: Clocks, rules: Rulebook
+    events: Sequence[Event],
+    command: StartClock | PauseClock | ResumeClock | ExpireClock,
+    state: Clocks,
+    rules: Rulebook,
 ) -> Sequence[Event]:
-    """What began before the withdrawal, and is heard of after it, ends at it (R27). Where it was
-    due by then its timer says so, once it is proven that nothing ended it in time."""
+    """What began before the withdrawal, and runs though that was heard of, ends at it (R27). Where
+    it was due by then its timer says so first, once it is proven that nothing ended it in time; one
+    that stands is looked at when it goes on."""
     if not events or state.withdrawal is None:
         return events
     withdrawn_at, event_id = state.withdrawal
     policy, _ = rules(withdrawn_at)
-    clock = reduce(evolve, events, state).by_name[command.clock]
-    if not clock.started_at <= withdrawn_at < clock.due_at or not any(
-        row.name == clock.name and trigger.fits({"kind": state.kind})
-        for trigger, row in policy.ending.get(WITHDRAWN, ())
+    after = reduce(evolve, events, state)
+    clock = after.by_name[command.clock]
+    late = clock.is_late(withdrawn_at)
+    if (
+        clock.phase is not Phase.RUNNING
+        or clock.started_at > withdrawn_at
+        or (late and not clock.missed)
+        or not _is_ended_by(WITHDRAWN, clock, after.kind, policy)
     ):
         return events
-    by = WITHDRAWN, event_id
-    end = ClockStopped(command.at, clock.name, clock.run, clock.unit, withdrawn_at, True, *by)
-    return [*events, end]
+    where = command.at, clock.name, clock.run, clock.unit
+    return [*events, ClockStopped(*where, withdrawn_at, not late, WITHDRAWN, event_id)]
+
+
+def _is_ended_by(type_: str, clock: Clock, kind: str, policy: Policy) -> bool:
+    ends = policy.ending.get(type_, ())
+    return any(row.name == clock.name and trigger.fits({"kind": kind}) for trigger, row in ends)
 
 
 def _and_the_correction(

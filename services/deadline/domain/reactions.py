@@ -10,7 +10,6 @@ from services.deadline.domain.clock import Phase
 from services.deadline.domain.commands import (
     WITHDRAWN,
     ExpireClock,
-    NoteWithdrawal,
     PauseClock,
     ResumeClock,
     StartClock,
@@ -19,7 +18,7 @@ from services.deadline.domain.commands import (
 from services.deadline.domain.decisions import Command, decisions
 from services.deadline.domain.events import Event
 from services.deadline.domain.policy import OWN, Policy, Trigger
-from services.deadline.domain.refiling import RefileMatter
+from services.deadline.domain.refiling import NoteWithdrawal, RefileMatter
 from services.deadline.domain.rulebook import Rulebook, always
 from services.deadline.domain.supervision import PassUrgeOn
 from services.deadline.domain.ticket import Clocks, evolve
@@ -67,9 +66,8 @@ def reactions(rules: Rulebook) -> Callable[[Happened, Clocks, datetime], Sequenc
             commands += _overdue(event, state, policy)
         for trigger, row in policy.ending.get(event.type, ()):
             if trigger.fits(known) and row.name in state.by_name:
-                commands.append(
-                    StopClock(at, row.name, event.instant(trigger), event.type, event.event_id)
-                )
+                by = event.type, event.event_id, event.at
+                commands.append(StopClock(at, row.name, event.instant(trigger), *by))
         for trigger, row in policy.pausing.get(event.type, ()):
             if trigger.fits(known):
                 commands.append(PauseClock(at, row.name, event.instant(trigger), row.pause_reason))

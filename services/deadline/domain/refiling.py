@@ -25,6 +25,14 @@ from services.deadline.domain.ticket import Clocks, evolve
 from services.kernel.decider import Value, replace
 
 
+class NoteWithdrawal(Value):
+    """The matter was withdrawn, by a fact of that id."""
+
+    at: datetime
+    withdrawn_at: datetime
+    end_event: str
+
+
 class RefileMatter(Value):
     """`corrected_at` is intake's own time of it, by which is judged what was due already.
 

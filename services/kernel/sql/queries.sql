@@ -111,7 +111,7 @@ union
     and not exists (
         select from {vault}.parked p
         where p.bucket = t.bucket and p.ticket = t.ticket and p.dropped_at is null)
- limit $5)
+ order by t.due_at limit $5)
 order by due_at limit $5
 
 -- name: timer_sources

@@ -93,8 +93,6 @@ def expected(said: Sequence[Said], withdrawn_at: datetime | None, city: Any) -> 
         for run in runs:
             if run.started_at <= withdrawn_at:
                 run.ends.append(withdrawn_at)
-            elif not is_completed(said):  # dispatch archives it, when it hears of that
-                run.ends.append(run.started_at)
     return {(r.clock, r.number) for r in runs if r.is_missed(*city)}
 
 

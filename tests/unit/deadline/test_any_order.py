@@ -25,7 +25,7 @@ from tests.unit.deadline.journeys import (
     is_completed,
     journeys,
 )
-from tests.unit.deadline.tickets import CITIES, Ticket, accepted, archived, cn, dispatched
+from tests.unit.deadline.tickets import CITIES, Ticket, accepted, approved, archived, cn, dispatched
 
 WAKES = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([1, 2, 4, 8, 60])), max_size=4)
 BATCHES = st.sets(st.integers(0, 15), max_size=5)
@@ -107,6 +107,48 @@ def test_a_clock_that_was_due_by_the_withdrawal_is_not_missed_before_that_is_pro
     assert not any(isinstance(event, DeadlineMissed) for event in ticket.events)
     assert ticket.clock("confirm").stopped_at == cn(3, 9, 10)
     assert ticket.clock("resolve").stopped_at == cn(3, 9, 12)
+
+
+def test_a_late_pause_moves_a_clock_behind_the_withdrawal_which_ends_it_then() -> None:
+    ticket = Ticket()
+    ticket.say(accepted(), NINE)
+    ticket.say(intake.TicketWithdrawn(), cn(3, 17, 10))  # resolve is due at the end of the 16th
+    ticket.say(dispatched("U1"), NINE)
+    ticket.say(dispatch.DispatchConfirmed(), NINE)
+    ticket.say(dispatch.CitizenContacted(), NINE)
+    assert ticket.clock("resolve").stopped_at is None
+    ticket.say(dispatch.TicketReplied(), cn(3, 13, 10))
+    ticket.say(dispatch.ReplySentBack(), cn(3, 18, 10))
+    assert ticket.clock("resolve").stopped_at == cn(3, 17, 10)
+    ticket.say(approved(cn(3, 25, 10)), cn(3, 26, 10))
+    assert ("resolve", 1) not in ticket.misses()
+
+
+def test_r25_nobody_climbs_the_ladder_of_a_late_clock_that_the_withdrawal_ended() -> None:
+    ticket = Ticket()
+    ticket.say(accepted(), NINE)
+    ticket.say(intake.TicketWithdrawn(), cn(3, 9, 12))
+    ticket.say(dispatched("U1"), NINE)
+    ticket.fire(cn(3, 9, 11))  # it is proven that nobody confirmed
+    assert ticket.misses() == [("confirm", 1)]
+    assert ticket.clock("confirm").stopped_at == cn(3, 9, 12)
+    assert ticket.alarms == {}
+
+
+def test_the_archive_of_a_withdrawn_matter_excuses_no_redo_that_was_ordered_since() -> None:
+    ticket = Ticket()
+    for at, message in (
+        (NINE, accepted()),
+        (NINE, dispatched("U1")),
+        (cn(3, 9, 10), intake.TicketWithdrawn()),
+        (cn(3, 9, 12), dispatch.RedoOrdered(unit="U1")),
+    ):
+        ticket.say(message, at)
+    ticket.fire(cn(3, 20))
+    assert ticket.misses() == [("redo", 1)]
+    ticket.say(archived(cn(3, 9, 10)), cn(3, 25, 10))
+    assert ticket.misses() == [("redo", 1)]
+    assert ticket.clock("redo").stopped_at == cn(3, 25, 10)
 
 
 @pytest.mark.parametrize("is_heard_first", [True, False])

@@ -12,6 +12,7 @@ from services.kernel.clock import ManualClock
 from services.kernel.facts import NEVER
 from tests.support.virtual import START
 
+END = START + timedelta(days=1)
 EFFECTIVE = START + timedelta(minutes=1)
 BUCKET, VERSION = 3, 7
 
@@ -35,9 +36,14 @@ class Clocks:
 
 
 async def test_r27_what_happened_before_a_notice_and_is_read_later_is_planned_too() -> None:
-    clock, clocks, row = ManualClock(START), Clocks(), SimpleNamespace(read_until=NEVER)
+    clock, clocks, row = ManualClock(START), Clocks(), SimpleNamespace(expected={})
     inbox = SimpleNamespace(tickets="t", rows={("t", BUCKET): row}, buckets=lambda: {BUCKET})
-    runtime: Any = SimpleNamespace(clock=clock, inbox=inbox)
+    read = [NEVER]
+    proof = SimpleNamespace(
+        all_until=lambda sources, *_: read[0] if sources == ("deadline",) else END
+    )
+    service = SimpleNamespace(name="deadline")
+    runtime: Any = SimpleNamespace(clock=clock, inbox=inbox, proof=proof, service=service)
     calendar = SimpleNamespace(id="cn", version="2")
     rules: Any = SimpleNamespace(
         calendar_version=lambda at: VERSION if at >= EFFECTIVE else 0,
@@ -47,7 +53,7 @@ async def test_r27_what_happened_before_a_notice_and_is_read_later_is_planned_to
 
     async def looks(read_until: datetime) -> list[int]:
         clocks.looked_at.clear()
-        row.read_until = read_until
+        read[0] = read_until
         for _ in range(3):
             await asyncio.sleep(0)
             clock.advance(seconds=LOOK_S)

@@ -40,14 +40,14 @@ def happened(message: Message, import_id: str = "", **values: object) -> Happene
 def test_an_act_counts_at_its_own_time_and_is_recorded_at_the_time_it_reached_us() -> None:
     confirmed = happened(dispatch.DispatchConfirmed())
     assert REACT(confirmed, DISPATCHED.state, LATER) == [
-        StopClock(LATER, "confirm", MONDAY, confirmed.type, "dispatch/T1/9")
+        StopClock(LATER, "confirm", MONDAY, confirmed.type, "dispatch/T1/9", MONDAY)
     ]
 
 
 def test_an_approval_counts_at_the_instant_of_the_reply() -> None:
     event = happened(dispatch.ReplyApproved(), replied_at=MONDAY - HOUR)
     assert REACT(event, DISPATCHED.state, LATER) == [
-        StopClock(LATER, "resolve", MONDAY - HOUR, event.type, "dispatch/T1/9")
+        StopClock(LATER, "resolve", MONDAY - HOUR, event.type, "dispatch/T1/9", MONDAY)
     ]
 
 
