@@ -249,9 +249,11 @@ def stop(
     events = [e for c in earlier for e in _ended_again(command, c, policy)]
     if clock is None or clock.phase is Phase.CLOSED:
         return events
-    if clock.phase is Phase.STOPPED:
-        return [*events, *_ended_again(command, clock, policy)]
     until, by = command.end_of(clock), (command.end_type, command.end_event)
+    if clock.phase is Phase.STOPPED:
+        again = _ended_again(command, clock, policy)
+        if again or until is None or until >= (clock.stopped_at or until):
+            return [*events, *again]
     return [*events, *(_stopped(command.at, clock, until, by, policy) if until else [])]
 
 

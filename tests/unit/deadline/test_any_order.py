@@ -124,6 +124,22 @@ def test_a_late_pause_moves_a_clock_behind_the_withdrawal_which_ends_it_then() -
     assert ("resolve", 1) not in ticket.misses()
 
 
+def test_an_earlier_end_that_is_heard_of_later_is_kept_for_what_comes_behind_it() -> None:
+    """The review of the redo's reply does not set the clock of the first one going again."""
+    ticket = Ticket()
+    ticket.say(accepted(), NINE)
+    ticket.say(dispatched("U1"), NINE)
+    ticket.say(intake.TicketWithdrawn(), cn(3, 17, 19))
+    ticket.say(dispatch.TicketReplied(), NINE)
+    ticket.say(approved(NINE), NINE)
+    assert ticket.clock("resolve").stopped_at == NINE
+    ticket.say(dispatch.TicketCompleted(unit="U1"), NINE)
+    ticket.say(dispatch.RedoOrdered(unit="U1"), NINE)
+    ticket.say(dispatch.TicketReplied(), NINE)
+    ticket.say(dispatch.ReplySentBack(), NINE)
+    assert ("resolve", 1) not in ticket.misses()
+
+
 def test_r25_nobody_climbs_the_ladder_of_a_late_clock_that_the_withdrawal_ended() -> None:
     ticket = Ticket()
     ticket.say(accepted(), NINE)
