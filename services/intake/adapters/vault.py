@@ -9,7 +9,6 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from importlib import resources
 from typing import Any, Protocol
 
@@ -88,7 +87,6 @@ _ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ" * 8  # a letter for each byte th
 _CODE_LENGTH = 12
 
 
-@lru_cache(maxsize=1_000)  # asked for with a matter, and again for its answer
 def code_of(index_key: bytes, ticket: str) -> str:
     """Derived, so that a repeat can be answered and a backup without keys tells nobody."""
     drawn = hmac.digest(index_key, b"code\0" + ticket.encode(), "sha256")
