@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
-import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.kernel import loop_lag
+from services.kernel import event_loop, loop_lag
 from services.kernel.api_keys import ApiKeys
 from services.kernel.api_keys_pg import PostgresApiKeys
 from services.kernel.bus import Bus, BusUnavailable
@@ -91,7 +90,7 @@ def run(name: str, settings: KernelSettings, build: Build) -> None:
     loaded(http_security, settings)
     require_free(settings.http_host, settings.http_port)
     with told(name, settings):
-        uvloop.run(_run(name, settings, build))
+        event_loop.run(_run(name, settings, build))
 
 
 async def _run(name: str, settings: KernelSettings, build: Build) -> None:
