@@ -1,7 +1,7 @@
 """Deadlines fired per second through the store, the first after a restart, lateness, due dates.
 
 Every clock is a fact in the ledger and a row of the timer view. Firing one loads its state,
-decides, appends the miss under the owner's epoch and clears its timer, as deadline does.
+decides, and in one transaction appends the miss under the owner's epoch and clears its timer.
 """
 
 from __future__ import annotations
@@ -27,9 +27,6 @@ from services.deadline.domain.lengths import WorkingDays
 from services.deadline.domain.rulebook import always
 from services.deadline.service import service
 from services.kernel.clock import DatabaseClock
-from services.kernel.decider import ClearTimer
-from services.kernel.draft import Draft
-from services.kernel.facts import Appended
 from services.kernel.gather import all_of
 from services.kernel.inbox import Inbox
 from services.kernel.measure import Meter
@@ -39,7 +36,6 @@ from services.kernel.pool_pg import connect
 from services.kernel.process import settle_collector
 from services.kernel.service import Service
 from services.kernel.states import States
-from services.kernel.store import TimerRow
 from services.kernel.store_pg import PostgresStore
 from services.kernel.timers import LANES, Proven, Timers
 from services.kernel.watermarks import Proof
@@ -101,7 +97,6 @@ class _Bench:
         self._service: Service = service(always(policy, calendar), self._codec)
         self._clock = DatabaseClock(store.database_clock)
         self._inbox = Inbox(topic_of(NAMESPACE, TICKETS), lambda _source, _type: True)
-        self._fired: list[list[TimerRow]] = [[] for _ in range(LANES)]
 
     async def claim(self) -> None:
         await self._clock.follow()
@@ -115,7 +110,7 @@ class _Bench:
         await self._start(f"{number}-open", due * OPEN_PER_DUE, _NEVER)
         began = time.perf_counter()
         timers = self._timers()  # as after a restart: nothing is in memory
-        first = await self._tick(timers)
+        first = await timers.tick()
         first_took = time.perf_counter() - began
         before, began = usage(self._place.pids), time.perf_counter()
         proven = await timers.proven()
@@ -148,32 +143,18 @@ class _Bench:
         micros = 1e6 * sum(cpu.values()) / count
         return {"replanned": count, "replan_s": took, "cpu_us_per_replan": micros}
 
-    async def _tick(self, timers: Timers) -> int:
-        """Fire a batch, then clear it."""
-        found = await timers.tick()
-        await all_of(self._clear(lane) for lane in range(LANES))
-        return found
-
     async def _drained(self, timers: Timers, lane: int, proven: Sequence[Proven]) -> int:
         """Fire all of a lane, batch after batch."""
         fired = 0
         while found := await timers.lane(lane, proven):
             fired += found
-            await self._clear(lane)
         return fired
-
-    async def _clear(self, lane: int) -> None:
-        """As the facts, read back, would."""
-        rows, self._fired[lane] = self._fired[lane], []
-        if rows:
-            async with self._store.transaction() as tx:
-                await tx.change_timers(rows)
 
     def _timers(self) -> Timers:
         states = States(self._service, self._store, BUCKETS)
         here = self._service, self._store, self._clock
         meter = Meter(CollectorRegistry())
-        return Timers(*here, states, self._inbox, Silence(), meter, self._kept)
+        return Timers(*here, states, self._inbox, Silence(), meter, lambda _written: None)
 
     async def _start(
         self,
@@ -184,8 +165,3 @@ class _Bench:
         started_at: datetime = _LONG_AGO,
     ) -> list[str]:
         return await self._starter.start_each(prefix, [due] * count, clock, started_at)
-
-    def _kept(self, written: list[tuple[Draft, Appended]]) -> None:
-        cleared = ClearTimer("confirm/1")
-        for d, _ in written:
-            self._fired[d.bucket % LANES].append(TimerRow(d.bucket, d.ticket, "", cleared))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from services.kernel.clock import Clock
 from services.kernel.codec import metadata
-from services.kernel.decider import Rejection
+from services.kernel.decider import ClearTimer, Rejection
 from services.kernel.draft import Draft
 from services.kernel.facts import Appended, Timer
 from services.kernel.gather import all_of
@@ -19,7 +19,7 @@ from services.kernel.measure import Meter
 from services.kernel.seen import fired, step_of
 from services.kernel.service import Service
 from services.kernel.states import States
-from services.kernel.store import LostOwnership, Store, StoreUnavailable
+from services.kernel.store import LostOwnership, Store, StoreUnavailable, TimerRow
 from services.kernel.watermarks import Proof
 
 log = logging.getLogger("hotline.timers")
@@ -32,7 +32,10 @@ LANES = 5  # while the store works for some of the buckets, we decide for others
 
 
 class Timers:
-    """A former owner's batch rolls back; a timer that fired is cleared by its fact, read back."""
+    """A timer goes in the transaction of its facts, which a former owner's batch rolls back.
+
+    One of which no fact was made stays: a fact that was not read back yet will set or clear it.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class Timers:
         self._meter, self._kept = meter, kept
         self._sources: list[tuple[str, ...]] = []
         self._sources_at = datetime.min.replace(tzinfo=UTC)
-        self._fired: dict[int, dict[tuple[str, str], datetime]] = {}
+        self._quiet: dict[int, dict[tuple[str, str], datetime]] = {}
         self._looked_for: list[Proven] = []
         self._ticked_at = self._sources_at
 
@@ -60,12 +63,12 @@ class Timers:
             await self._told()
             try:
                 proven, buckets = await self._news(), self._inbox.buckets()
-                self._fired = {b: done for b, done in self._fired.items() if b in buckets}
-                if proven and (await self._some(buckets, proven))[0] >= LIMIT:
+                self._quiet = {b: known for b, known in self._quiet.items() if b in buckets}
+                if proven and await self._some(buckets, proven) >= LIMIT:
                     await all_of(self._drained(lane, proven) for lane in range(LANES))
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
-                self._fired.clear()
+                self._quiet.clear()
 
     async def _told(self) -> None:
         """Something may have been proven, or a while has passed."""
@@ -92,36 +95,35 @@ class Timers:
 
     async def tick(self) -> int:
         """Fire what is due and proven by now, LIMIT of it; how many were found."""
-        return (await self._some(self._inbox.buckets(), await self.proven()))[1]
+        return await self._some(self._inbox.buckets(), await self.proven())
 
     async def _drained(self, number: int, proven: Sequence[Proven]) -> None:
-        found, fresh = LIMIT, 1
-        while found >= LIMIT and fresh:
-            found, fresh = await self._some(self._of(number), proven)
+        while await self._some(self._of(number), proven) >= LIMIT:
+            pass
 
     async def lane(self, number: int, proven: Sequence[Proven]) -> int:
         """As `tick`, of every LANES-th bucket."""
-        return (await self._some(self._of(number), proven))[1]
+        return await self._some(self._of(number), proven)
 
     def _of(self, number: int) -> set[int]:
         return {bucket for bucket in self._inbox.buckets() if bucket % LANES == number}
 
-    async def _some(self, buckets: Collection[int], proven: Sequence[Proven]) -> tuple[int, int]:
-        """How many of these buckets are due, the oldest LIMIT, and how many of them fired now: the
-        others did before, and their facts were not read back yet."""
+    async def _some(self, buckets: Collection[int], proven: Sequence[Proven]) -> int:
+        """Fire the oldest LIMIT of these buckets beside those known as quiet; how many."""
         if not buckets:
-            return 0, 0
+            return 0
         mine = [place for place in proven if place[0] in buckets]
-        due = await self._store.due_timers(mine, sorted(buckets), LIMIT)
+        most = LIMIT + sum(len(self._quiet.get(bucket, ())) for bucket in buckets)
+        due = await self._store.due_timers(mine, sorted(buckets), most)
         live = {(t.ticket, t.name) for t in due}
-        cut = due[-1].due_at if len(due) >= LIMIT else _NEVER
+        cut = due[-1].due_at if len(due) >= most else _NEVER
         for bucket in buckets:
-            done = self._fired.get(bucket, {})
-            self._fired[bucket] = {k: at for k, at in done.items() if k in live or at >= cut}
-        fresh = [t for t in due if self._fired[t.bucket].get((t.ticket, t.name)) != t.due_at]
+            known = self._quiet.get(bucket, {})
+            self._quiet[bucket] = {k: at for k, at in known.items() if k in live or at >= cut}
+        fresh = [t for t in due if self._quiet[t.bucket].get((t.ticket, t.name)) != t.due_at]
         if fresh:
             await self._fire(fresh)
-        return len(due), len(fresh)
+        return len(fresh)
 
     async def proven(self) -> list[Proven]:
         """How far each bucket's timers are proven, by the sources that they wait for."""
@@ -143,6 +145,8 @@ class Timers:
         assert service.expire is not None
         states = await self._states.at({(t.bucket, t.ticket) for t in timers})
         drafts = {t.ticket: Draft(t.bucket, t.ticket, *states[t.ticket]) for t in timers}
+        moving: list[Timer] = []
+        quiet: list[Timer] = []
         began, steps = time.perf_counter(), [step_of(timer) for timer in timers]
         for timer, step in zip(timers, steps, strict=True):
             command = service.expire(timer.name, timer.due_at)
@@ -152,18 +156,21 @@ class Timers:
                 traceparent=step.format() if step else timer.traceparent,
             )
             try:
-                drafts[timer.ticket].decide(
+                events = drafts[timer.ticket].decide(
                     command, service.decider, service.codec, meta, live=False
                 )
             except Rejection as rejection:
                 what = timer.name, rejection.message
                 log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
-        undone = await self._write([d for d in drafts.values() if d.facts], timers)
-        for timer, step in zip(timers, steps, strict=True):
+                events = ()
+            (moving if events else quiet).append(timer)
+        undone = await self._write([d for d in drafts.values() if d.facts], moving)
+        for timer in quiet:
             if timer.ticket not in undone:
-                self._fired[timer.bucket][timer.ticket, timer.name] = timer.due_at
-                if step is not None:
-                    fired(timer, step, time.perf_counter() - began)
+                self._quiet[timer.bucket][timer.ticket, timer.name] = timer.due_at
+        for timer, step in zip(timers, steps, strict=True):
+            if step is not None and timer.ticket not in undone:
+                fired(timer, step, time.perf_counter() - began)
 
     async def _write(self, drafts: list[Draft], timers: list[Timer]) -> set[str]:
         """Tickets that moved on, or went to another owner, meanwhile: still to be fired."""
@@ -177,13 +184,19 @@ class Timers:
         async with self._store.transaction() as tx:
             await tx.still_owner(self._inbox.tickets, mine)
             outcomes = await tx.append([d.append() for d in drafts])
-        pairs = list(zip(drafts, outcomes, strict=True))
-        written = [(d, o) for d, o in pairs if isinstance(o, Appended)]
-        undone -= {d.ticket for d, _ in written}
+            pairs = list(zip(drafts, outcomes, strict=True))
+            written = [(d, o) for d, o in pairs if isinstance(o, Appended)]
+            undone -= {d.ticket for d, _ in written}
+            done = [t for t in timers if t.ticket not in undone]
+            await tx.change_timers([_cleared(timer) for timer in done])
         self._states.evict(undone)
         self._kept(written)
         now = self._clock.now()
-        for timer in timers:
-            if not timer.import_id and timer.ticket not in undone:
+        for timer in done:
+            if not timer.import_id:
                 self._meter.lateness_s.observe(max(0.0, (now - timer.due_at).total_seconds()))
         return undone
+
+
+def _cleared(timer: Timer) -> TimerRow:
+    return TimerRow(timer.bucket, timer.ticket, timer.import_id, ClearTimer(timer.name))

@@ -1,21 +1,21 @@
-"""More is due than one batch takes, and what fired stands in the store until it is read back."""
+"""More is due than one batch takes; of some timers no fact is made."""
 
 from __future__ import annotations
 
 import pytest
 
-from services.kernel.decider import ClearTimer, SetTimer
+from services.kernel.decider import SetTimer
+from services.kernel.facts import Append
 from services.kernel.store import TimerRow
-from services.kernel.timers import Timers
-from tests.support.desks import desk, echo
+from tests.support.desks import DeadlineMissed, desk, echo
 from tests.support.processes import City, Process, tickets_in
 from tests.unit.kernel.test_timers import LOOP, proven, run_for, travelled
 
 PLACES = {ticket: bucket for bucket in range(3) for ticket in tickets_in(bucket, 2)}
 
 
-async def burst(town: City, monkeypatch: pytest.MonkeyPatch) -> tuple[Process, Process, Timers]:
-    """Two timers in each of three buckets have fired, by batches of two; none was read back."""
+async def due(town: City, monkeypatch: pytest.MonkeyPatch) -> tuple[Process, Process]:
+    """Two timers in each of three buckets are due and proven; a batch takes two."""
     monkeypatch.setattr("services.kernel.timers.TICK_S", 3_600.0)
     monkeypatch.setattr("services.kernel.timers.LIMIT", 2)
     first, second = await town.process(desk()), await town.process(echo())
@@ -23,35 +23,74 @@ async def burst(town: City, monkeypatch: pytest.MonkeyPatch) -> tuple[Process, P
         await first.note(ticket, "called")
     await travelled(first, second)
     await proven(town, second, first)
-    timers = second.timers()
-    await run_for(town, timers, 50)
-    assert [await second.names(ticket) for ticket in PLACES] == [LOOP] * len(PLACES)
-    return first, second, timers
+    return first, second
+
+
+async def missed_elsewhere(second: Process, ticket: str) -> None:
+    """Another process has recorded the miss; it was not read back yet."""
+    event = second.service.codec.decode((await second.ledger(ticket))[0])
+    missed = DeadlineMissed(event.due_at, event.clock, event.due_at)
+    fact = second.service.codec.encode(missed, b"{}")
+    await second.store.append([Append(PLACES[ticket], ticket, 1, [fact])])
+    assert second.runtime.states is not None
+    second.runtime.states.evict([ticket])
 
 
 async def test_what_is_more_than_a_batch_fires_in_one_round_and_once(
     town: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, second, timers = await burst(town, monkeypatch)
+    first, second = await due(town, monkeypatch)
+    timers = second.timers()
+    await run_for(town, timers, 50)
+    assert [await second.names(ticket) for ticket in PLACES] == [LOOP] * len(PLACES)
+    assert await second.store.timer_sources() == []  # though none was read back yet
     assert await timers.tick() == 0
-    async with second.store.transaction() as tx:
-        cleared = ClearTimer("called")
-        await tx.change_timers([TimerRow(b, t, "", cleared) for t, b in sorted(PLACES.items())[:2]])
-    assert await timers.tick() == 0  # those behind the first page are known too
+    await travelled(first, second)
+    assert await timers.tick() == 0
+    assert [await second.names(ticket) for ticket in PLACES] == [LOOP] * len(PLACES)
 
 
-async def test_what_fired_and_is_not_read_back_yet_holds_up_nobody_else(
-    town: City, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second, timers = await burst(town, monkeypatch)
+async def late_one(first: Process, second: Process) -> str:
+    """One more timer, of a fourth bucket, that was due a moment after all the others."""
     late = tickets_in(3, 1)[0]
     await first.note(late, "called")
     await first.relay()
     await second.read()
     event = second.service.codec.decode((await second.ledger(late))[0])
     async with second.store.transaction() as tx:
-        due = SetTimer("called", event.due_at, ("dispatch",))
-        await tx.change_timers([TimerRow(3, late, "", due)])
-    await proven(town, second, first)
+        change = SetTimer("called", event.due_at, ("dispatch",))
+        await tx.change_timers([TimerRow(3, late, "", change)])
+    return late
+
+
+async def test_what_waits_to_be_read_back_holds_up_nobody_else(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await due(town, monkeypatch)
+    for ticket in PLACES:
+        await missed_elsewhere(second, ticket)
+    timers = second.timers()
     await run_for(town, timers, 50)
+    assert await timers.tick() == 0  # each was asked once, and nothing came of it
+    assert await second.store.timer_sources() != []
+    late = await late_one(first, second)
+    await proven(town, second, first)
+    assert await timers.tick() == 1  # behind three pages of those
     assert await second.names(late) == LOOP
+
+
+async def test_what_made_no_fact_is_asked_again_once_it_is_set_anew(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await due(town, monkeypatch)
+    ticket = next(iter(PLACES))
+    await missed_elsewhere(second, ticket)
+    timers = second.timers()
+    await run_for(town, timers, 50)
+    assert await timers.tick() == 0
+    async with second.store.transaction() as tx:
+        change = SetTimer("called", town.clock.now(), ("dispatch",))
+        await tx.change_timers([TimerRow(PLACES[ticket], ticket, "", change)])
+    await proven(town, second, first)
+    assert [await timers.tick(), await timers.tick()] == [1, 0]
+    assert await second.names(ticket) == LOOP
