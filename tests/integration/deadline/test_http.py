@@ -1,4 +1,4 @@
-"""Clocks over HTTP, on the real broker and store and on the twins."""
+"""Clocks over HTTP (R22, R23, R25, R26, R27, R35), on the real broker and store and on twins."""
 
 from __future__ import annotations
 

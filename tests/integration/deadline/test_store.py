@@ -1,4 +1,4 @@
-"""One suite for both stores of clocks: what is kept of the topic, and what is due."""
+"""Due lists: one suite for both stores of clocks, what is kept of the topic and what is due."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_a_row_changes_with_later_batches(kept: Kept) -> None:
     assert rows == [replace(CONFIRM, state="paused", due_at=None, missed=True)]
 
 
-async def test_a_closed_window_is_a_row_of_the_return(kept: Kept) -> None:
+async def test_r24_a_closed_window_is_a_row_of_the_return(kept: Kept) -> None:
     log = Log().say("T1", started("return"), ReturnWindowClosed(NINE, 1, "U1", NINE))
     await kept.read(log.facts)
     assert await kept.clocks.of_ticket(T1, "T1") == [

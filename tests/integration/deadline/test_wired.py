@@ -29,7 +29,7 @@ async def city(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[
             yield await City.of(real)
 
 
-async def test_a_clock_is_missed_once_and_only_after_everyone_who_may_end_it_is_silent(
+async def test_r27_a_clock_is_missed_once_and_only_after_everyone_who_may_end_it_is_silent(
     city: City,
 ) -> None:
     await city.run()
@@ -48,7 +48,7 @@ async def test_a_clock_is_missed_once_and_only_after_everyone_who_may_end_it_is_
     assert len([f for f in facts if said(f) == "T1 confirm DeadlineMissed"]) == 1
 
 
-async def test_more_than_a_page_of_open_clocks_are_all_looked_at_digit_ccrs(city: City) -> None:
+async def test_r25_more_than_a_page_of_open_clocks_are_all_looked_at_digit_ccrs(city: City) -> None:
     """All in one bucket and due at once: timers are read by the page, and none is left."""
     tickets = in_bucket_of("N1", LIMIT + 120)
     accepted_at = now() - HOUR
@@ -83,7 +83,7 @@ async def test_r25_a_warning_is_told_once_by_the_timer_that_then_waits_for_the_e
     assert body(only(facts, "T1 diversion_receipt ClockStopped")).in_time
 
 
-async def test_a_promise_counts_once_everything_below_it_was_applied(city: City) -> None:
+async def test_r27_a_promise_counts_once_everything_below_it_was_applied(city: City) -> None:
     await city.run()
     [other] = in_bucket_of("T1", 1)
     started_at = now() - 3 * HOUR
@@ -97,7 +97,7 @@ async def test_a_promise_counts_once_everything_below_it_was_applied(city: City)
     assert "T1 confirm DeadlineMissed" not in map(said, facts)
 
 
-async def test_a_late_fact_withdraws_the_miss_that_it_proves_wrong(city: City) -> None:
+async def test_r27_a_late_fact_withdraws_the_miss_that_it_proves_wrong(city: City) -> None:
     await city.run()
     started_at = now() - 3 * HOUR
     await city.say("T1", dispatched("U1"), started_at)
@@ -110,7 +110,7 @@ async def test_a_late_fact_withdraws_the_miss_that_it_proves_wrong(city: City) -
     assert body(only(facts, "T1 confirm ClockStopped")).in_time
 
 
-async def test_an_act_that_finds_its_clock_overdue_records_the_miss_before_any_timer(
+async def test_r27_an_act_that_finds_its_clock_overdue_records_the_miss_before_any_timer(
     city: City,
 ) -> None:
     await city.run()
@@ -123,7 +123,7 @@ async def test_an_act_that_finds_its_clock_overdue_records_the_miss_before_any_t
     assert only(facts, "T1 confirm DeadlineMissed").time == started_at + 2 * HOUR
 
 
-async def test_a_timer_survives_a_restart_over_its_due_instant(city: City) -> None:
+async def test_r25_a_timer_survives_a_restart_over_its_due_instant(city: City) -> None:
     first = await city.run()
     due_at = now() + timedelta(seconds=1)
     await city.say("T1", dispatched("U1"), due_at - 2 * HOUR)
@@ -147,7 +147,7 @@ async def has_come(instant: datetime) -> bool:
     return now() >= instant
 
 
-async def test_clocks_of_an_import_wait_for_its_frontier_and_then_follow_the_live_clock(
+async def test_r27_clocks_of_an_import_wait_for_its_frontier_and_then_follow_the_live_clock(
     city: City,
 ) -> None:
     await city.run()

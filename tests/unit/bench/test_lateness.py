@@ -1,4 +1,4 @@
-"""Lateness: from the watermark that proves an instant to the miss in the ledger."""
+"""Lateness, measured (R27): from the watermark that proves an instant to its miss in the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hotline due`: one question, many, and the check of a proof."""
+"""The calculator, `hotline due`: one question, many, and the check of a proof (R27)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_r27_a_proof_that_was_printed_holds_and_a_changed_one_does_not(tmp_path:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "hotline.deadline.proof/1"}'])
-def test_what_is_no_proof_is_said_to_be_none(text: str) -> None:
+def test_r27_what_is_no_proof_is_said_to_be_none(text: str) -> None:
     refused = run("verify", "-", stdin=text)
     assert (refused.exit_code, "No proof could be read" in refused.output) == (1, True)
 

@@ -1,4 +1,4 @@
-"""`hotline due list` and `hotline due time`, against a city that answers as the real one does."""
+"""Due lists and `hotline due time`, against a city that answers as the real one does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `hotline due` answers: the table, R21 and R26; 9 March 2026 is a Monday."""
+"""What the calculator answers: the table of clocks, R21, R26; 9 March 2026 is a Monday."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_completion_that_starts_a_visit_does_not_end_it() -> None:
     assert ask("visit", completed, event("visited", "03-13T00:00"))["late"] is True
 
 
-def test_the_first_of_several_ends_counts() -> None:
+def test_r27_the_first_of_several_ends_counts() -> None:
     ends = event("completed", "03-18T10:00"), event("completed", "03-12T10:00")
     assert ask("resolve", *ends)["late"] is False
 

@@ -83,7 +83,7 @@ def told(found: dict[str, Any], events: list[Any]) -> dict[str, Any]:
 
 @settings(max_examples=300)
 @given(CITIES, CLOCKS, HOURS, lives(unique=True), st.data())
-def test_the_order_in_which_events_are_given_changes_nothing(
+def test_r27_the_order_in_which_events_are_given_changes_nothing(
     city: City, clock: str, start: int, events: list[Any], data: st.DataObject
 ) -> None:
     shuffled = data.draw(st.permutations(events))
@@ -104,6 +104,7 @@ def test_r26_pauses_of_one_instant_may_come_in_any_order(
 def test_a_repeated_event_changes_nothing(
     city: City, clock: str, start: int, events: list[Any], data: st.DataObject
 ) -> None:
+    """The calculator: two with one id are one."""
     named = [{**event, "event_id": f"e{n}"} for n, event in enumerate(events)]
     again = data.draw(st.lists(st.sampled_from(named), max_size=4)) if named else []
     one = answered(line(clock, start, named), city)

@@ -1,4 +1,4 @@
-"""Which days count, and counting them (R21, R28)."""
+"""Calendars as data: which days count, and counting them (R21, R27, R28)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_r21_a_make_up_weekend_is_a_working_day() -> None:
     assert calendar.reason_off(date(2026, 5, 10)) == "weekend"
 
 
-def test_a_named_day_off_says_its_name_also_at_a_weekend() -> None:
+def test_r27_a_named_day_off_says_its_name_also_at_a_weekend() -> None:
     assert from_data(SMALL).reason_off(date(2026, 5, 2)) == "holiday"
 
 
@@ -64,34 +64,34 @@ def test_r28_years_before_the_table_are_not_published_either() -> None:
 
 
 @given(CALENDARS, DAYS, st.integers(-400, 400))
-def test_adding_working_days_is_what_a_clerk_counts(
+def test_r21_adding_working_days_is_what_a_clerk_counts(
     calendar: Calendar, day: date, count: int
 ) -> None:
     assert calendar.add_working_days(day, count) == walked(calendar, day, count)
 
 
 @given(CALENDARS, DAYS, DAYS, st.integers(1, 300))
-def test_adding_days_is_monotone(calendar: Calendar, one: date, two: date, count: int) -> None:
+def test_r21_adding_days_is_monotone(calendar: Calendar, one: date, two: date, count: int) -> None:
     early, late = sorted((one, two))
     assert calendar.add_working_days(early, count) <= calendar.add_working_days(late, count)
     assert calendar.add_working_days(early, count) < calendar.add_working_days(early, count + 1)
 
 
 @given(CALENDARS, DAYS, st.integers(0, 400))
-def test_the_days_between_are_the_days_added(calendar: Calendar, day: date, count: int) -> None:
+def test_r21_the_days_between_are_the_days_added(calendar: Calendar, day: date, count: int) -> None:
     reached = calendar.add_working_days(day, count)
     assert calendar.working_days_between(day, reached) == count
     assert calendar.working_days_between(reached, day) == 0
 
 
 @given(CALENDARS, DAYS, st.integers(1, 300))
-def test_going_back_undoes_going_forth(calendar: Calendar, day: date, count: int) -> None:
+def test_r21_going_back_undoes_going_forth(calendar: Calendar, day: date, count: int) -> None:
     working = calendar.add_working_days(day, 1)
     assert calendar.add_working_days(calendar.add_working_days(working, count), -count) == working
 
 
 @given(CALENDARS, DAYS)
-def test_a_day_ends_where_the_next_begins(calendar: Calendar, day: date) -> None:
+def test_r21_a_day_ends_where_the_next_begins(calendar: Calendar, day: date) -> None:
     end = calendar.end_of(day)
     assert calendar.local_date(end) == day + timedelta(days=1)
     assert calendar.local_date(end - timedelta(microseconds=1)) == day
@@ -100,12 +100,12 @@ def test_a_day_ends_where_the_next_begins(calendar: Calendar, day: date) -> None
 @pytest.mark.parametrize(
     ("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 7, 1), 24)]
 )
-def test_a_day_in_new_york_has_23_or_25_hours_when_the_clocks_change(day: date, hours: int) -> None:
+def test_r21_a_day_in_new_york_has_23_or_25_hours_when_clocks_change(day: date, hours: int) -> None:
     length = US.end_of(day) - US.end_of(day - timedelta(days=1))
     assert length == timedelta(hours=hours)
 
 
-def test_a_day_that_begins_at_one_o_clock_begins_when_the_day_before_ends() -> None:
+def test_r21_a_day_that_begins_at_one_o_clock_begins_when_the_day_before_ends() -> None:
     havana = replace(CN, time_zone="America/Havana")  # 2026-03-08 has no 00:00 there
     end = havana.end_of(date(2026, 3, 7))
     assert end == datetime(2026, 3, 8, 5, tzinfo=UTC)
@@ -118,7 +118,7 @@ def test_r21_close_of_business_ends_the_day_where_a_city_sets_it() -> None:
     assert closing.end_of(date(2026, 5, 9)) == datetime(2026, 5, 9, 9, 30, tzinfo=UTC)
 
 
-def test_an_instant_without_offset_is_refused() -> None:
+def test_r21_an_instant_without_offset_is_refused() -> None:
     with pytest.raises(ValueError, match="offset"):
         CN.local_date(datetime(2026, 1, 1))  # noqa: DTZ001
 

@@ -1,4 +1,4 @@
-"""The shipped tables against libraries that were made without them, day by day (R21, R28)."""
+"""Calendars as data: the shipped tables against libraries made without them, by day (R21)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_every_make_up_day_lies_near_the_holiday_it_is_named_after() -> None:
 @pytest.mark.parametrize(
     ("calendar", "first", "last"), [(CN, 2004, 2026), (US, 2010, 2027)], ids=["cn", "us-federal"]
 )
-def test_a_table_keeps_to_its_published_years(calendar: Calendar, first: int, last: int) -> None:
+def test_r28_a_table_has_its_published_years(calendar: Calendar, first: int, last: int) -> None:
     assert (calendar.published_from, calendar.published_through) == (first, last)
     assert {d.year for d in calendar.days_off} == set(range(first, last + 1))
     assert all(first <= d.year <= last for d in calendar.make_up)
@@ -59,7 +59,7 @@ def test_a_table_keeps_to_its_published_years(calendar: Calendar, first: int, la
         (date(2026, 3, 7), "星期六 Saturday"),
     ],
 )
-def test_a_day_in_china_says_why_it_is_off(day: date, reason: str | None) -> None:
+def test_r27_a_day_in_china_says_why_it_is_off(day: date, reason: str | None) -> None:
     assert CN.reason_off(day) == reason
 
 

@@ -1,4 +1,4 @@
-"""Days that somebody publishes, from YAML, CSV and iCalendar (R21, R27, R28)."""
+"""Calendars as data: days that somebody publishes, in YAML, CSV and iCalendar (R21, R28)."""
 
 from __future__ import annotations
 

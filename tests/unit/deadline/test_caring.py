@@ -267,6 +267,7 @@ def test_r25_an_urge_while_the_hotline_reviews_the_reply_is_the_units(desk: Desk
 
 
 def test_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
+    """R25, R27."""
     desk.do(URGE, OPEN, ISSUE, feedback("U1"))
     desk.fire(DUE + timedelta(days=9))
     desk.do(DisputeMiss(DUE, "U1", "resolve", "power cut"))
@@ -279,6 +280,7 @@ def test_the_state_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
     "command", [URGE, OPEN, ISSUE, CLOSE, feedback("U1"), DisputeMiss(DUE, "U1", "resolve", "x")]
 )
 def test_an_unknown_ticket_is_not_urged_or_supervised(desk: Desk, command: Any) -> None:
+    """R25, R27."""
     kind: type[Rejection] = UnknownTicket
     with pytest.raises(kind):
         desk.decider.decide(command, Clocks())

@@ -1,4 +1,4 @@
-"""The rows of clocks are a fold over the topic: any split into batches gives the same."""
+"""What people see is a fold over the topic (R27): any split into batches gives the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each command on a clock: allowed, forbidden (quiet), repeated."""
+"""Life of a clock, command by command: allowed, forbidden (quiet), repeated."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def stop(at: datetime, reached: datetime | None = None, clock: str = "confirm") 
 # Start
 
 
-def test_a_clock_starts_with_its_due_instant_and_what_it_rests_on() -> None:
+def test_r27_a_clock_starts_with_its_due_instant_and_what_it_rests_on() -> None:
     assert then([], START) == [STARTED]
 
 
@@ -92,7 +92,7 @@ def test_the_same_fact_starts_a_clock_once() -> None:
     assert then([STARTED, STOPPED], START) == []
 
 
-def test_another_fact_starts_a_run_of_its_own_afresh() -> None:
+def test_r24_another_fact_starts_a_run_of_its_own_afresh() -> None:
     again = replace(START, at=ELEVEN, started_at=ELEVEN, start_event="dispatch/T1/5", unit="U2")
     [second] = then([STARTED, STOPPED], again)
     assert isinstance(second, ClockStarted)
@@ -155,22 +155,22 @@ def test_r26_a_running_clock_pauses_and_goes_on_with_what_was_left() -> None:
 
 
 @pytest.mark.parametrize("given", [[], [STARTED, PAUSED], [STARTED, STOPPED]])
-def test_what_does_not_run_cannot_pause(given: list[object]) -> None:
+def test_r26_what_does_not_run_cannot_pause(given: list[object]) -> None:
     assert then(given, PauseClock(ELEVEN, "confirm", NINE + 40 * MINUTE, "r")) == []
 
 
 @pytest.mark.parametrize("given", [[], [STARTED], [STARTED, PAUSED, RESUMED], [STARTED, STOPPED]])
-def test_what_is_not_paused_cannot_resume(given: list[object]) -> None:
+def test_r26_what_is_not_paused_cannot_resume(given: list[object]) -> None:
     assert then(given, ResumeClock(ELEVEN, "confirm", ELEVEN)) == []
 
 
-def test_a_closed_window_neither_pauses_nor_stops() -> None:
+def test_r24_a_closed_window_neither_pauses_nor_stops() -> None:
     given = [window(), CLOSED]
     assert then(given, PauseClock(ELEVEN, "return", ELEVEN, "r")) == []
     assert then(given, stop(NINE + MINUTE, clock="return")) == []
 
 
-def test_a_pause_at_the_due_instant_is_too_late() -> None:
+def test_r26_a_pause_at_the_due_instant_is_too_late() -> None:
     events = then([STARTED], PauseClock(ELEVEN, "confirm", ELEVEN, "r"))
     assert events == [MISSED, ClockPaused(ELEVEN, "confirm", 1, "r", ELEVEN)]
 
@@ -184,7 +184,7 @@ def test_r27_a_late_pause_takes_a_wrong_miss_back() -> None:
     ]
 
 
-def test_a_pause_that_comes_after_the_stop_still_counts_if_it_began_before() -> None:
+def test_r27_a_pause_that_comes_after_the_stop_still_counts_if_it_began_before() -> None:
     came = ELEVEN + 2 * MINUTE
     given = [STARTED, MISSED, STOPPED_LATE]
     late_pause = then(given, PauseClock(came, "confirm", PAUSED.paused_at, "r"))
@@ -227,7 +227,7 @@ def test_a_clock_that_never_started_or_has_stopped_is_not_stopped() -> None:
     assert then([STARTED, STOPPED], stop(ELEVEN + MINUTE)) == []
 
 
-def test_a_miss_stands_once_whether_the_timer_or_the_act_came_first() -> None:
+def test_r25_a_miss_stands_once_whether_the_timer_or_the_act_came_first() -> None:
     assert then([STARTED, MISSED], stop(ELEVEN + MINUTE)) == [STOPPED_LATE]
     assert then([STARTED, MISSED, STOPPED_LATE], stop(ELEVEN + 2 * MINUTE)) == []
 
@@ -265,7 +265,7 @@ def test_r24_a_window_ends_without_a_miss_also_where_the_act_comes_before_the_ti
 # Expire
 
 
-def test_a_due_clock_is_missed_with_its_due_instant() -> None:
+def test_r25_a_due_clock_is_missed_with_its_due_instant() -> None:
     assert then([STARTED], ExpireClock(ELEVEN, "confirm", 1)) == [MISSED]
 
 
@@ -279,7 +279,7 @@ def test_a_due_clock_is_missed_with_its_due_instant() -> None:
         [STARTED, PAUSED, RESUMED],
     ],
 )
-def test_a_timer_of_yesterday_is_quiet(given: list[object]) -> None:
+def test_r25_a_timer_of_yesterday_is_quiet(given: list[object]) -> None:
     assert then(given, ExpireClock(ELEVEN, "confirm", 1)) == []
     assert then([replace(STARTED, run=2)], ExpireClock(ELEVEN, "confirm", 1)) == []
 

@@ -260,6 +260,6 @@ def test_r23_what_cannot_be_limited(desk: Desk, command: Any, kind: type[Rejecti
 
 
 @pytest.mark.parametrize("command", [ASK, GRANT, REFUSE, LAW, ResumeClocks(cn(3, 10))])
-def test_an_unknown_ticket_has_no_clocks(desk: Desk, command: Any) -> None:
+def test_r22_r23_r26_an_unknown_ticket_has_no_clocks(desk: Desk, command: Any) -> None:
     with pytest.raises(UnknownTicket):
         desk.decider.decide(command, Clocks())

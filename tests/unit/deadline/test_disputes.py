@@ -117,7 +117,7 @@ def test_r27_who_could_not_know_of_a_correction_disputes_the_miss_that_it_brough
     assert (told.run, told.unit) == (1, "U1")
 
 
-def test_the_state_with_earlier_runs_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
+def test_r27_the_state_with_earlier_runs_is_the_same_from_the_ledgers_bytes(desk: Desk) -> None:
     desk.do(OURS, ruling())
     state = desk.state
     desk.reload()

@@ -220,7 +220,7 @@ def test_r22_running_hours_due_at_midnight_were_due_on_the_day_that_ended() -> N
 # A due instant from outside, as the rows of a city's old system carry it.
 
 
-def test_a_stated_due_instant_stands_in_place_of_the_length() -> None:
+def test_r23_a_stated_due_instant_stands_in_place_of_the_length() -> None:
     stated = cn("2026-05-01 15:00")
     answer = due(Until(stated), cn("2026-03-09 10:00"), CN)
     assert (answer.due_at, answer.last_day) == (stated, date(2026, 5, 1))
@@ -234,7 +234,7 @@ def test_r26_a_pause_is_added_to_a_stated_due_instant_not_to_the_start() -> None
     assert instant == cn("2026-03-13 16:00")
 
 
-def test_a_stated_due_instant_before_the_start_stays_what_it_is() -> None:
+def test_r23_a_stated_due_instant_before_the_start_stays_what_it_is() -> None:
     stated = cn("2026-03-01 15:00")
     open_pause = [pause("2026-02-27 10:00", None)]
     start = cn("2026-03-09 10:00")

@@ -1,4 +1,4 @@
-"""Which clock stands under overdue, today and this week, at the edges of the city's own days."""
+"""Due lists: what stands under overdue, today and this week, at the edges of the city's days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines that cannot be answered say why, and spoil no other line."""
+"""The calculator's batch: lines that cannot be answered say why, and spoil no other line."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_promise_follows_the_length_that_the_line_gives_resolve() -> None:
     assert answered(line("promise", config=own))["last_day"] == "2026-03-10"
 
 
-def test_r27_close_of_business_of_a_line_is_only_that_lines() -> None:
+def test_r21_close_of_business_of_a_line_is_only_that_lines() -> None:
     closing = answered(line("resolve", config={"close_of_business": "17:30"}))
     assert closing["due_at"] == "2026-03-16T17:30:00+08:00"
     assert answered(GOOD)["due_at"] == "2026-03-17T00:00:00+08:00"

@@ -72,7 +72,7 @@ def pauses(draw: st.DrawFn, start: datetime, *, may_stay_open: bool = True) -> l
 
 @settings(max_examples=300)
 @given(CALENDARS, LENGTHS | STATED, STARTS, EXTENSIONS, st.data())
-def test_the_fast_path_gives_what_the_explained_path_explains(
+def test_r21_the_fast_path_gives_what_the_explained_path_explains(
     calendar: Calendar,
     length: Length,
     start: datetime,
@@ -85,7 +85,7 @@ def test_the_fast_path_gives_what_the_explained_path_explains(
 
 
 @given(CALENDARS, WORKING, STARTS, EXTENSIONS, st.data())
-def test_the_last_counted_day_of_a_working_day_clock_is_a_working_day(
+def test_r21_the_last_counted_day_of_a_working_day_clock_is_a_working_day(
     calendar: Calendar,
     length: WorkingDays,
     start: datetime,
@@ -101,7 +101,7 @@ def test_the_last_counted_day_of_a_working_day_clock_is_a_working_day(
 
 
 @given(CALENDARS, DAY_LENGTHS, STARTS, st.data())
-def test_every_day_from_start_to_last_is_counted_or_skipped_once(
+def test_r27_every_day_from_start_to_last_is_counted_or_skipped_once(
     calendar: Calendar, length: Length, start: datetime, data: st.DataObject
 ) -> None:
     answer = due(length, start, calendar, data.draw(pauses(start)))

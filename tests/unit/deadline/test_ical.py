@@ -1,4 +1,4 @@
-"""The calendar feed, and days that others publish as iCalendar (RFC 5545)."""
+"""Due lists as a calendar feed; calendars as data: days published as iCalendar (RFC 5545)."""
 
 from __future__ import annotations
 

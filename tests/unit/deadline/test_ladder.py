@@ -218,7 +218,7 @@ def test_r25_a_miss_of_an_import_calls_nobody() -> None:
     assert not [name for name in ticket.alarms if name.startswith("ladder:")]
 
 
-def test_a_unit_is_not_told_whether_another_one_missed(desk: Desk) -> None:
+def test_r35_a_unit_is_not_told_whether_another_one_missed(desk: Desk) -> None:
     theirs = DisputeMiss(DUE, "U2", "resolve", "x")
     desk.refuses(NotYours, theirs)
     desk.fire(DUE)

@@ -124,7 +124,7 @@ def test_r23_a_limit_that_came_after_the_miss_is_in_the_next_units_proof_only() 
 
 
 @pytest.mark.parametrize("clock", ["redo", "lunch"])
-def test_a_clock_that_never_ran_has_no_proof(clock: str) -> None:
+def test_r27_a_clock_that_never_ran_has_no_proof(clock: str) -> None:
     assert line_of(clock, Desk().events, SAMPLE) == (None, "")
 
 

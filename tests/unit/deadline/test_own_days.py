@@ -1,4 +1,4 @@
-"""A city's own days on a calendar that somebody else publishes (R21, R27, R28)."""
+"""Calendars as data: a city's own days on one that somebody else publishes (R21, R27, R28)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_r21_own_days_beat_those_below_and_the_rest_is_as_below() -> None:
     assert (LAID.time_zone, LAID.weekend) == (CN.time_zone, CN.weekend)
 
 
-def test_r25_a_city_has_its_own_hours_or_those_below() -> None:
+def test_r21_a_city_has_its_own_hours_or_those_below() -> None:
     assert LAID.shifts[0] == (time(8, 30), time(12))
     plain = {name: OWN[name] for name in ("id", "version", "extends")}
     assert laid(CN, (own_from_data(plain),)).shifts == CN.shifts

@@ -1,4 +1,4 @@
-"""The rows of the shipped policies against the table of clocks: what starts and ends each."""
+"""Clocks as policy: the shipped rows against the table of clocks, what starts and ends each."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_the_hotline_owes_is_charged_to_no_unit(city: str) -> None:
 
 
 @pytest.mark.parametrize("city", SHIPPED)
-def test_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
+def test_r27_a_clock_waits_for_the_silence_of_everyone_who_can_end_it(city: str) -> None:
     sources = dict(CITIES[city][0].sources)
     by_intake = ("call_back", "diversion_receipt", "supplement")
     assert {sources.pop(name) for name in by_intake} == {("deadline", "intake")}
@@ -166,7 +166,7 @@ def test_a_confirm_clock_starts_at_dispatch_never_at_the_click() -> None:
     assert clock.due_at == MONDAY + 2 * HOUR
 
 
-def test_the_queue_clock_starts_at_acceptance_however_late_it_was_read() -> None:
+def test_r27_the_queue_clock_starts_at_acceptance_however_late_it_was_read() -> None:
     ticket = Ticket()
     ticket.say(queued(MONDAY), MONDAY + HOUR)
     assert ticket.clock("queue").due_at == MONDAY + timedelta(minutes=30)
@@ -278,7 +278,7 @@ def test_r23_nyc_takes_the_stated_limit_for_resolve_and_promise_also_where_it_is
     assert ticket.clock("resolve").due_at == limit
 
 
-def test_the_visit_counts_from_the_completion_however_late_it_was_scheduled() -> None:
+def test_r27_the_visit_counts_from_the_completion_however_late_it_was_scheduled() -> None:
     tuesday, friday = cn(3, 10, 1), cn(3, 13)
     visit = evaluation.VisitScheduled(unit="U1")
     put_datetime(visit.completed_at, MONDAY)

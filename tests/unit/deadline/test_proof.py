@@ -56,7 +56,7 @@ def test_r27_whatever_is_changed_in_a_proof_is_named(change: Any, differing: str
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"format": "other"}])
-def test_what_is_no_proof_is_refused(data: Any) -> None:
+def test_r27_what_is_no_proof_is_refused(data: Any) -> None:
     with pytest.raises(ValueError, match="no deadline proof"):
         differences(data)
 
@@ -87,12 +87,12 @@ def test_r27_proofs_of_every_city_hold(city: str) -> None:
         assert differences(orjson.loads(orjson.dumps(prove(line(clock), rules)))) == []
 
 
-def test_a_page_reads_an_event_under_either_name() -> None:
+def test_r27_a_page_reads_an_event_under_either_name() -> None:
     asked_for = {"event": "urged", "at": "2026-03-10T10:00+08:00"}
     assert "催办 urged" in page(prove(line("resolve", asked_for), TRIAL))
 
 
-def test_a_page_says_when_there_is_no_due_instant() -> None:
+def test_r27_a_page_says_when_there_is_no_due_instant() -> None:
     assert "no due instant" in page(prove(line("resolve", paused("03-10T10:00")), TRIAL))
     assert "provisional" in page(prove(line("resolve", start="2026-12-30T10:00"), TRIAL))
 

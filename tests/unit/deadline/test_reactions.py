@@ -1,4 +1,4 @@
-"""What deadline does about any service's fact, live and in an import."""
+"""Clocks as policy: what the rows make of any service's fact, live and in an import."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ def happened(message: Message, import_id: str = "", **values: object) -> Happene
     return Happened(name, MONDAY, name.split(".")[1], "dispatch/T1/9", import_id, values)
 
 
-def test_an_act_counts_at_its_own_time_and_is_recorded_at_the_time_it_reached_us() -> None:
+def test_r27_an_act_counts_at_its_own_time_and_is_recorded_at_the_time_it_reached_us() -> None:
     confirmed = happened(dispatch.DispatchConfirmed())
     assert REACT(confirmed, DISPATCHED.state, LATER) == [
         StopClock(LATER, "confirm", MONDAY, confirmed.type, "dispatch/T1/9", MONDAY)
     ]
 
 
-def test_an_approval_counts_at_the_instant_of_the_reply() -> None:
+def test_r26_an_approval_counts_at_the_instant_of_the_reply() -> None:
     event = happened(dispatch.ReplyApproved(), replied_at=MONDAY - HOUR)
     assert REACT(event, DISPATCHED.state, LATER) == [
         StopClock(LATER, "resolve", MONDAY - HOUR, event.type, "dispatch/T1/9", MONDAY)
     ]
 
 
-def test_a_reply_pauses_the_clocks_under_review_and_sent_back_they_go_on() -> None:
+def test_r26_a_reply_pauses_the_clocks_under_review_and_sent_back_they_go_on() -> None:
     replied = REACT(happened(dispatch.TicketReplied()), DISPATCHED.state, LATER)
     assert replied == [
         PauseClock(LATER, "resolve", MONDAY, "under_review"),
@@ -64,7 +64,7 @@ def test_a_reply_pauses_the_clocks_under_review_and_sent_back_they_go_on() -> No
     ]
 
 
-def test_a_start_carries_unit_limit_and_kind_of_its_fact() -> None:
+def test_r23_a_start_carries_unit_limit_and_kind_of_its_fact() -> None:
     limit = cn(4, 1)
     event = happened(accepted(), stated_due_at=limit, kind="consultation")
     start = StartClock(LATER, "promise", "", MONDAY, "dispatch/T1/9", limit, "consultation")
@@ -90,7 +90,7 @@ def test_a_fact_without_a_clock_to_end_is_quiet() -> None:
     assert Ticket().say(dispatch.DispatchConfirmed(), MONDAY) == []
 
 
-def test_a_condition_on_a_list_takes_any_of_its_values() -> None:
+def test_r24_a_condition_on_a_list_takes_any_of_its_values() -> None:
     event = happened(dispatch.ReturnRequested(), number=3, unit="U1")
     commands = REACT(event, Clocks(), LATER)
     assert [c.clock for c in commands if isinstance(c, StartClock)] == ["dispute_review"]
@@ -108,7 +108,7 @@ def test_the_kind_of_a_matter_is_remembered_by_a_fact_of_our_own() -> None:
 # Imports
 
 
-def test_an_imports_clock_that_one_service_ends_is_judged_before_that_services_later_fact() -> None:
+def test_r27_an_imports_clock_that_one_service_ends_is_judged_before_its_later_fact() -> None:
     ticket = Ticket(import_id="history")
     ticket.say(intake.TicketDiverted(line="119"), MONDAY)
     due = ticket.clock("diversion_receipt").due_at
@@ -118,7 +118,7 @@ def test_an_imports_clock_that_one_service_ends_is_judged_before_that_services_l
     assert REACT(at_due, ticket.state, due) == [ExpireClock(due, "diversion_receipt", 1)]
 
 
-def test_facts_of_others_never_fire_an_imports_clock() -> None:
+def test_r27_facts_of_others_never_fire_an_imports_clock() -> None:
     ticket = Ticket(import_id="history")
     ticket.say(intake.TicketDiverted(line="119"), MONDAY)
     assert ticket.say(dispatch.ProgressNoted(), cn(3, 20)) == []
@@ -126,7 +126,7 @@ def test_facts_of_others_never_fire_an_imports_clock() -> None:
     assert ticket.say(dispatch.ProgressNoted(), cn(3, 20)) == []
 
 
-def test_a_live_clock_waits_for_proven_silence() -> None:
+def test_r27_a_live_clock_waits_for_proven_silence() -> None:
     ticket = Ticket()
     ticket.say(intake.TicketDiverted(line="119"), MONDAY)
     due = ticket.clock("diversion_receipt").due_at
@@ -134,7 +134,7 @@ def test_a_live_clock_waits_for_proven_silence() -> None:
     assert REACT(at_due, ticket.state, due) == []
 
 
-def test_in_an_import_a_late_act_is_a_miss_with_the_due_instant() -> None:
+def test_r27_in_an_import_a_late_act_is_a_miss_with_the_due_instant() -> None:
     ticket = Ticket(import_id="history")
     ticket.say(dispatched(), MONDAY)
     events = ticket.say(dispatch.DispatchConfirmed(), MONDAY + 3 * HOUR)
@@ -142,13 +142,13 @@ def test_in_an_import_a_late_act_is_a_miss_with_the_due_instant() -> None:
     assert [e.at for e in events] == [MONDAY + 2 * HOUR, MONDAY + 3 * HOUR]
 
 
-def test_the_frontier_of_an_import_is_no_act_of_any_ticket() -> None:
+def test_r27_the_frontier_of_an_import_is_no_act_of_any_ticket() -> None:
     message = intake.HistoryClosed(import_id="history", final=True)
     put_datetime(message.until, MONDAY)
     assert not Ticket().codec.knows(message.DESCRIPTOR.full_name)
 
 
-def test_a_reply_approved_in_the_same_breath_as_completed_ends_both_clocks_once() -> None:
+def test_r26_a_reply_approved_in_the_same_breath_as_completed_ends_both_clocks_once() -> None:
     ticket = Ticket()
     ticket.say(accepted(), MONDAY)
     ticket.say(dispatched(), MONDAY)

@@ -74,7 +74,7 @@ def test_the_table_of_clocks_says_what_ends_each_and_a_completion_does_not(clock
     assert "late" not in ask(clock, event("completed", "03-30T10:00"))
 
 
-def test_a_consultation_is_contacted_by_its_answer() -> None:
+def test_the_table_of_clocks_says_that_a_consultation_is_contacted_by_its_answer() -> None:
     done = event("completed", "03-13T00:00")
     assert ask("contact", done, matter={"kind": "consultation"})["late"] is True
     assert "late" not in ask("contact", done, matter={"kind": "complaint"})

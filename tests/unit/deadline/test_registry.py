@@ -1,4 +1,4 @@
-"""What a policy may not say."""
+"""Clocks as policy: what a policy may not say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendars that change (R27, R28), and events as they come."""
+"""Calendars that change (R27, R28), and the calculator's events as they come."""
 
 from __future__ import annotations
 

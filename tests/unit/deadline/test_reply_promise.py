@@ -1,4 +1,4 @@
-"""A date that a reply promises is a clock of its own (promise tracking)."""
+"""Promise: a date that a reply promises is a clock of its own."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_reply_that_promises_nothing_starts_none() -> None:
     assert "reply_promise" not in desk.state.by_name
 
 
-def test_a_promise_that_nobody_kept_is_missed_once() -> None:
+def test_r25_a_promise_that_nobody_kept_is_missed_once() -> None:
     desk = told()
     desk.fire(PROMISED)
     assert desk.misses().count(("reply_promise", 1)) == 1
@@ -99,7 +99,7 @@ def test_nobody_was_told_of_a_reply_that_was_sent_back() -> None:
     assert ("reply_promise", 1) not in desk.misses()
 
 
-def test_it_is_moved_by_nothing() -> None:
+def test_r27_it_is_moved_by_nothing() -> None:
     desk = told()
     with pytest.raises(NotRunning):
         desk.do(PauseClocks(cn(3, 12), "force_majeure", "reply_promise"))
@@ -109,7 +109,7 @@ def test_it_is_moved_by_nothing() -> None:
     assert desk.clock("reply_promise").due_at == PROMISED
 
 
-def test_a_promised_date_is_no_limit_of_the_matter() -> None:
+def test_r23_a_promised_date_is_no_limit_of_the_matter() -> None:
     desk = told((dispatch.RedoOrdered(unit="U1"), cn(3, 13, 9)))
     started = [e for e in desk.events if isinstance(e, ClockStarted) and e.clock == "redo"]
     assert started[0].basis == "length"

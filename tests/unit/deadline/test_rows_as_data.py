@@ -53,7 +53,7 @@ def dispatched_at(level: str) -> Any:
         ("REPORT", "LEVEL_TOWNSHIP", "working_days=5"),
     ],
 )
-def test_r23_a_length_is_chosen_by_kind_and_by_level_of_the_unit(
+def test_a_length_is_chosen_by_kind_and_by_level_of_the_unit(
     kind: str, level: str, length: str
 ) -> None:
     ticket = ticket_under(

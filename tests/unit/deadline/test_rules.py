@@ -1,4 +1,4 @@
-"""Policies and calendars by date: what an administrator may publish, and from when it counts."""
+"""Clocks as policy, calendars as data: what may be published, and from when it counts."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_policy_counts_from_its_date_and_a_clock_keeps_the_length_it_sta
     assert desk.clock("resolve").due_at == cn(3, 14)
 
 
-async def test_glpi_6902_15605_a_change_of_policy_keeps_the_pause_that_was_used() -> None:
+async def test_r26_glpi_6902_15605_a_change_of_policy_keeps_the_pause_that_was_used() -> None:
     office = Office()
     await office.publish("policy/trial-measures", changed("resolve", length={"working_days": 9}))
     desk = office.desk()
@@ -87,7 +87,7 @@ async def test_what_the_policy_says_of_acts_counts_for_clocks_that_run_already()
     assert desk.clock("contact").phase is Phase.STOPPED
 
 
-async def test_r28_a_calendar_counts_from_its_date() -> None:
+async def test_r27_a_calendar_counts_from_its_date() -> None:
     office = Office()
     day = CALENDAR.local_date(cn(3, 13))
     await office.publish("calendar/cn", to_data(CALENDAR.with_notice({day: False}, notice="n")))

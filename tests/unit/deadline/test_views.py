@@ -1,4 +1,4 @@
-"""Timers and rows: what each of deadline's facts makes of them."""
+"""Life of a clock: what each of deadline's facts makes of timers and rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CHANGES = timers(always(POLICY, US))
 RUNNING = ClockView("T1", "confirm", 1, "U1", "running", NINE, ELEVEN)
 
 
-def test_a_clock_that_runs_has_a_timer_that_waits_for_its_sources() -> None:
+def test_r27_a_clock_that_runs_has_a_timer_that_waits_for_its_sources() -> None:
     assert CHANGES(STARTED) == [SetTimer("confirm/1", ELEVEN, ("deadline",))]
     assert CHANGES(RESUMED) == [SetTimer("confirm/1", RESUMED.due_at, ("deadline",))]
 
@@ -52,7 +52,7 @@ def test_a_clock_that_does_not_run_has_none() -> None:
     assert CHANGES(CLOSED) == [ClearTimer("return/1")]
 
 
-def test_a_withdrawn_miss_leaves_the_timer_to_the_fact_that_follows_it() -> None:
+def test_r25_a_withdrawn_miss_leaves_the_timer_to_the_fact_that_follows_it() -> None:
     assert CHANGES(WITHDRAWN) == [ClearTimer("ladder:confirm/1")]
 
 
@@ -74,14 +74,14 @@ def test_r25_a_miss_begins_the_ladder_each_step_sets_the_next_and_the_last_ends_
     assert CHANGES(replace(RESUMED, ladder_at=ELEVEN)) == [ladder]
 
 
-def test_what_is_done_by_hand_wakes_nobody() -> None:
+def test_r25_what_is_done_by_hand_wakes_nobody() -> None:
     by_hand = SupervisionOpened(NINE, 1, ("U1",), "r", "", 0, None, "ann")
     told = BureauNotified(NINE, "", 0, "U1", "r", "ann")
     for event in (by_hand, told, SupervisionClosed(NINE, 1, "done", "ann")):
         assert CHANGES(event) == []
 
 
-def test_a_clock_that_was_late_before_its_pause_wakes_nobody_again() -> None:
+def test_r25_a_clock_that_was_late_before_its_pause_wakes_nobody_again() -> None:
     late = ClockResumed(ELEVEN, "confirm", 1, ELEVEN + timedelta(hours=1), ELEVEN, False)
     assert CHANGES(late) == []
 

@@ -79,12 +79,12 @@ def test_r22_an_extension_of_working_hours_ends_with_a_day() -> None:
     assert extended == cn("2026-03-12 00:00")
 
 
-def test_working_hours_need_shifts() -> None:
+def test_r21_working_hours_need_shifts() -> None:
     with pytest.raises(ValueError, match="cn has no shifts"):
         due_at(FOUR, cn("2026-03-09 10:00"), replace(CN, shifts=()))
 
 
-def test_shifts_are_read_and_written_as_a_file_has_them() -> None:
+def test_r21_shifts_are_read_and_written_as_a_file_has_them() -> None:
     written = to_data(DESK)
     assert written["shifts"] == ["09:00-12:00", "13:30-17:30"]
     assert from_data(written) == DESK
@@ -99,6 +99,6 @@ def test_shifts_are_read_and_written_as_a_file_has_them() -> None:
         ("09:00-17:00", "must be a list"),
     ],
 )
-def test_shifts_that_make_no_sense_are_refused(shifts: object, sentence: str) -> None:
+def test_r21_shifts_that_make_no_sense_are_refused(shifts: object, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         from_data({**to_data(CN), "shifts": shifts})
