@@ -1,4 +1,4 @@
-"""What is decided about urges, supervision, disputes and the ladder after a miss (R25, R27)."""
+"""What is decided about supervision, disputes and the ladder after a miss (R25, R27)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from services.deadline.domain.care_events import (
     SupervisionOpened,
     SupervisionRaised,
     SupervisionReturned,
-    TicketUrged,
-    UrgeAnswered,
 )
 from services.deadline.domain.clock import Clock, Phase
 from services.deadline.domain.events import (
@@ -29,15 +27,11 @@ from services.deadline.domain.policy import Policy
 from services.deadline.domain.rejections import (
     AlreadySupervised,
     FeedbackMissing,
-    NobodyToUrge,
     NotDisputable,
-    NothingUrged,
     NotRunning,
     NotSupervised,
     NotYours,
     ReturnedOnce,
-    TextNeeded,
-    TooManyUrges,
     UnknownTicket,
 )
 from services.deadline.domain.supervision import (
@@ -58,9 +52,10 @@ from services.deadline.domain.supervision import (
     UrgeTicket,
 )
 from services.deadline.domain.ticket import Clocks
+from services.deadline.domain.urging import answer_urge, handler, pass_on, text, urge
 from services.deadline.domain.warnings import STEPS, ladder
 
-BY_LADDER, BY_CITIZEN = "ladder", "citizen"
+BY_LADDER = "ladder"
 
 
 def decide(
@@ -81,7 +76,7 @@ def decide(
             return open_supervision(command, state)
         case NotifyBureau():
             return [
-                BureauNotified(command.at, "", 0, handler(state), _text(command.reason), command.by)
+                BureauNotified(command.at, "", 0, handler(state), text(command.reason), command.by)
             ]
         case DisputeMiss():
             return dispute(command, state)
@@ -89,60 +84,6 @@ def decide(
             return rule_dispute(command, state)
         case _:
             return _supervise(command, state)
-
-
-def handler(state: Clocks) -> str:
-    """The unit that has the ticket: the one of its last redo, else of its last dispatch."""
-    last = [state.by_name[name] for name in ("redo", "resolve") if name in state.by_name]
-    return max(last, key=lambda clock: clock.started_at).unit if last else ""
-
-
-def _works_on(state: Clocks) -> str:
-    """The handler while a clock of a unit is open: none of a matter completed or handed back."""
-    open_ = (c for c in state.by_name.values() if c.phase in (Phase.RUNNING, Phase.PAUSED))
-    return handler(state) if any(clock.unit for clock in open_) else ""
-
-
-# 催办
-
-
-def urge(command: UrgeTicket, state: Clocks, policy: Policy, calendar: Calendar) -> Sequence[Event]:
-    """To the unit that works on it; the caller is told where none does, not yet or no more."""
-    unit = _works_on(state)
-    if not unit:
-        last = handler(state)
-        raise NobodyToUrge(f"{last} had it last" if last else "no unit had it yet")
-    today = calendar.local_date(command.at)
-    said = [at for at in state.care.citizen_urges if calendar.local_date(at) == today]
-    if command.from_citizen and len(said) >= policy.urges_per_day:
-        raise TooManyUrges(f"{policy.urges_per_day} a day")
-    number, reason = state.care.urges + 1, command.reason.strip()
-    return [TicketUrged(command.at, number, unit, command.from_citizen, reason, command.by)]
-
-
-def pass_on(command: PassUrgeOn, state: Clocks) -> Sequence[Event]:
-    """To the unit that works on it; where none does, not yet or no more, no unit is urged.
-
-    It is on record all the same, and who gets the ticket first, or again, answers it.
-    """
-    if command.asked_event in state.care.passed_on or not state.by_name:
-        return []
-    number, unit = state.care.urges + 1, _works_on(state)
-    return [
-        TicketUrged(command.at, number, unit, True, command.reason, BY_CITIZEN, command.asked_event)
-    ]
-
-
-def answer_urge(command: AnswerUrge, state: Clocks) -> Sequence[Event]:
-    """One answer is for all urges until then; none waiting any more is quiet."""
-    if command.unit != handler(state):
-        raise NotYours
-    if not state.care.urges:
-        raise NothingUrged
-    if not state.care.unanswered:
-        return []
-    number = state.care.unanswered[-1]
-    return [UrgeAnswered(command.at, number, command.unit, _text(command.answer))]
 
 
 # 督办
@@ -156,7 +97,7 @@ def open_supervision(command: OpenSupervision, state: Clocks) -> Sequence[Event]
         raise NotRunning("no unit has the ticket: name the units")
     number = state.care.supervisions + 1
     return [
-        SupervisionOpened(command.at, number, units, _text(command.reason), "", 0, None, command.by)
+        SupervisionOpened(command.at, number, units, text(command.reason), "", 0, None, command.by)
     ]
 
 
@@ -176,22 +117,22 @@ def _supervise(
         case IssueSupervision():
             if supervision.issued:
                 return []
-            return [SupervisionIssued(at, number, _text(command.document), command.by)]
+            return [SupervisionIssued(at, number, text(command.document), command.by)]
         case AnswerSupervision():
             return _answered(command, supervision)
         case ReturnSupervision():
             _require_feedback(supervision)
             if supervision.returned:
                 raise ReturnedOnce
-            return [SupervisionReturned(at, number, _text(command.reason), command.by)]
+            return [SupervisionReturned(at, number, text(command.reason), command.by)]
         case RaiseSupervision():
             if command.level == supervision.level:
                 return []
-            level, reason = _text(command.level), _text(command.reason)
+            level, reason = text(command.level), text(command.reason)
             return [SupervisionRaised(at, number, level, reason, command.by)]
         case CloseSupervision():
             _require_feedback(supervision)
-            return [SupervisionClosed(at, number, _text(command.conclusion), command.by)]
+            return [SupervisionClosed(at, number, text(command.conclusion), command.by)]
     assert_never(command)
 
 
@@ -202,7 +143,7 @@ def _answered(command: AnswerSupervision, supervision: Supervision) -> Sequence[
         raise NotSupervised
     if command.unit in supervision.answered:
         return []
-    feedback = _text(command.feedback)
+    feedback = text(command.feedback)
     return [SupervisionAnswered(command.at, supervision.number, command.unit, feedback)]
 
 
@@ -229,7 +170,7 @@ def dispute(command: DisputeMiss, state: Clocks) -> Sequence[Event]:
     clock = next((run for run in missed if not run.dispute), None)
     if clock is None:
         return []
-    return [MissDisputed(command.at, clock.name, clock.run, clock.unit, _text(command.reason))]
+    return [MissDisputed(command.at, clock.name, clock.run, clock.unit, text(command.reason))]
 
 
 def rule_dispute(command: RuleDispute, state: Clocks) -> Sequence[Event]:
@@ -241,7 +182,7 @@ def rule_dispute(command: RuleDispute, state: Clocks) -> Sequence[Event]:
     if not clock.dispute:
         raise NotDisputable("nobody disputes it")
     where = command.at, clock.name, clock.run, clock.unit
-    return [DisputeRuled(*where, command.excused, _text(command.reason), command.by)]
+    return [DisputeRuled(*where, command.excused, text(command.reason), command.by)]
 
 
 def _runs(state: Clocks, name: str, number: int) -> list[Clock]:
@@ -290,9 +231,3 @@ def climb(
             at, number, (clock.unit,), reason, clock.name, clock.run, next_at, BY_LADDER
         )
     ]
-
-
-def _text(value: str) -> str:
-    if not value.strip():
-        raise TextNeeded
-    return value.strip()
