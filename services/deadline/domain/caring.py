@@ -64,7 +64,7 @@ def decide(
     if isinstance(command, ClimbLadder):
         return climb(command, state, policy, calendar)
     if isinstance(command, PassUrgeOn):
-        return pass_on(command, state)
+        return pass_on(command, state, policy, calendar)
     if not state.by_name:
         raise UnknownTicket
     match command:

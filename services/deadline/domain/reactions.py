@@ -93,7 +93,7 @@ def _statutory_days(event: Happened) -> int:
 
 
 def _urged(event: Happened, at: datetime) -> PassUrgeOn:
-    return PassUrgeOn(at, str(event.values.get("reason") or ""), event.event_id)
+    return PassUrgeOn(at, str(event.values.get("reason") or ""), event.event_id, event.at)
 
 
 def _noted(event: Happened, at: datetime) -> NoteWithdrawal:

@@ -34,11 +34,15 @@ class UrgeTicket(Value):
 
 
 class PassUrgeOn(Value):
-    """Intake has taken the citizen's urge by the ticket's code, and held it to its bound."""
+    """Intake has taken the citizen's urge by the ticket's code, and held it to its bound.
+
+    `asked_at` is when the citizen asked, if that is not the instant at which we heard of it.
+    """
 
     at: datetime
     reason: str
     asked_event: str
+    asked_at: datetime | None = None
 
 
 class AnswerUrge(Value):
@@ -169,13 +173,15 @@ class Supervision(Value):
 
 
 class Care(Value):
-    """Urges and supervisions of a ticket. `citizen_urges` are their instants, `passed_on`
-    the facts of intake that were forwarded.
+    """Urges and supervisions of a ticket. `citizen_urges` are the instants of the citizen's,
+    `recorded_urges` of those among them that staff recorded; `passed_on` are the facts of intake
+    that were forwarded.
     """
 
     urges: int = 0
     unanswered: tuple[int, ...] = ()
     citizen_urges: tuple[datetime, ...] = ()
+    recorded_urges: tuple[datetime, ...] = ()
     passed_on: tuple[str, ...] = ()
     supervisions: int = 0
     supervision: Supervision | None = None
@@ -186,11 +192,13 @@ def cared(care: Care, event: Caring) -> Care:
     match event:
         case TicketUrged():
             citizen = (event.at,) if event.from_citizen else ()
+            recorded = () if event.asked_event else citizen
             return replace(
                 care,
                 urges=event.number,
                 unanswered=(*care.unanswered, event.number),
                 citizen_urges=(*care.citizen_urges, *citizen),
+                recorded_urges=(*care.recorded_urges, *recorded),
                 passed_on=(*care.passed_on, *([event.asked_event] if event.asked_event else [])),
             )
         case UrgeAnswered():
