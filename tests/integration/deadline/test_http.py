@@ -45,6 +45,7 @@ async def test_clocks_over_http(web: Web) -> None:
     await people_see_lists_hours_and_a_feed(web)
     await an_extension_is_asked_seen_with_its_proof_and_granted(web)
     await a_pause_and_a_limit_move_the_rows(web)
+    await special_circumstances_are_applied_for_in_writing_with_their_document(web)
     await who_may_not_read_is_refused(web)
     await a_position_that_was_not_applied_is_waited_for_and_then_refused(web)
     await an_urge_is_answered_and_a_refusal_says_why(web)
@@ -194,6 +195,47 @@ async def a_pause_and_a_limit_move_the_rows(web: Web) -> None:
     rows = (await web.get(STAFF, "/v1/tickets/T001/clocks", **after)).json()
     due = {r["clock"]: r["due_at"] for r in rows if r["run"] == 2}
     assert due["resolve"] == due["return"]  # both of one working day
+
+
+async def special_circumstances_are_applied_for_in_writing_with_their_document(web: Web) -> None:
+    """R23: a longer limit stands in place of the law's; refused, nothing moves."""
+    proof = "/v1/tickets/T001/clocks/resolve/proof"
+    before = (await web.get(STAFF, proof)).json()
+    longer = {"clock": "resolve", "working_days": 20, "special": True}
+    document = "市府办〔2026〕3号"
+    applied = {"written_application": True, "document": document}
+    assert (await web.post(unit("U2"), "set-limit", **longer, **applied)).status_code == 403
+    for lacking in (
+        {},
+        {"written_application": True},
+        {"document": document},
+        {**applied, "document": "  "},
+        {**applied, "written_application": False},
+    ):
+        refused = await web.post(STAFF, "set-limit", **longer, **lacking)
+        problem = refused.json()
+        assert (refused.status_code, problem["rule"]) == (422, "R23"), lacking
+        assert problem["type"].endswith("limit-without-application")
+    shorter = {**longer, "working_days": 1, **applied}
+    refused = await web.post(STAFF, "set-limit", **shorter)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R23")
+    assert (await web.get(STAFF, proof)).json() == before
+    done = await web.post(STAFF, "set-limit", **longer, **applied)
+    assert (done.status_code, done.json()["facts"]) == (200, ["LimitSet"])
+    again = await web.post(STAFF, "set-limit", **longer, **applied)
+    assert (again.status_code, again.json()["facts"]) == (200, [])
+    after = {"Hotline-After": done.headers["Hotline-Position"]}
+    rows = (await web.get(STAFF, "/v1/tickets/T001/clocks", **after)).json()
+    moved = next(r for r in rows if (r["clock"], r["run"]) == ("resolve", 2))
+    proven = (await web.get(unit("U2"), proof)).json()
+    assert datetime.fromisoformat(proven["due_at"]) == datetime.fromisoformat(moved["due_at"])
+    assert proven["due_at"] > before["due_at"]
+    told = {"basis": "special", "length": {"working_days": 20}, **applied}
+    assert {name: proven["events"][-1][name] for name in told} == told
+    assert differences(proven) == []
+    words = (await web.get(STAFF, f"{proof}.txt")).text
+    assert "特殊情况 special circumstances" in words
+    assert document in words
 
 
 async def who_may_not_read_is_refused(web: Web) -> None:
