@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,15 +13,17 @@ from services.dispatch.adapters.published import NAME, InEffect, kinds
 from services.dispatch.adapters.registry import document
 from services.dispatch.domain.commands import (
     Command,
+    ConfirmDispatch,
     DispatchTicket,
     GrantReturn,
     OrderRedoByRule,
     PlaceTicket,
     RefileTicket,
+    RequestReturn,
 )
-from services.dispatch.domain.events import Event, TicketDispatched
+from services.dispatch.domain.events import DispatchConfirmed, Event, TicketDispatched
 from services.dispatch.domain.reactions import decider_by
-from services.dispatch.domain.rejections import UnknownUnit
+from services.dispatch.domain.rejections import NotYourTicket, UnknownUnit
 from services.kernel.clock import ManualClock
 from services.kernel.registry import Registry, Unfit
 from services.kernel.registry_memory import MemoryRegistry
@@ -39,12 +41,12 @@ class Office:
         self.registry = Registry(MemoryRegistry(clock.now), clock, kinds("sample"))
         self.decider = decider_by(InEffect(self.registry))
 
-    async def publish(self, change: Callable[[Any], object]) -> None:
+    async def publish(self, change: Callable[[Any], object], source: str = "notice 1") -> None:
         """The shipped document with a change, in effect from tomorrow on."""
         content = deepcopy(document("sample"))
         change(content)
         await self.registry.publish(
-            NAME, content, source="notice 1", by="admin", key="k", effective_at=FROM
+            NAME, content, source=source, by="admin", key="k", effective_at=FROM
         )
 
     def decided(self, command: Command, *history: Event) -> list[Event]:
@@ -108,6 +110,65 @@ async def test_r24_r29_how_often_a_ticket_may_come_back_counts_from_its_date_on(
     assert office.sent(GrantReturn(FROM, "market"), *AT_UNIT, asked()).basis == "dispute_review"
     assert len(office.decided(OrderRedoByRule(NOW), *DONE)) == 1
     assert office.decided(OrderRedoByRule(FROM), *DONE) == []
+
+
+def history(office: Office, *commands: Command) -> list[Event]:
+    """What dispatch records of one ticket, command after command."""
+    events: list[Event] = []
+    for command in commands:
+        events += office.decided(command, *events)
+    return events
+
+
+def road(at: datetime) -> PlaceTicket:
+    """A matter of the roads in a district: the transport bureau's, by the entry `traffic`."""
+    return PlaceTicket(at, "traffic/road", "yingzhou", "", at)
+
+
+def to_housing(content: Any) -> None:
+    """R24: dispute review found that the roads of the districts are the housing bureau's."""
+    content["version"] = "2026-07-02"
+    content["entries"].append({"category": "traffic/road", "unit": "housing"})
+
+
+async def test_r24_a_ruling_on_whose_matter_a_category_is_becomes_a_dated_directory_entry() -> None:
+    office = Office()
+    ruled = history(
+        office,
+        road(NOW),
+        RequestReturn(NOW, "transport", "not our duty", "market"),
+        GrantReturn(NOW),
+        RequestReturn(NOW, "market", "nor ours", "housing"),
+        GrantReturn(NOW, "housing"),
+    )
+    ruling = ruled[-1]
+    assert isinstance(ruling, TicketDispatched)
+    assert (ruling.unit, ruling.basis, ruling.forced) == ("housing", "dispute_review", True)
+    # The ruling is of that ticket alone, and the directory learns nothing by itself.
+    assert office.registry.entries(NAME) == []
+    assert office.sent(road(FROM)).unit == "transport"
+
+    await office.publish(to_housing, source="dispute review of 20260701-0000001-5")
+    [entry] = office.registry.entries(NAME)
+    assert (entry.source, entry.by) == ("dispute review of 20260701-0000001-5", "admin")
+    assert (entry.version, entry.effective_at) == (1, FROM)
+    last = FROM - timedelta(microseconds=1)
+    earlier, later = office.sent(road(last)), office.sent(road(FROM))
+    assert (earlier.unit, earlier.directory_version) == ("transport", "sample-directory@2026-01-01")
+    assert (later.unit, later.directory_version) == ("housing", "sample-directory@2026-07-02/1")
+    assert (later.basis, later.forced) == ("directory", False)
+
+
+async def test_r24_a_ticket_of_before_the_dated_entry_stays_with_its_unit() -> None:
+    office = Office()
+    await office.publish(to_housing, source="dispute review of 20260701-0000001-5")
+    before = history(office, road(NOW))
+    assert office.decided(road(FROM), *before) == []  # heard of again: it is placed once
+    assert office.decided(ConfirmDispatch(FROM, "transport"), *before) == [
+        DispatchConfirmed(FROM, "transport")
+    ]
+    with pytest.raises(NotYourTicket):
+        office.decided(ConfirmDispatch(FROM, "housing"), *before)
 
 
 @pytest.mark.parametrize(
