@@ -136,7 +136,7 @@ class _Bench:
         work = Replanner(self._service, self._store, states, BUCKETS, "bench")
         before, began, moved = usage(self._place.pids), time.perf_counter(), 0
         for begin in range(0, count, AT_ONCE):
-            found, _ = await work.replan(tickets[begin : begin + AT_ONCE], self._clock.now())
+            found, _ = await work.replan(tickets[begin : begin + AT_ONCE], self._clock.now)
             moved += len(found)
         took, cpu = time.perf_counter() - began, spent(before, usage(self._place.pids))
         assert moved == count, f"{moved} of {count} moved"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from services.deadline.domain.events import ClockReplanned
@@ -29,24 +29,29 @@ class Replanner:
         self._buckets, self._by = buckets, by
         self._meta = metadata(by=by, traceparent=trace)
 
-    async def replan(self, tickets: Sequence[str], at: datetime) -> tuple[list[Moved], list[str]]:
+    async def replan(
+        self, tickets: Sequence[str], now: Callable[[], datetime]
+    ) -> tuple[list[Moved], list[str]]:
         """What moved, and the tickets that went on moving meanwhile: for another call.
 
-        States of a page in one query; only those that move are written. Raises StoreUnavailable.
+        States of a page in one query; only those that move are written. Each attempt has its own
+        time: one that took longer than the grace is late for ever. Raises StoreUnavailable.
         """
         moved: list[Moved] = []
         left = list(tickets)
         for _ in range(ATTEMPTS):
             if left:
-                left = await self._once(left, at, moved)
+                left = await self._once(left, now, moved)
         return moved, left
 
-    async def _once(self, tickets: Sequence[str], at: datetime, moved: list[Moved]) -> list[str]:
+    async def _once(
+        self, tickets: Sequence[str], now: Callable[[], datetime], moved: list[Moved]
+    ) -> list[str]:
         decider, codec = self._service.decider, self._service.codec
         assert decider is not None
         self._states.evict(tickets)  # another process may have written meanwhile
         known = await self._states.of(tickets)
-        command = ReplanClocks(at, self._by)
+        command = ReplanClocks(now(), self._by)
         drafts, said = [], {}
         for ticket in tickets:
             draft = Draft(bucket_of(ticket, self._buckets), ticket, *known[ticket])

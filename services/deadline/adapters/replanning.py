@@ -138,7 +138,7 @@ async def _page(
     assert runtime.states is not None
     buckets, by = runtime.place.buckets, principal.name
     work = Replanner(runtime.service, runtime.store, runtime.states, buckets, by, trace)
-    moved, left = await work.replan(tickets, runtime.clock.now())
+    moved, left = await work.replan(tickets, runtime.clock.now)
     found.tickets += len(tickets)
     found.moved += len(moved)
     found.failed += len(left)
