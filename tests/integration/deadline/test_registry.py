@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from hotline.deadline.v1 import events_pb2 as deadline
-from services.deadline.adapters.clocks import ClocksView
-from services.deadline.adapters.codec import PolicyCodec
-from services.deadline.adapters.http import app
-from services.deadline.adapters.replanning import keep_planned
-from services.deadline.adapters.rules import InEffect, Rules
 from services.deadline.domain.calendar_data import to_data
-from services.deadline.domain.own_days import OwnDays
-from services.deadline.domain.rulebook import always
-from services.deadline.service import service
 from services.kernel.codec import to_datetime
-from services.kernel.identity import Principal, Role
-from services.kernel.names import bucket_of
-from services.kernel.registry import Registry
-from services.kernel.registry_memory import MemoryRegistry
+from services.kernel.identity import Principal
 from tests.integration.deadline.city import City, now, week_off
-from tests.integration.deadline.web import STAFF, Caller
+from tests.integration.deadline.hall import ADMINISTRATOR, Hall
+from tests.integration.deadline.web import STAFF
 from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
 from tests.unit.deadline.test_own_days import FUYANG
-from tests.unit.deadline.tickets import CITIES, accepted, dispatched
-
-ADMINISTRATOR = Principal("admin", frozenset({Role.ADMINISTRATOR}))
+from tests.unit.deadline.tickets import accepted, dispatched
 
 
 @pytest.fixture(params=["twin", "real"])
@@ -42,51 +28,6 @@ async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[
     else:
         async with real_loop(request.getfixturevalue("stack"), namespace) as real:
             yield real
-
-
-class Hall:
-    """Deadline by rules that an administrator may publish."""
-
-    def __init__(self, city: City, own: tuple[OwnDays, ...] = ()) -> None:
-        self.city, self.caller, (policy, calendar) = city, Caller(), CITIES["sample"]
-        self.codec = PolicyCodec(policy)
-        self.rules = Rules("sample", policy, calendar, self.codec, own)
-        self.on = "".join(f"{part.id}@{part.version}/" for part in own)
-        self.calendar, self.keys = calendar, 0
-
-    async def start(self) -> None:
-        view = ClocksView(self.codec, self.city.clocks)
-        first = always(*CITIES["sample"])
-        self.in_effect: InEffect | None = None
-
-        def rulebook(at: Any) -> Any:
-            return first(at) if self.in_effect is None else self.in_effect(at)
-
-        self.runtime = await self.city.loop.run(service(rulebook, self.codec, view))
-        clock = self.runtime.clock
-        self.registry = Registry(MemoryRegistry(clock.now), clock, self.rules.kinds())
-        self.in_effect = InEffect(self.rules, self.registry)
-        made = app(self.runtime, self.city.clocks, self.caller, self.in_effect.city, self.registry)
-        transport = httpx.ASGITransport(made)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://deadline")
-        work = keep_planned(self.runtime, self.city.clocks, self.in_effect)
-        self.task = asyncio.create_task(work)
-
-    async def stop(self) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        await self.client.aclose()
-
-    async def publish(self, name: str, document: Any, who: Principal) -> httpx.Response:
-        self.caller.who = who
-        body = {"document": document, "source": "国办发明电〔2026〕9号"}
-        self.keys += 1
-        headers = {"Idempotency-Key": f"k{self.keys}"}
-        return await self.client.post(f"/v1/registry/{name}", headers=headers, json=body)
-
-    async def due(self, ticket: str, clock: str) -> Any:
-        rows = await self.city.clocks.of_ticket(bucket_of(ticket, BUCKETS), ticket)
-        return next((row.due_at for row in rows if row.clock == clock), None)
 
 
 async def test_r27_a_published_notice_takes_effect_and_moves_what_is_open(loop: Loop) -> None:
