@@ -209,3 +209,34 @@ async def works_on(hall: Hall, tickets: Sequence[str], returned: str, new: str) 
         return {f"{new} resolve ClockStarted", f"{returned} resolve ClockStopped"} <= says.keys()
 
     await wait_until(recorded, WAIT_S, "what is said meanwhile")
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+async def test_r27_a_restart_while_pages_are_planned_again_goes_on_and_moves_each_clock_once(
+    loop: Loop, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.deadline.adapters.replanning.PAGE", 10)
+    tickets, city = sorted(in_bucket_of("P", 25)), await City.of(loop)
+    old = Hall(city)
+    await old.start()
+    gate = Gate(old.runtime.store, page)
+    old.runtime.store = gate
+    try:
+        await open_clocks(old, tickets)
+        await noticed(old)
+        await asyncio.wait_for(gate.reached.wait(), WAIT_S)
+        before = (await Ledger.of(old)).moves()
+        assert {t for t, _, _ in before} == set(tickets[: 10 * (page - 1)])
+        assert BUCKET not in await city.clocks.planned_by()
+    finally:
+        await old.stop()
+        await old.runtime.stop()
+    hall = Hall(city, entries=old.entries)
+    await hall.start()
+    try:
+        ledger = await planned(hall)
+        await are_told(hall, ledger)
+    finally:
+        await hall.stop()
+    assert before.items() <= ledger.moves().items()
+    assert {t for t, c, _ in ledger.moves() if c == "resolve"} == set(tickets)
