@@ -46,7 +46,7 @@ class Web:
         self.returned_at = now() - timedelta(minutes=30)
 
     async def serve(self) -> None:
-        runtime = await self.city.run()
+        self.runtime = runtime = await self.city.run()
         cities, registry = (lambda _: SAMPLE), published(runtime)
         self.app = app(runtime, self.city.clocks, self.caller, cities, registry)
         transport = httpx.ASGITransport(self.app)
