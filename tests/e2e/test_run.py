@@ -99,6 +99,7 @@ def test_a_newcomer_starts_a_city_uses_it_and_finds_it_again(
         assert "bringing in" not in second.text
         figures["next_start_s"] = second.ready_after()
         assert shown(second, ticket)["ticket"] == ticket
+        assert_due_in_order(tmp_path / "run")
         second.stop()
     for name, seconds in figures.items():
         record_property(name, round(seconds, 1))
@@ -145,6 +146,24 @@ def assert_told_alike(run_dir: Path) -> None:
     at_first = told(run_dir, ticket, "--at", served["header"]["received_at"])
     assert at_first["header"]["state"] != "archived"
     assert len(at_first["timeline"]) < len(served["timeline"])
+
+
+def assert_due_in_order(run_dir: Path) -> None:
+    """`hotline due list` of what is open of the past: on some days all of it is overdue or later
+    than this week."""
+    before = datetime.now(UTC)
+    lists = json.loads(_hotline("due", "list", "--json", "--run-dir", str(run_dir)))
+    after = datetime.now(UTC)
+    assert lists.keys() == {"overdue", "today", "this_week", "extensions"}
+    due = {
+        name: [datetime.fromisoformat(row["due_at"]) for row in lists[name]]
+        for name in ("overdue", "today", "this_week")
+    }
+    assert due["overdue"]
+    assert all(instants == sorted(instants) for instants in due.values())
+    assert max(due["overdue"]) <= after
+    assert all(instant > before for instant in due["today"] + due["this_week"])
+    assert {row["state"] for name in due for row in lists[name]} == {"running"}
 
 
 def archived(run_dir: Path) -> str:
