@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -12,11 +14,13 @@ import pytest
 from hotline.cli.migrate import migrations
 from hotline.dev.stack import StackInfo
 from hotline.programs import SERVICES
+from services.kernel.decider import ClearTimer, SetTimer
 from services.kernel.migrate import migrate
 from services.kernel.names import schema_of, vault_of
 from services.kernel.pool_pg import connect
 from services.kernel.queries import named
-from services.kernel.store_pg import PostgresStore
+from services.kernel.store import TimerRow
+from services.kernel.store_pg import PostgresStore, PostgresTx
 from tests.support.appends import fact, keyed
 
 # A city's own size, whatever its history: a row per bucket, partition, import, unit and month, and
@@ -116,3 +120,47 @@ async def test_an_append_looks_up_its_own_commands_and_not_those_of_the_past(
         assert read <= 2 * 1_000
     finally:
         await pool.close()
+
+
+READ_ALL = "select sum(idx_tup_read) from pg_stat_user_indexes where schemaname = $1"
+
+
+async def test_a_timer_is_cleared_by_its_key_though_there_were_none_when_that_was_planned(
+    stack: StackInfo, namespace: str
+) -> None:
+    """The table of timers is empty again and again, and vacuumed then."""
+    schema = schema_of(namespace, "deadline")
+    await migrate(stack.dsn, "deadline", namespace, migrations("deadline"), 4)
+    pool = await connect(stack.dsn, schema, size=2)
+    store = PostgresStore(pool, "deadline", namespace)
+    keys = [(n % 4, f"t{n}", "resolve/1") for n in range(1_000)]
+    try:
+        async with pool.acquire() as first, pool.acquire() as later:
+            planned, other = PostgresTx(store, first), PostgresTx(store, later)
+            await set_timers(other, keys[:3])
+            await clear_timers(other, keys[:3])
+            await later.execute("vacuum analyze timer")
+            await clear_timers(planned, keys[:1])
+            await set_timers(other, keys)
+            await later.execute("select pg_stat_force_next_flush()")
+            before = await later.fetchval(READ_ALL, schema)
+            for begin in range(0, 1_000, 100):
+                await clear_timers(planned, keys[begin : begin + 100])
+            await first.execute("select pg_stat_force_next_flush()")
+            assert await later.fetchval(READ_ALL, schema) - before <= 2 * 1_000
+            assert await later.fetchval("select count(*) from timer") == 0
+    finally:
+        await pool.close()
+
+
+async def set_timers(tx: PostgresTx, keys: Sequence[tuple[int, str, str]]) -> None:
+    due = datetime(2026, 3, 9, 10, tzinfo=UTC)
+    await tx.change_timers(
+        [TimerRow(bucket, ticket, "", SetTimer(name, due, ("a",))) for bucket, ticket, name in keys]
+    )
+
+
+async def clear_timers(tx: PostgresTx, keys: Sequence[tuple[int, str, str]]) -> None:
+    await tx.change_timers(
+        [TimerRow(bucket, ticket, "", ClearTimer(name)) for bucket, ticket, name in keys]
+    )

@@ -84,9 +84,15 @@ do update set due_at = excluded.due_at, sources = excluded.sources,
     import_id = excluded.import_id, traceparent = excluded.traceparent
 
 -- name: clear_timers
--- A stopped clock wakes nobody.
-delete from {schema}.timer t using unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, name)
-where t.bucket = a.bucket and t.ticket = a.ticket and t.name = a.name
+-- A stopped clock wakes nobody. Whatever the table held when this was planned, each row is looked up
+-- by its whole key (docs/decisions/005). The bucket's inbox is locked: no row moves meanwhile.
+delete from {schema}.timer where ctid = any (array(
+    select t.ctid from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, name)
+    cross join lateral (
+        select ctid, bucket, ticket, name from {schema}.timer
+        where (bucket, ticket, name) >= (a.bucket, a.ticket, a.name)
+        order by bucket, ticket, name limit 1) t
+    where (t.bucket, t.ticket, t.name) = (a.bucket, a.ticket, a.name)))
 
 -- name: due_timers
 -- Live timers wait for silence proven per bucket and set of sources, imported ones for their frontier.
