@@ -20,7 +20,7 @@ from services.kernel.adopting import Adopted, AdoptRefused, NotForked, adopt
 def command(place: Place, service: str, bucket: int) -> None:
     """Make the ledger of a forked BUCKET what the log is, and go on as its next incarnation.
 
-    What the log contradicts is kept in the vault's table `disowned`.
+    What the log contradicts is kept in the vault's table `disowned`; its timers need a rebuild.
     """
     try:
         found = asyncio.run(_adopted(place, service, bucket))
@@ -30,6 +30,8 @@ def command(place: Place, service: str, bucket: int) -> None:
         f"{service} bucket {bucket}, incarnation {found.incarnation}: {found.adopted} facts taken "
         f"from the log, {found.moved} of ours put behind them, {found.disowned} disowned."
     )
+    if found.disowned:
+        click.echo(f"Timers had gone with those: run `hotline rebuild {service} --from kafka`.")
 
 
 async def _adopted(place: Place, service: str, bucket: int) -> Adopted:

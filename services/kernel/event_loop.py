@@ -12,7 +12,7 @@ GOODBYE_S = 0.5
 
 
 class EventLoop(uvloop.Loop):
-    """Closes a TLS connection whose peer does not say goodbye after half a second, not after 30.
+    """Closes a TLS connection of ours after half a second, not 30, if its peer says no goodbye.
 
     Brokers often say none, and a client of theirs has closed only when its connections have: a
     start closes several. aiokafka sets no limit of its own.
@@ -22,6 +22,10 @@ class EventLoop(uvloop.Loop):
         if options.get("ssl"):
             options.setdefault("ssl_shutdown_timeout", GOODBYE_S)
         return await super().create_connection(*args, **options)
+
+    async def start_tls(self, *args: Any, **options: Any) -> Any:
+        options.setdefault("ssl_shutdown_timeout", GOODBYE_S)
+        return await super().start_tls(*args, **options)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -62,10 +62,10 @@ def arguments(batch: Sequence[Append]) -> list[list[Any]]:
 
 
 def outcome(append: Append, row: Any, answers: Mapping[tuple[str, str], Repeated]) -> Outcome:
-    match row["outcome"]:
+    _, kind, position, recorded_at = row
+    match kind:
         case 0:
-            version = append.expected + len(append.facts)
-            return Appended(row["position"], version, row["recorded_at"])
+            return Appended(position, append.expected + len(append.facts), recorded_at)
         case 1:
             return Conflict()
         case 2:

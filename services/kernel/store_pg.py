@@ -223,18 +223,10 @@ class PostgresStore:
     async def due_timers(
         self, proven: Sequence[tuple[int, str, datetime]], buckets: Sequence[int], limit: int
     ) -> list[Timer]:
-        places = columns(list(proven), 3)
+        rows = await self._fetch("due_timers", *columns(list(proven), 3), list(buckets), limit)
         return [
-            Timer(
-                row["bucket"],
-                row["ticket"],
-                row["name"],
-                row["due_at"],
-                tuple(row["sources"].split(",")),
-                row["import_id"],
-                row["traceparent"],
-            )
-            for row in await self._fetch("due_timers", *places, list(buckets), limit)
+            Timer(bucket, ticket, name, due_at, tuple(sources.split(",")), import_id, trace)
+            for bucket, ticket, name, due_at, sources, import_id, trace in rows
         ]
 
     async def timer_sources(self) -> list[tuple[str, ...]]:

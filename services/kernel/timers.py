@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from services.kernel.clock import Clock
 from services.kernel.codec import metadata
@@ -20,21 +20,23 @@ from services.kernel.seen import fired, step_of
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store import LostOwnership, Store, StoreUnavailable, TimerRow
+from services.kernel.telemetry import TraceContext
 from services.kernel.watermarks import Proof
 
 log = logging.getLogger("hotline.timers")
-_NEVER = datetime.max.replace(tzinfo=UTC)
 Proven = tuple[int, str, datetime]  # bucket, sources, until when they are silent
 TICK_S = 0.1
 GATHER_S = 0.02  # several promises and commits that come at once are looked at together
 LIMIT = 500
+AGAIN_S = 10.0  # until a timer of which no fact was made is asked again
 LANES = 5  # while the store works for some of the buckets, we decide for others
 
 
 class Timers:
     """A timer goes in the transaction of its facts, which a former owner's batch rolls back.
 
-    One of which no fact was made stays: a fact that was not read back yet will set or clear it.
+    One of which no fact was made stays, for a fact that was not read back yet to set or clear it,
+    and is asked again after a while.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Timers:
         self._meter, self._kept = meter, kept
         self._sources: list[tuple[str, ...]] = []
         self._sources_at = datetime.min.replace(tzinfo=UTC)
-        self._quiet: dict[int, dict[tuple[str, str], datetime]] = {}
+        self._quiet: dict[tuple[str, str, datetime], datetime] = {}  # when each was asked
         self._looked_for: list[Proven] = []
         self._ticked_at = self._sources_at
 
@@ -63,7 +65,6 @@ class Timers:
             await self._told()
             try:
                 proven, buckets = await self._news(), self._inbox.buckets()
-                self._quiet = {b: known for b, known in self._quiet.items() if b in buckets}
                 if proven and await self._some(buckets, proven) >= LIMIT:
                     await all_of(self._drained(lane, proven) for lane in range(LANES))
             except (StoreUnavailable, LostOwnership) as error:
@@ -113,14 +114,10 @@ class Timers:
         if not buckets:
             return 0
         mine = [place for place in proven if place[0] in buckets]
-        most = LIMIT + sum(len(self._quiet.get(bucket, ())) for bucket in buckets)
-        due = await self._store.due_timers(mine, sorted(buckets), most)
-        live = {(t.ticket, t.name) for t in due}
-        cut = due[-1].due_at if len(due) >= most else _NEVER
-        for bucket in buckets:
-            known = self._quiet.get(bucket, {})
-            self._quiet[bucket] = {k: at for k, at in known.items() if k in live or at >= cut}
-        fresh = [t for t in due if self._quiet[t.bucket].get((t.ticket, t.name)) != t.due_at]
+        long_ago = self._clock.now() - timedelta(seconds=AGAIN_S)
+        self._quiet = {key: at for key, at in self._quiet.items() if at > long_ago}
+        due = await self._store.due_timers(mine, sorted(buckets), LIMIT + len(self._quiet))
+        fresh = [t for t in due if (t.ticket, t.name, t.due_at) not in self._quiet]
         if fresh:
             await self._fire(fresh)
         return len(fresh)
@@ -146,10 +143,11 @@ class Timers:
         states = await self._states.at({(t.bucket, t.ticket) for t in timers})
         drafts = {t.ticket: Draft(t.bucket, t.ticket, *states[t.ticket]) for t in timers}
         moving: list[Timer] = []
+        steps: list[TraceContext | None] = []
         quiet: list[Timer] = []
-        began, steps = time.perf_counter(), [step_of(timer) for timer in timers]
-        for timer, step in zip(timers, steps, strict=True):
-            command = service.expire(timer.name, timer.due_at)
+        began = time.perf_counter()
+        for timer in timers:
+            command, step = service.expire(timer.name, timer.due_at), step_of(timer)
             meta = metadata(
                 import_id=timer.import_id,
                 causation=f"timer/{timer.name}",
@@ -163,12 +161,15 @@ class Timers:
                 what = timer.name, rejection.message
                 log.error("timer %s was rejected: %s", *what, extra={"ticket": timer.ticket})
                 events = ()
-            (moving if events else quiet).append(timer)
+            if events:
+                moving.append(timer)
+                steps.append(step)
+            else:
+                quiet.append(timer)
         undone = await self._write([d for d in drafts.values() if d.facts], moving)
-        for timer in quiet:
-            if timer.ticket not in undone:
-                self._quiet[timer.bucket][timer.ticket, timer.name] = timer.due_at
-        for timer, step in zip(timers, steps, strict=True):
+        now = self._clock.now()
+        self._quiet |= {(t.ticket, t.name, t.due_at): now for t in quiet if t.ticket not in undone}
+        for timer, step in zip(moving, steps, strict=True):
             if step is not None and timer.ticket not in undone:
                 fired(timer, step, time.perf_counter() - began)
 

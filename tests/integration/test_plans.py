@@ -131,7 +131,7 @@ async def test_a_timer_is_cleared_by_its_key_though_there_were_none_when_that_wa
     """The table of timers is empty again and again, and vacuumed then."""
     schema = schema_of(namespace, "deadline")
     await migrate(stack.dsn, "deadline", namespace, migrations("deadline"), 4)
-    pool = await connect(stack.dsn, schema, size=2)
+    pool = await connect(stack.dsn, schema, size=3)
     store = PostgresStore(pool, "deadline", namespace)
     keys = [(n % 4, f"t{n}", "resolve/1") for n in range(1_000)]
     try:
@@ -144,8 +144,9 @@ async def test_a_timer_is_cleared_by_its_key_though_there_were_none_when_that_wa
             await set_timers(other, keys)
             await later.execute("select pg_stat_force_next_flush()")
             before = await later.fetchval(READ_ALL, schema)
-            for begin in range(0, 1_000, 100):
-                await clear_timers(planned, keys[begin : begin + 100])
+            for _ in ("as they fire", "as their facts are read back"):
+                for begin in range(0, 1_000, 100):
+                    await clear_timers(planned, keys[begin : begin + 100])
             await first.execute("select pg_stat_force_next_flush()")
             assert await later.fetchval(READ_ALL, schema) - before <= 2 * 1_000
             assert await later.fetchval("select count(*) from timer") == 0

@@ -84,15 +84,14 @@ do update set due_at = excluded.due_at, sources = excluded.sources,
     import_id = excluded.import_id, traceparent = excluded.traceparent
 
 -- name: clear_timers
--- A stopped clock wakes nobody. Whatever the table held when this was planned, each row is looked up
--- by its whole key (docs/decisions/005). The bucket's inbox is locked: no row moves meanwhile.
+-- A stopped clock wakes nobody. Whatever the table held when this was planned, no index but the key
+-- serves the look-up: a ticket has one bucket, and to ask for it there would bring in the other index.
 delete from {schema}.timer where ctid = any (array(
     select t.ctid from unnest($1::int[], $2::text[], $3::text[]) a (bucket, ticket, name)
     cross join lateral (
-        select ctid, bucket, ticket, name from {schema}.timer
-        where (bucket, ticket, name) >= (a.bucket, a.ticket, a.name)
-        order by bucket, ticket, name limit 1) t
-    where (t.bucket, t.ticket, t.name) = (a.bucket, a.ticket, a.name)))
+        select ctid, bucket from {schema}.timer
+        where ticket = a.ticket and name = a.name limit 1) t
+    where t.bucket = a.bucket))
 
 -- name: due_timers
 -- Live timers wait for silence proven per bucket and set of sources, imported ones for their frontier.

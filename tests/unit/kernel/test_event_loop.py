@@ -46,17 +46,23 @@ def peer_without_goodbye(folder: Path) -> Iterator[int]:
             thread.join()
 
 
-async def _open_and_close(port: int, folder: Path, timeout_s: float) -> None:
+async def _open_and_close(
+    port: int, folder: Path, timeout_s: float, *, upgraded: bool = False
+) -> None:
     context = ssl.create_default_context(cafile=str(folder / CA))
-    lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    lost: asyncio.Future[None] = loop.create_future()
 
     class Peer(asyncio.Protocol):
         def connection_lost(self, exc: Exception | None) -> None:
             lost.set_result(None)
 
-    transport, _ = await asyncio.get_running_loop().create_connection(
-        Peer, "127.0.0.1", port, ssl=context
-    )
+    if upgraded:
+        plain, peer = await loop.create_connection(Peer, "127.0.0.1", port)
+        transport = await loop.start_tls(plain, peer, context, server_hostname="127.0.0.1")
+        assert transport is not None
+    else:
+        transport, _ = await loop.create_connection(Peer, "127.0.0.1", port, ssl=context)
     transport.close()
     try:
         await asyncio.wait_for(asyncio.shield(lost), timeout_s)
@@ -64,22 +70,26 @@ async def _open_and_close(port: int, folder: Path, timeout_s: float) -> None:
         transport.abort()
 
 
-def test_a_tls_connection_is_closed_though_its_peer_says_no_goodbye(certificates: Path) -> None:
+@pytest.mark.parametrize("upgraded", [False, True])
+def test_a_tls_connection_is_closed_though_its_peer_says_no_goodbye(
+    certificates: Path, upgraded: bool
+) -> None:
     with (
         peer_without_goodbye(certificates) as port,
         asyncio.Runner(loop_factory=EventLoop) as runner,
     ):
-        runner.run(_open_and_close(port, certificates, WELL_BELOW_30_S))
+        runner.run(_open_and_close(port, certificates, WELL_BELOW_30_S, upgraded=upgraded))
 
 
-def test_uvloop_alone_would_wait_for_it(certificates: Path) -> None:
+@pytest.mark.parametrize("upgraded", [False, True])
+def test_uvloop_alone_would_wait_for_it(certificates: Path, upgraded: bool) -> None:
     """When this fails, a loop of our own is needed no longer."""
     with (
         peer_without_goodbye(certificates) as port,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         pytest.raises(TimeoutError),
     ):
-        runner.run(_open_and_close(port, certificates, 4 * GOODBYE_S))
+        runner.run(_open_and_close(port, certificates, 4 * GOODBYE_S, upgraded=upgraded))
 
 
 async def _hear(port: int) -> bytes:

@@ -213,6 +213,7 @@ async def test_an_unknown_outcome_is_not_doubled(town: City) -> None:
     for _ in range(3):
         await timers.tick()
     assert await second.names(TICKET) == LOOP
+    assert await second.store.timer_sources() == []
 
 
 async def test_a_ticket_that_moved_on_fires_in_the_next_round(town: City) -> None:
