@@ -205,11 +205,14 @@ def _missed(runs: Sequence[Clock], name: str) -> Sequence[Clock]:
 def climb(
     command: ClimbLadder, state: Clocks, policy: Policy, calendar: Calendar
 ) -> Sequence[Event]:
-    """Reminded, urged, supervised, the bureau notified; a clock that ended or stands is left."""
+    """Reminded, urged, supervised, the bureau notified; a clock that ended or stands is left, and
+    a step that was told stays told when its timer fires again."""
     clock = state.by_name.get(command.clock)
     if clock is None or clock.run != command.run or not clock.missed:
         return []
     if clock.phase is not Phase.RUNNING or clock.rung >= len(STEPS):
+        return []
+    if clock.climbs_at is not None and command.at < clock.climbs_at:
         return []
     steps = policy.rows[clock.name].ladder
     if steps is None:

@@ -63,7 +63,8 @@ class Clock(Value):
 
     `asked` and `extensions` are working days, of applications that wait and of what was granted;
     `asked_at` is when the last one came.
-    `rung` counts the steps of the ladder after a miss; `dispute` is disputed, then ruled.
+    `rung` counts the steps of the ladder after a miss, and `climbs_at` is when the next one comes;
+    `dispute` is disputed, then ruled.
     `warn_at` is the next warning that comes while it runs; `heard` the marks of those that came.
     `limit_days` is the statutory limit of the category that it is held to (R23); `filed_before`
     that and its length before the last correction.
@@ -99,6 +100,7 @@ class Clock(Value):
     filed_before: tuple[str, int] | None = None
     limited_at: datetime | None = None
     provisional: bool = False
+    climbs_at: datetime | None = None
 
     @property
     def opened(self) -> Pause | None:
@@ -157,19 +159,20 @@ def moved(clock: Clock | None, event: Moving) -> Clock:
             resumed = replace(
                 clock, phase=Phase.RUNNING, pauses=pauses, limits=limits, due_at=event.due_at,
                 limited_at=limited_at, provisional=event.provisional,
+                climbs_at=event.ladder_at or clock.climbs_at,
             )  # fmt: skip
             return _to_be_warned(resumed, event)
         case ClockStopped():
             return replace(clock, phase=Phase.STOPPED, stopped_at=event.stopped_at)
         case DeadlineMissed():
-            return replace(clock, missed=True)
+            return replace(clock, missed=True, climbs_at=event.ladder_at)
         case MissWithdrawn():
             end = None if clock.stopped_at is None else event.stopped_at
             return replace(clock, missed=False, stopped_at=end, rung=0, dispute="")
         case ReturnWindowClosed():
             return replace(clock, phase=Phase.CLOSED)
         case UnitReminded() | UnitUrged():
-            return replace(clock, rung=clock.rung + 1)
+            return replace(clock, rung=clock.rung + 1, climbs_at=event.next_at)
         case _:
             return _ruled(clock, event)
 

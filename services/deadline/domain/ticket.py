@@ -95,9 +95,9 @@ def _cared(state: Clocks, event: Caring) -> Clocks:
     clock = state.by_name.get(event.clock)
     if clock is None or clock.run != event.run:
         return state
-    return replace(
-        state, by_name={**state.by_name, event.clock: replace(clock, rung=clock.rung + 1)}
-    )
+    next_at = event.next_at if isinstance(event, SupervisionOpened) else None
+    clock = replace(clock, rung=clock.rung + 1, climbs_at=next_at)
+    return replace(state, by_name={**state.by_name, event.clock: clock})
 
 
 def _with_start(state: Clocks, last: Clock | None, event: ClockStarted) -> Clocks:

@@ -59,6 +59,16 @@ def test_r25_after_a_miss_reminded_urged_supervised_and_the_bureau_notified(desk
     assert "ladder:resolve/1" not in desk.alarms
 
 
+def test_r25_a_step_that_fires_again_is_not_the_next_one(desk: Desk) -> None:
+    desk.fire(DUE)
+    for at in (cn(3, 17, 9), cn(3, 18, 9), cn(3, 19, 9), cn(3, 24, 9)):
+        desk.fire(at)
+        told = steps(desk)
+        assert told[-1].at == at
+        assert desk.do(ClimbLadder(at, "resolve", 1)) == []
+    assert len(steps(desk)) == 4
+
+
 def test_r25_what_was_done_in_the_end_ends_the_ladder(desk: Desk) -> None:
     desk.fire(DUE)
     desk.fire(cn(3, 17, 9))
