@@ -321,20 +321,22 @@ class BureauNotified(_message.Message):
     def __init__(self, clock: _Optional[str] = ..., run: _Optional[int] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ...) -> None: ...
 
 class TicketUrged(_message.Message):
-    __slots__ = ("number", "unit", "from_citizen", "reason", "by", "asked_event")
+    __slots__ = ("number", "unit", "from_citizen", "reason", "by", "asked_event", "asked_at")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     FROM_CITIZEN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     BY_FIELD_NUMBER: _ClassVar[int]
     ASKED_EVENT_FIELD_NUMBER: _ClassVar[int]
+    ASKED_AT_FIELD_NUMBER: _ClassVar[int]
     number: int
     unit: str
     from_citizen: bool
     reason: str
     by: str
     asked_event: str
-    def __init__(self, number: _Optional[int] = ..., unit: _Optional[str] = ..., from_citizen: _Optional[bool] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ..., asked_event: _Optional[str] = ...) -> None: ...
+    asked_at: _timestamp_pb2.Timestamp
+    def __init__(self, number: _Optional[int] = ..., unit: _Optional[str] = ..., from_citizen: _Optional[bool] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ..., asked_event: _Optional[str] = ..., asked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class UrgeAnswered(_message.Message):
     __slots__ = ("number", "unit", "answer")

@@ -24,6 +24,7 @@ class TicketUrged(Value):
     reason: str
     by: str
     asked_event: str = ""
+    asked_at: datetime | None = None
 
 
 class UrgeAnswered(Value):

@@ -36,13 +36,13 @@ class UrgeTicket(Value):
 class PassUrgeOn(Value):
     """Intake has taken the citizen's urge by the ticket's code, and held it to its bound.
 
-    `asked_at` is when the citizen asked, if that is not the instant at which we heard of it.
+    `at` is when we heard of it, `asked_at` when the citizen asked.
     """
 
     at: datetime
     reason: str
     asked_event: str
-    asked_at: datetime | None = None
+    asked_at: datetime
 
 
 class AnswerUrge(Value):
@@ -191,7 +191,7 @@ def cared(care: Care, event: Caring) -> Care:
     """The state after the event; every event is taken."""
     match event:
         case TicketUrged():
-            citizen = (event.at,) if event.from_citizen else ()
+            citizen = (event.asked_at or event.at,) if event.from_citizen else ()
             recorded = () if event.asked_event else citizen
             return replace(
                 care,

@@ -54,16 +54,24 @@ def pass_on(
     care = state.care
     if command.asked_event in care.passed_on or not state.by_name:
         return []
-    asked_at = command.asked_at or command.at
     recorded, said = (
-        _of_the_day(asked_at, urges, calendar)
+        _of_the_day(command.asked_at, urges, calendar)
         for urges in (care.recorded_urges, care.citizen_urges)
     )
     if recorded and said >= policy.urges_per_day:
         return []
     number, unit = care.urges + 1, _works_on(state)
     return [
-        TicketUrged(command.at, number, unit, True, command.reason, BY_CITIZEN, command.asked_event)
+        TicketUrged(
+            command.at,
+            number,
+            unit,
+            True,
+            command.reason,
+            BY_CITIZEN,
+            command.asked_event,
+            command.asked_at,
+        )
     ]
 
 

@@ -184,17 +184,17 @@ def test_r25_a_citizens_urge_is_counted_forwarded_and_answered(desk: Desk) -> No
 
 
 def test_r25_the_same_urge_of_intake_is_counted_once(desk: Desk) -> None:
-    again = PassUrgeOn(AT, "still dark", "intake/T1/3")
+    again = PassUrgeOn(AT, "still dark", "intake/T1/3", AT)
     assert len(desk.do(again)) == 1
     desk.reload()
     assert desk.do(again) == []
-    assert len(desk.do(PassUrgeOn(AT, "", "intake/T1/4"))) == 1
+    assert len(desk.do(PassUrgeOn(AT, "", "intake/T1/4", AT))) == 1
 
 
 def test_r25_an_urge_before_any_unit_has_the_ticket_waits_for_the_first() -> None:
     desk = Desk.__new__(Desk)
     Ticket.__init__(desk)
-    assert desk.do(PassUrgeOn(AT, "", "intake/T1/3")) == []  # nothing runs: not accepted
+    assert desk.do(PassUrgeOn(AT, "", "intake/T1/3", AT)) == []  # nothing runs: not accepted
     desk.say(accepted(), AT)
     [urged] = desk.say(intake.MatterUrged(), AT)
     assert isinstance(urged, TicketUrged)

@@ -75,6 +75,15 @@ def test_r25_an_urge_that_is_heard_of_after_midnight_is_of_the_day_on_which_it_w
     assert len(other.say(BY_CODE, cn(3, 10, 23), reached=cn(3, 11, 6))) == 1
 
 
+def test_r25_an_urge_that_is_heard_of_after_midnight_uses_up_nothing_of_the_next_day() -> None:
+    desk = Desk()
+    [urged] = desk.say(BY_CODE, cn(3, 10, 23), reached=cn(3, 11, 6))
+    assert isinstance(urged, TicketUrged)
+    assert (urged.at, urged.asked_at) == (cn(3, 11, 6), cn(3, 10, 23))
+    assert len(desk.do(replace(RECORDED, at=cn(3, 11, 9)))) == 1
+    desk.refuses(TooManyUrges, replace(RECORDED, at=cn(3, 11, 10)))
+
+
 def test_r25_the_hotlines_own_urges_are_not_bounded_and_use_up_nothing_of_the_citizens() -> None:
     desk = Desk()
     assert len(desk.do(OWN, OWN, OWN)) == 3
@@ -165,7 +174,7 @@ def test_a_history_with_two_urges_of_one_day_folds_as_it_did() -> None:
     care = desk.state.care
     assert (care.urges, care.unanswered) == (2, (1, 2))
     assert care.citizen_urges == (AT, AT + HOUR)
-    assert desk.do(PassUrgeOn(AT + HOUR, "still dark", "intake/T1/3")) == []
+    assert desk.do(PassUrgeOn(AT + HOUR, "still dark", "intake/T1/3", AT)) == []
     [answered] = desk.do(AnswerUrge(AT + 2 * HOUR, "U1", "tomorrow"))
     assert isinstance(answered, UrgeAnswered)
     assert answered.number == 2
