@@ -7,7 +7,7 @@ decides, and in one transaction appends the miss under the owner's epoch and cle
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ from services.kernel.process import settle_collector
 from services.kernel.service import Service
 from services.kernel.states import States
 from services.kernel.store_pg import PostgresStore
-from services.kernel.timers import LANES, Proven, Timers
+from services.kernel.timers import LANES, Timers
 from services.kernel.watermarks import Proof
 
 PER_SECOND, OPEN_PER_DUE = 4_000, 4
@@ -114,7 +114,7 @@ class _Bench:
         first_took = time.perf_counter() - began
         before, began = usage(self._place.pids), time.perf_counter()
         proven = await timers.proven()
-        lanes = [self._drained(timers, lane, proven) for lane in range(LANES)]
+        lanes = [timers.drain(lane, proven) for lane in range(LANES)]
         fired = sum(await all_of(lanes))
         took, cpu = time.perf_counter() - began, spent(before, usage(self._place.pids))
         assert first + fired == due, f"{first + fired} of {due} fired"
@@ -142,13 +142,6 @@ class _Bench:
         assert moved == count, f"{moved} of {count} moved"
         micros = 1e6 * sum(cpu.values()) / count
         return {"replanned": count, "replan_s": took, "cpu_us_per_replan": micros}
-
-    async def _drained(self, timers: Timers, lane: int, proven: Sequence[Proven]) -> int:
-        """Fire all of a lane, batch after batch."""
-        fired = 0
-        while found := await timers.lane(lane, proven):
-            fired += found
-        return fired
 
     def _timers(self) -> Timers:
         states = States(self._service, self._store, BUCKETS)

@@ -66,7 +66,7 @@ class Timers:
             try:
                 proven, buckets = await self._news(), self._inbox.buckets()
                 if proven and await self._some(buckets, proven) >= LIMIT:
-                    await all_of(self._drained(lane, proven) for lane in range(LANES))
+                    await all_of(self.drain(lane, proven) for lane in range(LANES))
             except (StoreUnavailable, LostOwnership) as error:
                 log.warning("no timer fired: %s", error)
                 self._quiet.clear()
@@ -95,19 +95,17 @@ class Timers:
         return proven
 
     async def tick(self) -> int:
-        """Fire what is due and proven by now, LIMIT of it; how many were found."""
+        """Fire what is due and proven by now, LIMIT of it; how many."""
         return await self._some(self._inbox.buckets(), await self.proven())
 
-    async def _drained(self, number: int, proven: Sequence[Proven]) -> None:
-        while await self._some(self._of(number), proven) >= LIMIT:
-            pass
-
-    async def lane(self, number: int, proven: Sequence[Proven]) -> int:
-        """As `tick`, of every LANES-th bucket."""
-        return await self._some(self._of(number), proven)
-
-    def _of(self, number: int) -> set[int]:
-        return {bucket for bucket in self._inbox.buckets() if bucket % LANES == number}
+    async def drain(self, lane: int, proven: Sequence[Proven]) -> int:
+        """Fire all that is due in every LANES-th bucket, batch after batch; how many."""
+        count, found = 0, LIMIT
+        while found >= LIMIT:
+            mine = {bucket for bucket in self._inbox.buckets() if bucket % LANES == lane}
+            found = await self._some(mine, proven)
+            count += found
+        return count
 
     async def _some(self, buckets: Collection[int], proven: Sequence[Proven]) -> int:
         """Fire the oldest LIMIT of these buckets beside those known as quiet; how many."""

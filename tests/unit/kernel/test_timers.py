@@ -203,6 +203,20 @@ async def test_a_bucket_that_comes_back_fires_what_it_could_not(town: City) -> N
     assert await second.names(TICKET) == LOOP
 
 
+async def test_a_bucket_let_go_while_it_is_drained_holds_up_nobody(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kernel.timers.LIMIT", 1)
+    first, second = await started(town, echo())
+    timers = second.timers()
+    await proven(town, second, first)
+    assert second.runtime.states is not None
+    second.runtime.states.evict()
+    between(second, "load", lambda: second.inbox.let_go(list(second.inbox.rows)))
+    assert await timers.drain(0, await timers.proven()) == 1
+    assert await second.names(TICKET) == ["ClockStarted"]
+
+
 async def test_an_unknown_outcome_is_not_doubled(town: City) -> None:
     first, second = await started(town, echo())
     timers = second.timers()
