@@ -96,15 +96,23 @@ async def test_what_waits_to_be_read_back_holds_up_nobody_else(
     assert await second.names(late) == LOOP
 
 
-async def test_what_made_no_fact_is_asked_again_once_it_is_set_anew(
+async def one_quiet(
     town: City, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> tuple[Process, Process, Timers, str]:
+    """All have fired but one ticket's, which was asked and made no fact."""
     first, second = await due(town, monkeypatch)
     ticket = next(iter(PLACES))
     await missed_elsewhere(second, ticket)
     timers = second.timers()
     await run_for(town, timers, 50)
     assert await timers.tick() == 0
+    return first, second, timers, ticket
+
+
+async def test_what_made_no_fact_is_asked_again_once_it_is_set_anew(
+    town: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, timers, ticket = await one_quiet(town, monkeypatch)
     async with second.store.transaction() as tx:
         change = SetTimer("called", town.clock.now(), ("dispatch",))
         await tx.change_timers([TimerRow(PLACES[ticket], ticket, "", change)])
@@ -136,12 +144,7 @@ async def test_what_made_no_fact_stays_beside_those_that_did(
 async def test_what_made_no_fact_is_asked_again_after_a_while(
     town: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, second = await due(town, monkeypatch)
-    ticket = next(iter(PLACES))
-    await missed_elsewhere(second, ticket)
-    timers = second.timers()
-    await run_for(town, timers, 50)
-    assert await timers.tick() == 0
+    _, _, timers, _ = await one_quiet(town, monkeypatch)
     town.clock.advance(hours=2)
     assert [await timers.tick(), await timers.tick()] == [1, 0]
 
