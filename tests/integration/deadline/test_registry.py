@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
-
-import pytest
 
 from hotline.deadline.v1 import events_pb2 as deadline
 from services.deadline.domain.calendar_data import to_data
@@ -15,19 +12,9 @@ from services.kernel.identity import Principal
 from tests.integration.deadline.city import City, now, week_off
 from tests.integration.deadline.hall import ADMINISTRATOR, Hall
 from tests.integration.deadline.web import STAFF
-from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
+from tests.support.loops import BUCKETS, Loop, memory_loop, wait_until
 from tests.unit.deadline.test_own_days import FUYANG
 from tests.unit.deadline.tickets import accepted, dispatched
-
-
-@pytest.fixture(params=["twin", "real"])
-async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
-    if request.param == "twin":
-        async with memory_loop(namespace) as twin:
-            yield twin
-    else:
-        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
-            yield real
 
 
 async def test_r27_a_published_notice_takes_effect_and_moves_what_is_open(loop: Loop) -> None:

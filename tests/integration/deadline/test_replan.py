@@ -22,22 +22,12 @@ from services.kernel.identity import Principal, Role
 from services.kernel.store import Store
 from tests.integration.deadline.city import City, now, published, week_off
 from tests.integration.deadline.web import STAFF, Caller
-from tests.support.loops import Loop, memory_loop, real_loop, wait_until
+from tests.support.loops import Loop, wait_until
 from tests.unit.deadline.clock_facts import CODEC
 from tests.unit.deadline.tickets import CITIES, accepted, dispatched
 
 OPERATOR = Principal("ops", frozenset({Role.OPERATOR}))
 TICKETS = [f"R{n:03}" for n in range(12)]
-
-
-@pytest.fixture(params=["twin", "real"])
-async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
-    if request.param == "twin":
-        async with memory_loop(namespace) as twin:
-            yield twin
-    else:
-        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
-            yield real
 
 
 class Office:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,23 +21,13 @@ from services.kernel.store import Store
 from tests.integration.deadline.city import City, body, in_bucket_of, now, said, week_off
 from tests.integration.deadline.hall import ADMINISTRATOR, Hall
 from tests.integration.deadline.web import STAFF
-from tests.support.loops import BUCKETS, Loop, memory_loop, real_loop, wait_until
+from tests.support.loops import BUCKETS, Loop, wait_until
 from tests.unit.deadline.tickets import dispatched
 
 BUCKET = bucket_of("P", BUCKETS)
 EACH = 4  # clocks of a ticket with a unit: confirm, return, contact, resolve
 WAIT_S, YEAR = 60.0, timedelta(days=365)
 Run = tuple[str, str, int]  # ticket, clock, run
-
-
-@pytest.fixture(params=["twin", "real"])
-async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
-    if request.param == "twin":
-        async with memory_loop(namespace) as twin:
-            yield twin
-    else:
-        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
-            yield real
 
 
 @pytest.fixture(autouse=True)

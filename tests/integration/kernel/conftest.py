@@ -13,7 +13,6 @@ from services.kernel.registry_memory import MemoryRegistry
 from services.kernel.registry_pg import PostgresRegistry
 from services.kernel.store import Store
 from services.kernel.store_pg import PostgresStore
-from tests.support.loops import Loop, memory_loop, real_loop
 from tests.support.stores import memory_store, postgres_store
 
 
@@ -34,13 +33,3 @@ def entries(store: Store, namespace: str) -> RegistryStore:
     if isinstance(store, PostgresStore):
         return PostgresRegistry(store.pool, "desk", namespace)
     return MemoryRegistry(lambda: datetime.now(UTC))
-
-
-@pytest.fixture(params=["real", "twin"])
-async def loop(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[Loop]:
-    if request.param == "twin":
-        async with memory_loop(namespace) as twin:
-            yield twin
-    else:
-        async with real_loop(request.getfixturevalue("stack"), namespace) as real:
-            yield real
