@@ -17,12 +17,13 @@ requests ask the store for nothing; once a minute is used up nobody asks again.
 
 from __future__ import annotations
 
-import asyncio
 import math
-from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from services.kernel.gather import Gather, all_of
 
 MINUTE = timedelta(minutes=1)
 KEPT = timedelta(days=8)  # the topic of submissions keeps its records for seven
@@ -30,6 +31,7 @@ _SECONDS = 60
 _MOST = 500  # minutes in memory, of all channels
 _MOST_TAKEN = 20_000  # turns in memory, of all channels: many times what a batch holds
 
+Place = tuple[str, datetime]  # a channel and its minute
 # Of the channel's minute, under its limit, so many turns: how many there were.
 Take = Callable[[str, datetime, int, int], Awaitable[int]]
 
@@ -47,8 +49,8 @@ class Limits:
     """What this process holds of each channel's minutes."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, datetime], _Held] = OrderedDict()
-        self._taking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._held: OrderedDict[Place, _Held] = OrderedDict()
+        self._asking = Gather(self._ask)
         self._taken: OrderedDict[tuple[str, datetime, str, str], None] = OrderedDict()
 
     async def wait_s(
@@ -58,26 +60,41 @@ class Limits:
 
         `by` is the matter's (sender, command id): once it has its turn it is told 0 again.
         """
-        minute = at.replace(second=0, microsecond=0)
-        async with self._taking[channel]:  # one asks for all who wait
-            if (taken := (channel, minute, *by)) in self._taken:
-                self._taken.move_to_end(taken)
-                return 0
-            held = self._held.get((channel, minute), _Held(per_minute))
-            if held.per_minute != per_minute:
-                held = _Held(per_minute)
-            if not held.turns and not held.used_up:
-                got = await take(channel, minute, per_minute, max(1, per_minute // _SECONDS))
-                held = _Held(per_minute, got, used_up=not got)
-            self._keep((channel, minute), replace(held, turns=max(0, held.turns - 1)))
+        place = channel, at.replace(second=0, microsecond=0)
+        taken = (*place, *by)
+        while taken not in self._taken:
+            held = self._at_hand(place, per_minute)
+            if held is None:
+                await self._asking((place, per_minute, take))  # one asks for all who wait
+                continue
+            self._keep(place, replace(held, turns=max(0, held.turns - 1)))
             if not held.turns:
-                return max(1, math.ceil((minute + MINUTE - at).total_seconds()))
+                return max(1, math.ceil((place[1] + MINUTE - at).total_seconds()))
             self._taken[taken] = None
             if len(self._taken) > _MOST_TAKEN:
                 self._taken.popitem(last=False)
             return 0
+        self._taken.move_to_end(taken)
+        return 0
 
-    def _keep(self, place: tuple[str, datetime], held: _Held) -> None:
+    def _at_hand(self, place: Place, per_minute: int) -> _Held | None:
+        """None where the store has to be asked."""
+        held = self._held.get(place)
+        known = held is not None and held.per_minute == per_minute and (held.turns or held.used_up)
+        return held if known else None
+
+    async def _ask(self, asked: Sequence[tuple[Place, int, Take]]) -> Sequence[None]:
+        """A second's worth of turns for each place that has none by now."""
+
+        async def ask(place: Place, per_minute: int, take: Take) -> None:
+            if self._at_hand(place, per_minute) is None:
+                got = await take(*place, per_minute, max(1, per_minute // _SECONDS))
+                self._keep(place, _Held(per_minute, got, used_up=not got))
+
+        await all_of(ask(*one) for one in set(asked))
+        return [None] * len(asked)
+
+    def _keep(self, place: Place, held: _Held) -> None:
         self._held[place] = held
         self._held.move_to_end(place)
         if len(self._held) > _MOST:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from importlib import resources
 from typing import Any, Protocol
 
@@ -87,6 +87,7 @@ _ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ" * 8  # a letter for each byte th
 _CODE_LENGTH = 12
 
 
+@lru_cache(maxsize=1_024)  # a new matter's is asked for twice
 def code_of(index_key: bytes, ticket: str) -> str:
     """Derived, so that a repeat can be answered and a backup without keys tells nobody."""
     drawn = hmac.digest(index_key, b"code\0" + ticket.encode(), "sha256")
@@ -109,8 +110,8 @@ class PostgresVault:
         self._sql = named(file, store.schema, store.vault)
         self._masters, self._index_key, self._country = masters, index_key, country_code
         self._persons = Gather(self._find_or_make)
-        self._blocks: dict[date, tuple[int, int]] = {}
-        self._numbering = asyncio.Lock()
+        self._blocks: dict[date, range] = {}  # numbers left
+        self._numbering = Gather(self._take_blocks)
 
     async def person(self, contact: str) -> Person:
         return await self._persons(contact)
@@ -161,16 +162,21 @@ class PostgresVault:
         return {row["partition"]: row["next_offset"] for row in rows}
 
     async def serial(self, day: date) -> int:
-        async with self._numbering:
-            upcoming, end = self._blocks.get(day, (0, 0))
-            if upcoming == end:
-                [row] = await self._fetch("serials", day, BLOCK)
-                upcoming = row["upcoming"]
-                end = upcoming + BLOCK
+        while not (numbers := self._blocks.get(day)):
+            await self._numbering(day)  # one asks for all who wait
+        self._blocks[day] = numbers[1:]
+        return numbers[0]
+
+    async def _take_blocks(self, days: Sequence[date]) -> Sequence[None]:
+        """For each day that has no number left by now."""
+        for day in dict.fromkeys(days):
+            if self._blocks.get(day):
+                continue
+            [row] = await self._fetch("serials", day, BLOCK)
             if len(self._blocks) > _DAYS:
                 self._blocks.clear()
-            self._blocks[day] = (upcoming + 1, end)
-            return upcoming
+            self._blocks[day] = range(row["upcoming"], row["upcoming"] + BLOCK)
+        return [None] * len(days)
 
     async def turns(self, channel: str, minute: datetime, per_minute: int, wanted: int) -> int:
         [row] = await self._fetch("take_turns", channel, minute, per_minute, wanted, KEPT)

@@ -12,6 +12,7 @@ import pytest
 
 from services.intake.adapters.limiting import KEPT, MINUTE, Limits
 from services.intake.adapters.vault import Vault
+from tests.integration.intake.together import turns_apart
 from tests.integration.intake.vaults import Vaults, memory, postgres
 
 NOON = datetime(2026, 3, 16, 4, tzinfo=UTC)
@@ -68,6 +69,13 @@ async def test_r3_one_process_alone_may_use_the_whole_limit(vaults: Vaults) -> N
     assert await idle.sends(NOON) == {0: 1}
     told = await busy.sends(NOON, 2 * PER_MINUTE)
     assert told[0] == PER_MINUTE - PER_MINUTE // 60  # but for the second's worth of the other
+
+
+async def test_r3_those_who_wait_for_turns_go_on_together(vaults: Vaults) -> None:
+    """Else each of them, and all that come meanwhile, would wait for the one before."""
+    one, a_second = Process(vaults.another()), 100
+    assert await turns_apart(one.sends(NOON, 1, 60 * a_second) for _ in range(a_second)) <= 4
+    assert one.asked == 1
 
 
 async def test_r3_a_request_does_not_ask_the_store(vaults: Vaults) -> None:

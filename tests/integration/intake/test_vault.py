@@ -10,6 +10,7 @@ import pytest
 
 from services.intake.adapters.vault import BLOCK, OpenedField
 from services.kernel.store import StoreUnavailable
+from tests.integration.intake.together import turns_apart
 from tests.integration.intake.vaults import Vaults, memory, postgres
 
 DAY = date(2026, 3, 16)
@@ -92,6 +93,12 @@ async def test_serials_of_two_processes_never_repeat(vaults: Vaults) -> None:
     assert min(serials) == 1
     assert max(serials) <= 4 * BLOCK
     assert await vaults.another().serial(DAY) not in serials
+
+
+async def test_those_who_wait_for_serials_go_on_together(vaults: Vaults) -> None:
+    """Else each of them, and all that come meanwhile, would wait for the one before."""
+    vault = vaults.another()
+    assert await turns_apart(vault.serial(DAY) for _ in range(BLOCK)) <= 2
 
 
 async def test_every_day_has_serials_of_its_own(vaults: Vaults) -> None:
