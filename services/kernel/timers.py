@@ -29,7 +29,7 @@ TICK_S = 0.1
 GATHER_S = 0.02  # several promises and commits that come at once are looked at together
 LIMIT = 500
 AGAIN_S = 10.0  # until a timer of which no fact was made is asked again
-LANES = 5  # while the store works for some of the buckets, we decide for others
+LANES = 6  # while the store works for some of the buckets, we decide for others
 
 
 class Timers:
