@@ -141,11 +141,12 @@ def _unsound(command: Any) -> Iterator[str]:
     """Names of the fields whose values no view can store or no topic carry, however they came."""
     for name in _FORMS[type(command)][0]:
         value = getattr(command, name)
-        names, is_sound = _FORMS[type(value)]
-        if names:
-            yield from _unsound(value)
-        elif is_sound is not None and not is_sound(value):
-            yield name
+        if value:  # what is empty is sound
+            names, is_sound = _FORMS[type(value)]
+            if names:
+                yield from _unsound(value)
+            elif is_sound is not None and not is_sound(value):
+                yield name
 
 
 _Check = Callable[[Any], bool]

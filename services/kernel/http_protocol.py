@@ -54,11 +54,11 @@ class BoundedHttp(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
                 self._refuse(_TOO_LARGE)
+            elif self._give_up is None:
+                self._wait()
 
     def on_message_begin(self) -> None:
         self._in_head, self._head_bytes = True, 0
-        if self._give_up is None:
-            self._wait()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

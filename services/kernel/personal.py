@@ -66,8 +66,11 @@ class FieldCipher(Cipher):
 
 
 def _context(*parts: str) -> bytes:
-    encoded = [part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+    context = b""
+    for part in parts:
+        encoded = part.encode()
+        context += len(encoded).to_bytes(4, "big") + encoded
+    return context
 
 
 def _decrypt(key: bytes, data: bytes, form: bytes, context: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.kernel.codec import ENVELOPE, metadata
-from services.kernel.commands import hash_of, hash_of_command
+from services.kernel.commands import Answer, hash_of, hash_of_command
 from services.kernel.describe import ANSWER_HEADERS, CommandAnswer, answers, problems
 from services.kernel.http import (
     StrictModel,
@@ -150,8 +149,8 @@ async def perform(
         ) from None
     except (Busy, Overloaded) as error:
         raise unavailable(str(error) or "Too many commands are waiting.") from None
-    if runtime.service.confide is not None:
-        done = dataclasses.replace(done, body=runtime.service.confide(done.body))
+    if (confide := runtime.service.confide) is not None:
+        done = Answer(done.status, confide(done.body), done.version, done.position)
     return answer(done)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -75,9 +76,11 @@ class HttpMeter:
             registry=registry,
         )
 
+        self._answered, self._took = cache(self.requests.labels), cache(self.seconds.labels)
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        self.requests.labels(bounded(method, _METHODS), route, str(status)).inc()
-        self.seconds.labels(route).observe(seconds)
+        self._answered(bounded(method, _METHODS), route, str(status)).inc()
+        self._took(route).observe(seconds)
 
 
 # Trace context (W3C)

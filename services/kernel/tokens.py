@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,7 @@ def is_dev_token(token: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=1_024)
 def is_loopback(host: str | None) -> bool:
     """Whether a peer address is of this very machine."""
     try:

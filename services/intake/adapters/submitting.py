@@ -36,7 +36,6 @@ _IMPORT_TIME = Header(
     description="By importers only: when the matter arrived.",
 )
 _KEY = re.compile(KEY_PATTERN)
-_FIELDS = tuple(MatterBody.model_fields)
 _PATH = "/v1/tickets"
 
 
@@ -91,12 +90,11 @@ async def _submit(
 ) -> Response:
     """The answer to a matter, whose time is now that it is taken in hand, or what an importer
     states. Raises Problem."""
-    values = {name: getattr(body, name) for name in _FIELDS}
     async with desk.in_hand.place():
         at = _stated(runtime, principal, import_id, stated)
         await _require_open(runtime, import_id, principal.name, key)
         made = await desk.received(
-            SubmittedMatter(**values), at, (principal.name, key), import_id=import_id
+            SubmittedMatter(**vars(body)), at, (principal.name, key), import_id=import_id
         )
         return await perform(
             runtime,
