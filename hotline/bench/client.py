@@ -23,15 +23,22 @@ class Connection:
         ).encode()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def post(self, path: str, key: str, body: bytes) -> tuple[int, bytes]:
+    async def get(self, target: str) -> tuple[int, bytes]:
         """Status and body. Raises OSError, asyncio.IncompleteReadError."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
-        reader, writer = self._streams
-        writer.write(
+        return await self._answer(b"GET %b HTTP/1.1\r\n%b\r\n" % (target.encode(), self._head))
+
+    async def post(self, path: str, key: str, body: bytes) -> tuple[int, bytes]:
+        """As `get`."""
+        return await self._answer(
             b"POST %b HTTP/1.1\r\n%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b"
             % (path.encode(), self._head, key.encode(), len(body), body)
         )
+
+    async def _answer(self, request: bytes) -> tuple[int, bytes]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._streams
+        writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         answer = int(head[9:12]), await reader.readexactly(content_length(head))
         if b"\r\nconnection: close\r\n" in head.lower():

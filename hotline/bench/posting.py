@@ -1,4 +1,5 @@
-"""A channel that posts matters over HTTP: as fast as it is answered, or so many per second."""
+"""A channel that posts matters over HTTP: as fast as it is answered, or so many per second. Before
+some of them it looks for an answer in the knowledge base (R5)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 from zlib import crc32
 
 import orjson
@@ -24,8 +26,10 @@ from services.kernel.tokens import dev_token
 class Posting:
     """Over connections that are kept; each carries one matter at a time."""
 
-    def __init__(self, connections: list[Connection], city: City | None = None) -> None:
-        self._connections = connections
+    def __init__(
+        self, connections: list[Connection], city: City | None = None, searched: float = 0.0
+    ) -> None:
+        self._connections, self._searched, self._due = connections, searched, 0.0
         self._seed = os.urandom(4).hex()
         drawn = matters(read_rows(), self._seed)
         self._matters = drawn if city is None else _moved(drawn, city)
@@ -77,6 +81,12 @@ class Posting:
 
     async def _post(self, connection: Connection) -> None:
         matter = next(self._matters)
+        self._due += self._searched
+        if self._due >= 1.0:
+            self._due -= 1.0
+            status, answer = await connection.get(f"/v1/articles?q={quote(matter.title)}")
+            if status != 200:
+                raise StackFailure(f"Nothing was searched: {status} {answer[:300].decode()}")
         body = orjson.dumps(as_json(matter))
         status, answer = await connection.post("/v1/tickets", matter.external_id, body)
         if status != 201:
@@ -94,13 +104,14 @@ def _moved(drawn: Iterator[SubmitMatter], city: City) -> Iterator[SubmitMatter]:
 
 @asynccontextmanager
 async def posting(
-    place: Site, connections: int, city: City | None = None
+    place: Site, connections: int, city: City | None = None, searched: float = 0.0
 ) -> AsyncIterator[Posting]:
-    """As a channel, with a development token; of `city` if it is not that of the sample rows."""
+    """As a channel, with a development token; of `city` if it is not that of the sample rows.
+    `searched` is the share of the matters before which it looks into the knowledge base."""
     token = dev_token("channel", "channel", run_dir=place.root)
     opened = [Connection(place.urls["intake"], token) for _ in range(connections)]
     try:
-        yield Posting(opened, city)
+        yield Posting(opened, city, searched)
     finally:
         for connection in opened:
             await connection.close()

@@ -40,6 +40,24 @@ async def test_a_connection_that_the_server_ends_is_opened_again() -> None:
     assert opened == 2
 
 
+async def test_what_is_asked_for_is_read_without_a_body_being_sent() -> None:
+    asked = b""
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(once, "127.0.0.1", port):
+        connection = Connection(f"http://127.0.0.1:{port}", "token")
+        assert await connection.get("/v1/articles?q=noise") == (200, b"[]")
+        await connection.close()
+    assert asked.startswith(b"GET /v1/articles?q=noise HTTP/1.1\r\nHost: ")
+    assert b"Content-Length" not in asked
+
+
 def test_the_length_is_found_however_it_is_written() -> None:
     assert content_length(b"HTTP/1.1 200 OK\r\nCONTENT-LENGTH: 12\r\n\r\n") == 12
     with pytest.raises(ValueError, match="subsection not found"):
