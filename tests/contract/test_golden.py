@@ -27,7 +27,8 @@ import services.evaluation.service as evaluation
 from hotline.contracts import golden
 from hotline.contracts.golden import FOLDER, Golden
 from hotline.intake.v1 import events_pb2 as intake
-from services.datasync.adapters.events import Fields, as_json, event_types
+from services.datasync.adapters.events import Fields, event_types
+from services.datasync.adapters.json_form import as_json
 from services.deadline.adapters.codec import PolicyCodec
 from services.deadline.adapters.registry import load
 from services.deadline.domain.reactions import Happened

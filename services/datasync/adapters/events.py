@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, ItemsView, Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError, Message
 
 from hotline.kernel.v1 import answer_pb2, options_pb2
+from services.datasync.adapters.json_form import Forms, forms_of, read
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.sharing import FieldClass
 from services.kernel import facts as kernel
 
 log = logging.getLogger("hotline.datasync")
-Forms = Mapping[str, Callable[[Any], Any] | None]  # of a field by name; None: as it is
 SERVICES = ("intake", "dispatch", "deadline", "evaluation")
-_AS_THEY_ARE = (
-    FieldDescriptor.TYPE_STRING,
-    FieldDescriptor.TYPE_BOOL,
-    FieldDescriptor.TYPE_UINT32,
-)
 
 
 @cache
@@ -73,7 +66,7 @@ class Fields(Mapping[str, Any]):
 
     def _read(self) -> Forms:
         self._message = parse(self._type, self._body)
-        self._forms = {} if self._message is None else _forms(self._type)
+        self._forms = {} if self._message is None else forms_of(self._message.DESCRIPTOR)
         return self._forms
 
     def __getitem__(self, name: str) -> Any:
@@ -95,9 +88,8 @@ class Fields(Mapping[str, Any]):
     def items(self) -> ItemsView[str, Any]:
         """All of them, converted once however many departments are served the event."""
         if self._whole is None:
-            if self._forms is None:
-                self._read()
-            self._whole = {} if self._message is None else as_json(self._message)
+            forms = self._read() if self._forms is None else self._forms
+            self._whole = {} if self._message is None else read(self._message, forms)
         return self._whole.items()
 
     def __iter__(self) -> Iterator[str]:
@@ -105,30 +97,6 @@ class Fields(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self.items())
-
-
-def as_json(message: Message) -> dict[str, Any]:
-    """The event in proto3 JSON form under the proto's own field names, defaults included."""
-    return MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
-
-
-@cache
-def _forms(type_name: str) -> Forms:
-    return {f.name: _form(f) for f in event_types()[type_name].DESCRIPTOR.fields}
-
-
-def _form(field: Any) -> Callable[[Any], Any] | None:
-    name = field.name
-    if field.is_repeated and field.type == FieldDescriptor.TYPE_STRING:
-        return lambda message: list(getattr(message, name))
-    if field.type == FieldDescriptor.TYPE_ENUM and not field.is_repeated:
-        names = {v.number: v.name for v in field.enum_type.values}
-        return lambda message: names.get(number := getattr(message, name), number)
-    if field.type in _AS_THEY_ARE and not field.is_repeated and not field.has_presence:
-        return None
-    return lambda message: as_json(message).get(name)
 
 
 def parse(type_name: str, body: bytes) -> Message | None:

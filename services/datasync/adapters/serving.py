@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +10,7 @@ from hotline.datasync.v1.feed_pb2 import FeedEntry
 from services.datasync.adapters.events import classes, parse
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Given
-from services.datasync.domain.masking import hidden, masked, opened
+from services.datasync.domain.masking import hidden, opened
 from services.datasync.domain.sharing import REDACTION, Rule, Sharing
 from services.kernel.codec import put_datetime, rfc3339
 
@@ -49,6 +49,7 @@ class Serving:
         self._opener = opener
         self._whole: dict[tuple[str, str], bool] = {}
         self._hidden: dict[tuple[str, str, bool], frozenset[str]] = {}
+        self._opened: dict[tuple[str, str, bool], list[str]] = {}
 
     def message(self, entry: Entry) -> bytes:
         """The entry as a FeedEntry, personal fields sealed or left out."""
@@ -86,7 +87,7 @@ class Serving:
                 g.fact.type,
                 g.fact.time,
                 g.fact.stage,
-                masked(g.fact.data, g.rule, classes(g.fact.type)),
+                _without(g.fact.data, hidden(g.rule, classes(g.fact.type), _is_unnamed(g.fact))),
             )
             for g in given
         ]
@@ -113,17 +114,22 @@ class Serving:
         if message is None:
             return b""
         message.DiscardUnknownFields()
-        confidential = bool(fact.data.get("confidential"))
-        for name in self._left_out(entry, confidential):
+        for name in self._left_out(entry):
             message.ClearField(name)
         return message.SerializeToString(deterministic=True)
 
-    def _left_out(self, entry: Entry, confidential: bool) -> frozenset[str]:
-        key = (entry.rule_version, entry.fact.type, confidential)
-        names = self._hidden.get(key)
-        if names is None:
-            fields = classes(entry.fact.type)
-            names = self._hidden[key] = hidden(self._rule(entry), fields, confidential)
+    def _left_out(self, entry: Entry) -> frozenset[str]:
+        key = entry.rule_version, entry.fact.type, _is_unnamed(entry.fact)
+        if (names := self._hidden.get(key)) is None:
+            names = hidden(self._rule(entry), classes(key[1]), key[2])
+            self._hidden[key] = names
+        return names
+
+    def _in_plain(self, entry: Entry) -> list[str]:
+        key = entry.rule_version, entry.fact.type, _is_unnamed(entry.fact)
+        if (names := self._opened.get(key)) is None:
+            names = sorted(opened(self._rule(entry), classes(key[1]), key[2]))
+            self._opened[key] = names
         return names
 
     def _json(self, entry: Entry) -> dict[str, Any]:
@@ -140,7 +146,7 @@ class Serving:
             "digest": fact.digest.hex(),
             "rule_version": entry.rule_version,
             "chain": entry.chain.hex(),
-            "data": masked(fact.data, self._rule(entry), classes(fact.type)),
+            "data": _without(fact.data, self._left_out(entry)),
         }
 
     async def _open(self, entries: Sequence[Entry], served: list[dict[str, Any]]) -> None:
@@ -148,8 +154,7 @@ class Serving:
         asked: list[Sealed] = []
         for entry, document in zip(entries, served, strict=True):
             fact, data = entry.fact, document["data"]
-            confidential = bool(fact.data.get("confidential"))
-            for name in sorted(opened(self._rule(entry), classes(fact.type), confidential)):
+            for name in self._in_plain(entry):
                 if data.get(name):
                     places.append((data, name))
                     asked.append(self._sealed(fact, name))
@@ -165,3 +170,12 @@ class Serving:
     def _sealed(fact: Fact, name: str) -> Sealed:
         body: bytes = getattr(parse(fact.type, fact.body), name)
         return Sealed(fact.ticket, fact.data.get("person_id", ""), name, body)
+
+
+def _is_unnamed(fact: Fact) -> bool:
+    """Whether the caller asked to stay unnamed."""
+    return bool(fact.data.get("confidential"))
+
+
+def _without(data: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in names}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from services.datasync.domain.sharing import FieldClass, Rule, Shown
 
@@ -40,11 +39,3 @@ def opened(
         for name, c in classes.items()
         if c in SEALED_CLASSES and shown(rule, name, c, confidential) is Shown.PLAIN
     )
-
-
-def masked(
-    data: Mapping[str, Any], rule: Rule | None, classes: Mapping[str, FieldClass]
-) -> dict[str, Any]:
-    """An event's fields without the hidden ones."""
-    hide = hidden(rule, classes, bool(data.get("confidential")))
-    return {name: value for name, value in data.items() if name not in hide}

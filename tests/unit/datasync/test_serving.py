@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from google.protobuf.message import Message
 
 from hotline.datasync.proof import Received, verify_chain
 from hotline.datasync.v1.feed_pb2 import FeedEntry
 from hotline.dispatch.v1.events_pb2 import TicketReplied
 from hotline.intake.v1.events_pb2 import TicketReceived
-from services.datasync.adapters.events import Fields, as_json, event_types, to_fact
+from services.datasync.adapters.events import Fields, to_fact
 from services.datasync.adapters.serving import Sealed, Serving, Unopened
 from services.datasync.domain.facts import Fact
 from services.datasync.domain.feed import Entry, Given, Head, chained
@@ -204,32 +203,6 @@ async def test_nothing_is_opened_where_the_rule_says_sealed() -> None:
 async def test_nothing_of_an_unnamed_caller_is_opened() -> None:
     data, intake = await opened(PLAIN, confidential=True)
     assert (intake.asked, "contact" in data) == ([], False)
-
-
-@pytest.mark.parametrize("name", sorted(event_types()))
-def test_fields_read_one_by_one_are_those_of_the_whole_event(name: str) -> None:
-    cls = event_types()[name]
-    for message in (cls(), filled(cls)):
-        fields = Fields(name, message.SerializeToString())
-        whole = as_json(message)
-        assert dict(fields) == whole
-        assert {f.name: fields.get(f.name) for f in cls.DESCRIPTOR.fields} == {
-            f.name: whole.get(f.name) for f in cls.DESCRIPTOR.fields
-        }
-
-
-def filled(cls: type[Message]) -> Message:
-    """A message with something in every field."""
-    values: dict[int, Any] = {9: "x", 8: True, 13: 7, 4: 7, 12: b"x", 1: 1.5, 14: 1}
-    message = cls()
-    for field in cls.DESCRIPTOR.fields:
-        if field.type == field.TYPE_MESSAGE:
-            getattr(message, field.name).SetInParent()
-        elif field.is_repeated:
-            getattr(message, field.name).extend([values[field.type]] * 2)
-        else:
-            setattr(message, field.name, values[field.type])
-    return message
 
 
 def test_a_fact_keeps_bytes_and_digest_of_the_ledger() -> None:
