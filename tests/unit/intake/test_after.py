@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.adapters.registry import load as load_directory
 from services.intake.domain import commands, events, rejections
 from services.intake.domain.deciding import DeadlineMissed, react
-from services.intake.domain.events import Event, TicketAccepted, TicketReceived, TicketRefused
-from services.intake.domain.matter import UNNAMED_UNIT, Kind
+from services.intake.domain.events import Event, TicketAccepted, TicketRefused
+from services.intake.domain.matter import Kind
 from services.intake.domain.ticket import Phase, case_of
 from services.kernel.decider import Rejection, replace
 from tests.unit.intake.after import (
@@ -96,15 +95,6 @@ def test_r5_to_r20_what_a_ticket_keeps_gives_the_same_decision_again(
 def test_an_emergency_is_diverted_even_where_the_unit_was_left_out() -> None:
     """R11 before R2."""
     assert isinstance(decided(emergency_ongoing=True, about_conduct=True)[1], events.TicketDiverted)
-
-
-def test_r2_a_complaint_about_the_conduct_of_an_unnamed_unit_is_accepted_and_marked() -> None:
-    """R2: no unit bears the mark, so a dispatcher finds the one to which it does not go."""
-    received, accepted = decided(about_conduct=True)
-    assert isinstance(received, TicketReceived)
-    assert isinstance(accepted, TicketAccepted)
-    assert received.about_unit == accepted.about_unit == UNNAMED_UNIT
-    assert accepted.about_unit not in load_directory("sample").units
 
 
 # Supplement (R18)
