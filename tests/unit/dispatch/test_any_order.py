@@ -33,7 +33,7 @@ from tests.unit.dispatch.specs import AT, DECIDER, NOW
 
 UNITS = st.sampled_from(["transport", "market", "health"])
 ANY_UNIT = st.sampled_from(["transport", "market", "health", "nobody", ""])
-ABOUT = st.sampled_from(["", "", "transport", "health"])
+ABOUT = st.sampled_from(["", "transport", "market", "health", "unnamed"])
 CATEGORIES = st.sampled_from(["traffic/road", "market/food", "parks/tree"])
 REASONS = st.sampled_from(["it is so", "it is so", ""])
 at = st.just(AT)
@@ -107,16 +107,16 @@ class World:
         return events
 
 
-def accepted(category: str) -> World:
+def accepted(category: str, about: str) -> World:
     world = World()
-    world.take(r.TicketAccepted(AT, category, "yingzhou", ""))
+    world.take(r.TicketAccepted(AT, category, "yingzhou", about))
     return world
 
 
 @settings(max_examples=60)
-@given(CATEGORIES, STEPS)
-def test_the_same_twice_adds_nothing(category: str, steps: list[Step]) -> None:
-    world = accepted(category)
+@given(CATEGORIES, ABOUT, STEPS)
+def test_the_same_twice_adds_nothing(category: str, about: str, steps: list[Step]) -> None:
+    world = accepted(category, about)
     for step in steps:
         world.take(step)
         if not isinstance(step, c.NoteProgress | int):
@@ -124,11 +124,11 @@ def test_the_same_twice_adds_nothing(category: str, steps: list[Step]) -> None:
 
 
 @settings(max_examples=60)
-@given(CATEGORIES, STEPS)
+@given(CATEGORIES, ABOUT, STEPS)
 def test_the_state_is_the_fold_over_what_is_read_back_from_the_wire(
-    category: str, steps: list[Step]
+    category: str, about: str, steps: list[Step]
 ) -> None:
-    world = accepted(category)
+    world = accepted(category, about)
     for step in steps:
         world.take(step)
     read = []
@@ -141,9 +141,9 @@ def test_the_state_is_the_fold_over_what_is_read_back_from_the_wire(
 
 
 @settings(max_examples=100)
-@given(CATEGORIES, STEPS)
-def test_what_must_hold_of_every_history(category: str, steps: list[Step]) -> None:
-    world = accepted(category)
+@given(CATEGORIES, ABOUT, STEPS)
+def test_what_must_hold_of_every_history(category: str, about: str, steps: list[Step]) -> None:
+    world = accepted(category, about)
     for step in steps:
         before, events = world.state, world.take(step)
         _holds(world.state)
