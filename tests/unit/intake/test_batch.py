@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Any
 
 import orjson
@@ -12,40 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from hotline.cli.main import cli
-from services.intake.adapters.batch import decided
-from services.intake.adapters.hotlines import load_register
+from tests.unit.intake.batches import EARLIER, LINE, answer, batch
 from tests.unit.intake.matters import RECEIPT as LIVE
-
-REGISTER, _ = load_register("sample")
-LINE: dict[str, Any] = {
-    "id": "m-1",
-    "rule_set": "suzhou",
-    "title": {"zh": "路灯不亮", "en": "Street lamp out"},
-    "description": "In front of number 7.",
-    "kind": "complaint",
-    "channel": "phone",
-    "called_number": "12345",
-    "caller": {"type": "citizen", "contact": "13800138000", "confidential": False},
-    "facts": {},
-}
-EARLIER = {
-    "ticket": "T1",
-    "state": "handling",
-    "same_caller": True,
-    "same_matter": True,
-    "new_circumstance": False,
-}
-
-
-def batch(lines: Sequence[bytes]) -> Iterator[bytes]:
-    return decided(lines, lambda facts: REGISTER.transferable(facts, date(2026, 11, 26)))
-
-
-def answer(**changes: Any) -> dict[str, Any]:
-    (line,) = batch([orjson.dumps({**LINE, **changes})])
-    assert line.endswith(b"\n")
-    told: dict[str, Any] = orjson.loads(line)
-    return told
 
 
 def error(**changes: Any) -> str:
@@ -226,29 +192,6 @@ def test_r11_an_emergency_goes_on_even_where_the_unit_was_left_out() -> None:
     """R11 before R2: nobody in danger waits for a better form."""
     facts = {"about_conduct": True, "emergency_ongoing": True}
     assert answer(facts=facts)["decision"] == "diverted"
-
-
-@pytest.mark.parametrize(
-    ("state", "suzhou", "trial"),
-    [
-        ("handling", "linked", "accepted"),
-        ("in_progress", "linked", "accepted"),
-        ("dispatched", "linked", "accepted"),
-        ("handled", "linked", "linked"),
-        ("completed", "linked", "linked"),
-        ("archived", "linked", "linked"),
-        ("Closed", "linked", "linked"),
-        ("refused", "accepted", "accepted"),
-        ("withdrawn", "accepted", "accepted"),
-    ],
-)
-def test_r16_the_state_of_an_earlier_ticket_tells_how_far_it_has_come(
-    state: str, suzhou: str, trial: str
-) -> None:
-    """R16: suzhou being handled or handled, trial-measures handled only."""
-    for name, decision in (("suzhou", suzhou), ("trial-measures", trial)):
-        told = answer(rule_set=name, earlier=[{**EARLIER, "state": state}])
-        assert told["decision"] == decision
 
 
 def test_r11_a_receipt_looks_as_in_the_running_service_and_is_each_matters_own() -> None:
