@@ -76,6 +76,10 @@ class Phase(StrEnum):
     CALLED_BACK = "called_back"
 
 
+# Who answers a call then takes part of the matter in; later ones ask how it stands.
+_TAKEN_IN = frozenset({Phase.RECEIVED, Phase.SUPPLEMENT_ASKED})
+
+
 class Objection(StrEnum):
     """R2: a refusal may be objected to once."""
 
@@ -103,7 +107,8 @@ class Ticket(NamedTuple):
     the days of review that were let pass, to an article's.
 
     `received` is what the matter is decided by again (R5, R11, R18, overrides); it is let go with
-    the acceptance. `persons` had a hand in the decision and may not review an objection to it.
+    the acceptance. `persons` took the matter, or the call in which it was stated or supplemented,
+    and may not review an objection to its refusal.
     A tuple, since every event makes a new one.
     """
 
@@ -165,7 +170,7 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
                 channel=event.channel,
                 person_id=event.person_id,
                 received=event,
-                persons=state.persons | ({event.received_by} - {""}),
+                persons=_with_person(state, event.received_by),
             )
         case TicketAccepted():
             filing = Filing(event.category, event.kind, event.urgency)
@@ -208,10 +213,16 @@ def evolve(state: Ticket, event: Event) -> Ticket:  # noqa: C901 - a table
             return state._replace(phase=Phase.CALL_MISSED, person_id=event.person_id)
         case CalledBack():
             return state._replace(phase=Phase.CALLED_BACK) if event.reached else state
+        case CallAnswered() if state.phase in _TAKEN_IN:
+            return state._replace(persons=_with_person(state, event.operator))
         case AnswerUnhelpful() | CallAnswered():
             return state
         case _:
             return _diverted(state, event)
+
+
+def _with_person(state: Ticket, name: str) -> frozenset[str]:
+    return state.persons | ({name} - {""})
 
 
 def _answered(state: Ticket, event: TicketAnswered | AnswerReviewed | ArticleOverdue) -> Ticket:

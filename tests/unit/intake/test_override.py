@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.intake.domain import commands, events, rejections
+from services.intake.domain.calls import AnsweredCall
 from services.intake.domain.events import Event, TicketAccepted
 from services.intake.domain.ticket import Phase
 from services.kernel.decider import Rejection, replace
@@ -17,7 +18,16 @@ from tests.unit.intake.after import (
     TRANSFERRED,
     then,
 )
-from tests.unit.intake.matters import ACCEPTED, CODE, DECIDER, LATER, RECEIVED, TICKET, when
+from tests.unit.intake.matters import (
+    ACCEPTED,
+    CODE,
+    DECIDER,
+    LATER,
+    RECEIVED,
+    TICKET,
+    matter,
+    when,
+)
 
 OVERRIDE = commands.OverrideDecision(LATER, "chief", "It is ours after all.")
 OBJECT = commands.ObjectToRefusal(LATER, TICKET, CODE, "It is no court matter.")
@@ -107,9 +117,34 @@ def test_r10_to_r20_a_second_verdict_is_refused_and_the_same_one_quiet() -> None
         when(REVIEW, *DISMISSED)
 
 
-def test_r10_to_r20_who_took_the_matter_does_not_review_the_objection() -> None:
+BY_TELEPHONE = replace(matter(organ="court"), call=AnsweredCall(12, "ann"), stated=("call",))
+CALL = commands.RecordCall(LATER, "desk-1", "phone", "12345", 20, "bob")
+EXPIRE = commands.ExpireSupplement(LATER, TICKET)
+
+
+@pytest.mark.parametrize(
+    ("objected", "by"),
+    [
+        (OBJECTED, "desk-1"),
+        (then(OBJECT, tuple(when(BY_TELEPHONE))), "desk-1"),
+        (then(OBJECT, tuple(when(BY_TELEPHONE))), "ann"),
+        (then(OBJECT, then(EXPIRE, then(CALL, ASKED))), "bob"),
+    ],
+    ids=["its sender", "its sender, in a call", "its operator", "operator of a supplement"],
+)
+def test_r10_to_r20_who_took_the_matter_does_not_review_the_objection(
+    objected: tuple[Event, ...], by: str
+) -> None:
     with pytest.raises(rejections.SamePerson):
-        when(replace(REVIEW, by="desk-1"), *OBJECTED)
+        when(replace(REVIEW, by=by), *objected)
+    assert when(replace(REVIEW, by="second"), *objected)
+
+
+@pytest.mark.parametrize("given", [then(CALL, OBJECTED), then(OBJECT, then(CALL, REFUSED))])
+def test_r10_to_r20_who_answered_a_call_after_the_refusal_may_review_the_objection(
+    given: tuple[Event, ...],
+) -> None:
+    assert when(replace(REVIEW, by="bob"), *given)
 
 
 @pytest.mark.parametrize(
