@@ -13,14 +13,18 @@ from click.testing import CliRunner
 from hotline.cli.main import cli
 from services.intake.adapters.hotlines import load_register, parse_register
 from services.intake.domain import rejections
-from services.intake.domain.hotlines import Fate, Mode, SetUpBy
+from services.intake.domain.commands import ReturnTransfer
+from services.intake.domain.events import TicketTransferred
+from services.intake.domain.hotlines import Fate, Hotline, Mode, SetUpBy
+from services.intake.domain.lines import TransferReturned
 from services.intake.domain.matter import MatterFacts
 from services.kernel import yaml_file
 from services.kernel.decider import replace
-from tests.unit.intake.matters import NOON, matter, when
+from tests.unit.intake.matters import CITY, LATER, NOON, TICKET, matter, when
 
 REGISTER, _ = load_register("sample")
 TODAY = date(2026, 11, 25)
+SUB_CENTRES = [line for line in REGISTER.lines if line.plan is Mode.SUB_CENTRE]
 LINES = """
 id: test
 version: "1"
@@ -131,6 +135,32 @@ def test_r9_a_sub_centre_is_known_by_number_and_name(name: str) -> None:
     """R9."""
     facts = MatterFacts(sub_centre=name)
     assert parsed().transferable(facts, TODAY).sub_centre == "05581-12366"
+
+
+@pytest.mark.parametrize("line", SUB_CENTRES, ids=[line.number for line in SUB_CENTRES])
+def test_r9_a_matter_for_any_sub_centre_of_the_plan_is_transferred_to_its_own_number(
+    line: Hotline,
+) -> None:
+    """R9: also where the province answers it."""
+    for stated in (line.number, line.name.zh, line.name.en):
+        transferred = when(matter(sub_centre=stated))[1]
+        assert isinstance(transferred, TicketTransferred)
+        assert transferred.line == line.number
+
+
+@pytest.mark.parametrize("line", SUB_CENTRES, ids=[line.number for line in SUB_CENTRES])
+def test_r9_every_sub_centre_of_the_plan_hands_back_by_a_channel_of_its_own(line: Hotline) -> None:
+    switchboard = CITY.catalogue.switchboard
+    (own,) = (c for c in switchboard.channels.values() if c.line == line.number)
+    assert own.callers == {line.number}
+    assert line.name.zh in own.name.zh
+    assert line.name.en.lower() in own.name.en
+    others = [other.number for other in SUB_CENTRES if other is not line]
+    assert not any(switchboard.speaks_for(other, line.number) for other in others)
+    given = when(matter(sub_centre=line.number))
+    back = ReturnTransfer(LATER, TICKET, line.number, "It is the city's own.")
+    returned = when(back, *given)[0]
+    assert returned == TransferReturned(LATER, line.number, back.reason)
 
 
 @pytest.mark.parametrize("stated", ["12345", "12315", "12312", "12345/funan", "12348"])
