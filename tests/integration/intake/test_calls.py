@@ -80,6 +80,25 @@ async def test_r3_calls_make_and_join_tickets_and_give_the_figures(hall: Hall) -
     assert figures["connected_as_wanted"] is False
 
 
+async def test_r3_the_figures_are_of_the_last_24_hours_alone(hall: Hall) -> None:
+    """R3: a connection rate over 24 hours; an importer states when the calls were."""
+    for hours, waited_s in ((25, 40), (23, 12)):
+        at = datetime.now(UTC) - timedelta(hours=hours)
+        stated = {"Hotline-Import": "old", "Hotline-Import-Time": at.isoformat()}
+        body = MATTER | {"channel": "phone", "call": {"waited_s": waited_s}}
+        made = await hall.post("tickets", body, Role.IMPORTER, **stated)
+        assert made.status_code == 201, made.text
+    store: Any = hall.runtime.store
+
+    async def both_are_kept() -> bool:
+        return bool(await store.pool.fetchval("select count(*) from call") == 2)
+
+    await wait_until(both_are_kept)
+    answer = await hall.http.get("/v1/calls/figures", headers=hall.headers(Role.ANALYST))
+    figures = answer.json()
+    assert (figures["answered"], figures["missed"], figures["in_time_percent"]) == (1, 0, 100.0)
+
+
 async def test_r3_r5_the_figures_are_shown_to_prometheus(hall: Hall) -> None:
     """R3, R5."""
     await hall.post("calls/missed", MISSED)
