@@ -12,7 +12,7 @@ from services.intake.adapters.channels import parse_channels
 from services.intake.adapters.hotlines import parse_register
 from services.intake.adapters.registry import City
 from services.intake.adapters.rule_sets import parse_rules
-from services.intake.domain.categories import Catalogue, Tree
+from services.intake.domain.categories import Catalogue, Tree, not_readable
 from services.intake.domain.hotlines import Register, against_r7
 from services.intake.domain.rules import RuleSet
 from services.kernel.clock import Clock
@@ -71,7 +71,8 @@ class CityRegistry(Registry):
         return found
 
     async def publish(self, name: str, document: Any, **stated: Any) -> Entry:
-        """Raises Unfit for what R7 refuses without an approval, and for a category that is gone."""
+        """Raises Unfit for what R7 refuses without an approval, and for a category that is gone or
+        has another name (R4)."""
         if name in ("hotlines", "categories"):
             try:
                 self._require_allowed(name, self._parses[name](document))
@@ -84,11 +85,8 @@ class CityRegistry(Registry):
         if isinstance(after, Register):
             if found := against_r7(before, after):
                 raise ValueError(f"{name}: {found[0]}")
-        elif gone := sorted(before.nodes.keys() - after.nodes.keys()):
-            raise ValueError(
-                f"{name}: {gone[0]} is missing: a category ends by `until`, so that its old "
-                "tickets stay readable"
-            )
+        elif found := not_readable(before, after):
+            raise ValueError(f"{name}: {found[0]}, so that its old tickets stay readable")
 
 
 class Books:

@@ -136,6 +136,17 @@ class Catalogue(Value):
         return found is not None and found.holds_on(self.day(at))
 
 
+def not_readable(before: Tree, after: Tree) -> Sequence[str]:
+    """R4: what the next tree would take from old tickets, for names are read out of the latest."""
+    kept = before.nodes.keys() & after.nodes.keys()
+    gone = sorted(before.nodes.keys() - kept)
+    renamed = sorted(one for one in kept if before.nodes[one].name != after.nodes[one].name)
+    return [
+        *(f"{one} is missing: a category ends by `until`" for one in gone),
+        *(f"{one}: a renamed category ends by `until` and `moved_to`" for one in renamed),
+    ]
+
+
 def faults(nodes: Sequence[Category]) -> Iterator[tuple[int, str]]:
     """What does not fit together: (place in the list, sentence)."""
     by_id = {node.id: node for node in nodes}

@@ -105,6 +105,13 @@ def _gone(document: Any) -> None:
     document["categories"].pop()
 
 
+def _renamed(language: str) -> Callable[[Any], None]:
+    def change(document: Any) -> None:
+        document["categories"][-1][language] = "Moon"
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("name", "change", "sentence"),
     [
@@ -112,6 +119,8 @@ def _gone(document: Any) -> None:
         (RULES, _other_set, "id: 'suzhou' is another set"),
         ("categories", _no_such_parent, "its parent moon is missing"),
         ("categories", _gone, "is missing: a category ends by `until`"),
+        ("categories", _renamed("zh"), "a renamed category ends by `until` and `moved_to`"),
+        ("categories", _renamed("en"), "a renamed category ends by `until` and `moved_to`"),
         ("channels", lambda document: document.pop("answering"), "missing ['answering']"),
         ("articles", lambda document: document["articles"][0].pop("unit"), "missing ['unit']"),
     ],
@@ -167,6 +176,22 @@ async def test_what_r7_refuses_in_principle_needs_a_recorded_approval(
     await city.publish("hotlines", change("皖政办 2026-12"))
     lines = city.books.at(SOON).catalogue.register.lines
     assert [line.approval for line in lines if line.approval] == ["皖政办 2026-12"]
+
+
+async def test_r4_a_renamed_category_keeps_old_tickets_readable() -> None:
+    """R4: it ends and its matters move; the old name stays under the old id."""
+    city = City()
+    old = CITY.documents["categories"]["categories"][-1]
+
+    def renamed(document: Any) -> None:
+        new = old | {"id": "lamps", "zh": "路灯", "en": "Lamps", "since": "2026-03-16"}
+        document["categories"][-1] |= {"until": "2026-03-16", "moved_to": "lamps"}
+        document["categories"].append(new)
+
+    await city.publish("categories", renamed)
+    tree = city.books.at(SOON).catalogue.tree
+    assert tree.nodes[old["id"]].name == CITY.catalogue.tree.nodes[old["id"]].name
+    assert tree.current(old["id"], date(2026, 3, 16)) == "lamps"
 
 
 async def test_a_category_is_ended_and_an_article_added_by_date() -> None:
