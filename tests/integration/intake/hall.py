@@ -53,6 +53,7 @@ from tests.support.stores import KERNEL
 SENDERS = (
     DevSender("channel", "channel"),
     DevSender("12366", "channel"),
+    DevSender("110", "channel"),
     DevSender("staff", "staff"),
     DevSender("importer", "importer"),
 )

@@ -13,7 +13,7 @@ from services.intake.adapters.books import Books
 from services.intake.adapters.registry import load
 from services.intake.adapters.tallies import ArticleUse, Gauges, Tallies
 from services.kernel.security import Role
-from tests.integration.intake.hall import CONTACT, MATTER, Hall, problem
+from tests.integration.intake.hall import CONTACT, MATTER, Hall, pothole, problem
 from tests.support.loops import wait_until
 
 MISSED = {"channel": "phone", "called_number": "12345", "waited_s": 31, "caller": CONTACT}
@@ -145,6 +145,40 @@ async def test_r3_an_unknown_channel_and_one_of_others_are_told_by_http_and_by_k
     assert b"unknown-channel" in answer.body
     told = await hall.submit(channel="sms", address="")
     assert told["message"]["en"] == f"Accepted, ticket {told['ticket']}."
+
+
+async def test_r3_calls_make_and_join_tickets_by_kafka_too(hall: Hall) -> None:
+    """R3: what is submitted by Kafka is heard as what comes over HTTP is."""
+    matter = pothole()
+    matter.channel, matter.called_number = "phone", "12345"
+    call = commands_pb2.AnsweredCall(waited_s=15, operator="operator-7", recording="rec-1")
+    matter.call.CopyFrom(call)
+    await hall.send("channel", matter, "c-1")
+    (made,) = await hall.replies("channel", 1)
+    assert made.status == 201
+    answered = await fact_of(hall, made.ticket_id, "CallAnswered")
+    assert (answered.channel, answered.called_number) == ("phone", "12345")
+    assert (answered.waited_s, answered.operator, answered.recording) == (15, "operator-7", "rec-1")
+    told = await hall.submit()
+    joins = commands_pb2.RecordCall(
+        channel="phone", called_number="12315", waited_s=16, recording="rec-2"
+    )
+    await hall.command("staff", told["ticket"], joins, "c-2")
+    (joined,) = await hall.replies("staff", 1)
+    assert joined.status == 200
+    answered = await fact_of(hall, told["ticket"], "CallAnswered")
+    assert (answered.waited_s, answered.operator, answered.recording) == (16, "staff", "rec-2")
+    assert (answered.called_number, answered.called_mode) == ("12315", "dual_parallel")
+
+
+async def test_r3_a_sender_who_may_not_use_a_channel_is_told_so_by_kafka(hall: Hall) -> None:
+    """R3: the partner's channel is the partner's alone."""
+    matter = pothole()
+    matter.channel = "partner"
+    await hall.send("channel", matter, "p-1")
+    (refused,) = await hall.replies("channel", 1)
+    assert refused.status == 403
+    assert b"not-the-channels-caller" in refused.body
 
 
 async def test_a_submission_that_is_sent_to_a_ticket_is_answered_and_parks_nothing(

@@ -10,7 +10,7 @@ import orjson
 from hotline.intake.v1 import commands_pb2, events_pb2
 from services.kernel.security import Role
 from services.kernel.tokens import dev_token
-from tests.integration.intake.hall import MATTER, Hall, problem
+from tests.integration.intake.hall import MATTER, Hall, pothole, problem
 from tests.integration.intake.test_decided_again import said
 
 REASON = {"reason": "It is about the city's own fee."}
@@ -70,6 +70,27 @@ async def test_r11_what_110_hands_over_gets_its_receipt_at_once(hall: Hall) -> N
     assert (taken.receipt, taken.reference) == (told["handover"]["receipt"], "P-7")
     state = (await hall.state(told["ticket"], told["code"])).json()
     assert state["handover"] == told["handover"]
+
+
+async def test_r11_110_hands_over_by_kafka_and_nobody_else_for_it(hall: Hall) -> None:
+    """R11: by its own channel, as over HTTP."""
+    matter = pothole()
+    matter.channel, matter.handed_over_by, matter.handover_reference = "police", "110", "P-7"
+    await hall.send("110", matter, "h-1")
+    (made,) = await hall.replies("110", 1)
+    told = orjson.loads(made.body)
+    assert (made.status, told["handover"]["line"]) == (201, "110")
+    facts = await said(
+        hall, made.ticket_id, "TicketReceived", "HandoverAcknowledged", "TicketAccepted"
+    )
+    received = events_pb2.TicketReceived.FromString(facts[0].data)
+    taken = events_pb2.HandoverAcknowledged.FromString(facts[1].data)
+    assert received.transferred_by == "110"
+    assert (taken.receipt, taken.reference) == (told["handover"]["receipt"], "P-7")
+    matter.channel = "web"
+    await hall.send("channel", matter, "h-2")
+    (refused,) = await hall.replies("channel", 1)
+    assert (refused.status, b"not-the-lines-own" in refused.body) == (403, True)
 
 
 async def test_r11_a_hostile_or_unknown_line_is_answered_clearly(hall: Hall) -> None:
