@@ -148,6 +148,8 @@ def _print(file: dict[str, Any], zone: tzinfo, person: str = "") -> None:
     console.print(header.get("category", ""), header.get("area", ""), header.get("unit", ""))
     if person:
         console.print("person", person)
+    if related := file.get("related"):
+        console.print("related", *related)
     console.print(f"times in {zone}")
     table = Table("time", "stage", "actor", "what", "什么", box=box.SIMPLE)
     table.columns[0].no_wrap = True

@@ -97,6 +97,9 @@ class TicketDocument(BaseModel):
     open_clocks: list[ClockDocument]
     clocks: list[ClockDocument]
     score: ScoreDocument | None
+    related: list[str] = Field(
+        description="Other tickets on the same matter, which may be merged with it (R16)."
+    )
     timeline: list[LineDocument]
 
 
@@ -197,6 +200,7 @@ def ticket_document(file: TicketFile) -> dict[str, Any]:
         "open_clocks": [asdict(clock) for clock in file.open_clocks],
         "clocks": [asdict(clock) for clock in file.clocks],
         "score": None if file.score is None else asdict(file.score),
+        "related": file.related,
         "timeline": [
             {
                 "event_id": line.event_id,

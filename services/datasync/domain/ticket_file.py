@@ -56,13 +56,15 @@ class Score(Value):
 
 
 class TicketFile(Value):
-    """Header and timeline. `summary` is None where the facts hold no TicketReceived."""
+    """Header and timeline. `summary` is None where the facts hold no TicketReceived. `related` are
+    other tickets on the same matter, which may be merged with it (R16)."""
 
     ticket: str
     summary: Summary | None
     clocks: tuple[Clock, ...]
     score: Score | None
     timeline: tuple[Line, ...]
+    related: tuple[str, ...] = ()
 
     @property
     def open_clocks(self) -> tuple[Clock, ...]:
@@ -79,13 +81,16 @@ def ticket_file(facts: Iterable[Fact], *, zone: tzinfo = UTC) -> TicketFile:
     ticket, row, score = "", None, None
     clocks: dict[tuple[str, int], Clock] = {}
     timeline: list[Line] = []
+    related: tuple[str, ...] = ()
     for fact in facts:
         ticket = fact.ticket
+        if fact.type == "hotline.intake.v1.TicketReceived":
+            related = tuple(fact.data.get("related", ()))
         row = summarise(row, fact)
         score = _scored(score, fact)
         _clocked(clocks, fact)
         timeline.append(_line(fact, zone))
-    return TicketFile(ticket, row, tuple(clocks.values()), score, tuple(timeline))
+    return TicketFile(ticket, row, tuple(clocks.values()), score, tuple(timeline), related)
 
 
 def as_of(facts: Sequence[Fact], at: datetime) -> list[Fact]:

@@ -39,6 +39,7 @@ from services.kernel.tokens import DevTokens, dev_token
 from services.kernel.topics import department_topic, make_topics
 from tests.integration.datasync.stores import FEEDS
 from tests.integration.intake.hall import MATTER, Hall
+from tests.integration.intake.test_recent import progress
 from tests.support.directories import Office
 from tests.support.loops import BUCKETS, wait_until
 from tests.support.stores import KERNEL
@@ -89,6 +90,10 @@ class Sharer:
         transport = httpx.ASGITransport(made, client=("127.0.0.1", 1))
         self.http = httpx.AsyncClient(transport=transport, base_url="http://datasync")
         loop.resources.push_async_callback(self.http.aclose)
+
+    async def file(self, ticket: str, role: Caller) -> httpx.Response:
+        """The ticket file, as a caller in that role is answered."""
+        return await self.http.get(f"/v1/tickets/{ticket}", headers=self.hall.headers(role))
 
     async def pulled(self, department: str) -> list[dict[str, Any]]:
         """The TicketReceived that the department pulls, as its fields."""
@@ -182,3 +187,26 @@ async def test_staff_open_a_sealed_field_for_a_purpose(hall: Hall, sharer: Share
         ("contact", "call back"),
         ("address", "call back"),
     ]
+
+
+async def test_r16_anothers_same_matter_is_named_to_staff_and_to_no_channel_or_citizen(
+    hall: Hall, sharer: Sharer
+) -> None:
+    """R16: offered in the ticket file, where a dispatcher may merge them."""
+    first = await hall.submit(category="market/food", contact="13900139000")
+    await progress(hall, first["ticket"], "being_handled")
+    made = await hall.post("tickets", MATTER | {"category": "market/food"})
+    new = made.json()
+    state = await hall.state(new["ticket"], new["code"])
+    assert (new["state"], state.status_code) == ("accepted", 200)
+    assert first["ticket"] not in made.text + state.text
+    file: dict[str, Any] = {}
+
+    async def there() -> bool:
+        answer = await sharer.file(new["ticket"], Caller.STAFF)
+        file.update(answer.json())
+        return answer.status_code == 200
+
+    await wait_until(there, what="the ticket file")
+    assert file["related"] == [first["ticket"]]
+    assert (await sharer.file(new["ticket"], Caller.CHANNEL)).status_code == 403

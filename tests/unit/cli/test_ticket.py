@@ -26,3 +26,9 @@ def test_times_are_the_citys_and_what_citizens_wrote_is_no_markup(
     assert "2026-03-02 09:30:00" in out
     for text in ("[red]fire[/red]", "[bold]", "[link=x]here[/link]"):
         assert text in out
+
+
+def test_r16_tickets_on_the_same_matter_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    file = {"ticket": "T1", "header": None, "related": ["T8", "T9"], "timeline": []}
+    _print(file, ZoneInfo("Asia/Shanghai"))
+    assert "related T8 T9" in capsys.readouterr().out

@@ -54,6 +54,11 @@ def test_the_header_tells_what_the_facts_said_last() -> None:
     assert (row.received_at, row.updated_at) == (START, START + timedelta(minutes=2))
 
 
+def test_r16_tickets_on_the_same_matter_stand_beside_the_header() -> None:
+    assert file_of(received(related=["T8", "T9"]), accepted()).related == ("T8", "T9")
+    assert file_of(received(), accepted()).related == ()
+
+
 def test_r4_a_corrected_category_is_whose_business_it_is_from_there_on() -> None:
     corrected = intake.CategoryCorrected(
         category="DOHMH/Mold", kind=intake.KIND_REPORT, urgency=intake.URGENCY_URGENT
