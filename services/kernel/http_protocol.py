@@ -31,8 +31,9 @@ async def _newcomer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) ->
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """A connection whose next request's head is too long, or has not come whole HEAD_S after it
-    began (of the first: after the connection was made), is answered and closed (RFC 6585, 9110)."""
+    """A connection whose next request's head is too long, or has not come whole HEAD_S after
+    anything came (of the first: after the connection was made), is answered and closed (RFC 6585,
+    9110)."""
 
     _head_bytes = 0
     _in_head = True
@@ -54,8 +55,8 @@ class BoundedHttp(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
                 self._refuse(_TOO_LARGE)
-            elif self._give_up is None:
-                self._wait()
+        if self._give_up is None and (self._in_head or self._is_idle()):
+            self._wait()
 
     def on_message_begin(self) -> None:
         self._in_head, self._head_bytes = True, 0
@@ -65,6 +66,10 @@ class BoundedHttp(HttpToolsProtocol):
         self._waited()
         self._in_head = False
         super().on_headers_complete()
+
+    def _is_idle(self) -> bool:
+        """No answer is under way, so what came was the rest of a body or nothing yet."""
+        return bool(getattr(self.cycle, "response_complete", True))
 
     def _wait(self) -> None:
         self._give_up = self.loop.call_later(HEAD_S, self._refuse, _TOO_SLOW)

@@ -17,7 +17,7 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:
-    more = True
+    more = scope["path"] != "/early"
     while more:
         more = (await receive()).get("more_body", False)
     await send({"type": "http.response.start", "status": 204, "headers": []})
@@ -85,3 +85,20 @@ async def test_a_body_has_its_own_time_and_a_connection_may_rest(port: int) -> N
     answer = await told(port, post, b"ab", b"cd", GET + b"\r\n", pause_s=0.25)
     assert answer.count(b"HTTP/1.1 204 ") == 2
     assert answer.endswith(b"(open)")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (GET + b"\r\n", b"\r\n"),
+        (b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", b"x"),
+        (b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n", b"x"),
+    ],
+)
+async def test_what_comes_after_an_answer_and_begins_no_request_is_not_waited_for(
+    port: int, parts: tuple[bytes, ...]
+) -> None:
+    answer = await told(port, *parts, pause_s=0.05)
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert b"HTTP/1.1 408 " in answer
+    assert not answer.endswith(b"(open)")
