@@ -18,12 +18,12 @@ requests ask the store for nothing; once a minute is used up nobody asks again.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.kernel.gather import Gather, all_of
+from services.kernel.gather import Gather
 
 MINUTE = timedelta(minutes=1)
 KEPT = timedelta(days=8)  # the topic of submissions keeps its records for seven
@@ -34,6 +34,7 @@ _MOST_TAKEN = 20_000  # turns in memory, of all channels: many times what a batc
 Place = tuple[str, datetime]  # a channel and its minute
 # Of the channel's minute, under its limit, so many turns: how many there were.
 Take = Callable[[str, datetime, int, int], Awaitable[int]]
+_Asked = tuple[Place, int, Take]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Limits:
 
     def __init__(self) -> None:
         self._held: OrderedDict[Place, _Held] = OrderedDict()
-        self._asking = Gather(self._ask)
+        self._asking = defaultdict[str, Gather[_Asked, None]](lambda: Gather(self._ask))
         self._taken: OrderedDict[tuple[str, datetime, str, str], None] = OrderedDict()
 
     async def wait_s(
@@ -65,7 +66,7 @@ class Limits:
         while taken not in self._taken:
             held = self._at_hand(place, per_minute)
             if held is None:
-                await self._asking((place, per_minute, take))  # one asks for all who wait
+                await self._asking[channel]((place, per_minute, take))  # one asks for all who wait
                 continue
             self._keep(place, replace(held, turns=max(0, held.turns - 1)))
             if not held.turns:
@@ -83,15 +84,13 @@ class Limits:
         known = held is not None and held.per_minute == per_minute and (held.turns or held.used_up)
         return held if known else None
 
-    async def _ask(self, asked: Sequence[tuple[Place, int, Take]]) -> Sequence[None]:
-        """A second's worth of turns for each place that has none by now."""
-
-        async def ask(place: Place, per_minute: int, take: Take) -> None:
+    async def _ask(self, asked: Sequence[_Asked]) -> Sequence[None]:
+        """A second's worth of turns for each minute that has none by now, one after the other: a
+        channel that is read up may ask for hundreds."""
+        for place, per_minute, take in dict.fromkeys(asked):
             if self._at_hand(place, per_minute) is None:
                 got = await take(*place, per_minute, max(1, per_minute // _SECONDS))
                 self._keep(place, _Held(per_minute, got, used_up=not got))
-
-        await all_of(ask(*one) for one in set(asked))
         return [None] * len(asked)
 
     def _keep(self, place: Place, held: _Held) -> None:

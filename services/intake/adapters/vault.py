@@ -28,7 +28,7 @@ log = logging.getLogger("hotline.intake")
 BLOCK = 200
 REHASH_S = 600.0
 _AT_ONCE = 2_000
-_DAYS = 400  # blocks kept in memory; an import numbers many days
+_DAYS = 2_000  # blocks kept in memory; an import numbers many days at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,9 @@ class PostgresVault:
             if self._blocks.get(day):
                 continue
             [row] = await self._fetch("serials", day, BLOCK)
-            if len(self._blocks) > _DAYS:
-                self._blocks.clear()
             self._blocks[day] = range(row["upcoming"], row["upcoming"] + BLOCK)
+            if len(self._blocks) > _DAYS:
+                del self._blocks[next(iter(self._blocks))]
         return [None] * len(days)
 
     async def turns(self, channel: str, minute: datetime, per_minute: int, wanted: int) -> int:

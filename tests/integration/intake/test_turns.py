@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
 from services.intake.adapters.limiting import KEPT, MINUTE, Limits
 from services.intake.adapters.vault import Vault
-from tests.integration.intake.together import turns_apart
+from services.kernel.store import StoreUnavailable
+from tests.integration.intake.together import turns_of
 from tests.integration.intake.vaults import Vaults, memory, postgres
 
 NOON = datetime(2026, 3, 16, 4, tzinfo=UTC)
@@ -71,11 +73,33 @@ async def test_r3_one_process_alone_may_use_the_whole_limit(vaults: Vaults) -> N
     assert told[0] == PER_MINUTE - PER_MINUTE // 60  # but for the second's worth of the other
 
 
+@pytest.mark.parametrize("vaults", ["real"], indirect=True)
 async def test_r3_those_who_wait_for_turns_go_on_together(vaults: Vaults) -> None:
     """Else each of them, and all that come meanwhile, would wait for the one before."""
     one, a_second = Process(vaults.another()), 100
-    assert await turns_apart(one.sends(NOON, 1, 60 * a_second) for _ in range(a_second)) <= 4
-    assert one.asked == 1
+    sending = (one.sends(NOON, 1, 60 * a_second) for _ in range(2 * a_second))
+    assert await turns_of(sending) <= 8
+    assert one.asked == 2
+
+
+async def test_r3_a_channel_waits_for_no_other_and_fails_with_none() -> None:
+    limits, answered = Limits(), asyncio.Event()
+
+    async def take(channel: str, minute: datetime, limit: int, wanted: int) -> int:
+        if channel != "web":
+            await answered.wait()
+            raise StoreUnavailable(channel)
+        return wanted
+
+    def sends(channel: str) -> Coroutine[Any, Any, int]:
+        return limits.wait_s(channel, PER_MINUTE, NOON, _another(), take)
+
+    slow = asyncio.create_task(sends("telephone"))
+    assert await asyncio.gather(*(sends("web") for _ in range(3))) == [0, 0, 0]
+    answered.set()
+    with pytest.raises(StoreUnavailable):
+        await slow
+    assert await sends("web") == 0
 
 
 async def test_r3_a_request_does_not_ask_the_store(vaults: Vaults) -> None:

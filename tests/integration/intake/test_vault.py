@@ -10,7 +10,7 @@ import pytest
 
 from services.intake.adapters.vault import BLOCK, OpenedField
 from services.kernel.store import StoreUnavailable
-from tests.integration.intake.together import turns_apart
+from tests.integration.intake.together import turns_of
 from tests.integration.intake.vaults import Vaults, memory, postgres
 
 DAY = date(2026, 3, 16)
@@ -95,10 +95,18 @@ async def test_serials_of_two_processes_never_repeat(vaults: Vaults) -> None:
     assert await vaults.another().serial(DAY) not in serials
 
 
+@pytest.mark.parametrize("vaults", ["postgres"], indirect=True)
 async def test_those_who_wait_for_serials_go_on_together(vaults: Vaults) -> None:
     """Else each of them, and all that come meanwhile, would wait for the one before."""
     vault = vaults.another()
-    assert await turns_apart(vault.serial(DAY) for _ in range(BLOCK)) <= 2
+    assert await turns_of(vault.serial(DAY) for _ in range(2 * BLOCK)) <= 4
+
+
+async def test_of_hundreds_of_days_at_once_each_gets_its_first_serial(vaults: Vaults) -> None:
+    vault = vaults.another()
+    days = [DAY - timedelta(days=n) for n in range(900)]
+    assert set(await asyncio.gather(*map(vault.serial, days))) == {1}
+    assert {await vault.serial(day) for day in days} == {2}
 
 
 async def test_every_day_has_serials_of_its_own(vaults: Vaults) -> None:

@@ -7,23 +7,23 @@ from collections.abc import Awaitable, Iterable
 from typing import Any
 
 
-async def turns_apart(work: Iterable[Awaitable[Any]]) -> int:
-    """Turns of the event loop between the first that ended and the last."""
-    turns, ended = 0, []
+async def turns_of(work: Iterable[Awaitable[Any]]) -> int:
+    """In how many turns of the event loop some of it ended."""
+    turn, ended = 0, set[int]()
 
     async def count() -> None:
-        nonlocal turns
+        nonlocal turn
         while True:
-            turns += 1
+            turn += 1
             await asyncio.sleep(0)
 
     async def timed(each: Awaitable[Any]) -> None:
         await each
-        ended.append(turns)
+        ended.add(turn)
 
     counting = asyncio.create_task(count())
     try:
         await asyncio.gather(*map(timed, work))
     finally:
         counting.cancel()
-    return max(ended) - min(ended)
+    return len(ended)
