@@ -29,7 +29,8 @@ class Posting:
     def __init__(
         self, connections: list[Connection], city: City | None = None, searched: float = 0.0
     ) -> None:
-        self._connections, self._searched, self._due = connections, searched, 0.0
+        self._connections, self._searched = connections, searched
+        self._due, self.searches, self.hits = 0.0, 0, 0
         self._seed = os.urandom(4).hex()
         drawn = matters(read_rows(), self._seed)
         self._matters = drawn if city is None else _moved(drawn, city)
@@ -84,13 +85,18 @@ class Posting:
         self._due += self._searched
         if self._due >= 1.0:
             self._due -= 1.0
-            status, answer = await connection.get(f"/v1/articles?q={quote(matter.title)}")
-            if status != 200:
-                raise StackFailure(f"Nothing was searched: {status} {answer[:300].decode()}")
+            await self._search(connection, matter.title)
         body = orjson.dumps(as_json(matter))
         status, answer = await connection.post("/v1/tickets", matter.external_id, body)
         if status != 201:
             raise StackFailure(f"A matter was not taken: {status} {answer[:300].decode()}")
+
+    async def _search(self, connection: Connection, title: str) -> None:
+        status, answer = await connection.get(f"/v1/articles?q={quote(title)}")
+        if status != 200:
+            raise StackFailure(f"Nothing was searched: {status} {answer[:300].decode()}")
+        self.searches += 1
+        self.hits += answer != b"[]"
 
 
 def _moved(drawn: Iterator[SubmitMatter], city: City) -> Iterator[SubmitMatter]:
