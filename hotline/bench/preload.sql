@@ -31,3 +31,7 @@ from generate_series($2::int, $3::int) n, generate_series(1, 2) v
 -- name: analyse
 -- As autovacuum would have done.
 analyze
+
+-- name: checkpoint
+-- What was written long ago is on the disk.
+checkpoint

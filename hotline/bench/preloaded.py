@@ -41,6 +41,7 @@ async def preload(
             await connection.execute(sql["events"], _BESIDE, first, last)
             say(f"{last:,} earlier tickets")
         await connection.execute(sql["analyse"])
+        await connection.execute(sql["checkpoint"])
     finally:
         await connection.close()
 

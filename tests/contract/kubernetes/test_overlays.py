@@ -17,7 +17,8 @@ ALLOWED = {
     "KafkaNodePool": ("/spec/resources", "/spec/jvmOptions", "/spec/storage/volumes/0/size"),
     "Cluster": (
         "/spec/instances", "/spec/storage/size", "/spec/walStorage/size", "/spec/resources",
-        "/spec/postgresql/parameters/shared_buffers", "/spec/backup",
+        "/spec/postgresql/parameters/shared_buffers",
+        "/spec/postgresql/parameters/max_wal_size", "/spec/backup",
     ),
     "Kafka": (
         f"{DEPARTMENTS}/configuration/bootstrap/alternativeNames/0",
