@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from hotline.datasync.v1.feed_pb2 import FeedEntry
 from services.datasync.adapters.events import classes, parse
@@ -36,6 +36,13 @@ class Opener(Protocol):
         """The plain texts in the same order; None where one is lost for ever. Raises Unopened."""
 
 
+class _Mask(NamedTuple):
+    """The fields of an event that are left out, and the sealed ones that are opened."""
+
+    hidden: frozenset[str]
+    opened: tuple[str, ...]
+
+
 class Serving:
     """One version of the sharing rules, applied to what leaves the house.
 
@@ -48,8 +55,7 @@ class Serving:
         self._rules = {**named, REDACTION.id: REDACTION}
         self._opener = opener
         self._whole: dict[tuple[str, str], bool] = {}
-        self._hidden: dict[tuple[str, str, bool], frozenset[str]] = {}
-        self._opened: dict[tuple[str, str, bool], list[str]] = {}
+        self._masks: dict[tuple[str, str, bool], _Mask] = {}
 
     def message(self, entry: Entry) -> bytes:
         """The entry as a FeedEntry, personal fields sealed or left out."""
@@ -114,23 +120,16 @@ class Serving:
         if message is None:
             return b""
         message.DiscardUnknownFields()
-        for name in self._left_out(entry):
+        for name in self._mask(entry).hidden:
             message.ClearField(name)
         return message.SerializeToString(deterministic=True)
 
-    def _left_out(self, entry: Entry) -> frozenset[str]:
+    def _mask(self, entry: Entry) -> _Mask:
         key = entry.rule_version, entry.fact.type, _is_unnamed(entry.fact)
-        if (names := self._hidden.get(key)) is None:
-            names = hidden(self._rule(entry), classes(key[1]), key[2])
-            self._hidden[key] = names
-        return names
-
-    def _in_plain(self, entry: Entry) -> list[str]:
-        key = entry.rule_version, entry.fact.type, _is_unnamed(entry.fact)
-        if (names := self._opened.get(key)) is None:
-            names = sorted(opened(self._rule(entry), classes(key[1]), key[2]))
-            self._opened[key] = names
-        return names
+        if (mask := self._masks.get(key)) is None:
+            of = self._rule(entry), classes(key[1]), key[2]
+            mask = self._masks[key] = _Mask(hidden(*of), tuple(sorted(opened(*of))))
+        return mask
 
     def _json(self, entry: Entry) -> dict[str, Any]:
         fact = entry.fact
@@ -146,7 +145,7 @@ class Serving:
             "digest": fact.digest.hex(),
             "rule_version": entry.rule_version,
             "chain": entry.chain.hex(),
-            "data": _without(fact.data, self._left_out(entry)),
+            "data": _without(fact.data, self._mask(entry).hidden),
         }
 
     async def _open(self, entries: Sequence[Entry], served: list[dict[str, Any]]) -> None:
@@ -154,7 +153,7 @@ class Serving:
         asked: list[Sealed] = []
         for entry, document in zip(entries, served, strict=True):
             fact, data = entry.fact, document["data"]
-            for name in self._in_plain(entry):
+            for name in self._mask(entry).opened:
                 if data.get(name):
                     places.append((data, name))
                     asked.append(self._sealed(fact, name))

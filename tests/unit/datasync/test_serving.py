@@ -25,6 +25,7 @@ from services.datasync.domain.sharing import (
     Sharing,
     Shown,
 )
+from services.datasync.domain.ticket_file import ticket_file
 from services.kernel import decider
 from tests.unit.datasync.tickets import LEAD, Topic, received, replied, subscriber
 
@@ -110,6 +111,16 @@ def test_nothing_of_an_unknown_kind_of_event_is_shown() -> None:
     serving, (entry,) = served(LEAD, received())
     strange = replace(entry, fact=replace(entry.fact, type="x.v1.Strange", data={}))
     assert message_of(serving, strange).data == b""
+
+
+def test_r35_tickets_on_the_same_matter_are_shown_to_who_may_see_internal_fields() -> None:
+    for fields, shown in ((DEFAULT_FIELDS, ["T8"]), (PUBLIC_ONLY, [])):
+        rule = Rule("one", Role.LEAD, fields=fields)
+        serving, (entry,) = served(rule, received(related=["T8"]))
+        given = Given(subscriber("DOT", rule), rule, entry.fact)
+        (fact,) = serving.given_facts([given])
+        assert received_of(serving, entry).related == shown
+        assert list(ticket_file([fact]).related) == shown
 
 
 async def test_a_body_that_is_not_of_its_type_is_served_as_an_empty_event() -> None:
