@@ -12,7 +12,7 @@ from services.datasync.adapters.stream import stream
 from services.kernel.clock import ManualClock
 from tests.integration.datasync.department import Department
 from tests.integration.datasync.stores import Kept
-from tests.integration.datasync.test_webhook_delivery import delivering, until, until_failed
+from tests.integration.datasync.test_webhook_delivery import delivering, failed, until_moving
 from tests.integration.datasync.web import Web, beginning, department, loops
 from tests.support.collector import Span, exported
 
@@ -69,7 +69,6 @@ async def test_what_a_webhook_tries_again_is_a_step_of_its_commands_trace(
     with exported() as spans:
         traces = await read(kept, "A")
         async with delivering(kept, away, clock):
-            await until_failed(kept, 1)
-            clock.advance(seconds=10)
-            await until(lambda: len(away.entries) > UNSAMPLED)
+            await failed(kept, 1)
+            await until_moving(clock, lambda: len(away.entries) > UNSAMPLED)
         assert told(spans(), "webhook") == traces

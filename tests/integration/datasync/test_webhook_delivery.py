@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -16,7 +17,7 @@ from services.datasync.adapters.sender import Answer, SendFailed
 from services.datasync.adapters.serving import Serving
 from services.datasync.adapters.webhook import Endpoint, WebhookDelivery
 from services.datasync.domain.sharing import Way
-from services.datasync.domain.webhook import EndpointState
+from services.datasync.domain.webhook import EndpointState, Waiting
 from services.kernel.clock import ManualClock
 from services.kernel.names import bucket_of
 from tests.integration.datasync.department import ENDPOINT, Department, unless
@@ -115,8 +116,9 @@ async def test_a_failing_ticket_is_parked_and_not_the_queue(kept: Kept, clock: M
         await until_kept(kept, 9)
         assert delivered(department, "B") == delivered(department, "C") == WHOLE
         for attempts, seconds in ((1, 10), (2, 20)):
-            await until_failed(kept, attempts)
-            clock.advance(seconds=seconds)
+            row = await failed(kept, attempts)
+            assert row.next_at == clock.now() + timedelta(seconds=seconds)
+            await until_called_again(department, clock)
         await until_parked(kept)
     (row,) = await kept.feeds.waiting("dot", ALL_BUCKETS)
     assert (row.ticket, row.attempts, row.next_at) == ("A", 3, None)
@@ -124,11 +126,19 @@ async def test_a_failing_ticket_is_parked_and_not_the_queue(kept: Kept, clock: M
     assert delivered(department, "A") == []
 
 
-async def until_failed(kept: Kept, attempts: int) -> None:
-    """Until that attempt's outcome is kept: the next one is counted from when it was known."""
+async def failed(kept: Kept, attempts: int) -> Waiting:
+    """What waits once that attempt's outcome is kept, which comes a while after the answer."""
     async with asyncio.timeout(5.0):
-        while all(w.attempts < attempts for w in await kept.feeds.waiting("dot", ALL_BUCKETS)):
+        while True:
+            for row in await kept.feeds.waiting("dot", ALL_BUCKETS):
+                if row.attempts == attempts:
+                    return row
             await asyncio.sleep(0.005)
+
+
+async def until_called_again(department: Department, clock: ManualClock) -> None:
+    calls = len(department.calls)
+    await until_moving(clock, lambda: len(department.calls) > calls)
 
 
 async def until_parked(kept: Kept) -> None:
@@ -207,14 +217,14 @@ async def test_retry_after_is_honoured_by_the_whole_endpoint(
     await kept.read(loops("A", "B").facts)
     async with delivering(kept, department, clock):
         async with asyncio.timeout(5.0):
-            while (await kept.feeds.endpoint("dot")).not_before is None:
+            while (held_until := (await kept.feeds.endpoint("dot")).not_before) is None:
                 await asyncio.sleep(0.005)
+        assert held_until == clock.now() + timedelta(seconds=120)
         department.reply = lambda entries: Answer(200)
         clock.advance(seconds=119)
         await asyncio.sleep(0.05)
         assert department.entries == []
-        clock.advance(seconds=2)
-        await until(lambda: len(department.entries) == 6)
+        await until_moving(clock, lambda: len(department.entries) == 6)
     state = await kept.feeds.endpoint("dot")
     assert state == EndpointState(state.not_before, None, "answered 429")
 
@@ -256,16 +266,12 @@ async def test_the_same_entries_have_the_same_message_id(kept: Kept, clock: Manu
     department = Department(lambda entries: Answer(500))
     await kept.read(loops("A").facts)
     async with delivering(kept, department, clock):
-        await until_failed(kept, 1)
-        clock.advance(seconds=10)
-        await until(lambda: len(department.calls) == 2)
+        await failed(kept, 1)
+        await until_moving(clock, lambda: len(department.calls) == 2)
     assert len(set(department.ids)) == 1
     bucket = bucket_of("A", BUCKETS)
-    assert {(e["bucket"], e["sequence"]) for e in department.calls[0]} == {
-        (bucket, 1),
-        (bucket, 2),
-        (bucket, 3),
-    }
+    sent = {(e["bucket"], e["sequence"]) for e in department.calls[0]}
+    assert sent == {(bucket, 1), (bucket, 2), (bucket, 3)}
 
 
 async def test_a_rate_limit_is_kept(kept: Kept, clock: ManualClock) -> None:
