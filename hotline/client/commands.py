@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
 from nacl.public import PublicKey, SealedBox
+from nacl.signing import SigningKey
 
 from services.kernel.bus import Outgoing
 from services.kernel.codec import PROTOBUF, rfc3339
@@ -42,7 +42,7 @@ class Signer:
 
     name: str
     key_id: str
-    key: Ed25519PrivateKey
+    key: SigningKey
     namespace: str = ""
     buckets: int = 24
 

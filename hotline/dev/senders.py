@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from hotline.client.commands import Signer
 
@@ -47,7 +47,7 @@ def make_senders(run_dir: Path, senders: Iterable[DevSender]) -> None:
     run_dir.mkdir(parents=True, exist_ok=True)
     keys = _read(run_dir / KEYS)
     for sender in senders:
-        raw = Ed25519PrivateKey.generate().private_bytes_raw()
+        raw = bytes(SigningKey.generate())
         keys.setdefault(sender.name, base64.b64encode(raw).decode())
     _write(run_dir / KEYS, keys, 0o600)
     public = {
@@ -59,13 +59,12 @@ def make_senders(run_dir: Path, senders: Iterable[DevSender]) -> None:
 
 def signer(run_dir: Path, name: str, namespace: str, buckets: int) -> Signer:
     """A sender's own side. Raises KeyError for one that was not made."""
-    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(_read(run_dir / KEYS)[name]))
+    key = SigningKey(base64.b64decode(_read(run_dir / KEYS)[name]))
     return Signer(name, KEY_ID, key, namespace, buckets)
 
 
 def _public(raw: str) -> str:
-    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(raw))
-    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    return base64.b64encode(bytes(SigningKey(base64.b64decode(raw)).verify_key)).decode()
 
 
 def _read(file: Path) -> dict[str, str]:

@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nacl.exceptions import CryptoError
-from nacl.signing import VerifyKey
+from nacl.signing import SigningKey, VerifyKey
 
 SIGNATURE = "signature"
 KEY_ID = "signaturekeyid"
@@ -74,9 +73,9 @@ class Signed:
         return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def sign(private_key: Ed25519PrivateKey, record: Signed) -> str:
+def sign(private_key: SigningKey, record: Signed) -> str:
     """The value of the header `signature`: base64."""
-    return base64.b64encode(private_key.sign(record.content())).decode()
+    return base64.b64encode(private_key.sign(record.content()).signature).decode()
 
 
 def verify(

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft7Validator
+from nacl.signing import SigningKey
 
 from hotline.client.commands import Import, Signer
 from hotline.contracts import asyncapi
@@ -37,7 +37,7 @@ from services.kernel.watermarks import Promiser
 
 AT = datetime(2026, 11, 2, 8, 15, 0, 250000, tzinfo=UTC)
 NOTHING: Any = None  # a port that the record does not need
-SIGNER = Signer("dpr", "k1", Ed25519PrivateKey.generate())
+SIGNER = Signer("dpr", "k1", SigningKey.generate())
 STATED = Import("nyc-2011", AT, "DPR")
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from nacl.signing import VerifyKey
+from nacl.signing import SigningKey
 
 from hotline.dispatch.v1 import commands_pb2
 from services.kernel.bus import Outgoing
@@ -18,11 +17,6 @@ from services.kernel.signing import KEY_ID, SIGNATURE, Signed, sign
 from tests.support.loops import BUCKETS
 
 NOTE = "hotline.dispatch.v1.NoteProgress"
-
-
-def verifying(key: Ed25519PrivateKey) -> VerifyKey:
-    """Its public half, as the services hold it."""
-    return VerifyKey(key.public_key().public_bytes_raw())
 
 
 class KnownSenders(Senders):
@@ -39,11 +33,11 @@ class Signer:
 
     name: str
     role: str
-    key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    key: SigningKey = field(default_factory=SigningKey.generate)
 
     @property
     def sender(self) -> Sender:
-        return Sender(self.name, self.role, self.name.upper(), {"k1": verifying(self.key)})
+        return Sender(self.name, self.role, self.name.upper(), {"k1": self.key.verify_key})
 
     @property
     def replies(self) -> str:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
 from hotline.client.commands import Import, Signer
 from hotline.dispatch.v1 import commands_pb2
@@ -28,10 +28,9 @@ from services.kernel.store_memory import MemoryStore
 from services.kernel.topics import replies_topic
 from tests.support.desks import NoteProgress, desk
 from tests.support.loops import BUCKETS, Loop, memory_loop
-from tests.support.senders import verifying
 
 NOW = datetime.now(UTC)
-KEY, STRANGER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+KEY, STRANGER = SigningKey.generate(), SigningKey.generate()
 TICKET = "20260302-1"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 NOTE = commands_pb2.NoteProgress(note="called")
@@ -43,7 +42,7 @@ class Known(Senders):
 
     def __init__(self) -> None:
         super().__init__(None)
-        keys = {"k": verifying(KEY)}
+        keys = {"k": KEY.verify_key}
         self.listed = {
             "dot": Sender("dot", "unit", "DOT", keys),
             "web": Sender("web", "channel", "", keys),

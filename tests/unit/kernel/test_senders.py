@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from services.kernel.senders import LOOK_S, Sender, Senders, read_senders
 
-KEY = Ed25519PrivateKey.generate()
-PUBLIC = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
+KEY = SigningKey.generate()
+PUBLIC = base64.b64encode(bytes(KEY.verify_key)).decode()
 
 
 def listed(*key_ids: str, role: str = "unit", unit: str = "DOT") -> dict[str, Any]:
@@ -48,7 +48,7 @@ def test_a_sender_has_role_unit_and_keys(desk: Desk) -> None:
     found = desk.senders.get("dot")
     assert found is not None
     assert (found.name, found.role, found.unit) == ("dot", "unit", "DOT")
-    assert bytes(found.keys["k1"]) == KEY.public_key().public_bytes_raw()
+    assert bytes(found.keys["k1"]) == bytes(KEY.verify_key)
     assert desk.senders.get("web") == Sender("web", "channel")
 
 

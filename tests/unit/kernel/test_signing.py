@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
 from services.kernel.codec import rfc3339
 from services.kernel.signing import (
@@ -22,11 +24,10 @@ from services.kernel.signing import (
     sign,
     verify,
 )
-from tests.support.senders import verifying
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-OLD, NEW = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-KEYS = {"2025": verifying(OLD), "2026": verifying(NEW)}
+OLD, NEW = SigningKey.generate(), SigningKey.generate()
+KEYS = {"2025": OLD.verify_key, "2026": NEW.verify_key}
 PARTS: dict[str, Any] = {
     "topic": "hotline.commands.v1",
     "key": b"20260302-1",
@@ -45,7 +46,7 @@ PARTS: dict[str, Any] = {
 def check(
     changes: dict[str, Any] | None = None,
     *,
-    key: Ed25519PrivateKey = NEW,
+    key: SigningKey = NEW,
     key_id: str = "2026",
     received_at: datetime = NOW,
     **stated: Any,
@@ -129,7 +130,7 @@ def test_an_unknown_key_is_named_and_cut() -> None:
 
 def test_the_key_of_another_sender_is_refused() -> None:
     with pytest.raises(BadSignature):
-        check(key=Ed25519PrivateKey.generate())
+        check(key=SigningKey.generate())
 
 
 @pytest.mark.parametrize("missing", ["signature", "key_id"])
@@ -172,3 +173,9 @@ def test_every_refusal_has_a_word_of_its_own() -> None:
     kinds = (SignatureMissing, UnknownKey, BadSignature, StaleSignature)
     assert len({kind.slug for kind in kinds}) == len(kinds)
     assert all(issubclass(kind, SignatureError) for kind in kinds)
+
+
+def test_any_library_of_ed25519_signs_the_same_bytes() -> None:
+    record = Signed(**PARTS)
+    other = Ed25519PrivateKey.from_private_bytes(bytes(NEW)).sign(record.content())
+    assert sign(NEW, record) == base64.b64encode(other).decode()

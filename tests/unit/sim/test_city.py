@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.message import Message
+from nacl.signing import SigningKey
 
 from hotline.client.commands import Signer
 from hotline.dispatch.v1.events_pb2 import DispatchConfirmed, TicketDispatched, TicketReplied
@@ -53,7 +53,7 @@ class Site:
 
     @asynccontextmanager
     async def city(self, pace: float, back: int = 0) -> AsyncIterator[None]:
-        key = Ed25519PrivateKey.generate()
+        key = SigningKey.generate()
         senders = {name: Signer(name, "k", key, "", BUCKETS) for name in ("desk", "unit-dot")}
         city = City(self.bus, senders, "", BUCKETS, People(pace, content=True), self.seen.append)
         task = asyncio.create_task(city.run(back))
