@@ -47,5 +47,5 @@ def service(rules: Rulebook, codec: PolicyCodec, clocks: ClocksView | None = Non
         timers=timers(rules),
         expire=expire,
         frontier=HistoryClosed,
-        gather_s=0.04,
+        gather_s=0.2,
     )

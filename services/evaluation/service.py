@@ -31,5 +31,5 @@ def service(
         reads=COUNTED.knows,
         frontier=HistoryClosed,
         announce=None if measures is None else measures.announce,
-        gather_s=0.1,
+        gather_s=0.2,
     )

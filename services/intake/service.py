@@ -78,7 +78,7 @@ def service(
         answer=told,
         views=more if recent is None else (recent, *more),
         reads=None if recent is None else reads,
-        gather_s=0.05,
+        gather_s=0.1,
         hash_key=desk.vault.hash_key,
     )
 

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -124,7 +125,7 @@ class Calendar:
         close = self.close_of_business
         if close is None:
             return self.midnight(day + _DAY)
-        return self._instant(day, close)
+        return self.instant(day, close)
 
     @property
     def open_shifts(self) -> tuple[Shift, ...]:
@@ -138,7 +139,7 @@ class Calendar:
         """From and to, in UTC, of each shift of that day; none on a day off."""
         if self.shifts and self.is_working(day):
             for begin, end in self.open_shifts:
-                yield self._instant(day, begin), self._instant(day, end)
+                yield self.instant(day, begin), self.instant(day, end)
 
     def with_notice(
         self, days: Mapping[date, bool], publishes_year: int | None = None, notice: str = ""
@@ -171,10 +172,11 @@ class Calendar:
 
     def midnight(self, day: date) -> datetime:
         """The first instant of that day, in UTC."""
-        return self._instant(day, time.min)
+        return self.instant(day, time.min)
 
-    def _instant(self, day: date, clock: time) -> datetime:
-        return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
+    def instant(self, day: date, clock: time) -> datetime:
+        """That time of the city's day, in UTC."""
+        return _instant(self.zone, day, clock)
 
     def _working(self, year: int) -> list[int]:
         """Ordinals of the working days of one year, in order, made once."""
@@ -184,6 +186,12 @@ class Calendar:
             days = [n for n in ordinals if self.reason_off(date.fromordinal(n)) is None]
             self._years[year] = days
         return days
+
+
+@lru_cache(maxsize=8_192)
+def _instant(zone: ZoneInfo, day: date, clock: time) -> datetime:
+    """All clocks of a city meet the same few times of the same days."""
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
 def next_version(version: str) -> str:

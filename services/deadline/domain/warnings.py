@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.deadline.domain.calendar import Calendar
 from services.deadline.domain.course import Course, prevailing
@@ -82,8 +82,7 @@ def _marks(
     if not isinstance(length, Running | Until | WorkingHours):
         for share in rule.shares:
             day = due.counted[-(-len(due.counted) * share // 100) - 1]
-            morning = datetime.combine(day, rule.morning, tzinfo=calendar.zone)
-            yield morning.astimezone(UTC), f"{share}%"
+            yield calendar.instant(day, rule.morning), f"{share}%"
     if rule.before_due is not None and _how_long(length, start) > rule.longer_than:
         yield due.due_at - rule.before_due, _mark(rule.before_due)
 
