@@ -28,7 +28,7 @@ from hotline.sim.matters import matters
 from services.kernel.bus import Outgoing
 from services.kernel.bus_kafka import KafkaBus
 
-IN_FLIGHT = 200
+IN_FLIGHT = 400
 WARM_UP_S = 4.0
 STALL_S = 30.0
 

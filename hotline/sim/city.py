@@ -16,6 +16,7 @@ from services.kernel.bus import Bus, Outgoing, Place, Reader, Record
 from services.kernel.names import TICKETS, topic_of
 
 POLL = 2_000
+GATHER_S = 0.05  # what people do in the meantime is sent together
 SENDING = 8  # batches on their way to the broker at the same time
 
 
@@ -76,6 +77,7 @@ class City:
                 self._take(fact)
         self._act(time.monotonic())
         await self._send()
+        await asyncio.sleep(GATHER_S)
 
     def _take(self, fact: Seen) -> None:
         self._waits.discard((fact.ticket, fact.type))
