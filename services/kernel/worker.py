@@ -79,16 +79,19 @@ class Worker(Owning):
     # The loop
 
     async def run(self, consumer: Consumer) -> None:
-        """Until cancelled."""
-        self.consumer = consumer
+        """Until cancelled. It rests behind a batch that came to anything; a wait for it counts."""
+        self.consumer, gather_s, free = consumer, self._service.gather_s, self._clock.now()
         while True:
             try:
                 if self._lost or self.healed.is_set():
                     await self.retake()
                 records = await consumer.fetch(POLL, 0.2)
-                await self.step(records)
-                if self._service.gather_s and 0 < len(records) < POLL:
-                    await self._clock.sleep(self._service.gather_s)
+                waited_s = (self._clock.now() - free).total_seconds()
+                worked = await self.step(records)
+                if worked and len(records) < POLL and waited_s < gather_s:
+                    await self._clock.sleep(gather_s - max(0.0, waited_s))
+                if records:
+                    free = self._clock.now()
             except UNDONE as error:
                 log.warning("the batch is undone: %s", error)
                 await self._clock.sleep(0.5)
@@ -102,18 +105,20 @@ class Worker(Owning):
                 log.warning("the store cannot be reached: %s", error)
                 await self._clock.sleep(1.0)
 
-    async def step(self, records: Sequence[Record]) -> None:
-        """Apply what is new in one transaction; a record that makes the code fail is parked."""
+    async def step(self, records: Sequence[Record]) -> bool:
+        """Apply what is new in one transaction; a record that makes the code fail is parked.
+        Whether any fact came of it, or anything that a view keeps."""
         async with self.alone:
             try:
-                await self._step(records)
+                return await self._step(records)
             except (*UNDONE, LogHole):
                 raise
             except Exception as error:
                 log.exception("a batch of %d made the code fail", len(records))
                 await self._alone(records, error)
+                return True
 
-    async def _step(self, records: Sequence[Record]) -> None:
+    async def _step(self, records: Sequence[Record]) -> bool:
         batch = self._inbox.sort(records)
         self._meter.dropped(batch.lower, len(batch.higher))
         for fact in batch.higher:
@@ -123,12 +128,14 @@ class Worker(Owning):
             await self._bus.publish(
                 [spoiled(r, why, self._namespace, self._service.name) for r, why in batch.spoiled]
             )
-        if batch:
-            if self._states is not None:
-                self._states.read_back(batch.read)
-            await self._announce(batch.read)
-            plan, written = await self._settle(batch)
-            await self._after(batch, plan, written)
+        if not batch:
+            return False
+        if self._states is not None:
+            self._states.read_back(batch.read)
+        await self._announce(batch.read)
+        plan, written = await self._settle(batch)
+        await self._after(batch, plan, written)
+        return bool(written or (batch.facts and self._service.views))
 
     async def _announce(self, facts: Sequence[Fact], *, released: bool = False) -> None:
         """All that is read, before the rest of it can fail: also what then waits is told, so that

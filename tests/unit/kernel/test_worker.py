@@ -129,6 +129,39 @@ async def test_facts_gather_behind_a_batch_and_the_first_goes_at_once(town: City
     running.cancel()
 
 
+async def test_a_worker_that_waited_for_a_batch_has_rested(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(replace(echo(), gather_s=1.0))
+    running = asyncio.create_task(second.worker.run(second.consumer))
+    await asyncio.sleep(0)
+    town.clock.advance(seconds=1)
+    for so_far in (["called"], ["called", "wrote"]):
+        await noted(first, ("t1", so_far[-1]))
+        while await started(second, "t1") != so_far:
+            await asyncio.sleep(0.001)
+    await noted(first, ("t1", "came"))
+    await asyncio.sleep(0.005)
+    assert await started(second, "t1") == ["called", "wrote"], "it never rests"
+    running.cancel()
+
+
+async def test_a_worker_does_not_rest_behind_a_batch_that_came_to_nothing(town: City) -> None:
+    first, second = await town.process(desk()), await town.process(replace(echo(), gather_s=1.0))
+    running = asyncio.create_task(second.worker.run(second.consumer))
+    await asyncio.sleep(0)
+    town.clock.advance(seconds=1)
+    await noted(first, ("t1", "called"))  # no rest behind it: it was waited for
+    while await started(second, "t1") != ["called"]:
+        await asyncio.sleep(0.001)
+    await second.relay()
+    row = second.inbox.rows[TICKETS, bucket_of("t1", BUCKETS)]
+    while row.expected.get("deadline") != 2:  # its own fact, which it only reads back
+        await asyncio.sleep(0.001)
+    await noted(first, ("t1", "wrote"))
+    while await started(second, "t1") != ["called", "wrote"]:
+        await asyncio.sleep(0.001)
+    running.cancel()
+
+
 async def test_one_bad_record_parks_its_ticket_and_the_others_go_on(town: City) -> None:
     bad, healthy, other = tickets_in(0, 3)
     first, second = await town.process(desk()), await town.process(Mendable().service())
