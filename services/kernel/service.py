@@ -65,11 +65,11 @@ class Service:
     one that made it fail when it is released, and then that it is `released`. `answer` adds to what
     the sender of a command learns; `confide` completes an answer's body with what only the sender
     may learn and no store may hold, each time that it is given. `gather_s` is how long facts gather
-    behind a batch that was not full, since a transaction costs the same for one fact as for twenty:
-    short on the way from acceptance to a department, longer beside it; the first after a rest is
-    never kept waiting. `read_back` is told of tickets that a restored ledger had lost and the log
-    still knew. Under `hash_key` the bodies of commands are hashed, where they hold what can be
-    guessed.
+    behind a batch that came to anything and was not full, since a transaction costs the same for
+    one fact as for twenty: short on the way from acceptance to a department, longer beside it; what
+    the batch was waited for counts, and the first after a rest is never kept waiting. `read_back`
+    is told of tickets that a restored ledger had lost and the log still knew. Under `hash_key` the
+    bodies of commands are hashed, where they hold what can be guessed.
     """
 
     name: str

@@ -16,10 +16,17 @@ from services.kernel.names import PARKED, TICKETS, bucket_of
 from services.kernel.store import StoreUnavailable
 from tests.support.desks import ClockStarted, SeenNote, Start, desk, echo
 from tests.support.loops import BUCKETS
-from tests.support.processes import City, tickets_in
+from tests.support.processes import City, Process, tickets_in
 from tests.unit.kernel.mendable import Mendable, noted, started
 
 PARKED_NAME = "TicketParked"
+
+
+async def until_started(process: Process, clocks: Sequence[str]) -> None:
+    """The clocks of t1; fails where they do not come without the clock's moving."""
+    async with asyncio.timeout(5.0):
+        while await started(process, "t1") != clocks:
+            await asyncio.sleep(0.001)
 
 
 async def test_a_stale_state_is_loaded_again_and_decided_again(town: City) -> None:
@@ -107,8 +114,7 @@ async def test_the_loop_recovers_by_itself(town: City) -> None:
         await asyncio.sleep(0.005)
         town.clock.advance(seconds=1)
     await noted(first, ("t1", "wrote"))
-    while await started(second, "t1") != ["called", "wrote"]:
-        await asyncio.sleep(0.005)
+    await until_started(second, ["called", "wrote"])
     assert not running.done()
     running.cancel()
 
@@ -117,15 +123,13 @@ async def test_facts_gather_behind_a_batch_and_the_first_goes_at_once(town: City
     first, second = await town.process(desk()), await town.process(replace(echo(), gather_s=1.0))
     running = asyncio.create_task(second.worker.run(second.consumer))
     await noted(first, ("t1", "called"))
-    while await started(second, "t1") != ["called"]:
-        await asyncio.sleep(0.001)
+    await until_started(second, ["called"])
     for note in ("wrote", "came"):
         await noted(first, ("t1", note))
         await asyncio.sleep(0.005)
         assert await started(second, "t1") == ["called"]
     town.clock.advance(seconds=1)
-    while await started(second, "t1") != ["called", "wrote", "came"]:
-        await asyncio.sleep(0.001)
+    await until_started(second, ["called", "wrote", "came"])
     running.cancel()
 
 
@@ -136,8 +140,7 @@ async def test_a_worker_that_waited_for_a_batch_has_rested(town: City) -> None:
     town.clock.advance(seconds=1)
     for so_far in (["called"], ["called", "wrote"]):
         await noted(first, ("t1", so_far[-1]))
-        while await started(second, "t1") != so_far:
-            await asyncio.sleep(0.001)
+        await until_started(second, so_far)
     await noted(first, ("t1", "came"))
     await asyncio.sleep(0.005)
     assert await started(second, "t1") == ["called", "wrote"], "it never rests"
@@ -150,15 +153,14 @@ async def test_a_worker_does_not_rest_behind_a_batch_that_came_to_nothing(town: 
     await asyncio.sleep(0)
     town.clock.advance(seconds=1)
     await noted(first, ("t1", "called"))  # no rest behind it: it was waited for
-    while await started(second, "t1") != ["called"]:
-        await asyncio.sleep(0.001)
+    await until_started(second, ["called"])
     await second.relay()
     row = second.inbox.rows[TICKETS, bucket_of("t1", BUCKETS)]
-    while row.expected.get("deadline") != 2:  # its own fact, which it only reads back
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(5.0):
+        while row.expected.get("deadline") != 2:  # its own fact, which it only reads back
+            await asyncio.sleep(0.001)
     await noted(first, ("t1", "wrote"))
-    while await started(second, "t1") != ["called", "wrote"]:
-        await asyncio.sleep(0.001)
+    await until_started(second, ["called", "wrote"])
     running.cancel()
 
 
