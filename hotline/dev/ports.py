@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
 import socket
-from collections.abc import Collection, Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from hotline.dev.failure import StackFailure
 
@@ -27,12 +31,45 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(taken: Collection[int] = ()) -> int:
-    """A port on which nobody listens and that is not in `taken`."""
-    for port in random.sample(_RANGE, k=200):
-        if port not in taken and is_free(port):
-            return port
+def free_port() -> int:
+    """A port on which nobody listens, and which nobody was given lately.
+
+    The processes of a user take turns through the range: between the choice of a port and its
+    first listener lie seconds, in which another stack chooses its own. Raises StackFailure.
+    """
+    with _turn() as file:
+        last = _number(file.read())
+        for step in range(1, len(_RANGE) + 1):
+            port = _RANGE[(last - _RANGE.start + step) % len(_RANGE)]
+            if is_free(port):
+                file.seek(0)
+                file.truncate()
+                file.write(str(port))
+                return port
     raise StackFailure("No free port was found between 15000 and 32000: stop what listens there.")
+
+
+@contextmanager
+def _turn() -> Iterator[IO[str]]:
+    """Hold the file that names the port given last, which only this user writes."""
+    path = Path(tempfile.gettempdir()) / f"hotline-{os.getuid()}.port"
+    try:
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise StackFailure(
+            f"{path}, which counts the ports given, cannot be written ({error.strerror}): "
+            "remove it, or set TMPDIR to a folder of yours."
+        ) from None
+    with open(opened, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _number(text: str) -> int:
+    """The port that was given last; of a new or damaged file, any."""
+    if text.isdecimal():
+        return int(text)
+    return random.choice(_RANGE)
 
 
 def stored_ports(file: Path, names: Iterable[str]) -> dict[str, int]:
@@ -44,7 +81,7 @@ def stored_ports(file: Path, names: Iterable[str]) -> dict[str, int]:
     ports: dict[str, int] = {}
     for name in names:
         if name not in stored:
-            stored[name] = free_port(taken=stored.values())
+            stored[name] = free_port()
         ports[name] = _override(name) or stored[name]
     _store(file, stored)
     for name, port in ports.items():

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from hotline.dev.failure import StackFailure
 from hotline.dev.ports import LOCALHOST, free_port, stored_ports
+
+
+@pytest.fixture
+def own_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the port given last is written: here by this test alone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path / f"hotline-{os.getuid()}.port"
 
 
 def test_the_ports_of_the_first_start_are_found_again(tmp_path: Path) -> None:
@@ -31,6 +43,43 @@ def test_a_port_in_use_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> N
     sentence = rf"^Port {port}.*in use.*HOTLINE_PORT_HTTP_INTAKE"
     with socket.create_server((LOCALHOST, port)), pytest.raises(StackFailure, match=sentence):
         stored_ports(file, ["http.intake"])
+
+
+def test_no_port_is_given_twice_before_anybody_listens() -> None:
+    """Not to the same process, nor to another that chooses at the same time."""
+    choose = "import json\nfrom hotline.dev.ports import free_port\n"
+    choose += "print(json.dumps([free_port() for _ in range(500)]))"
+    argv = [sys.executable, "-c", choose]
+    others = [subprocess.Popen(argv, stdout=subprocess.PIPE) for _ in range(2)]
+    given = [free_port() for _ in range(500)]
+    for other in others:
+        given += json.loads(other.communicate(timeout=60)[0])
+    assert len(set(given)) == len(given) == 1_500
+
+
+def test_a_port_in_use_is_passed_over_and_the_last_is_followed_by_the_first(
+    own_turn: Path,
+) -> None:
+    own_turn.write_text("31999")
+    first = free_port()
+    assert 15_000 <= first < 31_999
+    own_turn.write_text("31999")
+    with socket.create_server((LOCALHOST, first)):
+        assert first < free_port() < 31_999
+
+
+@pytest.mark.parametrize("damage", ["", "none", "-5", "99999999"])
+def test_a_damaged_count_begins_anew(own_turn: Path, damage: str) -> None:
+    own_turn.write_text(damage)
+    assert 15_000 <= free_port() < 32_000
+    assert own_turn.read_text().isdecimal()
+
+
+def test_a_count_that_cannot_be_kept_is_one_sentence(own_turn: Path, tmp_path: Path) -> None:
+    own_turn.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StackFailure, match=r"cannot be written.*: remove it, or set TMPDIR"):
+        free_port()
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_the_environment_overrides_a_stored_port(
