@@ -88,6 +88,10 @@ class DrillCity:
             yield
             self._wanted = -1_000_000
             await self._drained(working, drain_s)
+        except AssertionError as error:
+            error.add_note(f"{self.loops.open} loops are open: {self.loops.missing()}")
+            error.add_note(_last_lines(self.run_dir))
+            raise
         finally:
             for task in working:
                 task.cancel()
@@ -119,8 +123,7 @@ class DrillCity:
             for task in working:
                 if task.done():
                     task.result()
-            missing = f"{self.loops.open} loops did not close: {self.loops.missing()}"
-            assert time.monotonic() < give_up, missing
+            assert time.monotonic() < give_up, "not every loop closed"
             await asyncio.sleep(0.1)
 
     # What was promised
@@ -142,7 +145,7 @@ class DrillCity:
         """Nothing is lost and nothing twice, in ledgers, topic and feeds."""
         held = await self.quiet()
         facts = await self.facts()
-        assert len(facts) == held
+        assert len(facts) == held, f"{len(facts)} facts on the topic, {held} in the ledgers"
         kinds = Counter((f.ticket, f.type.rpartition(".")[2]) for f in facts)
         twice = [key for key, count in kinds.items() if count > 1 and key[1] in ONCE]
         assert twice == []
@@ -153,25 +156,24 @@ class DrillCity:
         assert [f"{r.service} {what}" for r in found.reports for what in r.findings] == []
 
     async def quiet(self, timeout_s: float = 20.0) -> int:
-        """Every service has applied all that the ledgers hold; how many facts these are."""
+        """Every service has applied all that the ledgers hold; how many facts these are. Read at
+        one moment: the commit that applies the last fact may append the next."""
         give_up = time.monotonic() + timeout_s
         topic = topic_of(self.place.namespace, TICKETS)
         schemas = {name: schema_of(self.place.namespace, name) for name in SERVICES}
-        counted = " + ".join(f"(select count(*) from {s}.event)" for s in schemas.values())
-        applied = (
-            "select coalesce(sum(value::bigint - 1), 0) from {}.inbox, "
-            "jsonb_each_text(expected) where topic = $1"
+        held = " + ".join(f"(select count(*) from {s}.event)" for s in schemas.values())
+        applied = ", ".join(
+            f"(select coalesce(sum(value::bigint - 1), 0)::bigint from {schema}.inbox, "
+            f"jsonb_each_text(expected) where topic = $1) as {name}"
+            for name, schema in schemas.items()
         )
         store = await asyncpg.connect(self.place.dsn, timeout=10.0)
         try:
             while True:
-                held: int = await store.fetchval(f"select {counted}")
-                done = {
-                    n: await store.fetchval(applied.format(s), topic) for n, s in schemas.items()
-                }
-                if all(count == held for count in done.values()):
-                    return held
-                assert time.monotonic() < give_up, f"of {held} facts were applied: {done}"
+                counts = dict(await store.fetchrow(f"select {held} as held, {applied}", topic))
+                if len(set(counts.values())) == 1:
+                    return int(counts["held"])
+                assert time.monotonic() < give_up, f"held and applied: {counts}"
                 await asyncio.sleep(0.1)
         finally:
             await store.close()
@@ -248,6 +250,12 @@ async def one_more(
         yield OneMore(url, folder / called / "logs" / f"{called}.log")
     finally:
         await process.stop(5.0)
+
+
+def _last_lines(folder: Path) -> str:
+    """What every process under the folder said last."""
+    tails = {log: log.read_text("utf-8").splitlines()[-5:] for log in sorted(folder.rglob("*.log"))}
+    return "\n".join(f"{log.stem}: {line}" for log, lines in tails.items() for line in lines)
 
 
 def _is_new(fact: Fact) -> bool:
