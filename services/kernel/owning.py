@@ -41,6 +41,7 @@ class Owning:
         self._service, self._store, self._clock = service, store, clock
         self._relay, self._states, self._inbox = relay, states, inbox
         self._lost: dict[Place, float] = {}
+        self._taking = asyncio.Lock()  # one at a time asks the store what is ours
         self.consumer: Consumer | None = None
         self.joined = asyncio.Event()
         self.healed = asyncio.Event()  # the ledger was healed: every claim is to be made again
@@ -48,38 +49,39 @@ class Owning:
     async def assigned(self, places: Sequence[Place]) -> Mapping[Place, int]:
         """Raise the epochs, then say where each partition goes on, however long the store takes:
         the group asks once, and a partition without an answer would be read by nobody."""
-        while True:
-            try:
-                return await self._own(await self._store.claim(places) if places else [])
-            except StoreUnavailable as error:
-                log.warning("the store cannot be reached: %s", error)
-                await self._clock.sleep(1.0)
+        async with self._taking:
+            while True:
+                try:
+                    rows = await self._store.claim(places) if places else []
+                    return await self._own(rows, await self._store.marks())
+                except StoreUnavailable as error:
+                    log.warning("the store cannot be reached: %s", error)
+                    await self._clock.sleep(1.0)
 
-    async def _own(self, rows: Sequence[InboxRow]) -> Mapping[Place, int]:
+    async def _own(
+        self, rows: Sequence[InboxRow], marks: Mapping[int, Mark]
+    ) -> Mapping[Place, int]:
         """A forked bucket is read by nobody; its facts would rest on others than everybody's."""
-        marks = await self._store.marks()
         offsets = {(r.topic, r.partition): r.next_offset for r in rows}
         for place in offsets:
             self._lost.pop(place, None)
         whole = [r for r in rows if not _is_forked(r, marks)]
         forked = [(r.topic, r.partition) for r in rows if _is_forked(r, marks)]
         self._lost.update(dict.fromkeys(forked, math.inf))  # until `adopt`
-        await self._let_go(forked)
         self._inbox.own(whole)
         if self._states is not None:
             self._states.evict()
-        mine = self._inbox.buckets()
         source = self._service.name
         tickets = {
-            r.partition: r.expected.get(source, 1)
-            for r in whole
-            if r.partition in mine and r.topic == self._inbox.tickets
+            r.partition: r.expected.get(source, 1) for r in whole if r.topic == self._inbox.tickets
         }
         self._relay.own(tickets, {b: mark.incarnation for b, mark in marks.items()})
+        await self._let_go(forked)
+        mine = self._inbox.buckets()
         self._inbox.parked = await self._store.parked_tickets(mine)
         self._inbox.early = set(await self._store.early_tickets(mine))
         for view in self._service.views:
-            await view.owned(mine)
+            await view.owned(self._inbox.buckets())
         self.joined.set()
         return offsets
 
@@ -97,35 +99,38 @@ class Owning:
     async def reclaim(self) -> None:
         """After a lost or unknown commit: nothing in memory counts, ask the store what is ours
         still. Where a newer owner exists we let go."""
-        before = dict(self._inbox.rows)
-        held = await self._store.held([(*place, row.epoch) for place, row in before.items()])
-        kept = {(r.topic, r.partition) for r in held}
-        lost = [place for place in before if place in self._inbox.rows and place not in kept]
-        if lost:
-            log.warning("newer owners have %d partitions of ours", len(lost))
-            self._lost.update(dict.fromkeys(lost, asyncio.get_running_loop().time()))
-            await self._let_go(lost)
-        # without those that the group took meanwhile
-        await self._go_on([r for r in held if (r.topic, r.partition) in self._inbox.rows])
+        async with self._taking:
+            before = dict(self._inbox.rows)
+            held = await self._store.held([(*place, row.epoch) for place, row in before.items()])
+            kept = {(r.topic, r.partition) for r in held}
+            lost = [place for place in before if place in self._inbox.rows and place not in kept]
+            if lost:
+                log.warning("newer owners have %d partitions of ours", len(lost))
+                self._lost.update(dict.fromkeys(lost, asyncio.get_running_loop().time()))
+                await self._let_go(lost)
+            await self._go_on(held)
 
     async def retake(self) -> None:
         """Claim again what was lost and is ours by the group's word all the same: after the time in
         which a member that is gone would have heard so, or at once where the ledger was healed."""
-        due = asyncio.get_running_loop().time() - RETAKE_S
-        places = [place for place, since in self._lost.items() if since <= due]
-        if self.healed.is_set():
-            self.healed.clear()
-            places = list(self._inbox.rows | self._lost)
-        if places:
-            claimed = await self._store.claim(places)
-            ours = self._inbox.rows.keys() | self._lost.keys()
-            await self._go_on([r for r in claimed if (r.topic, r.partition) in ours])
+        async with self._taking:
+            due = asyncio.get_running_loop().time() - RETAKE_S
+            places = [place for place, since in self._lost.items() if since <= due]
+            if self.healed.is_set():
+                self.healed.clear()
+                places = list(self._inbox.rows | self._lost)
+            if places:
+                await self._go_on(await self._store.claim(places))
 
     async def _go_on(self, rows: Sequence[InboxRow]) -> None:
-        offsets = await self._own(rows)
+        """Without what the group took meanwhile: there is nothing to seek in it any more."""
+        marks = await self._store.marks()
+        ours = self._inbox.rows.keys() | self._lost.keys()
+        offsets = await self._own([r for r in rows if (r.topic, r.partition) in ours], marks)
         assert self.consumer is not None
         for place, offset in offsets.items():
-            self.consumer.seek(place, offset)
+            if place in self._inbox.rows or place in self._lost:
+                self.consumer.seek(place, offset)
 
 
 def _is_forked(row: InboxRow, marks: Mapping[int, Mark]) -> bool:

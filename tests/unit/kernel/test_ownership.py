@@ -61,6 +61,68 @@ async def test_what_the_group_took_meanwhile_is_not_claimed_back(town: City) -> 
     assert 1 in owner.inbox.buckets()
 
 
+async def test_what_the_group_took_while_marks_were_read_is_not_read_on(town: City) -> None:
+    """The consumer does not have it any more, and would raise."""
+    owner = await town.process(echo())
+    marks, sought = owner.store.marks, list[Any]()
+
+    async def slowly() -> Any:
+        await owner.worker.revoked([(TICKETS, 0)])
+        return await marks()
+
+    owner.store.marks = slowly  # type: ignore[method-assign]
+    consumer: Any = SimpleNamespace(seek=lambda place, _: sought.append(place))
+    owner.worker.consumer = consumer
+    await owner.worker.reclaim()
+    assert 0 not in owner.inbox.buckets()
+    assert (TICKETS, 1) in sought
+    assert (TICKETS, 0) not in sought
+
+
+async def test_what_the_group_took_while_it_was_asked_what_waits_is_not_read_on(
+    town: City,
+) -> None:
+    owner = await town.process(echo())
+    early, sought = owner.store.early_tickets, list[Any]()
+
+    async def slowly(buckets: Any) -> Any:
+        await owner.worker.revoked([(TICKETS, 0)])
+        return await early(buckets)
+
+    owner.store.early_tickets = slowly  # type: ignore[method-assign]
+    consumer: Any = SimpleNamespace(seek=lambda place, _: sought.append(place))
+    owner.worker.consumer = consumer
+    await owner.worker.reclaim()
+    assert 0 not in owner.inbox.buckets()
+    assert (TICKETS, 1) in sought
+    assert (TICKETS, 0) not in sought
+
+
+async def test_what_waits_in_partitions_that_were_given_meanwhile_still_waits(
+    town: City,
+) -> None:
+    """An older answer of the store, which knows less partitions, does not count."""
+    owner = await town.process(echo())
+    await owner.worker.revoked([(TICKETS, 1)])
+    goes_on = asyncio.Event()
+
+    async def parked(buckets: Any) -> set[str]:
+        asked = {f"ticket of {bucket}" for bucket in buckets}
+        if 1 not in buckets:
+            await goes_on.wait()
+        return asked
+
+    owner.store.parked_tickets = parked  # type: ignore[method-assign]
+    reclaiming = asyncio.create_task(owner.worker.reclaim())
+    await asyncio.sleep(0)
+    given = asyncio.create_task(owner.worker.assigned([(TICKETS, 1)]))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    goes_on.set()
+    await asyncio.gather(reclaiming, given)
+    assert owner.inbox.parked >= {"ticket of 0", "ticket of 1"}
+
+
 async def test_a_change_of_the_group_that_fails_is_raised_by_the_next_fetch() -> None:
     async def broken(places: Any) -> Any:
         raise ZeroDivisionError("a defect")
