@@ -4,144 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.codec import lz4_encode
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
-from aiokafka.protocol.fetch import FetchRequest
 
-from services.kernel.bus import (
-    Assigned,
-    BusUnavailable,
-    LogHole,
-    Outgoing,
-    Place,
-    Reached,
-    Record,
-    Revoked,
+from services.kernel.bus import Assigned, BusUnavailable, Outgoing, Place, Revoked
+from services.kernel.consumer_kafka import (
+    FAULTS,
+    KafkaConsumer,
+    Listener,
+    Member,
+    Seen,
+    start,
+    stop,
+    watch,
 )
-from services.kernel.gather import ended
 from services.kernel.names import murmur2
 
-CLIENT_ENDS_S = 2.0
-_FAULTS = (KafkaError, OSError, asyncio.TimeoutError)
 # aiokafka has no setting for it and compresses at level 9. Our batches of a few records come out
 # as small at level 1, for a third of the CPU and without a fresh table of 256 KB for each.
 lz4_encode.__defaults__ = (1,)
-
-
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Records must not arrive before we know where to go on: pause, ask, seek, resume.
-
-    aiokafka only logs what a listener raises; here the next fetch raises it.
-    """
-
-    def __init__(
-        self, consumer: AIOKafkaConsumer, seen: _Seen, assigned: Assigned, revoked: Revoked
-    ) -> None:
-        self._consumer, self._seen = consumer, seen
-        self._assigned, self._revoked = assigned, revoked
-
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        with self._seen.failing():
-            await self._revoked([(tp.topic, tp.partition) for tp in revoked])
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        tps = list(assigned)
-        with self._seen.failing():
-            self._consumer.pause(*tps)
-            offsets = await self._assigned([(tp.topic, tp.partition) for tp in tps])
-            for tp in tps:
-                self._consumer.seek(tp, offsets[tp.topic, tp.partition])
-            self._consumer.resume(*tps)
-
-
-class _Seen:
-    """What fetches saw: the ends of partitions, and those of which they asked too much; and what a
-    change of the group failed with."""
-
-    def __init__(self) -> None:
-        self.ends: dict[Place, Reached] = {}
-        self.outside: set[Place] = set()
-        self.failure: Exception | None = None
-
-    @contextmanager
-    def failing(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self.failure = error
-            raise
-
-
-def _watch(consumer: AIOKafkaConsumer, clock: Callable[[], datetime]) -> _Seen:
-    """Note for each fetch when it was sent and what it saw. aiokafka shows neither, and an offset
-    outside the log it resets."""
-    seen = _Seen()
-    send = consumer._client.send
-
-    async def watched(node: int, request: Any, **options: Any) -> Any:
-        if not isinstance(request, FetchRequest):
-            return await send(node, request, **options)
-        sent_at = clock()
-        response = await send(node, request, **options)
-        for topic, partitions in response.topics:
-            for partition, error, end, *_ in partitions:
-                if not error:
-                    seen.ends[topic, partition] = Reached(end, sent_at)
-                elif error == OffsetOutOfRangeError.errno:
-                    seen.outside.add((topic, partition))
-        return response
-
-    consumer._client.send = watched
-    return seen
-
-
-class KafkaConsumer:
-    """One member of a group, or (without a group) a reader of whole partitions."""
-
-    def __init__(self, inner: AIOKafkaConsumer, seen: _Seen) -> None:
-        self._inner, self._seen = inner, seen
-
-    async def fetch(self, limit: int, timeout_s: float) -> list[Record]:
-        try:
-            found = await self._inner.getmany(timeout_ms=int(timeout_s * 1000), max_records=limit)
-        except _FAULTS as error:
-            raise BusUnavailable(repr(error)) from error
-        if self._seen.failure is not None:
-            raise self._seen.failure
-        if self._seen.outside:
-            raise LogHole(f"the offsets lie outside the log of {sorted(self._seen.outside)}")
-        return [record for records in found.values() for record in records]
-
-    def seek(self, place: Place, offset: int) -> None:
-        self._inner.seek(TopicPartition(*place), offset)
-
-    def reached(self, place: Place) -> Reached | None:
-        return self._seen.ends.get(place)
-
-    async def starts(self) -> dict[Place, int]:
-        """Raises BusUnavailable."""
-        return await self._offsets(self._inner.beginning_offsets)
-
-    async def ends(self) -> dict[Place, int]:
-        """Raises BusUnavailable."""
-        return await self._offsets(self._inner.end_offsets)
-
-    async def _offsets(self, ask: Callable[[Any], Awaitable[Any]]) -> dict[Place, int]:
-        try:
-            found = await ask(self._inner.assignment())
-        except _FAULTS as error:
-            raise BusUnavailable(repr(error)) from error
-        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
-
-    async def stop(self) -> None:
-        await self._inner.stop()
 
 
 async def _send(producer: AIOKafkaProducer, place: Place, records: Sequence[Outgoing]) -> None:
@@ -157,23 +43,6 @@ async def _send(producer: AIOKafkaProducer, place: Place, records: Sequence[Outg
             batch.append(timestamp=None, key=key, value=value, headers=headers)
     acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
     await asyncio.gather(*acknowledged)
-
-
-async def _start(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Raises BusUnavailable; what does not start is stopped."""
-    try:
-        await client.start()
-        await asyncio.sleep(0)  # stop() raises CancelledError where a reader's task never ran
-    except BaseException as error:
-        await _stop(client)
-        if isinstance(error, _FAULTS):
-            raise BusUnavailable(repr(error)) from error
-        raise
-
-
-async def _stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Waits for a broker that may be gone only so long."""
-    await ended([asyncio.create_task(client.stop(), name="a client of the broker")], CLIENT_ENDS_S)
 
 
 class KafkaBus:
@@ -198,7 +67,7 @@ class KafkaBus:
             places[record.topic, partition].append(record)
         try:
             await asyncio.gather(*(_send(producer, *item) for item in places.items()))
-        except _FAULTS as error:
+        except FAULTS as error:
             await self._drop_producer(producer)
             raise BusUnavailable(repr(error)) from error
 
@@ -209,7 +78,7 @@ class KafkaBus:
         if count is None:
             try:
                 found = await producer.partitions_for(record.topic)
-            except _FAULTS as error:
+            except FAULTS as error:
                 raise BusUnavailable(f"{record.topic}: {error!r}") from error
             count = self._partitions[record.topic] = len(found)
         return (murmur2(record.key) & 0x7FFFFFFF) % count
@@ -229,18 +98,26 @@ class KafkaBus:
                     retry_backoff_ms=50,
                     metadata_max_age_ms=60_000,
                 )
-                await _start(producer)
+                await start(producer)
                 self._producer = producer
             return self._producer
 
     async def _drop_producer(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
             self._producer = None
-        await _stop(producer)
+        await stop(producer)
 
     async def consumer(
         self, group: str, instance: str, topics: Sequence[str], assigned: Assigned, revoked: Revoked
-    ) -> KafkaConsumer:
+    ) -> Member:
+        async def join() -> tuple[AIOKafkaConsumer, Seen]:
+            return await self._joined(group, instance, topics, assigned, revoked)
+
+        return Member(*await join(), join, revoked)
+
+    async def _joined(
+        self, group: str, instance: str, topics: Sequence[str], assigned: Assigned, revoked: Revoked
+    ) -> tuple[AIOKafkaConsumer, Seen]:
         inner = AIOKafkaConsumer(
             **self._common,
             group_id=group,
@@ -260,10 +137,10 @@ class KafkaBus:
             max_partition_fetch_bytes=1_048_576,
             check_crcs=False,
         )
-        seen = _watch(inner, self._clock)
-        inner.subscribe(list(topics), listener=_Listener(inner, seen, assigned, revoked))
-        await _start(inner)
-        return KafkaConsumer(inner, seen)
+        seen = watch(inner, self._clock)
+        inner.subscribe(list(topics), listener=Listener(inner, seen, assigned, revoked))
+        await start(inner)
+        return inner, seen
 
     async def reader(self, places: Sequence[Place], *, from_end: bool) -> KafkaConsumer:
         inner = AIOKafkaConsumer(
@@ -279,16 +156,16 @@ class KafkaBus:
             max_partition_fetch_bytes=2_097_152,
             check_crcs=False,
         )
-        seen = _watch(inner, self._clock)
+        seen = watch(inner, self._clock)
         inner.assign([TopicPartition(*place) for place in places])
-        await _start(inner)
+        await start(inner)
         return KafkaConsumer(inner, seen)
 
     async def partitions(self, topic: str) -> int:
         producer = self._producer or await self._start_producer()
         try:
             return len(await producer.partitions_for(topic))
-        except _FAULTS as error:
+        except FAULTS as error:
             raise BusUnavailable(repr(error)) from error
 
     async def close(self) -> None:

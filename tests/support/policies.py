@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hotline.programs import SERVICES
-from services.kernel.bus_kafka import CLIENT_ENDS_S
+from services.kernel.consumer_kafka import CLIENT_ENDS_S
 from services.kernel.process import ANSWERS_END_S, POOL_ENDS_S
 from services.kernel.runtime import COMMANDS_END_S, PARTS_END_S
 from tests.support.policies_of_brokers import admitted, mutual, operated

@@ -11,9 +11,10 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 
-from services.kernel import bus_kafka
+from services.kernel import bus_kafka, consumer_kafka
 from services.kernel.bus import BusUnavailable
-from services.kernel.bus_kafka import KafkaBus, KafkaConsumer
+from services.kernel.bus_kafka import KafkaBus
+from services.kernel.consumer_kafka import KafkaConsumer
 
 PLACE = TopicPartition("hotline.tickets.v1", 3)
 
@@ -49,7 +50,7 @@ async def test_a_client_that_neither_starts_nor_stops_is_waited_for_only_so_long
     never = AsyncMock(side_effect=asyncio.Event().wait)
     stuck = Mock(start=AsyncMock(side_effect=KafkaTimeoutError("nobody answers")), stop=never)
     monkeypatch.setattr(bus_kafka, client, Mock(return_value=stuck))
-    monkeypatch.setattr(bus_kafka, "CLIENT_ENDS_S", 0.01)
+    monkeypatch.setattr(consumer_kafka, "CLIENT_ENDS_S", 0.01)
     bus = KafkaBus("127.0.0.1:9", "test", lambda: datetime.now(UTC))
     is_reader = client == "AIOKafkaConsumer"
     using = bus.reader([PLACE], from_end=True) if is_reader else bus.partitions(PLACE.topic)

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from services.kernel import owning
-from services.kernel.bus_kafka import KafkaConsumer, _Listener, _Seen
+from services.kernel.consumer_kafka import KafkaConsumer, Listener, Seen
 from services.kernel.names import TICKETS
 from services.kernel.store import LostOwnership, StoreUnavailable
 from tests.support.desks import desk, echo
@@ -131,8 +131,8 @@ async def test_a_change_of_the_group_that_fails_is_raised_by_the_next_fetch() ->
         return {}
 
     inner: Any = SimpleNamespace(pause=lambda *_: None, getmany=records)
-    seen = _Seen()
-    listener = _Listener(inner, seen, broken, broken)
+    seen = Seen()
+    listener = Listener(inner, seen, broken, broken)
     consumer = KafkaConsumer(inner, seen)
     assert await consumer.fetch(10, 0.0) == []
     with pytest.raises(ZeroDivisionError):
