@@ -10,4 +10,11 @@ from services.kernel.service import Service
 def service(view: SharingView) -> Service:
     """All stages, read only."""
     codec = Codec("datasync", own=())
-    return Service("datasync", codec, views=(view,), reads=lambda _: True, gather_s=0.01)
+    return Service(
+        "datasync",
+        codec,
+        views=(view,),
+        reads=lambda _: True,
+        gather_s=0.05,
+        hurried=True,
+    )

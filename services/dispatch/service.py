@@ -37,5 +37,6 @@ def service(directories: Directories) -> Service:
         decider_by(directories),
         commands=COMMANDS,
         frontier=HistoryClosed,
-        gather_s=0.01,
+        gather_s=0.05,
+        hurried=True,
     )

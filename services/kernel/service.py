@@ -65,9 +65,9 @@ class Service:
     one that made it fail when it is released, and then that it is `released`. `answer` adds to what
     the sender of a command learns; `confide` completes an answer's body with what only the sender
     may learn and no store may hold, each time that it is given. `gather_s` is how long facts gather
-    behind a batch that came to anything and was not full, since a transaction costs the same for
-    one fact as for twenty: short on the way from acceptance to a department, longer beside it; what
-    the batch was waited for counts, and the first after a rest is never kept waiting. `read_back`
+    at most behind a batch that came to anything and was not full; `hurried`, on the way from
+    acceptance to a department, only as long as the CPU is short (`Rest`). What the batch was waited
+    for counts, and the first after a rest is never kept waiting. `read_back`
     is told of tickets that a restored ledger had lost and the log still knew. Under `hash_key` the
     bodies of commands are hashed, where they hold what can be guessed.
     """
@@ -88,5 +88,6 @@ class Service:
     answer: Callable[[str, Any, Sequence[Any]], dict[str, Any]] | None = None
     confide: Callable[[bytes], bytes] | None = None
     gather_s: float = 0.0
+    hurried: bool = False
     read_back: Callable[[Collection[str]], Awaitable[None]] | None = None
     hash_key: bytes = b""

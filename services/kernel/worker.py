@@ -32,6 +32,7 @@ from services.kernel.parking import (
 from services.kernel.planner import Plan, Planner, Stale, accepted
 from services.kernel.relay import Relay
 from services.kernel.replies import Replies
+from services.kernel.rest import Rest
 from services.kernel.seen import applied
 from services.kernel.service import Service
 from services.kernel.states import States
@@ -80,16 +81,16 @@ class Worker(Owning):
 
     async def run(self, consumer: Consumer) -> None:
         """Until cancelled. It rests behind a batch that came to anything; a wait for it counts."""
-        self.consumer, gather_s, free = consumer, self._service.gather_s, self._clock.now()
+        self.consumer, free = consumer, self._clock.now()
+        rest = Rest(self._clock, self._service.gather_s, hurried=self._service.hurried)
         while True:
             try:
                 if self._lost or self.healed.is_set():
                     await self.retake()
                 records = await consumer.fetch(POLL, 0.2)
                 waited_s = (self._clock.now() - free).total_seconds()
-                worked = await self.step(records)
-                if worked and len(records) < POLL and waited_s < gather_s:
-                    await self._clock.sleep(gather_s - max(0.0, waited_s))
+                if await self.step(records) and len(records) < POLL:
+                    await rest.take(waited_s)
                 if records:
                     free = self._clock.now()
             except UNDONE as error:

@@ -13,6 +13,7 @@ from hotline.kernel.v1.answer_pb2 import RecordParked, TicketParked
 from services.kernel.bus import LogHole, Outgoing
 from services.kernel.facts import Append, Appended
 from services.kernel.names import PARKED, TICKETS, bucket_of
+from services.kernel.rest import SHORTEST_S
 from services.kernel.store import StoreUnavailable
 from tests.support.desks import ClockStarted, SeenNote, Start, desk, echo
 from tests.support.loops import BUCKETS
@@ -130,6 +131,18 @@ async def test_facts_gather_behind_a_batch_and_the_first_goes_at_once(town: City
         assert await started(second, "t1") == ["called"]
     town.clock.advance(seconds=1)
     await until_started(second, ["called", "wrote", "came"])
+    running.cancel()
+
+
+async def test_a_hurried_worker_does_not_rest_that_long_while_the_cpu_is_free(town: City) -> None:
+    hurried = replace(echo(), gather_s=1.0, hurried=True)
+    first, second = await town.process(desk()), await town.process(hurried)
+    running = asyncio.create_task(second.worker.run(second.consumer))
+    for so_far in (["called"], ["called", "wrote"]):
+        await noted(first, ("t1", so_far[-1]))
+        await until_started(second, so_far)
+        await asyncio.sleep(0.005)
+        town.clock.advance(seconds=SHORTEST_S)
     running.cancel()
 
 
