@@ -61,35 +61,19 @@ async def test_what_the_group_took_meanwhile_is_not_claimed_back(town: City) -> 
     assert 1 in owner.inbox.buckets()
 
 
-async def test_what_the_group_took_while_marks_were_read_is_not_read_on(town: City) -> None:
+@pytest.mark.parametrize("question", ["marks", "early_tickets"])
+async def test_what_the_group_took_while_the_store_was_asked_is_not_read_on(
+    town: City, question: str
+) -> None:
     """The consumer does not have it any more, and would raise."""
     owner = await town.process(echo())
-    marks, sought = owner.store.marks, list[Any]()
+    ask, sought = getattr(owner.store, question), list[Any]()
 
-    async def slowly() -> Any:
+    async def slowly(*about: Any) -> Any:
         await owner.worker.revoked([(TICKETS, 0)])
-        return await marks()
+        return await ask(*about)
 
-    owner.store.marks = slowly  # type: ignore[method-assign]
-    consumer: Any = SimpleNamespace(seek=lambda place, _: sought.append(place))
-    owner.worker.consumer = consumer
-    await owner.worker.reclaim()
-    assert 0 not in owner.inbox.buckets()
-    assert (TICKETS, 1) in sought
-    assert (TICKETS, 0) not in sought
-
-
-async def test_what_the_group_took_while_it_was_asked_what_waits_is_not_read_on(
-    town: City,
-) -> None:
-    owner = await town.process(echo())
-    early, sought = owner.store.early_tickets, list[Any]()
-
-    async def slowly(buckets: Any) -> Any:
-        await owner.worker.revoked([(TICKETS, 0)])
-        return await early(buckets)
-
-    owner.store.early_tickets = slowly  # type: ignore[method-assign]
+    setattr(owner.store, question, slowly)
     consumer: Any = SimpleNamespace(seek=lambda place, _: sought.append(place))
     owner.worker.consumer = consumer
     await owner.worker.reclaim()
