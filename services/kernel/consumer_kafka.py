@@ -164,7 +164,8 @@ class Member(KafkaConsumer):
 
     async def fetch(self, limit: int, timeout_s: float) -> list[Record]:
         if self._seen.left_out_s() > REJOIN_S:
-            log.warning("the group has not counted us in for %.0f s: joining anew", REJOIN_S)
+            if not self._seen.over:
+                log.warning("the group has not counted us in for %.0f s: joining anew", REJOIN_S)
             await self._rejoin()
         try:
             async with asyncio.timeout(REJOIN_S):  # it waits for the end of a change of the group
